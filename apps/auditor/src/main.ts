@@ -1,0 +1,7 @@
+import 'reflect-metadata';
+import { loadConfig, startService } from '@tally/service-kit';
+import { AppModule } from './app.module.js';
+import { settings } from './config.js';
+
+const config = loadConfig('auditor', settings);
+await startService({ name: 'auditor', config, root: AppModule.with(config) });

@@ -1,0 +1,14 @@
+import {
+  type ConfigOf,
+  discoverySettings,
+  grpcSettings,
+  serviceSettings,
+} from '@tally/service-kit';
+
+export const settings = {
+  ...serviceSettings,
+  ...discoverySettings,
+  ...grpcSettings,
+};
+
+export type ClusterProxyConfig = ConfigOf<typeof settings>;

@@ -1,0 +1,95 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** What each kind of project may import. */
+const BOUNDARIES = {
+  'type:app': ['type:core', 'type:contracts', 'type:infra'],
+  'type:infra': ['type:infra', 'type:core', 'type:contracts'],
+  'type:core': ['type:core', 'type:contracts'],
+  'type:contracts': ['type:contracts'],
+  'type:sdk': ['type:core', 'type:contracts'],
+  'type:testing': ['type:core', 'type:contracts'],
+  'type:system': [
+    'type:system',
+    'type:infra',
+    'type:core',
+    'type:contracts',
+    'type:sdk',
+    'type:testing',
+  ],
+};
+
+const boundaries = (extra = []) => [
+  'error',
+  {
+    enforceBuildableLibDependency: false,
+    allow: [],
+    depConstraints: Object.entries(BOUNDARIES).map(([sourceTag, allowed]) => ({
+      sourceTag,
+      onlyDependOnLibsWithTags: [...allowed, ...extra],
+    })),
+  },
+];
+
+/** Core stays free of frameworks and of I/O, so that its rules can be tested with `new`. */
+const CORE_BANS = [
+  '@nestjs/*',
+  'pg',
+  'kafkajs',
+  'ioredis',
+  'zookeeper',
+  'node:net',
+  'node:http',
+  'node:dgram',
+  'node:tls',
+];
+
+export default tseslint.config(
+  {
+    ignores: [
+      '**/dist',
+      '**/bundle',
+      '**/test-results',
+      '**/node_modules',
+      'libs/contracts/src/generated',
+    ],
+  },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(),
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/consistent-type-imports': 'off',
+      '@typescript-eslint/no-extraneous-class': 'off',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', caughtErrors: 'none', varsIgnorePattern: '^_' },
+      ],
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['**/*.spec.ts', '**/test/**/*.ts'],
+    rules: { '@nx/enforce-module-boundaries': boundaries(['type:testing']) },
+  },
+  {
+    files: ['libs/{kafka-wire,segment-log,placement,counting,resilience}/src/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: CORE_BANS, message: 'type:core has no framework and no I/O' }] },
+      ],
+    },
+  },
+  {
+    files: ['**/*.mjs', '**/*.js'],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' },
+    },
+  },
+);

@@ -1,0 +1,75 @@
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { packageDefinition } from '@tally/contracts';
+import { HealthChecks, Lifecycle } from '@tally/service-kit';
+import { service as health } from 'grpc-health-check';
+import { InstanceRegistry } from '../registry/instance-registry.js';
+import type { InstanceWatch } from '../registry/instance-watch.js';
+import { ServiceClient } from '../rpc/service-client.js';
+
+/** Another service: who its instances are, and a client that spreads calls over them. */
+export interface Peer {
+  readonly instances: InstanceWatch;
+  readonly client: ServiceClient;
+}
+
+const PROBE_DEADLINE_MS = 1000;
+/** A peer with many instances is fine when one of a few asked is. */
+const PROBES = 3;
+
+/** The services that this one calls, each watched and connected once, closed when the process drains. */
+export class Peers {
+  private readonly peers = new Map<string, Peer>();
+
+  constructor(
+    private readonly registry: InstanceRegistry,
+    private readonly checks: HealthChecks,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  /** `service` is the name of an app; its protobuf service follows from it (docs of contracts). */
+  of(service: string): Peer {
+    const known = this.peers.get(service);
+    if (known !== undefined) return known;
+    const instances = this.registry.watchInstances(service);
+    const client = new ServiceClient({
+      service,
+      instances,
+      client: { service: definitionOf(service) },
+    });
+    const peer = { instances, client };
+    this.peers.set(service, peer);
+    this.lifecycle.onClose(`client of ${service}`, () => {
+      client.close();
+      instances.close();
+    });
+    return peer;
+  }
+
+  /** This service is ready only while `service` has an instance that serves. */
+  need(service: string): void {
+    const { client } = this.of(service);
+    this.checks.add({
+      name: service,
+      probe: async (signal) => {
+        let last = '';
+        for (let attempt = 0; attempt < PROBES; attempt++) {
+          const { instance, status } = await client.probe({
+            deadlineMs: PROBE_DEADLINE_MS,
+            signal,
+          });
+          if (status === 'SERVING') return;
+          last = `${instance.id} says ${status}`;
+        }
+        throw new Error(last);
+      },
+    });
+  }
+}
+
+/** `shard-proxy` → `tally.shard_proxy.v1.ShardProxyService`; the health service alone where it has none yet. */
+function definitionOf(service: string): ServiceDefinition {
+  const words = service.split('-');
+  const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  const name = `tally.${words.join('_')}.v1.${pascal}Service`;
+  return (packageDefinition()[name] ?? health) as ServiceDefinition;
+}

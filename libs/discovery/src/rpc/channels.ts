@@ -1,0 +1,63 @@
+import { Client, credentials, type ChannelOptions } from '@grpc/grpc-js';
+
+/**
+ * Reconnects fast, as the balancer already spares an instance that is down (gRPC's own default goes
+ * up to 2 minutes); pings, so that a peer that vanished without a word is noticed within 15 s;
+ * messages may be twice the largest body that the gateway accepts.
+ */
+const DEFAULTS: ChannelOptions = {
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.min_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5000,
+  'grpc.max_receive_message_length': 16 * 1024 * 1024,
+  'grpc.max_send_message_length': 16 * 1024 * 1024,
+};
+
+interface Channel {
+  readonly client: Client;
+  users: number;
+  retired: boolean;
+}
+
+/** One gRPC channel per address, made at first use; without TLS, which is the network's business. */
+export class Channels {
+  private readonly channels = new Map<string, Channel>();
+
+  constructor(private readonly options: ChannelOptions = {}) {}
+
+  /** Call `release` when done with it. */
+  use(address: string): { readonly client: Client; release(): void } {
+    let channel = this.channels.get(address);
+    if (channel === undefined) {
+      const options = { ...DEFAULTS, ...this.options };
+      const client = new Client(address, credentials.createInsecure(), options);
+      channel = { client, users: 0, retired: false };
+      this.channels.set(address, channel);
+    }
+    const used = channel;
+    used.users += 1;
+    return {
+      client: used.client,
+      release: () => {
+        used.users -= 1;
+        closeUnused(used);
+      },
+    };
+  }
+
+  /** Closes all others, each when its last user has released it. */
+  retain(addresses: ReadonlySet<string>): void {
+    for (const [address, channel] of this.channels) {
+      if (addresses.has(address)) continue;
+      this.channels.delete(address);
+      channel.retired = true;
+      closeUnused(channel);
+    }
+  }
+}
+
+function closeUnused({ client, users, retired }: Channel): void {
+  if (retired && users === 0) client.close();
+}

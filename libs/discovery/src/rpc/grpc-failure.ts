@@ -1,0 +1,49 @@
+import { status, type ServiceError } from '@grpc/grpc-js';
+import { isErrorCode, type ErrorCode } from '@tally/contracts';
+import { TallyError } from '@tally/service-kit';
+import type { Outcome } from '../balancer/instance-health.js';
+
+/** Trailing metadata: the code in our closed list, which is finer than gRPC's. */
+export const CODE_METADATA_KEY = 'tally-code';
+
+/** FAILED_PRECONDITION is absent: it stands for two of our codes with opposite cures. */
+const CODES: Partial<Record<status, ErrorCode>> = {
+  [status.CANCELLED]: 'unavailable',
+  [status.INVALID_ARGUMENT]: 'invalid_argument',
+  [status.DEADLINE_EXCEEDED]: 'deadline_exceeded',
+  [status.NOT_FOUND]: 'not_found',
+  [status.ALREADY_EXISTS]: 'conflict',
+  [status.PERMISSION_DENIED]: 'permission_denied',
+  [status.RESOURCE_EXHAUSTED]: 'rate_limited',
+  [status.ABORTED]: 'conflict',
+  [status.OUT_OF_RANGE]: 'out_of_range',
+  [status.UNAVAILABLE]: 'unavailable',
+  [status.UNAUTHENTICATED]: 'unauthenticated',
+};
+
+/** The code that the service itself gave; undefined when gRPC or the network failed the call. */
+function statedCode({ metadata }: ServiceError): ErrorCode | undefined {
+  const code = metadata?.get(CODE_METADATA_KEY)[0];
+  return isErrorCode(code) ? code : undefined;
+}
+
+/** `what` is put before the message, e.g. `/tally.query.v1.Query/Stats on 127.0.0.1:9207`. */
+export function toTallyError(what: string, error: ServiceError): TallyError {
+  const code = statedCode(error) ?? CODES[error.code] ?? 'internal';
+  return new TallyError(code, `${what}: ${error.details}`, { cause: error });
+}
+
+/** What a failed call says about the health of the instance. */
+export function outcomeOf(error: ServiceError): Outcome {
+  const stated = statedCode(error);
+  // Without a code of ours it was not the service that spoke: the connection failed.
+  if (stated === undefined && error.code === status.UNAVAILABLE) return 'unreachable';
+  switch (stated ?? CODES[error.code] ?? 'internal') {
+    case 'unavailable':
+    case 'deadline_exceeded':
+    case 'internal':
+      return 'failure';
+    default:
+      return 'success';
+  }
+}

@@ -1,0 +1,231 @@
+import {
+  Metadata,
+  type ChannelOptions,
+  type Client,
+  type MethodDefinition,
+  type ServiceDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { TallyError } from '@tally/service-kit';
+import { service as health } from 'grpc-health-check';
+import { Balancer, type BalancerOptions, type Lease } from '../balancer/balancer.js';
+import type { Outcome } from '../balancer/instance-health.js';
+import type { Unsubscribe } from '../listeners.js';
+import type { InstanceSource } from '../registry/instance-watch.js';
+import type { ServiceInstance } from '../registry/service-instance.js';
+import { Channels } from './channels.js';
+import { outcomeOf, toTallyError } from './grpc-failure.js';
+import { whenReady } from './when-ready.js';
+
+export interface ServiceClientOptions {
+  /** A client constructor of loadPackageDefinition or ts-proto; only its definitions are used. */
+  readonly client: { readonly service: ServiceDefinition };
+  /** What messages call it, e.g. `query`. */
+  readonly service: string;
+  readonly instances: InstanceSource;
+  readonly balancer?: Partial<BalancerOptions>;
+  readonly channelOptions?: ChannelOptions;
+  /** An instance that takes longer to connect to counts as unreachable. Default 1000. */
+  readonly connectTimeoutMs?: number;
+}
+
+export interface CallOptions {
+  /** From now; the server learns it too. */
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+  /** Carrying it out twice is harmless: tried once more elsewhere if no connection was to be had. */
+  readonly idempotent?: boolean;
+  /** Which instances may be asked, e.g. by `attributes.shard`. Default: all. */
+  readonly select?: (instance: ServiceInstance) => boolean;
+}
+
+export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
+
+/** Unary calls to a gRPC service, balanced over its instances as they come and go. */
+export class ServiceClient {
+  private readonly balancer: Balancer;
+  private readonly channels: Channels;
+  private readonly unsubscribe: Unsubscribe;
+  private closed = false;
+
+  constructor(private readonly options: ServiceClientOptions) {
+    this.balancer = new Balancer({
+      now: () => performance.now(),
+      random: Math.random,
+      ...options.balancer,
+    });
+    this.channels = new Channels(options.channelOptions);
+    this.unsubscribe = options.instances.onChange((instances) => this.update(instances));
+    this.update(options.instances.instances);
+  }
+
+  /**
+   * `method` as in the .proto. Failures are TallyError with the code that the service gave, else
+   * the one of the gRPC status; an abort rejects with the signal's reason; a method that the service
+   * lacks is a bug: TypeError.
+   */
+  async call<Response>(method: string, request: object, options: CallOptions): Promise<Response> {
+    const definition = methodOf(this.options.client.service, method);
+    const { response } = await this.send<Response>(definition, request, options);
+    return response;
+  }
+
+  /** Asks one picked instance how it is: grpc.health.v1.Health/Check for the whole server. */
+  async probe(
+    options: CallOptions,
+  ): Promise<{ readonly instance: ServiceInstance; readonly status: ServingStatus }> {
+    const definition = methodOf(health, 'Check');
+    const answer = await this.send<{ status: ServingStatus }>(definition, { service: '' }, options);
+    return { instance: answer.instance, status: answer.response.status };
+  }
+
+  /** Calls under way go on; each channel closes after its last one. */
+  close(): void {
+    this.closed = true;
+    this.unsubscribe();
+    this.update([]);
+  }
+
+  private update(all: ReadonlyArray<ServiceInstance>): void {
+    const instances = all.filter(({ grpcPort }) => grpcPort !== undefined);
+    this.balancer.update(instances);
+    this.channels.retain(new Set(instances.map(addressOf)));
+  }
+
+  private async send<Response>(
+    definition: MethodDefinition<object, object>,
+    request: object,
+    options: CallOptions,
+  ): Promise<{ readonly instance: ServiceInstance; readonly response: Response }> {
+    const { deadlineMs, signal, idempotent = false, select = () => true } = options;
+    if (!(deadlineMs > 0 && deadlineMs < Infinity)) {
+      throw new TypeError(`expected a deadline in ms greater than 0, got ${deadlineMs}`);
+    }
+    const deadline = Date.now() + deadlineMs;
+    const failed = new Set<string>();
+    for (;;) {
+      signal?.throwIfAborted();
+      const lease = this.acquire((instance) => !failed.has(instance.id) && select(instance));
+      const { instance } = lease;
+      const { client, release } = this.channels.use(addressOf(instance));
+      let outcome: Outcome = 'neutral';
+      try {
+        const result =
+          (await this.connect(client, lease, deadline, signal)) ??
+          (await unary(client, definition, request, deadline, signal));
+        if (result.kind === 'answered') {
+          outcome = 'success';
+          return { instance, response: result.response as Response };
+        }
+        // Aborted by the caller: no statement about the instance.
+        signal?.throwIfAborted();
+        outcome = result.outcome;
+        failed.add(instance.id);
+        const again = idempotent && !result.mayHaveBeenSent && failed.size === 1;
+        const others = this.options.instances.instances.some(
+          (other) => other.grpcPort !== undefined && !failed.has(other.id) && select(other),
+        );
+        if (!again || !others) throw result.error;
+      } finally {
+        lease.release(outcome);
+        release();
+      }
+    }
+  }
+
+  private acquire(select: (instance: ServiceInstance) => boolean): Lease {
+    const { service } = this.options;
+    if (this.closed) throw new TallyError('unavailable', `the client of ${service} is closed`);
+    const lease = this.balancer.acquire(select);
+    if (lease !== undefined) return lease;
+    const known = this.options.instances.instances.length;
+    const message = `no instance of ${service} can be asked (${known} known, none eligible)`;
+    throw new TallyError('unavailable', message);
+  }
+
+  /** Undefined when connected. */
+  private async connect(
+    client: Client,
+    { instance }: Lease,
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<FailedCall | undefined> {
+    const { service, connectTimeoutMs = 1000 } = this.options;
+    const until = Math.min(deadline, Date.now() + connectTimeoutMs);
+    const verdict = await orAborted(whenReady(client, until), signal);
+    if (verdict === 'ready') return undefined;
+    const message = `${service}: no connection to ${instance.id} at ${addressOf(instance)}`;
+    // Too little time to connect in says less about the instance than a refusal.
+    const late = verdict === 'timeout' && until === deadline;
+    const error = new TallyError(late ? 'deadline_exceeded' : 'unavailable', message);
+    const outcome = late ? 'failure' : 'unreachable';
+    return { kind: 'failed', outcome, error, mayHaveBeenSent: false };
+  }
+}
+
+interface FailedCall {
+  readonly kind: 'failed';
+  readonly error: TallyError;
+  readonly outcome: Outcome;
+  readonly mayHaveBeenSent: boolean;
+}
+
+function unary(
+  client: Client,
+  { path, requestSerialize, responseDeserialize }: MethodDefinition<object, object>,
+  request: object,
+  deadline: number,
+  signal: AbortSignal | undefined,
+): Promise<FailedCall | { readonly kind: 'answered'; readonly response: unknown }> {
+  return new Promise((resolve) => {
+    const cancel = (): void => call.cancel();
+    const done = (cause: ServiceError | null, response?: object): void => {
+      signal?.removeEventListener('abort', cancel);
+      if (cause === null) return resolve({ kind: 'answered', response });
+      const target = client.getChannel().getTarget();
+      // A call that was never given to a connection has the target for a peer.
+      const mayHaveBeenSent = call.getPeer() !== target;
+      const error = toTallyError(`${path} on ${target.replace(/^dns:/, '')}`, cause);
+      resolve({ kind: 'failed', error, outcome: outcomeOf(cause), mayHaveBeenSent });
+    };
+    const call = client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      new Metadata(),
+      { deadline },
+      done,
+    );
+    signal?.addEventListener('abort', cancel);
+  });
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (abort !== undefined) signal.removeEventListener('abort', abort);
+  }
+}
+
+function methodOf(service: ServiceDefinition, name: string): MethodDefinition<object, object> {
+  const found = Object.values(service).find(({ path }) => path.endsWith(`/${name}`));
+  if (found === undefined || found.requestStream || found.responseStream) {
+    const unaryOnes = Object.values(service).map(({ path }) => path);
+    throw new TypeError(`expected a unary method of ${unaryOnes.join(', ')}, got ${name}`);
+  }
+  return found as MethodDefinition<object, object>;
+}
+
+function addressOf({ host, grpcPort }: ServiceInstance): string {
+  // An IPv6 address needs brackets before a port.
+  return `${host.includes(':') ? `[${host}]` : host}:${grpcPort}`;
+}

@@ -1,0 +1,68 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import type { HealthChecks } from '../health/health-checks.js';
+
+export interface AdminServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly health: HealthChecks;
+  readonly registry: Registry;
+}
+
+/**
+ * For operators and probes, on a port that is never public:
+ * `/health/live` 200 while the process runs its event loop,
+ * `/health/ready` 200 when it serves, else 503, with the checks as JSON,
+ * `/metrics` in Prometheus' text format.
+ */
+export class AdminServer {
+  private constructor(private readonly server: Server) {}
+
+  static async listen({ host, port, health, registry }: AdminServerOptions): Promise<AdminServer> {
+    const server = createServer((request, response) => {
+      const path = (request.url ?? '/').replace(/\?.*/, '');
+      if (request.method !== 'GET') return send(response, 405, 'text/plain', 'only GET\n');
+      switch (path) {
+        case '/health/live':
+          return send(response, 200, 'application/json', '{"status":"live"}\n');
+        case '/health/ready':
+          return send(
+            response,
+            health.serving ? 200 : 503,
+            'application/json',
+            `${JSON.stringify(health.report)}\n`,
+          );
+        case '/metrics':
+          return void registry.metrics().then(
+            (text) => send(response, 200, registry.contentType, text),
+            (error: unknown) => send(response, 500, 'text/plain', `${String(error)}\n`),
+          );
+        default:
+          return send(response, 404, 'text/plain', 'try /health/live, /health/ready or /metrics\n');
+      }
+    });
+    // Probes come from few places and send no bodies; a slow one must not hold a socket.
+    server.requestTimeout = 5000;
+    server.headersTimeout = 5000;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    return new AdminServer(server);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await closed;
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+}

@@ -1,0 +1,41 @@
+import type { ConfigOf, Settings } from './settings.js';
+
+export type LoadedConfig<S extends Settings> =
+  | { readonly kind: 'ok'; readonly config: ConfigOf<S> }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+/** Reads every setting; an empty variable counts as absent. Finds all problems, not just the first. */
+export function parseConfig<S extends Settings>(
+  settings: S,
+  environment: Readonly<Record<string, string | undefined>>,
+): LoadedConfig<S> {
+  const problems: string[] = [];
+  const config: Record<string, unknown> = {};
+  for (const [name, { variable, schema, meaning, secret }] of Object.entries(settings)) {
+    const value = environment[variable] === '' ? undefined : environment[variable];
+    const parsed = schema.safeParse(value);
+    if (parsed.success) {
+      config[name] = parsed.data;
+      continue;
+    }
+    const expected = parsed.error.issues[0]?.message ?? 'another value';
+    const came =
+      value === undefined ? 'it is missing' : secret ? 'it is not' : `got ${JSON.stringify(value)}`;
+    problems.push(`${variable}: expected ${expected}, ${came} (${meaning})`);
+  }
+  if (problems.length > 0) return { kind: 'invalid', problems };
+  return { kind: 'ok', config: config as ConfigOf<S> };
+}
+
+/**
+ * The configuration of this process, for main.ts alone. When settings are missing or wrong, prints
+ * all of them to standard error and exits with status 1.
+ */
+export function loadConfig<S extends Settings>(service: string, settings: S): ConfigOf<S> {
+  const loaded = parseConfig(settings, process.env);
+  if (loaded.kind === 'ok') return loaded.config;
+  const { problems } = loaded;
+  const count = problems.length === 1 ? '1 setting is' : `${problems.length} settings are`;
+  process.stderr.write(`${service}: ${count} missing or wrong\n  ${problems.join('\n  ')}\n`);
+  process.exit(1);
+}

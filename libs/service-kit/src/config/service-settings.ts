@@ -1,0 +1,51 @@
+import { hostname } from 'node:os';
+import { addresses, line, oneOf, port, setting, wholeNumber, type ConfigOf } from './settings.js';
+
+/** What every service reads. */
+export const serviceSettings = {
+  host: setting(
+    'TALLY_HOST',
+    line('a host name or address', '127.0.0.1'),
+    'where this instance listens, and what it tells others',
+  ),
+  adminPort: setting('TALLY_ADMIN_PORT', port(), 'port of /health and /metrics; never public'),
+  instance: setting(
+    'TALLY_INSTANCE',
+    line('a name', `${hostname()}-${process.pid}`),
+    'name of this instance, unique among those of its service',
+  ),
+  logLevel: setting(
+    'TALLY_LOG_LEVEL',
+    oneOf(['debug', 'info', 'warn', 'error'], 'info'),
+    'least important log lines to write',
+  ),
+  drainDelayMs: setting(
+    'TALLY_DRAIN_DELAY_MS',
+    wholeNumber(0, 60_000, 0),
+    'on SIGTERM, how long to go on serving while no longer ready, so that callers see it first; 0 where discovery tells them at once',
+  ),
+  drainTimeoutMs: setting(
+    'TALLY_DRAIN_TIMEOUT_MS',
+    wholeNumber(1, 600_000, 20_000),
+    'on SIGTERM, how long until the process exits with work unfinished; below the 30 s after which Kubernetes kills',
+  ),
+};
+
+/** What every service that others find, or that finds others, reads too. */
+export const discoverySettings = {
+  zookeeper: setting('TALLY_ZOOKEEPER', addresses(), 'the ZooKeeper ensemble'),
+  zookeeperSessionMs: setting(
+    'TALLY_ZOOKEEPER_SESSION_MS',
+    wholeNumber(400, 60_000, 6000),
+    'how long ZooKeeper waits for a silent instance; shorter finds the dead sooner, longer survives pauses',
+  ),
+};
+
+/** What a service with a gRPC server reads too. */
+export const grpcSettings = {
+  grpcPort: setting('TALLY_GRPC_PORT', port(), 'port of the gRPC server'),
+};
+
+export type ServiceConfig = ConfigOf<typeof serviceSettings>;
+export type DiscoveryConfig = ConfigOf<typeof discoverySettings>;
+export type GrpcConfig = ConfigOf<typeof grpcSettings>;

@@ -1,0 +1,14 @@
+import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import { ERROR_CODES } from '@tally/contracts';
+import { TallyError } from './tally-error.js';
+
+/** The trailer that carries the closed code beside gRPC's own status. */
+export const CODE_TRAILER = 'tally-code';
+
+/** What a gRPC handler answers for a failure. A bug's text stays inside. */
+export function toGrpcError(error: unknown): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
+  const known = error instanceof TallyError ? error : new TallyError('internal', 'internal error');
+  const metadata = new Metadata();
+  metadata.set(CODE_TRAILER, known.code);
+  return { code: ERROR_CODES[known.code].grpc, details: known.message, metadata };
+}

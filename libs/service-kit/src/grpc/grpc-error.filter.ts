@@ -1,0 +1,20 @@
+import { Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { throwError, type Observable } from 'rxjs';
+import { toGrpcError } from '../errors/grpc-errors.js';
+import { TallyError } from '../errors/tally-error.js';
+import type { Logger } from '../logging/logger.js';
+
+/** Answers every failure of a handler with its closed code; logs it at the level that it names. */
+@Catch()
+export class GrpcErrorFilter implements RpcExceptionFilter<unknown> {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown): Observable<never> {
+    if (error instanceof TallyError) {
+      this.logger[error.logLevel]({ code: error.code, cause: error.cause }, error.message);
+    } else {
+      this.logger.error({ error }, 'a bug in a gRPC handler');
+    }
+    return throwError(() => toGrpcError(error));
+  }
+}

@@ -1,0 +1,55 @@
+import type { DynamicModule, INestApplicationContext, LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { GrpcOptions } from '@nestjs/microservices';
+import type { Server } from '@grpc/grpc-js';
+import { packageDefinition } from '@tally/contracts';
+import { HealthImplementation } from 'grpc-health-check';
+import type { ServiceKit } from '../service/kit.module.js';
+import { GrpcErrorFilter } from './grpc-error.filter.js';
+import { GrpcMetricsInterceptor } from './grpc-metrics.interceptor.js';
+
+export interface GrpcServerOptions {
+  readonly port: number;
+  /** Protobuf packages whose services this app implements, e.g. `tally.shard_proxy.v1`. */
+  readonly packages: readonly string[];
+  /** Largest message taken or sent, in bytes. Default 16 MiB: a batch of blocks, not more. */
+  readonly maxMessageBytes?: number;
+}
+
+/**
+ * A gRPC server with the standard health service (grpc.health.v1), whose status is this service's
+ * readiness. Closing waits for the calls in flight.
+ */
+export async function listenGrpc(
+  module: DynamicModule,
+  options: { readonly logger: LoggerService; readonly abortOnError: boolean },
+  grpc: GrpcServerOptions,
+  host: string,
+  kit: ServiceKit,
+): Promise<INestApplicationContext> {
+  const { Transport } = await import('@nestjs/microservices');
+  const maxMessageBytes = grpc.maxMessageBytes ?? 16 << 20;
+  const app = await NestFactory.createMicroservice<GrpcOptions>(module, {
+    ...options,
+    transport: Transport.GRPC,
+    options: {
+      url: `${host}:${grpc.port}`,
+      package: [...grpc.packages],
+      packageDefinition: packageDefinition(),
+      onLoadPackageDefinition: (_definition: unknown, server: Server) => addHealth(server, kit),
+      gracefulShutdown: true,
+      maxReceiveMessageLength: maxMessageBytes,
+      maxSendMessageLength: maxMessageBytes,
+    },
+  });
+  app.useGlobalFilters(new GrpcErrorFilter(kit.logger));
+  app.useGlobalInterceptors(new GrpcMetricsInterceptor(kit.metrics.registry));
+  await app.listen();
+  return app;
+}
+
+function addHealth(server: Server, { health }: ServiceKit): void {
+  const implementation = new HealthImplementation({ '': 'NOT_SERVING' });
+  implementation.addToServer(server);
+  health.onServing((serving) => implementation.setStatus('', serving ? 'SERVING' : 'NOT_SERVING'));
+}

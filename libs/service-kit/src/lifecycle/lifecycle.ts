@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HealthChecks } from '../health/health-checks.js';
+import type { Logger } from '../logging/logger.js';
+
+interface Resource {
+  readonly name: string;
+  readonly close: () => Promise<void> | void;
+}
+
+export interface LifecycleOptions {
+  readonly health: HealthChecks;
+  readonly logger: Logger;
+  readonly drainDelayMs: number;
+  readonly drainTimeoutMs: number;
+}
+
+/**
+ * The end of a process: readiness off, a delay so that callers see it, then everything that was
+ * opened is closed in reverse order (servers finish the work in flight), within a bounded time.
+ */
+export class Lifecycle {
+  private readonly resources: Resource[] = [];
+  private readonly whenListening: (() => Promise<void> | void)[] = [];
+  private draining: Promise<'drained' | 'timed out'> | undefined;
+
+  constructor(private readonly options: LifecycleOptions) {}
+
+  /** Call right after opening something; closes run in reverse order of these calls. */
+  onClose(name: string, close: () => Promise<void> | void): void {
+    this.resources.push({ name, close });
+  }
+
+  /** Runs once the servers of this process listen. */
+  onListening(action: () => Promise<void> | void): void {
+    this.whenListening.push(action);
+  }
+
+  async listening(): Promise<void> {
+    for (const action of this.whenListening) await action();
+    this.options.health.start();
+  }
+
+  /** Called twice, it drains once. */
+  drain(): Promise<'drained' | 'timed out'> {
+    this.draining ??= this.drainOnce();
+    return this.draining;
+  }
+
+  private async drainOnce(): Promise<'drained' | 'timed out'> {
+    const { health, logger, drainDelayMs, drainTimeoutMs } = this.options;
+    health.drain();
+    const cancel = new AbortController();
+    const expired = delay(drainDelayMs + drainTimeoutMs, 'timed out' as const, {
+      signal: cancel.signal,
+    });
+    const closed = delay(drainDelayMs)
+      .then(() => this.closeAll())
+      .then(() => 'drained' as const);
+    const outcome = await Promise.race([closed, expired.catch(() => 'drained' as const)]);
+    cancel.abort();
+    if (outcome === 'timed out')
+      logger.error(
+        { open: this.resources.map(({ name }) => name), drainTimeoutMs },
+        'not drained in time',
+      );
+    return outcome;
+  }
+
+  private async closeAll(): Promise<void> {
+    for (
+      let resource = this.resources.at(-1);
+      resource !== undefined;
+      resource = this.resources.at(-1)
+    ) {
+      try {
+        await resource.close();
+      } catch (error) {
+        // The rest must still be closed.
+        this.options.logger.error({ error, resource: resource.name }, 'could not be closed');
+      }
+      this.resources.pop();
+    }
+  }
+}

@@ -1,0 +1,10 @@
+export { eventually } from './eventually.js';
+export { freePort, isFree, nextFreePort } from './servers/ports.js';
+export {
+  ServerProcess,
+  type ServerProcessOptions,
+  type StartOptions,
+} from './servers/server-process.js';
+export { startPostgres, type PostgresOptions, type PostgresServer } from './servers/postgres.js';
+export { startRedis, type RedisServer } from './servers/redis.js';
+export { startZooKeeper, type ZooKeeperServer } from './servers/zookeeper.js';

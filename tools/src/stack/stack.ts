@@ -1,0 +1,187 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  ServerProcess,
+  startPostgres,
+  startRedis,
+  startZooKeeper,
+  type StartOptions,
+} from '@tally/testing';
+import type { Addresses, GivenServers } from './addresses.js';
+import { Ports } from './ports.js';
+import { ProcessLedger } from './process-ledger.js';
+import { Supervisor } from './supervisor.js';
+import { planServices, type Infrastructure, type Plan, type ServicePlan } from './topology.js';
+
+export interface StackOptions {
+  /** The clone, with bundled apps. */
+  readonly root: string;
+  /** Data, logs and the process ledger. */
+  readonly dir: string;
+  /** `usual`: the documented ports, or the next free ones; `any`: a private stack. */
+  readonly ports: 'usual' | 'any';
+  readonly shards?: number;
+  readonly given?: GivenServers;
+  readonly report: (line: string) => void;
+  /** Told of the stack before it is up, so that it can be stopped while it starts. */
+  readonly onStarting?: (stack: Stack) => void;
+  /** Settings for every service, e.g. for tracing. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Names of the servers that the services use. */
+const SERVER = /^(zookeeper|redis|postgres-\d+)$/;
+/** Below `dir`, made and kept by the servers that a stack starts itself. */
+const OWN_DATA = /^(zookeeper|redis|postgres-\d+|partition-log)$/;
+
+/** All of Tally on this machine: its servers and one process per app, each kept running. */
+export class Stack {
+  private readonly supervisors = new Map<string, Supervisor>();
+  private readonly ledger: ProcessLedger;
+  private readonly ports: Ports;
+
+  private stopped = false;
+
+  private constructor(private readonly options: StackOptions) {
+    this.ledger = new ProcessLedger(join(options.dir, 'processes.json'));
+    this.ports = new Ports(options.ports, options.report);
+  }
+
+  /** Resolves when every service is ready. On failure everything that was started is stopped again. */
+  static async start(options: StackOptions): Promise<{ stack: Stack; addresses: Addresses }> {
+    const stack = new Stack(options);
+    options.onStarting?.(stack);
+    try {
+      const leftovers = await stack.ledger.endLeftovers();
+      if (leftovers.length > 0)
+        options.report(`ended what an earlier run left: ${leftovers.join(', ')}`);
+      const infrastructure = await stack.startInfrastructure();
+      const plan = await planServices(infrastructure, stack.ports, options.dir);
+      await stack.startServices(plan);
+      return { stack, addresses: addressesOf(infrastructure, plan) };
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+  }
+
+  /** Forgets the data of earlier runs. Servers that are not ours are not touched. */
+  static wipe(dir: string): void {
+    const own = existsSync(dir) ? readdirSync(dir).filter((name) => OWN_DATA.test(name)) : [];
+    for (const name of own) rmSync(join(dir, name), { recursive: true, force: true });
+  }
+
+  private async startInfrastructure(): Promise<Infrastructure> {
+    const { given = {}, shards = 2, report } = this.options;
+    report('starting ZooKeeper, Redis and Postgres');
+    const zookeeper = async () => {
+      if (given.zookeeper !== undefined) return given.zookeeper;
+      return (await startZooKeeper(await this.server('zookeeper', 2181))).connectString;
+    };
+    const redis = async () => {
+      if (given.redisUrl !== undefined) return given.redisUrl;
+      return (await startRedis(await this.server('redis', 6379))).url;
+    };
+    const shard = async (number: number) =>
+      (await startPostgres(await this.server(`postgres-${number}`, 5433 + number))).url;
+    const [zookeeperAt, redisUrl, ...shardUrls] = await Promise.all([
+      zookeeper(),
+      redis(),
+      ...(given.shardUrls ?? Array.from({ length: shards }, (_, number) => shard(number))),
+    ]);
+    this.watch();
+    return { zookeeper: zookeeperAt, redisUrl, shardUrls, kafkaBrokers: given.kafkaBrokers };
+  }
+
+  private async server(name: string, usualPort: number): Promise<StartOptions> {
+    const { dir } = this.options;
+    return {
+      dir: join(dir, name),
+      port: await this.ports.claim(name, usualPort),
+      logFile: join(dir, 'logs', `${name}.log`),
+      onProcess: (process) => this.own(name, process),
+    };
+  }
+
+  private async startServices({ services }: Plan): Promise<void> {
+    const { report } = this.options;
+    report(`starting ${services.length} services`);
+    await Promise.all(
+      services.map(async (service) => {
+        const process = this.serviceProcess(service);
+        this.own(service.name, process);
+        await process.start();
+        report(`  ${service.name} is ready`);
+      }),
+    );
+    this.watch();
+  }
+
+  private serviceProcess({ name, app, adminPort, env }: ServicePlan): ServerProcess {
+    const bundle = join(this.options.root, 'apps', app, 'bundle');
+    return new ServerProcess({
+      name,
+      command: process.execPath,
+      args: ['--enable-source-maps', '--import', join(bundle, 'otel.mjs'), join(bundle, 'main.js')],
+      env: { ...inherited(), ...this.options.env, ...env },
+      cwd: bundle,
+      logFile: join(this.options.dir, 'logs', `${name}.log`),
+      ready: async () => {
+        const response = await fetch(`http://127.0.0.1:${adminPort}/health/ready`);
+        const { status } = (await response.json()) as { status: string };
+        // Degraded is enough to serve; a stack that was just started has to be whole.
+        return status === 'ready';
+      },
+    });
+  }
+
+  private own(name: string, process: ServerProcess): void {
+    if (this.stopped) throw new Error('stopped while starting');
+    process.onSpawn = (pid) => this.ledger.record(name, pid);
+    this.supervisors.set(name, new Supervisor(process, this.options.report));
+  }
+
+  private watch(): void {
+    for (const supervisor of this.supervisors.values()) supervisor.watch();
+  }
+
+  /** The process of a service, or of `zookeeper`, `redis`, `postgres-0` … */
+  process(name: string): ServerProcess {
+    const supervisor = this.supervisors.get(name);
+    if (supervisor === undefined) throw new Error(`no process ${name} in this stack`);
+    return supervisor.process;
+  }
+
+  get names(): string[] {
+    return [...this.supervisors.keys()];
+  }
+
+  /** Stops the services, all at once, then the servers that they use. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const all = [...this.supervisors];
+    const stopAll = (which: typeof all) =>
+      Promise.all(which.map(([, supervisor]) => supervisor.stop()));
+    await stopAll(all.filter(([name]) => !SERVER.test(name)));
+    await stopAll(all);
+  }
+}
+
+/** The environment, without what names servers for the stack itself: each service gets its own. */
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(TALLY_|KAFKA_)/.test(name)),
+  );
+}
+
+function addressesOf(infrastructure: Infrastructure, plan: Plan): Addresses {
+  return {
+    gateway: `http://127.0.0.1:${plan.gatewayPort}`,
+    zookeeper: infrastructure.zookeeper,
+    redis: infrastructure.redisUrl,
+    shards: infrastructure.shardUrls,
+    admin: Object.fromEntries(
+      plan.services.map(({ name, adminPort }) => [name, `http://127.0.0.1:${adminPort}`]),
+    ),
+  };
+}

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { eventually, ServerProcess } from '@tally/testing';
+import { Supervisor } from './supervisor.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'tally-supervisor-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function server(script: string): ServerProcess {
+  return new ServerProcess({
+    name: 'part',
+    command: process.execPath,
+    args: ['-e', script],
+    logFile: join(dir, 'part.log'),
+    ready: () => Promise.resolve(true),
+  });
+}
+
+describe('Supervisor', () => {
+  it('starts a process that died again, later each time, and says so', async () => {
+    const lines: string[] = [];
+    const supervisor = new Supervisor(server('process.exit(3)'), (line) => lines.push(line));
+    supervisor.process.spawn();
+    supervisor.watch();
+    await eventually('it died three times', () => lines.length >= 3);
+    await supervisor.stop();
+    expect(lines.slice(0, 3)).toEqual([
+      'part died (exit code 3); starting it again in 100 ms',
+      'part died (exit code 3); starting it again in 200 ms',
+      'part died (exit code 3); starting it again in 400 ms',
+    ]);
+  });
+
+  it('lets a process rest that it was told to stop', async () => {
+    const lines: string[] = [];
+    const supervisor = new Supervisor(server('setInterval(() => {}, 1000)'), (line) =>
+      lines.push(line),
+    );
+    supervisor.process.spawn();
+    supervisor.watch();
+    await supervisor.stop();
+    expect(supervisor.process.running).toBe(false);
+    expect(lines).toEqual([]);
+  });
+});

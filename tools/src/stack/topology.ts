@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import type { Ports } from './ports.js';
+
+export const APPS = [
+  'gateway',
+  'partitioner',
+  'partition-log',
+  'processor',
+  'dead-letter-replayer',
+  'cluster-proxy',
+  'shard-proxy',
+  'query',
+  'rollup',
+  'auditor',
+  'console',
+] as const;
+export type AppName = (typeof APPS)[number];
+
+const SERVES_GRPC: ReadonlySet<AppName> = new Set([
+  'partitioner',
+  'cluster-proxy',
+  'shard-proxy',
+  'query',
+]);
+
+export interface ServicePlan {
+  /** Unique: the app, with a number from the second process of one app on. */
+  readonly name: string;
+  readonly app: AppName;
+  readonly adminPort: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Infrastructure {
+  readonly zookeeper: string;
+  readonly redisUrl: string;
+  readonly shardUrls: readonly string[];
+  /** Brokers to use instead of partition-log. */
+  readonly kafkaBrokers: string | undefined;
+}
+
+export interface Plan {
+  readonly services: readonly ServicePlan[];
+  readonly gatewayPort: number;
+}
+
+/** One process per app, and one shard-proxy per shard; no log of our own where brokers are named. */
+export async function planServices(
+  infrastructure: Infrastructure,
+  ports: Ports,
+  dir: string,
+): Promise<Plan> {
+  const gatewayPort = await ports.claim('gateway', 8080);
+  const services: ServicePlan[] = [];
+  for (const [row, app] of APPS.entries()) {
+    if (app === 'partition-log' && infrastructure.kafkaBrokers !== undefined) continue;
+    const copies = app === 'shard-proxy' ? infrastructure.shardUrls.length : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      const name = copy === 0 ? app : `${app}-${copy}`;
+      const offset = copy === 0 ? row : 19 + copy;
+      const adminPort = await ports.claim(`${name} (admin)`, 9100 + offset);
+      services.push({
+        name,
+        app,
+        adminPort,
+        env: {
+          TALLY_INSTANCE: name,
+          TALLY_ADMIN_PORT: String(adminPort),
+          TALLY_ZOOKEEPER: infrastructure.zookeeper,
+          ...(SERVES_GRPC.has(app)
+            ? { TALLY_GRPC_PORT: String(await ports.claim(`${name} (gRPC)`, 9200 + offset)) }
+            : {}),
+          ...settingsOf(app, copy, { ...infrastructure, gatewayPort, dir }),
+        },
+      });
+    }
+  }
+  return { services, gatewayPort };
+}
+
+function settingsOf(
+  app: AppName,
+  copy: number,
+  at: Infrastructure & { readonly gatewayPort: number; readonly dir: string },
+): Record<string, string> {
+  switch (app) {
+    case 'gateway':
+      return { TALLY_PORT: String(at.gatewayPort) };
+    case 'partition-log':
+      return { TALLY_LOG_DIR: join(at.dir, 'partition-log') };
+    case 'shard-proxy':
+      return { TALLY_SHARD: String(copy), TALLY_SHARD_URL: at.shardUrls[copy] ?? '' };
+    default:
+      return {};
+  }
+}
