@@ -67,8 +67,11 @@ describe('the registry of instances', () => {
   it("an old session's node is replaced, so that its expiry deletes nothing of ours", async () => {
     const [old, now, reader] = await Promise.all([member(), member(), member()]);
     const path = '/services/trap/a';
-    const encoded = Buffer.from(JSON.stringify({ ...instance('a'), service: 'trap' }));
-    await old.session.create(path, encoded, { ephemeral: true });
+    // Byte for byte what the new session would write: only the owner is wrong.
+    const earlier = old.registry.register('trap', instance('a'));
+    const written = await eventually('written', () => old.session.get(path));
+    await earlier.unregister();
+    await old.session.create(path, written.data, { ephemeral: true });
     const registration = now.registry.register('trap', instance('a'));
     await eventually('registered', () => registration.isRegistered);
     expect((await reader.session.get(path))?.ephemeralOwner).toBe(now.session.sessionId);
@@ -145,5 +148,22 @@ describe('the registry of instances through outages', () => {
     await lists(watch, 'a');
     expect(seen.filter((ids) => ids !== 'a,b')).toEqual(['a']);
     expect(registrations[0]?.isRegistered).toBe(true);
+  }, 30_000);
+
+  it('a new session replaces the node of the one before, without waiting for its expiry', async () => {
+    const sessionTimeoutMs = 4000;
+    const session = await zookeeper.session(undefined, sessionTimeoutMs);
+    const registration = new InstanceRegistry(session).register('successor', instance('a'));
+    await eventually('registered', () => registration.isRegistered);
+    await session.create('/successor-indicator', Buffer.alloc(0), { ephemeral: true });
+    await zookeeper.server.process.kill();
+    await eventually('lost', () => session.state === 'lost');
+    // After its start the server gives every session its full timeout again.
+    await zookeeper.start();
+    await eventually('registered again', () => registration.isRegistered);
+    const node = await session.get('/services/successor/a');
+    expect([session.generation, node?.ephemeralOwner]).toEqual([2, session.sessionId]);
+    // The old session is still there, with all else that it owned.
+    expect(await session.get('/successor-indicator')).toBeDefined();
   }, 30_000);
 });

@@ -174,6 +174,13 @@ describe('a client of a service', () => {
     expect(await call).toMatchObject({ text: 'hang' });
   });
 
+  it('a call that is still connecting ends well although its instance left the list', async () => {
+    const { instances, client } = await pair();
+    const call = say(client, 'hello');
+    instances.become([]);
+    expect(await call).toMatchObject({ text: 'hello' });
+  });
+
   it('probe tells how one instance is', async () => {
     const { a, client } = await pair();
     a.health.setStatus('', 'NOT_SERVING');

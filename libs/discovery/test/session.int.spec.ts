@@ -85,6 +85,11 @@ describe('operations of a ZooKeeper session', () => {
     expect(session.state).toBe('closed');
   });
 
+  it('a server may have a name', async () => {
+    const session = await zookeeper.session(`localhost:${zookeeper.server.port}`);
+    expect(session.state).toBe('connected');
+  });
+
   it('close deletes the ephemeral nodes at once and fails what waits', async () => {
     const [closing, other] = await Promise.all([zookeeper.session(), zookeeper.session()]);
     await closing.create('/closing', bytes(''), { ephemeral: true });

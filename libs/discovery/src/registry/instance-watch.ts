@@ -39,7 +39,10 @@ export class InstanceWatch implements InstanceSource {
     this.ends = [
       // Before the watch, so that the grace is known when the first list after a reconnect comes.
       session.onState((state) => {
-        if (state === 'connected') this.graceEndsMs = session.now() + graceMs;
+        if (state === 'closed') this.close();
+        if (state !== 'connected') return;
+        this.graceEndsMs = session.now() + graceMs;
+        this.removeVanished();
       }),
       session.watchChildren(path, (names) => this.reconcile(names)),
     ];
@@ -53,6 +56,7 @@ export class InstanceWatch implements InstanceSource {
     return this.listeners.add(listener);
   }
 
+  /** The list stays as it is then. Also done by the end of the session object. */
   close(): void {
     clearTimeout(this.sweep);
     for (const end of this.ends) end();
@@ -90,9 +94,10 @@ export class InstanceWatch implements InstanceSource {
     clearTimeout(this.sweep);
     const vanished = [...this.entries].filter(([name]) => !this.names.includes(name));
     const graceMs = this.graceEndsMs - this.session.now();
-    if (vanished.length > 0 && (graceMs > 0 || this.session.state !== 'connected')) {
-      // Away again: the next connection sets a new grace, and this runs again.
-      this.sweep = setTimeout(() => this.removeVanished(), Math.max(graceMs, 50));
+    // Away again: the next connection comes back to it.
+    if (this.session.state !== 'connected') return;
+    if (vanished.length > 0 && graceMs > 0) {
+      this.sweep = setTimeout(() => this.removeVanished(), graceMs);
       return;
     }
     for (const [name, { unwatch }] of vanished) {

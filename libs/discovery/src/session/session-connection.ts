@@ -1,6 +1,7 @@
 import { TallyError } from '@tally/service-kit';
 import { Listeners, type Unsubscribe } from '../listeners.js';
 import type { Logger } from '../logger.js';
+import { parseConnectString, resolveServers, type Server } from './addresses.js';
 import { Backoff } from './backoff.js';
 import { Liveness } from './liveness.js';
 import { RC } from './native-client.js';
@@ -18,7 +19,7 @@ import { SessionHandle, type Reply, type Send, type SessionCredentials } from '.
 export type SessionState = 'connecting' | 'connected' | 'suspended' | 'lost' | 'closed';
 
 export interface ZooKeeperSessionOptions {
-  /** `host:port,host:port`. */
+  /** `host:port,host:port`; anything else is a bug: TypeError. */
   readonly connect: string;
   /** Asked for; the server may choose another within 2 to 20 of its ticks. Default 6000. */
   readonly sessionTimeoutMs?: number;
@@ -45,6 +46,7 @@ export abstract class SessionConnection {
   readonly random: () => number;
   protected readonly root: string;
   private readonly connect: string;
+  private readonly servers: readonly Server[];
   private readonly reopen: Backoff;
   private readonly states = new Listeners<SessionState>();
   private readonly nodeEvents = new Map<string, Set<() => void>>();
@@ -55,6 +57,8 @@ export abstract class SessionConnection {
     { readonly credentials: SessionCredentials; readonly liveness: Liveness } | undefined;
   private currentGeneration = 0;
   private rootExists = false;
+  /** Grows when an attempt to connect is given up, so that its late results are dropped. */
+  private turn = 0;
   private attempt: NodeJS.Timeout | undefined;
   private lossTimer: NodeJS.Timeout | undefined;
   private heartbeats: NodeJS.Timeout | undefined;
@@ -62,6 +66,7 @@ export abstract class SessionConnection {
   constructor(options: ZooKeeperSessionOptions) {
     this.logger = options.logger;
     this.connect = options.connect;
+    this.servers = parseConnectString(options.connect);
     this.sessionTimeoutMs = options.sessionTimeoutMs ?? 6000;
     this.operationTimeoutMs = options.operationTimeoutMs ?? 5000;
     this.root = assertPath(options.root ?? '/tally');
@@ -72,7 +77,7 @@ export abstract class SessionConnection {
 
   /** Begins to connect, and goes on until `close`. Call once. */
   start(): this {
-    this.open();
+    void this.open();
     return this;
   }
 
@@ -186,8 +191,11 @@ export abstract class SessionConnection {
     }
   }
 
-  private open(): void {
-    const { connect, now, sessionTimeoutMs, session } = this;
+  private async open(): Promise<void> {
+    const { turn, now, sessionTimeoutMs, session } = this;
+    const connect = await resolveServers(this.servers);
+    if (turn !== this.turn) return;
+    if (connect === '') return this.reopenLater('no server has an address');
     const current = (act: () => void) => () => {
       if (this.handle === handle) act();
     };
@@ -204,7 +212,7 @@ export abstract class SessionConnection {
       },
     );
     this.handle = handle;
-    if (handle === undefined) return this.reopenLater('no server has an address');
+    if (handle === undefined) return this.reopenLater('the native client did not start');
     // Half the session timeout: at two thirds the native client would give up by itself, and close
     // its socket under its own poll (see SessionHandle).
     const endsMs = now() + sessionTimeoutMs / 2;
@@ -312,7 +320,7 @@ export abstract class SessionConnection {
     this.abandonHandle()?.close();
     const retryMs = this.reopen.nextMs();
     this.logger.warn({ connect: this.connect, reason, retryMs }, 'no connection to ZooKeeper');
-    this.attempt = setTimeout(() => this.open(), retryMs);
+    this.attempt = setTimeout(() => void this.open(), retryMs);
   }
 
   private release(): SessionHandle | undefined {
@@ -326,6 +334,7 @@ export abstract class SessionConnection {
     clearTimeout(this.attempt);
     clearInterval(this.heartbeats);
     this.handle = undefined;
+    this.turn += 1;
     return handle;
   }
 

@@ -56,7 +56,7 @@ export class SessionHandle {
     private readonly now: () => number,
   ) {}
 
-  /** Undefined when the C client cannot start, e.g. no host of `connect` has an address now. */
+  /** Undefined when the C client cannot start. `connect`: addresses, see resolveServers. */
   static open(options: HandleOptions, events: HandleEvents): SessionHandle | undefined {
     const { connect, sessionTimeoutMs, now, resume } = options;
     const native = createNativeClient();

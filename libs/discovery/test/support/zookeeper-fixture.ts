@@ -33,9 +33,11 @@ export class ZooKeeperFixture {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  async session(connect = this.server.connectString): Promise<ZooKeeperSession> {
-    const { logger } = this;
-    const session = new ZooKeeperSession({ connect, sessionTimeoutMs: SESSION_TIMEOUT_MS, logger });
+  async session(
+    connect = this.server.connectString,
+    sessionTimeoutMs = SESSION_TIMEOUT_MS,
+  ): Promise<ZooKeeperSession> {
+    const session = new ZooKeeperSession({ connect, sessionTimeoutMs, logger: this.logger });
     this.sessions.push(session.start());
     await session.whenConnected(10_000);
     return session;
