@@ -23,7 +23,6 @@ export { LeaderElection, type LeaderElectionOptions } from './election/leader-el
 export { Balancer, type BalancerOptions, type Lease } from './balancer/balancer.js';
 export type { EjectionOptions, Outcome } from './balancer/instance-health.js';
 
-export { CODE_METADATA_KEY } from './rpc/grpc-failure.js';
 export {
   ServiceClient,
   type CallOptions,

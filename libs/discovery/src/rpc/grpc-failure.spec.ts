@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import { CODE_METADATA_KEY, outcomeOf, toTallyError } from './grpc-failure.js';
+import { CODE_TRAILER } from '@tally/service-kit';
+import { outcomeOf, toTallyError } from './grpc-failure.js';
 
 function failure(code: status, stated?: string): ServiceError {
   const metadata = new Metadata();
-  if (stated !== undefined) metadata.set(CODE_METADATA_KEY, stated);
+  if (stated !== undefined) metadata.set(CODE_TRAILER, stated);
   return Object.assign(new Error('failed'), { code, details: 'the details', metadata });
 }
 

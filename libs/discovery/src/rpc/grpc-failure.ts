@@ -1,10 +1,7 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { isErrorCode, type ErrorCode } from '@tally/contracts';
-import { TallyError } from '@tally/service-kit';
+import { CODE_TRAILER, TallyError } from '@tally/service-kit';
 import type { Outcome } from '../balancer/instance-health.js';
-
-/** Trailing metadata: the code in our closed list, which is finer than gRPC's. */
-export const CODE_METADATA_KEY = 'tally-code';
 
 /** FAILED_PRECONDITION is absent: it stands for two of our codes with opposite cures. */
 const CODES: Partial<Record<status, ErrorCode>> = {
@@ -23,7 +20,7 @@ const CODES: Partial<Record<status, ErrorCode>> = {
 
 /** The code that the service itself gave; undefined when gRPC or the network failed the call. */
 function statedCode({ metadata }: ServiceError): ErrorCode | undefined {
-  const code = metadata?.get(CODE_METADATA_KEY)[0];
+  const code = metadata?.get(CODE_TRAILER)[0];
   return isErrorCode(code) ? code : undefined;
 }
 

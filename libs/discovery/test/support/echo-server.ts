@@ -11,7 +11,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { HealthImplementation } from 'grpc-health-check';
-import { CODE_METADATA_KEY } from '../../src/index.js';
+import { CODE_TRAILER } from '@tally/service-kit';
 
 const definition = loadSync(join(import.meta.dirname, 'echo.proto'));
 const loaded = loadPackageDefinition(definition) as unknown as {
@@ -74,7 +74,7 @@ export class EchoServer {
       this.hanging.push(answer);
     } else if (kind === 'fail' && argument !== undefined) {
       const metadata = new Metadata();
-      metadata.set(CODE_METADATA_KEY, argument);
+      metadata.set(CODE_TRAILER, argument);
       done({ code: status.FAILED_PRECONDITION, details: 'as asked', metadata });
     } else if (kind === 'status') {
       done({ code: Number(argument), details: 'as asked' });
