@@ -13,7 +13,14 @@ const readJson = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8
 const { dependencies, version } = readJson('package.json');
 const { name } = readJson(project, 'package.json');
 
-const DRIVERS = ['@grpc/grpc-js', '@grpc/proto-loader', 'grpc-health-check', 'pg', 'zookeeper'];
+const DRIVERS = [
+  '@grpc/grpc-js',
+  '@grpc/proto-loader',
+  '@node-rs/crc32',
+  'grpc-health-check',
+  'pg',
+  'zookeeper',
+];
 const TRACING = Object.keys(dependencies).filter((name) => name.startsWith('@opentelemetry/'));
 
 /** Nest offers to load many packages that none of our services has: those stay what they are, absent. */

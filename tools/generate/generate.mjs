@@ -52,7 +52,10 @@ function descriptors() {
   const names = readdirSync(proto, { recursive: true }).filter((name) => name.endsWith('.proto'));
   const namespace = new protobuf.Root();
   namespace.resolvePath = (_origin, name) => join(proto, name);
-  namespace.loadSync(names.toSorted(), { keepCase: false });
+  namespace.loadSync(
+    names.toSorted((a, b) => (a < b ? -1 : 1)),
+    { keepCase: false },
+  );
   return namespace.toJSON();
 }
 

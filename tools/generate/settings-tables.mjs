@@ -14,7 +14,9 @@ function table(settings) {
       ? 'required'
       : variable === 'TALLY_INSTANCE'
         ? 'host and process id'
-        : `\`${fallback.data}\``;
+        : fallback.data === ''
+          ? 'empty'
+          : `\`${fallback.data}\``;
     return `| \`${variable}\` | ${value} | ${meaning}${secret ? ' (secret)' : ''} |`;
   });
   return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');

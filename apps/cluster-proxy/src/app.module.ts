@@ -1,6 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@tally/discovery';
+import { ConfigNode, DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { SHARD_MAP_NODE, ShardMap } from '@tally/placement';
+import { HealthChecks, Lifecycle, LOGGER, type Logger } from '@tally/service-kit';
 import type { ClusterProxyConfig } from './config.js';
+import { CountersController, DEADLINES } from './counters/counters.controller.js';
+import { CurrentShardMap } from './shard-map/current-shard-map.js';
+import { ShardClient } from './shards/shard-client.js';
 import { StatusController } from './status/status.controller.js';
 
 @Module({})
@@ -9,7 +14,33 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'cluster-proxy', config, needs: ['shard-proxy'] })],
-      controllers: [StatusController],
+      controllers: [CountersController, StatusController],
+      providers: [
+        { provide: DEADLINES, useValue: config },
+        {
+          provide: ShardClient,
+          inject: [Peers],
+          useFactory: (peers: Peers) => new ShardClient(peers.of('shard-proxy')),
+        },
+        {
+          provide: CurrentShardMap,
+          inject: [ZooKeeperSession, LOGGER, HealthChecks, Lifecycle],
+          useFactory: (
+            session: ZooKeeperSession,
+            logger: Logger,
+            health: HealthChecks,
+            lifecycle: Lifecycle,
+          ) => {
+            const parse = (value: unknown) => ShardMap.parse(value).document;
+            const node = new ConfigNode({ session, path: SHARD_MAP_NODE, parse });
+            const shardMap = new CurrentShardMap({ node, shards: config.shards, logger });
+            lifecycle.onListening(() => void shardMap.ensure());
+            lifecycle.onClose('shard map', () => shardMap.close());
+            health.add({ name: 'shard map', probe: async () => void shardMap.get() });
+            return shardMap;
+          },
+        },
+      ],
     };
   }
 }

@@ -1,6 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@tally/discovery';
+import { DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import {
+  HealthChecks,
+  Lifecycle,
+  LOGGER,
+  METRICS,
+  type Logger,
+  type Metrics,
+} from '@tally/service-kit';
 import type { GatewayConfig } from './config.js';
+import { EventTypes } from './event-types/event-types.js';
+import { EventTypesController } from './event-types/event-types.controller.js';
+import { EventIntake } from './events/event-intake.js';
+import { EventLog } from './events/event-log.js';
+import { EventsController } from './events/events.controller.js';
+import { BodyBudget } from './http/body-budget.js';
+import { Door } from './http/door.js';
+import { Keys } from './http/keys.js';
+import { NotFoundController } from './http/not-found.controller.js';
+import { eventMetrics } from './metrics.js';
+import { OpenApiController } from './openapi/openapi.controller.js';
+import { PROJECT } from './project.js';
+import { STATS_PARTS, StatsController, type StatsParts } from './stats/stats.controller.js';
 
 @Module({})
 export class AppModule {
@@ -9,6 +31,55 @@ export class AppModule {
       module: AppModule,
       imports: [
         DiscoveryModule.with({ service: 'gateway', config, needs: ['partitioner', 'query'] }),
+      ],
+      controllers: [
+        EventsController,
+        StatsController,
+        EventTypesController,
+        OpenApiController,
+        // Takes what is left, so it stands last.
+        NotFoundController,
+      ],
+      providers: [
+        Door,
+        { provide: Keys, useFactory: () => Keys.of(config) },
+        { provide: BodyBudget, useValue: new BodyBudget(config.maxInFlightBytes) },
+        {
+          provide: EventTypes,
+          inject: [ZooKeeperSession, Lifecycle, HealthChecks],
+          useFactory: (session: ZooKeeperSession, lifecycle: Lifecycle, health: HealthChecks) => {
+            const eventTypes = new EventTypes(session).start();
+            lifecycle.onClose('event types', () => eventTypes.close());
+            health.add({ name: 'event types', probe: async () => eventTypes.assertKnown() });
+            return eventTypes;
+          },
+        },
+        {
+          provide: EventIntake,
+          inject: [Peers, EventTypes, METRICS, LOGGER],
+          useFactory: (peers: Peers, eventTypes: EventTypes, metrics: Metrics, logger: Logger) =>
+            new EventIntake({
+              project: PROJECT,
+              log: new EventLog(peers.of('partitioner').client, config.appendTimeoutMs),
+              eventTypes,
+              metrics: eventMetrics(metrics.registry),
+              logger,
+              now: Date.now,
+              newId: randomUUID,
+            }),
+        },
+        {
+          provide: STATS_PARTS,
+          inject: [Peers, LOGGER],
+          useFactory: (peers: Peers, logger: Logger): StatsParts => ({
+            logger,
+            query: peers.of('query').client,
+            timeoutMs: config.statsTimeoutMs,
+            maxPoints: config.maxPoints,
+            staleAfterMs: config.staleAfterMs,
+            now: Date.now,
+          }),
+        },
       ],
     };
   }

@@ -1,15 +1,59 @@
 import {
   type ConfigOf,
   discoverySettings,
+  line,
   port,
   serviceSettings,
   setting,
+  wholeNumber,
 } from '@tally/service-kit';
 
 export const settings = {
   ...serviceSettings,
   ...discoverySettings,
   port: setting('TALLY_PORT', port(8080), 'port of the public REST API'),
+  apiKey: setting(
+    'TALLY_API_KEY',
+    line('a key', ''),
+    'key that callers present as `Authorization: Bearer <key>`; empty: open to everybody, which only a loopback address may be',
+    { secret: true },
+  ),
+  adminKey: setting(
+    'TALLY_ADMIN_KEY',
+    line('a key', ''),
+    'key of those who may define event types; empty: nobody may',
+    { secret: true },
+  ),
+  appendTimeoutMs: setting(
+    'TALLY_APPEND_TIMEOUT_MS',
+    wholeNumber(1, 60_000, 5000),
+    'how long the log may take to confirm a batch before the outcome counts as unknown; twenty times the slowest healthy append',
+  ),
+  statsTimeoutMs: setting(
+    'TALLY_STATS_TIMEOUT_MS',
+    wholeNumber(1, 60_000, 5000),
+    'how long an answer of statistics may take; people do not wait longer',
+  ),
+  requestTimeoutMs: setting(
+    'TALLY_REQUEST_TIMEOUT_MS',
+    wholeNumber(1000, 600_000, 30_000),
+    'how long a caller may take to send a request; slow ones hold memory',
+  ),
+  maxInFlightBytes: setting(
+    'TALLY_MAX_IN_FLIGHT_BYTES',
+    wholeNumber(8 << 20, 2 ** 32, 64 << 20),
+    'bodies of events being received and processed, in bytes; what comes then is refused, so that memory stays bounded: each byte costs up to ten while it is parsed',
+  ),
+  maxPoints: setting(
+    'TALLY_MAX_POINTS',
+    wholeNumber(1, 100_000, 100_000),
+    'most points (subjects times windows) of one answer; more would not fit into the 16 MiB of a message',
+  ),
+  staleAfterMs: setting(
+    'TALLY_STALE_AFTER_MS',
+    wholeNumber(1000, 86_400_000, 10_000),
+    'an answer that is complete to an instant longer ago says that it is stale; ten rounds of what keeps the instant going',
+  ),
 };
 
 export type GatewayConfig = ConfigOf<typeof settings>;

@@ -1,24 +1,112 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@tally/discovery';
-import { HealthChecks, Lifecycle } from '@tally/service-kit';
+import { SegmentLog } from '@tally/segment-log';
+import {
+  HealthChecks,
+  Lifecycle,
+  LOGGER,
+  METRICS,
+  type Logger,
+  type Metrics,
+} from '@tally/service-kit';
+import type { Broker } from './cluster/broker.js';
 import type { PartitionLogConfig } from './config.js';
-import { LogDirectory } from './storage/log-directory.js';
+import { systemClock } from './groups/clock.js';
+import { GroupCoordinator } from './groups/group-coordinator.js';
+import { OffsetStore } from './groups/offset-store.js';
+import { createHandlers } from './handlers.js';
+import { logMetrics, registerServerMetrics, type LogMetrics } from './metrics.js';
+import { KafkaServer } from './server/kafka-server.js';
+import { RequestRouter } from './server/request-router.js';
+import { DiskProbe } from './storage/disk-probe.js';
+import { openLog } from './storage/open-log.js';
+
+const LOG_METRICS = Symbol('log metrics');
 
 @Module({})
 export class AppModule {
   static with(config: PartitionLogConfig): DynamicModule {
+    const host = config.advertisedHost || config.host;
+    const port = config.advertisedPort || config.kafkaPort;
     return {
       module: AppModule,
-      imports: [DiscoveryModule.with({ service: 'partition-log', config, owns: true })],
+      imports: [
+        DiscoveryModule.with({
+          service: 'partition-log',
+          config,
+          owns: true,
+          attributes: { kafka: `${host}:${port}` },
+        }),
+      ],
       providers: [
         {
-          provide: LogDirectory,
-          inject: [HealthChecks, Lifecycle],
-          useFactory: async (health: HealthChecks, lifecycle: Lifecycle) => {
-            const directory = await LogDirectory.open(config.logDir);
-            lifecycle.onClose('log directory', () => directory.close());
-            health.add({ name: 'log directory', probe: () => directory.probe() });
-            return directory;
+          provide: LOG_METRICS,
+          inject: [METRICS],
+          useFactory: ({ registry }: Metrics) => logMetrics(registry),
+        },
+        {
+          provide: SegmentLog,
+          inject: [LOGGER, LOG_METRICS, Lifecycle],
+          useFactory: async (logger: Logger, metrics: LogMetrics, lifecycle: Lifecycle) => {
+            const log = await openLog(config, logger, metrics);
+            lifecycle.onClose('log', () => log.close());
+            return log;
+          },
+        },
+        {
+          provide: DiskProbe,
+          inject: [SegmentLog, HealthChecks, Lifecycle],
+          // After the log, whose lock says that the folder is ours.
+          useFactory: async (_log: SegmentLog, health: HealthChecks, lifecycle: Lifecycle) => {
+            const disk = await DiskProbe.open(config.logDir);
+            lifecycle.onClose('disk probe', () => disk.close());
+            health.add({ name: 'log directory', probe: () => disk.probe() });
+            return disk;
+          },
+        },
+        {
+          provide: GroupCoordinator,
+          inject: [SegmentLog],
+          useFactory: async (log: SegmentLog) =>
+            new GroupCoordinator(await OffsetStore.open(log, Date.now), {
+              clock: systemClock,
+              initialDelayMs: config.groupInitialDelayMs,
+              maxMembers: config.groupMaxMembers,
+              minSessionTimeoutMs: config.groupMinSessionMs,
+              maxSessionTimeoutMs: config.groupMaxSessionMs,
+            }),
+        },
+        {
+          provide: KafkaServer,
+          inject: [SegmentLog, GroupCoordinator, LOGGER, METRICS, LOG_METRICS, Lifecycle],
+          useFactory: async (
+            log: SegmentLog,
+            groups: GroupCoordinator,
+            logger: Logger,
+            { registry }: Metrics,
+            metrics: LogMetrics,
+            lifecycle: Lifecycle,
+          ) => {
+            const broker: Broker = { nodeId: config.brokerId, host, port, clusterId: log.id };
+            const countAppend = (topic: string, bytes: number) =>
+              metrics.appendBytes.inc({ topic }, bytes);
+            const { maxFetchBytes } = config;
+            const router = new RequestRouter(
+              createHandlers({ log, groups, broker, maxFetchBytes, logger, countAppend }),
+              (api, error) => metrics.requests.inc({ api, error }),
+            );
+            const observer = {
+              onRefused: (reason: string) => metrics.refusedConnections.inc({ reason }),
+              onWait: (what: string) => metrics.waits.inc({ what }),
+            };
+            const options = { ...config, port: config.kafkaPort };
+            const server = await KafkaServer.listen(router, options, observer, logger);
+            lifecycle.onClose('Kafka server', async () => {
+              groups.close();
+              await server.drain();
+            });
+            registerServerMetrics(registry, server, groups);
+            return server;
           },
         },
       ],

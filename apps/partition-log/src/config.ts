@@ -2,14 +2,100 @@ import {
   type ConfigOf,
   discoverySettings,
   line,
+  port,
   serviceSettings,
   setting,
+  wholeNumber,
 } from '@tally/service-kit';
+
+const MIB = 1 << 20;
 
 export const settings = {
   ...serviceSettings,
   ...discoverySettings,
   logDir: setting('TALLY_LOG_DIR', line('a folder'), 'where the log lies; one process at a time'),
+  kafkaPort: setting('TALLY_KAFKA_PORT', port(9092), 'port of the Kafka protocol'),
+  advertisedHost: setting(
+    'TALLY_KAFKA_ADVERTISED_HOST',
+    line('a host name or address', ''),
+    'host that clients are told to connect to; where empty, `TALLY_HOST`',
+  ),
+  advertisedPort: setting(
+    'TALLY_KAFKA_ADVERTISED_PORT',
+    wholeNumber(0, 65_535, 0),
+    'port that clients are told to connect to; where 0, `TALLY_KAFKA_PORT`',
+  ),
+  brokerId: setting('TALLY_BROKER_ID', wholeNumber(0, 2 ** 31 - 1, 1), 'number of this node'),
+  segmentBytes: setting(
+    'TALLY_LOG_SEGMENT_BYTES',
+    wholeNumber(4096, 2 ** 31 - 1, 128 * MIB),
+    'a segment file is followed by another before it grows past this; at start the last one of each partition is read',
+  ),
+  maxCommitBytes: setting(
+    'TALLY_LOG_MAX_COMMIT_BYTES',
+    wholeNumber(4096, 2 ** 31 - 1, 32 * MIB),
+    'appends that become durable together, in bytes: bounds how long the first of them waits',
+  ),
+  maxQueuedBytes: setting(
+    'TALLY_LOG_MAX_QUEUED_BYTES',
+    wholeNumber(4096, 2 ** 40, 512 * MIB),
+    'appends that wait for the disk, in bytes; more than requests may hold, so it is met by a bug alone',
+  ),
+  maxConnections: setting(
+    'TALLY_KAFKA_MAX_CONNECTIONS',
+    wholeNumber(1, 1_000_000, 2000),
+    'open connections; a client has two or three',
+  ),
+  maxRequestBytes: setting(
+    'TALLY_KAFKA_MAX_REQUEST_BYTES',
+    wholeNumber(4096, 2 ** 31 - 1, 64 * MIB),
+    'one request; larger than any that the other services send',
+  ),
+  maxRequestBytesInFlight: setting(
+    'TALLY_KAFKA_MAX_REQUEST_BYTES_IN_FLIGHT',
+    wholeNumber(4096, 2 ** 40, 256 * MIB),
+    'requests of all connections from their first byte to their answer; what comes then waits in its socket',
+  ),
+  maxFetchBytes: setting(
+    'TALLY_KAFKA_MAX_FETCH_BYTES',
+    wholeNumber(4096, 2 ** 31 - 1, 16 * MIB),
+    'records in one answer, whatever the client asks for; above the 10 MiB that clients ask for',
+  ),
+  maxAnswerBytesInFlight: setting(
+    'TALLY_KAFKA_MAX_ANSWER_BYTES_IN_FLIGHT',
+    wholeNumber(4096, 2 ** 40, 256 * MIB),
+    'records in answers to all connections until they are sent; further ones wait',
+  ),
+  transferTimeoutMs: setting(
+    'TALLY_KAFKA_TRANSFER_TIMEOUT_MS',
+    wholeNumber(1, 3_600_000, 30_000),
+    'how long a client may take to send a request that it began, or to take an answer',
+  ),
+  idleTimeoutMs: setting(
+    'TALLY_KAFKA_IDLE_TIMEOUT_MS',
+    wholeNumber(1, 86_400_000, 600_000),
+    'how long a client may say nothing; longer than any wait of the protocol',
+  ),
+  groupInitialDelayMs: setting(
+    'TALLY_GROUP_INITIAL_DELAY_MS',
+    wholeNumber(0, 60_000, 100),
+    'how long an empty group waits for more members: they start together, and each that comes later costs a rebalance',
+  ),
+  groupMaxMembers: setting(
+    'TALLY_GROUP_MAX_MEMBERS',
+    wholeNumber(1, 100_000, 1000),
+    'members of one group; more than partitions would be idle',
+  ),
+  groupMinSessionMs: setting(
+    'TALLY_GROUP_MIN_SESSION_MS',
+    wholeNumber(1, 3_600_000, 1000),
+    'shortest session a member may ask for; shorter ones end in garbage collection',
+  ),
+  groupMaxSessionMs: setting(
+    'TALLY_GROUP_MAX_SESSION_MS',
+    wholeNumber(1, 86_400_000, 1_800_000),
+    'longest session a member may ask for: so long a dead one keeps its partitions',
+  ),
 };
 
 export type PartitionLogConfig = ConfigOf<typeof settings>;

@@ -1,6 +1,20 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@tally/discovery';
+import { DiscoveryModule, ZooKeeperSession } from '@tally/discovery';
+import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
+import {
+  HealthChecks,
+  Lifecycle,
+  LOGGER,
+  METRICS,
+  type Logger,
+  type Metrics,
+} from '@tally/service-kit';
+import { AppendController } from './append/append.controller.js';
+import { AppendQueue } from './append/append-queue.js';
+import { BlockAppender } from './append/block-appender.js';
 import type { PartitionerConfig } from './config.js';
+import { appenderMetrics, registerQueueMetrics } from './metrics.js';
+import { CurrentTopic } from './topic/current-topic.js';
 
 @Module({})
 export class AppModule {
@@ -8,6 +22,47 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'partitioner', config })],
+      controllers: [AppendController],
+      providers: [
+        {
+          provide: CurrentTopic,
+          inject: [ZooKeeperSession, LOGGER, Lifecycle, HealthChecks],
+          useFactory: (
+            session: ZooKeeperSession,
+            logger: Logger,
+            lifecycle: Lifecycle,
+            health: HealthChecks,
+          ) => {
+            const admin = new LogAdmin(kafkaConfig(config), logger);
+            const topic = new CurrentTopic(session, admin, config, logger);
+            lifecycle.onClose('log admin', () => admin.close());
+            lifecycle.onListening(() => void topic.find());
+            lifecycle.onClose('events topic', () => topic.close());
+            health.add({ name: 'events topic', probe: async () => void topic.get() });
+            return topic;
+          },
+        },
+        {
+          provide: AppendQueue,
+          inject: [CurrentTopic, LOGGER, METRICS, Lifecycle],
+          useFactory: (
+            topic: CurrentTopic,
+            logger: Logger,
+            { registry }: Metrics,
+            lifecycle: Lifecycle,
+          ) => {
+            const log = new AppendClient(kafkaConfig(config), logger);
+            lifecycle.onClose('log', () => log.close());
+            const appender = new BlockAppender(log, topic, appenderMetrics(registry));
+            const queue = new AppendQueue({
+              ...config,
+              append: (jobs) => appender.append(jobs),
+            });
+            registerQueueMetrics(registry, queue);
+            return queue;
+          },
+        },
+      ],
     };
   }
 }

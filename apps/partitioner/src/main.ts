@@ -8,5 +8,5 @@ await startService({
   name: 'partitioner',
   config,
   root: AppModule.with(config),
-  grpc: { port: config.grpcPort, packages: [] },
+  grpc: { port: config.grpcPort, packages: ['tally.partitioner.v1'] },
 });

@@ -1,6 +1,19 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@tally/discovery';
+import { DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { kafkaConfig, LogAdmin } from '@tally/log-client';
+import {
+  HealthChecks,
+  Lifecycle,
+  LOGGER,
+  METRICS,
+  type Logger,
+  type Metrics,
+} from '@tally/service-kit';
 import type { ProcessorConfig } from './config.js';
+import { Processor } from './counting/processor.js';
+import { processorMetrics } from './metrics.js';
+import { ShardClient } from './shards/shard-client.js';
+import { EventTypeRegistry } from './event-types/event-type-registry.js';
 
 @Module({})
 export class AppModule {
@@ -14,6 +27,38 @@ export class AppModule {
           needs: ['cluster-proxy'],
           owns: true,
         }),
+      ],
+      providers: [
+        {
+          provide: Processor,
+          inject: [ZooKeeperSession, Peers, LOGGER, METRICS, Lifecycle, HealthChecks],
+          useFactory: (
+            session: ZooKeeperSession,
+            peers: Peers,
+            logger: Logger,
+            { registry }: Metrics,
+            lifecycle: Lifecycle,
+            health: HealthChecks,
+          ) => {
+            const admin = new LogAdmin(kafkaConfig(config), logger);
+            lifecycle.onClose('log admin', () => admin.close());
+            const eventTypes = new EventTypeRegistry(session, logger);
+            lifecycle.onClose('event types', () => eventTypes.close());
+            const processor = new Processor({
+              config,
+              session,
+              eventTypes,
+              client: new ShardClient(peers.of('cluster-proxy'), config.shardDeadlineMs),
+              admin,
+              logger,
+              metrics: processorMetrics(registry),
+            });
+            lifecycle.onListening(() => void processor.start());
+            lifecycle.onClose('processor', () => processor.stop());
+            health.add({ name: 'counting', probe: async () => processor.probe() });
+            return processor;
+          },
+        },
       ],
     };
   }

@@ -1,8 +1,61 @@
-import { type ConfigOf, discoverySettings, serviceSettings } from '@tally/service-kit';
+import { logSettings } from '@tally/log-client';
+import {
+  type ConfigOf,
+  discoverySettings,
+  serviceSettings,
+  setting,
+  wholeNumber,
+} from '@tally/service-kit';
 
 export const settings = {
   ...serviceSettings,
   ...discoverySettings,
+  ...logSettings,
+  flushIntervalMs: setting(
+    'TALLY_FLUSH_INTERVAL_MS',
+    wholeNumber(10, 60_000, 1000),
+    'time between two flushes: how old an answer is at most when all is well; longer merges more events into a row',
+  ),
+  flushRows: setting(
+    'TALLY_FLUSH_ROWS',
+    wholeNumber(1, 100_000, 20_000),
+    'rows for one shard that are flushed at once; larger ones make longer transactions and need more memory',
+  ),
+  shardDeadlineMs: setting(
+    'TALLY_SHARD_DEADLINE_MS',
+    wholeNumber(100, 60_000, 5000),
+    'how long one flush may take until its outcome is unknown and it is sent again',
+  ),
+  groupSessionMs: setting(
+    'TALLY_GROUP_SESSION_MS',
+    wholeNumber(1000, 60_000, 10_000),
+    'how long the log waits for a silent processor before others get its partitions',
+  ),
+  fetchWaitMs: setting(
+    'TALLY_FETCH_WAIT_MS',
+    wholeNumber(10, 5000, 250),
+    'how long a fetch waits for new events; also the longest until a partition that was paused is read',
+  ),
+  fetchBytes: setting(
+    'TALLY_FETCH_BYTES',
+    wholeNumber(1 << 16, 64 << 20, 1 << 20),
+    'most bytes of one partition in one fetch',
+  ),
+  maxClockSkewMs: setting(
+    'TALLY_MAX_CLOCK_SKEW_MS',
+    wholeNumber(0, 60_000, 1000),
+    "how much this clock may be ahead of the log's; an answer of an idle system is this old",
+  ),
+  verifyIntervalMs: setting(
+    'TALLY_VERIFY_INTERVAL_MS',
+    wholeNumber(1000, 3_600_000, 60_000),
+    'time between two comparisons of what the shards have with what was sent to them',
+  ),
+  maxSeries: setting(
+    'TALLY_MAX_SERIES',
+    wholeNumber(1000, 10_000_000, 200_000),
+    'series that are remembered, some 500 bytes each; all are forgotten past it, which costs time alone',
+  ),
 };
 
 export type ProcessorConfig = ConfigOf<typeof settings>;

@@ -1,6 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@tally/discovery';
+import { DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { HealthChecks, Lifecycle } from '@tally/service-kit';
 import type { QueryConfig } from './config.js';
+import { CurrentTopic } from './stats/current-topic.js';
+import { StatsReader } from './stats/stats-reader.js';
+import { StatsController } from './stats/stats.controller.js';
 
 @Module({})
 export class AppModule {
@@ -8,6 +12,29 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'query', config, needs: ['cluster-proxy'] })],
+      controllers: [StatsController],
+      providers: [
+        {
+          provide: CurrentTopic,
+          inject: [ZooKeeperSession, Lifecycle, HealthChecks],
+          useFactory: (session: ZooKeeperSession, lifecycle: Lifecycle, health: HealthChecks) => {
+            const topic = new CurrentTopic(session);
+            lifecycle.onClose('events topic', () => topic.close());
+            health.add({ name: 'events topic', probe: async () => void topic.get() });
+            return topic;
+          },
+        },
+        {
+          provide: StatsReader,
+          inject: [Peers, CurrentTopic],
+          useFactory: (peers: Peers, topic: CurrentTopic) =>
+            new StatsReader(
+              peers.of('cluster-proxy').client,
+              () => topic.get(),
+              config.readTimeoutMs,
+            ),
+        },
+      ],
     };
   }
 }

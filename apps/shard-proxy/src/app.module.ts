@@ -1,12 +1,32 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@tally/discovery';
+import { ConfigNode, DiscoveryModule, ZooKeeperSession } from '@tally/discovery';
+import { SHARD_MAP_NODE, ShardMap } from '@tally/placement';
+import { HealthChecks, Lifecycle } from '@tally/service-kit';
+import { ApplyController } from './apply/apply.controller.js';
 import type { ShardProxyConfig } from './config.js';
 import { PostgresModule } from './postgres/postgres.module.js';
-import { SHARD, StatusController } from './status/status.controller.js';
+import { ReadController } from './read/read.controller.js';
+import { ShardGuard } from './shard-map/shard-guard.js';
+import { StatusController } from './status/status.controller.js';
 
 @Module({})
 export class AppModule {
   static with(config: ShardProxyConfig): DynamicModule {
+    const { shard } = config;
+    const guard = {
+      provide: ShardGuard,
+      inject: [ZooKeeperSession, HealthChecks, Lifecycle],
+      useFactory: (session: ZooKeeperSession, health: HealthChecks, lifecycle: Lifecycle) => {
+        const parse = (value: unknown) => ShardMap.parse(value).document;
+        const guard = new ShardGuard(
+          shard,
+          new ConfigNode({ session, path: SHARD_MAP_NODE, parse }),
+        );
+        lifecycle.onClose('shard map', guard.close);
+        health.add({ name: 'shard map', probe: async () => void guard.known });
+        return guard;
+      },
+    };
     return {
       module: AppModule,
       imports: [
@@ -14,11 +34,11 @@ export class AppModule {
         DiscoveryModule.with({
           service: 'shard-proxy',
           config,
-          attributes: { shard: String(config.shard) },
+          attributes: { shard: String(shard) },
         }),
       ],
-      controllers: [StatusController],
-      providers: [{ provide: SHARD, useValue: config.shard }],
+      controllers: [ApplyController, ReadController, StatusController],
+      providers: [guard],
     };
   }
 }

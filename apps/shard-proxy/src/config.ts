@@ -20,15 +20,35 @@ export const settings = {
   shardUrl: setting('TALLY_SHARD_URL', url(['postgres', 'postgresql']), "the shard's Postgres", {
     secret: true,
   }),
-  poolSize: setting(
-    'TALLY_POOL_SIZE',
-    wholeNumber(1, 500, 10),
-    'most connections to Postgres; each costs it a process of some 10 MiB',
+  writePoolSize: setting(
+    'TALLY_WRITE_POOL_SIZE',
+    wholeNumber(1, 500, 4),
+    'most connections that write; more only wait for the same coverage rows',
+  ),
+  readPoolSize: setting(
+    'TALLY_READ_POOL_SIZE',
+    wholeNumber(1, 500, 6),
+    'most connections that read; apart from those that write, so that neither starves the other',
   ),
   poolWaitMs: setting(
     'TALLY_POOL_WAIT_MS',
     wholeNumber(1, 60_000, 2000),
     'how long a request waits for a connection, or a connection for Postgres, before it fails',
+  ),
+  writeTimeoutMs: setting(
+    'TALLY_WRITE_TIMEOUT_MS',
+    wholeNumber(1, 600_000, 10_000),
+    'how long Postgres may work on one delta; a large one takes well below a second',
+  ),
+  lockTimeoutMs: setting(
+    'TALLY_LOCK_TIMEOUT_MS',
+    wholeNumber(1, 600_000, 5000),
+    'how long a delta waits for another one that writes the same rows',
+  ),
+  readTimeoutMs: setting(
+    'TALLY_READ_TIMEOUT_MS',
+    wholeNumber(1, 600_000, 5000),
+    'how long Postgres may work on one read; by then nobody waits for it any more',
   ),
 };
 

@@ -5,6 +5,7 @@ import { EVENT_SCHEMA, type Event } from './generated/avro/event.js';
 const type = avsc.Type.forSchema(EVENT_SCHEMA as unknown as avsc.Schema);
 
 const full: Event = {
+  project: 'default',
   id: 'flights-20k:1',
   type: 'flight',
   subject: 'São Paulo ✈',
@@ -19,9 +20,17 @@ describe('the event schema', () => {
   });
 
   it('has this encoding for ever, byte for byte', () => {
-    const event: Event = { ...full, subject: 's', id: 'i', type: 't', attributes: { a: true } };
+    const event: Event = {
+      ...full,
+      project: 'p',
+      subject: 's',
+      id: 'i',
+      type: 't',
+      attributes: { a: true },
+    };
     expect(type.toBuffer(event).toString('hex')).toBe(
-      '0269' +
+      '0270' +
+        '0269' +
         '0274' +
         '0273' +
         'f6a1d5edee66' +

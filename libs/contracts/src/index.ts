@@ -1,5 +1,21 @@
+export * from './block/block-body.js';
+export * from './block/block-header.js';
 export { ERROR_CODES, isErrorCode, type ErrorCode } from './errors/codes.js';
+export { CURRENT_SCHEMA_ID, decodeEvent, encodeEvent } from './event-codec.js';
+export {
+  DEFAULT_EVENT_TYPE,
+  RETENTION_CLASSES,
+  type EventTypeDefinition,
+  type RegistryChange,
+  type RetentionClass,
+} from './event-types.js';
 export { EVENT_SCHEMA, type Decimal, type Event } from './generated/avro/event.js';
 export type * as clusterProxy from './generated/tally/cluster_proxy/v1/cluster_proxy.js';
+export type * as partitioner from './generated/tally/partitioner/v1/partitioner.js';
+export type * as query from './generated/tally/query/v1/query.js';
 export type * as shardProxy from './generated/tally/shard_proxy/v1/shard_proxy.js';
 export { packageDefinition } from './grpc/package-definition.js';
+export * from './rows/counter-rows.js';
+export * from './rows/delta-rows.js';
+export { countRows, readInt128BE, ROWS_HEADER_BYTES } from './rows/fixed-rows.js';
+export * from './rows/series-names.js';

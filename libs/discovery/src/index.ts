@@ -18,6 +18,8 @@ export type { Registration } from './registry/registration.js';
 
 export { ConfigNode, type ConfigNodeOptions, type ConfigValue } from './config-node/config-node.js';
 
+export { VersionLog, type VersionLogOptions } from './version-log/version-log.js';
+
 export { LeaderElection, type LeaderElectionOptions } from './election/leader-election.js';
 
 export { Balancer, type BalancerOptions, type Lease } from './balancer/balancer.js';

@@ -2,6 +2,8 @@
 export interface Addresses {
   /** Base URL of the public API. */
   readonly gateway: string;
+  /** Brokers of the log, host:port, comma-separated. */
+  readonly kafka: string;
   readonly zookeeper: string;
   readonly redis: string;
   /** Postgres URLs, by shard number. */

@@ -29,8 +29,8 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Names of the servers that the services use. */
-const SERVER = /^(zookeeper|redis|postgres-\d+)$/;
+/** What is stopped one after the other: services, the log that they write to, servers of all. */
+const STOP_ORDER = [/^partition-log$/, /^(zookeeper|redis|postgres-\d+)$/];
 /** Below `dir`, made and kept by the servers that a stack starts itself. */
 const OWN_DATA = /^(zookeeper|redis|postgres-\d+|partition-log)$/;
 
@@ -156,14 +156,14 @@ export class Stack {
     return [...this.supervisors.keys()];
   }
 
-  /** Stops the services, all at once, then the servers that they use. */
+  /** Stops the services, all at once, then what they use. */
   async stop(): Promise<void> {
     this.stopped = true;
-    const all = [...this.supervisors];
-    const stopAll = (which: typeof all) =>
-      Promise.all(which.map(([, supervisor]) => supervisor.stop()));
-    await stopAll(all.filter(([name]) => !SERVER.test(name)));
-    await stopAll(all);
+    const stage = (name: string) => 1 + STOP_ORDER.findIndex((names) => names.test(name));
+    for (let current = 0; current <= STOP_ORDER.length; current++) {
+      const now = [...this.supervisors].filter(([name]) => stage(name) === current);
+      await Promise.all(now.map(([, supervisor]) => supervisor.stop()));
+    }
   }
 }
 
@@ -177,6 +177,7 @@ function inherited(): NodeJS.ProcessEnv {
 function addressesOf(infrastructure: Infrastructure, plan: Plan): Addresses {
   return {
     gateway: `http://127.0.0.1:${plan.gatewayPort}`,
+    kafka: plan.kafkaBrokers,
     zookeeper: infrastructure.zookeeper,
     redis: infrastructure.redisUrl,
     shards: infrastructure.shardUrls,

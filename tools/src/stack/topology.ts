@@ -42,6 +42,8 @@ export interface Infrastructure {
 export interface Plan {
   readonly services: readonly ServicePlan[];
   readonly gatewayPort: number;
+  /** Brokers of the log: our own node, or those that were named. */
+  readonly kafkaBrokers: string;
 }
 
 /** One process per app, and one shard-proxy per shard; no log of our own where brokers are named. */
@@ -51,6 +53,9 @@ export async function planServices(
   dir: string,
 ): Promise<Plan> {
   const gatewayPort = await ports.claim('gateway', 8080);
+  const kafkaPort =
+    infrastructure.kafkaBrokers === undefined ? await ports.claim('log (Kafka)', 9092) : undefined;
+  const kafkaBrokers = infrastructure.kafkaBrokers ?? `127.0.0.1:${kafkaPort}`;
   const services: ServicePlan[] = [];
   for (const [row, app] of APPS.entries()) {
     if (app === 'partition-log' && infrastructure.kafkaBrokers !== undefined) continue;
@@ -70,24 +75,46 @@ export async function planServices(
           ...(SERVES_GRPC.has(app)
             ? { TALLY_GRPC_PORT: String(await ports.claim(`${name} (gRPC)`, 9200 + offset)) }
             : {}),
-          ...settingsOf(app, copy, { ...infrastructure, gatewayPort, dir }),
+          ...settingsOf(app, copy, {
+            ...infrastructure,
+            gatewayPort,
+            kafkaPort,
+            kafkaBrokers,
+            dir,
+          }),
         },
       });
     }
   }
-  return { services, gatewayPort };
+  return { services, gatewayPort, kafkaBrokers };
 }
 
 function settingsOf(
   app: AppName,
   copy: number,
-  at: Infrastructure & { readonly gatewayPort: number; readonly dir: string },
+  at: Infrastructure & {
+    readonly gatewayPort: number;
+    /** Undefined where brokers are named. */
+    readonly kafkaPort: number | undefined;
+    readonly kafkaBrokers: string;
+    readonly dir: string;
+  },
 ): Record<string, string> {
   switch (app) {
     case 'gateway':
       return { TALLY_PORT: String(at.gatewayPort) };
     case 'partition-log':
-      return { TALLY_LOG_DIR: join(at.dir, 'partition-log') };
+      return {
+        TALLY_LOG_DIR: join(at.dir, 'partition-log'),
+        TALLY_KAFKA_PORT: String(at.kafkaPort),
+      };
+    case 'partitioner':
+    case 'processor':
+    case 'dead-letter-replayer':
+    case 'auditor':
+      return { KAFKA_BROKERS: at.kafkaBrokers };
+    case 'cluster-proxy':
+      return { TALLY_SHARDS: String(at.shardUrls.length) };
     case 'shard-proxy':
       return { TALLY_SHARD: String(copy), TALLY_SHARD_URL: at.shardUrls[copy] ?? '' };
     default:

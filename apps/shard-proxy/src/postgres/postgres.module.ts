@@ -1,46 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { makePartitions, migrate, mostRanges } from '@tally/count-store';
 import {
   HealthChecks,
   Lifecycle,
   LOGGER,
   METRICS,
+  TallyError,
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
-import pg from 'pg';
 import type { ShardProxyConfig } from '../config.js';
-import { registerPoolMetrics } from '../metrics.js';
+import { registerCoverageMetric, registerPoolMetrics, shardMetrics } from '../metrics.js';
+import { PartitionKeeper } from '../partitions/partition-keeper.js';
+import { Pools } from './pools.js';
 
-/** The pool of connections to the shard's Postgres: bounded, watched, closed when the process drains. */
+const START_RETRY_MS = 1000;
+/** How long the start waits for partitions: they take a second, unless a huge DEFAULT is scanned. */
+const FIRST_PARTITIONS_MS = 30_000;
+export const SHARD_METRICS = Symbol('shard metrics');
+
+/** The shard's Postgres: its schema and partitions are there before anything is served. */
 @Module({})
 export class PostgresModule {
   static with(config: ShardProxyConfig): DynamicModule {
-    const pool = {
-      provide: pg.Pool,
+    const metrics = {
+      provide: SHARD_METRICS,
+      inject: [METRICS],
+      useFactory: ({ registry }: Metrics) => shardMetrics(registry),
+    };
+    const pools = {
+      provide: Pools,
       inject: [HealthChecks, Lifecycle, LOGGER, METRICS],
       useFactory: (
         health: HealthChecks,
         lifecycle: Lifecycle,
         logger: Logger,
-        metrics: Metrics,
+        { registry }: Metrics,
       ) => {
-        const pool = new pg.Pool({
-          connectionString: config.shardUrl,
-          max: config.poolSize,
-          connectionTimeoutMillis: config.poolWaitMs,
-          application_name: `tally-${config.instance}`,
-        });
-        // An idle connection that breaks is replaced at the next use; it must not end the process.
-        pool.on('error', (error) => logger.warn({ error }, 'an idle connection broke'));
-        lifecycle.onClose('Postgres pool', () => pool.end());
-        registerPoolMetrics(metrics.registry, pool);
-        health.add({
-          name: 'postgres',
-          probe: async () => void (await pool.query('SELECT 1')),
-        });
-        return pool;
+        const pools = new Pools(config, logger, lifecycle);
+        const { write, read } = pools;
+        registerPoolMetrics(registry, { write, read });
+        registerCoverageMetric(registry, () => mostRanges(read));
+        health.add({ name: 'postgres', probe: async () => void (await read.query('SELECT 1')) });
+        return pools;
       },
     };
-    return { module: PostgresModule, providers: [pool], exports: [pg.Pool] };
+    const partitions = {
+      provide: PartitionKeeper,
+      inject: [HealthChecks, Lifecycle, LOGGER, SHARD_METRICS],
+      useFactory: async (
+        health: HealthChecks,
+        lifecycle: Lifecycle,
+        logger: Logger,
+        { partitionFailures }: ReturnType<typeof shardMetrics>,
+      ) => {
+        await whenAvailable(() => migrate(config.shardUrl), logger);
+        const make = (nowMs: number) => makePartitions(config.shardUrl, nowMs);
+        const keeper = new PartitionKeeper({
+          make,
+          now: Date.now,
+          logger,
+          failures: partitionFailures,
+        });
+        health.add({ name: 'partitions', required: false, probe: async () => keeper.check() });
+        // Later tries go on without us: until then rows lie in DEFAULT.
+        await Promise.race([keeper.start(), delay(FIRST_PARTITIONS_MS, undefined, { ref: false })]);
+        lifecycle.onClose('partition keeper', () => keeper.stop());
+        return keeper;
+      },
+    };
+    return {
+      module: PostgresModule,
+      providers: [metrics, pools, partitions],
+      exports: [SHARD_METRICS, Pools],
+    };
+  }
+}
+
+/** Postgres may come after us: not ready until it does. Anything else ends the start. */
+async function whenAvailable(work: () => Promise<void>, logger: Logger): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof TallyError && error.retryable)) throw error;
+      logger.warn({ error }, 'waiting for Postgres');
+      await delay(START_RETRY_MS);
+    }
   }
 }

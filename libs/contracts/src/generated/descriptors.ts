@@ -14,6 +14,18 @@ export const DESCRIPTORS: object = {
           "GetClusterStatus": {
            "requestType": "GetClusterStatusRequest",
            "responseType": "GetClusterStatusResponse"
+          },
+          "ApplyDelta": {
+           "requestType": "tally.shard_proxy.v1.ApplyDeltaRequest",
+           "responseType": "tally.shard_proxy.v1.ApplyDeltaResponse"
+          },
+          "GetCoverage": {
+           "requestType": "tally.shard_proxy.v1.GetCoverageRequest",
+           "responseType": "tally.shard_proxy.v1.GetCoverageResponse"
+          },
+          "ReadCounters": {
+           "requestType": "ReadCountersRequest",
+           "responseType": "ReadCountersResponse"
           }
          }
         },
@@ -64,6 +76,68 @@ export const DESCRIPTORS: object = {
            "id": 2
           }
          }
+        },
+        "ReadCountersRequest": {
+         "fields": {
+          "series": {
+           "type": "bytes",
+           "id": 1
+          },
+          "fromMinute": {
+           "type": "int64",
+           "id": 2
+          },
+          "toMinute": {
+           "type": "int64",
+           "id": 3
+          },
+          "granularity": {
+           "type": "tally.shard_proxy.v1.Granularity",
+           "id": 4
+          },
+          "topics": {
+           "rule": "repeated",
+           "type": "tally.shard_proxy.v1.TopicPartitions",
+           "id": 5
+          }
+         }
+        },
+        "ReadCountersResponse": {
+         "fields": {
+          "shards": {
+           "rule": "repeated",
+           "type": "ShardRows",
+           "id": 1
+          }
+         }
+        },
+        "ShardRows": {
+         "oneofs": {
+          "answer": {
+           "oneof": [
+            "rows",
+            "failure"
+           ]
+          }
+         },
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "series": {
+           "type": "bytes",
+           "id": 2
+          },
+          "rows": {
+           "type": "tally.shard_proxy.v1.ReadCountersResponse",
+           "id": 3
+          },
+          "failure": {
+           "type": "Failure",
+           "id": 4
+          }
+         }
         }
        }
       }
@@ -78,6 +152,18 @@ export const DESCRIPTORS: object = {
           "GetShardStatus": {
            "requestType": "GetShardStatusRequest",
            "responseType": "GetShardStatusResponse"
+          },
+          "ApplyDelta": {
+           "requestType": "ApplyDeltaRequest",
+           "responseType": "ApplyDeltaResponse"
+          },
+          "GetCoverage": {
+           "requestType": "GetCoverageRequest",
+           "responseType": "GetCoverageResponse"
+          },
+          "ReadCounters": {
+           "requestType": "ReadCountersRequest",
+           "responseType": "ReadCountersResponse"
           }
          }
         },
@@ -105,6 +191,424 @@ export const DESCRIPTORS: object = {
           "inRecovery": {
            "type": "bool",
            "id": 5
+          }
+         }
+        },
+        "Partition": {
+         "fields": {
+          "topic": {
+           "type": "string",
+           "id": 1
+          },
+          "partition": {
+           "type": "uint32",
+           "id": 2
+          }
+         }
+        },
+        "OffsetRange": {
+         "fields": {
+          "from": {
+           "type": "uint64",
+           "id": 1
+          },
+          "to": {
+           "type": "uint64",
+           "id": 2
+          }
+         }
+        },
+        "PartitionRanges": {
+         "fields": {
+          "partition": {
+           "type": "Partition",
+           "id": 1
+          },
+          "ranges": {
+           "rule": "repeated",
+           "type": "OffsetRange",
+           "id": 2
+          }
+         }
+        },
+        "LedgerEntry": {
+         "fields": {
+          "partition": {
+           "type": "Partition",
+           "id": 1
+          },
+          "hour": {
+           "type": "uint32",
+           "id": 2
+          },
+          "counted": {
+           "type": "uint64",
+           "id": 3
+          },
+          "duplicates": {
+           "type": "uint64",
+           "id": 4
+          },
+          "tooLate": {
+           "type": "uint64",
+           "id": 5
+          },
+          "dead": {
+           "type": "uint64",
+           "id": 6
+          }
+         }
+        },
+        "PartitionInstant": {
+         "fields": {
+          "partition": {
+           "type": "Partition",
+           "id": 1
+          },
+          "asOfMs": {
+           "type": "int64",
+           "id": 2
+          }
+         }
+        },
+        "ApplyDeltaRequest": {
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          },
+          "ranges": {
+           "rule": "repeated",
+           "type": "PartitionRanges",
+           "id": 3
+          },
+          "rows": {
+           "type": "bytes",
+           "id": 4
+          },
+          "series": {
+           "type": "bytes",
+           "id": 5
+          },
+          "ledger": {
+           "rule": "repeated",
+           "type": "LedgerEntry",
+           "id": 6
+          },
+          "instants": {
+           "rule": "repeated",
+           "type": "PartitionInstant",
+           "id": 7
+          }
+         }
+        },
+        "ApplyOutcome": {
+         "values": {
+          "APPLY_OUTCOME_UNSPECIFIED": 0,
+          "APPLY_OUTCOME_APPLIED": 1,
+          "APPLY_OUTCOME_ALREADY_APPLIED": 2,
+          "APPLY_OUTCOME_OVERLAP": 3
+         }
+        },
+        "ApplyDeltaResponse": {
+         "fields": {
+          "outcome": {
+           "type": "ApplyOutcome",
+           "id": 1
+          },
+          "uncovered": {
+           "rule": "repeated",
+           "type": "PartitionRanges",
+           "id": 2
+          }
+         }
+        },
+        "GetCoverageRequest": {
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          },
+          "partitions": {
+           "rule": "repeated",
+           "type": "Partition",
+           "id": 3
+          }
+         }
+        },
+        "GetCoverageResponse": {
+         "fields": {
+          "coverage": {
+           "rule": "repeated",
+           "type": "PartitionRanges",
+           "id": 1
+          },
+          "timelineId": {
+           "type": "uint32",
+           "id": 2
+          },
+          "systemIdentifier": {
+           "type": "string",
+           "id": 3
+          }
+         }
+        },
+        "Granularity": {
+         "values": {
+          "GRANULARITY_UNSPECIFIED": 0,
+          "GRANULARITY_MINUTE": 1,
+          "GRANULARITY_HOUR": 2,
+          "GRANULARITY_DAY": 3,
+          "GRANULARITY_TOTAL": 4
+         }
+        },
+        "TopicPartitions": {
+         "fields": {
+          "topic": {
+           "type": "string",
+           "id": 1
+          },
+          "partitions": {
+           "type": "uint32",
+           "id": 2
+          }
+         }
+        },
+        "ReadCountersRequest": {
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          },
+          "series": {
+           "type": "bytes",
+           "id": 3
+          },
+          "fromMinute": {
+           "type": "int64",
+           "id": 4
+          },
+          "toMinute": {
+           "type": "int64",
+           "id": 5
+          },
+          "granularity": {
+           "type": "Granularity",
+           "id": 6
+          },
+          "topics": {
+           "rule": "repeated",
+           "type": "TopicPartitions",
+           "id": 7
+          }
+         }
+        },
+        "ReadCountersResponse": {
+         "oneofs": {
+          "_asOfMs": {
+           "oneof": [
+            "asOfMs"
+           ]
+          }
+         },
+         "fields": {
+          "rows": {
+           "type": "bytes",
+           "id": 1
+          },
+          "asOfMs": {
+           "type": "int64",
+           "id": 2,
+           "options": {
+            "proto3_optional": true
+           }
+          }
+         }
+        }
+       }
+      }
+     }
+    },
+    "partitioner": {
+     "nested": {
+      "v1": {
+       "nested": {
+        "PartitionerService": {
+         "methods": {
+          "Append": {
+           "requestType": "AppendRequest",
+           "responseType": "AppendResponse"
+          }
+         }
+        },
+        "AppendRequest": {
+         "fields": {
+          "schemaId": {
+           "type": "uint32",
+           "id": 1
+          },
+          "registryVersion": {
+           "type": "uint32",
+           "id": 2
+          },
+          "count": {
+           "type": "uint32",
+           "id": 3
+          },
+          "events": {
+           "type": "bytes",
+           "id": 4
+          }
+         }
+        },
+        "AppendResponse": {
+         "fields": {}
+        }
+       }
+      }
+     }
+    },
+    "query": {
+     "nested": {
+      "v1": {
+       "nested": {
+        "QueryService": {
+         "methods": {
+          "GetStats": {
+           "requestType": "GetStatsRequest",
+           "responseType": "GetStatsResponse"
+          }
+         }
+        },
+        "GetStatsRequest": {
+         "fields": {
+          "project": {
+           "type": "string",
+           "id": 1
+          },
+          "type": {
+           "type": "string",
+           "id": 2
+          },
+          "subjects": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 3
+          },
+          "fromMs": {
+           "type": "int64",
+           "id": 4
+          },
+          "toMs": {
+           "type": "int64",
+           "id": 5
+          },
+          "granularity": {
+           "type": "tally.shard_proxy.v1.Granularity",
+           "id": 6
+          }
+         }
+        },
+        "GetStatsResponse": {
+         "oneofs": {
+          "_asOfMs": {
+           "oneof": [
+            "asOfMs"
+           ]
+          }
+         },
+         "fields": {
+          "subjects": {
+           "rule": "repeated",
+           "type": "SubjectStats",
+           "id": 1
+          },
+          "asOfMs": {
+           "type": "int64",
+           "id": 2,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "missingShards": {
+           "rule": "repeated",
+           "type": "uint32",
+           "id": 3
+          }
+         }
+        },
+        "SubjectStats": {
+         "fields": {
+          "subject": {
+           "type": "string",
+           "id": 1
+          },
+          "windows": {
+           "rule": "repeated",
+           "type": "Window",
+           "id": 2
+          },
+          "missing": {
+           "type": "bool",
+           "id": 3
+          }
+         }
+        },
+        "Window": {
+         "oneofs": {
+          "_minMicro": {
+           "oneof": [
+            "minMicro"
+           ]
+          },
+          "_maxMicro": {
+           "oneof": [
+            "maxMicro"
+           ]
+          }
+         },
+         "fields": {
+          "startMs": {
+           "type": "int64",
+           "id": 1
+          },
+          "count": {
+           "type": "uint64",
+           "id": 2
+          },
+          "valued": {
+           "type": "uint64",
+           "id": 3
+          },
+          "sumMicro": {
+           "type": "string",
+           "id": 4
+          },
+          "minMicro": {
+           "type": "sint64",
+           "id": 5,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "maxMicro": {
+           "type": "sint64",
+           "id": 6,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         }

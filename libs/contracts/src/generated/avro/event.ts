@@ -10,6 +10,8 @@ export interface Decimal {
 
 /** One thing that happened, as it lies in the log. */
 export interface Event {
+  /** Tenant that the event belongs to. */
+  readonly project: string;
   /** 1-128 bytes of UTF-8; (project, id) identifies the event. */
   readonly id: string;
   /** Event type, for example view. */
@@ -31,6 +33,11 @@ export const EVENT_SCHEMA = {
   "name": "Event",
   "doc": "One thing that happened, as it lies in the log.",
   "fields": [
+    {
+      "name": "project",
+      "type": "string",
+      "doc": "Tenant that the event belongs to."
+    },
     {
       "name": "id",
       "type": "string",

@@ -5,7 +5,16 @@
 // source: tally/cluster_proxy/v1/cluster_proxy.proto
 
 /* eslint-disable */
-import type { GetShardStatusResponse } from "../../shard_proxy/v1/shard_proxy.js";
+import type {
+  ApplyDeltaRequest,
+  ApplyDeltaResponse,
+  GetCoverageRequest,
+  GetCoverageResponse,
+  GetShardStatusResponse,
+  Granularity,
+  ReadCountersResponse as ReadCountersResponse1,
+  TopicPartitions,
+} from "../../shard_proxy/v1/shard_proxy.js";
 
 export const protobufPackage = "tally.cluster_proxy.v1";
 
@@ -31,8 +40,37 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Knows all shards: routes by slot, scatters and gathers. */
+export interface ReadCountersRequest {
+  /** Series ids, 16 bytes each, one after the other. */
+  readonly series: Uint8Array;
+  /** Minutes since 1970, from inclusive, to exclusive. */
+  readonly fromMinute: string;
+  readonly toMinute: string;
+  readonly granularity: Granularity;
+  readonly topics: readonly TopicPartitions[];
+}
+
+export interface ReadCountersResponse {
+  /** One per shard that holds any of the series, ordered by shard number. */
+  readonly shards: readonly ShardRows[];
+}
+
+export interface ShardRows {
+  readonly shard: number;
+  /** The series asked of this shard, 16 bytes each, in the order that rows refer to. */
+  readonly series: Uint8Array;
+  readonly rows?: ReadCountersResponse1 | undefined;
+  readonly failure?: Failure | undefined;
+}
+
+/** Knows all shards: routes by slot, scatters and gathers. Rows pass through undecoded. */
 export interface ClusterProxyService {
   /** Asks every known shard for its status, all at once. Shards that fail are named, not left out. */
   GetClusterStatus(request: GetClusterStatusRequest): Promise<GetClusterStatusResponse>;
+  /** Passes a delta to the shard it names. */
+  ApplyDelta(request: ApplyDeltaRequest): Promise<ApplyDeltaResponse>;
+  /** Passes the question to the shard it names. */
+  GetCoverage(request: GetCoverageRequest): Promise<GetCoverageResponse>;
+  /** Asks the shards that hold the series, all at once. */
+  ReadCounters(request: ReadCountersRequest): Promise<ReadCountersResponse>;
 }

@@ -10,6 +10,43 @@ export const protobufPackage = "tally.shard_proxy.v1";
 
 export const protobufFileName = "tally/shard_proxy/v1/shard_proxy.proto";
 
+export const ApplyOutcome = {
+  APPLY_OUTCOME_UNSPECIFIED: "APPLY_OUTCOME_UNSPECIFIED",
+  /** APPLY_OUTCOME_APPLIED - All ranges were disjoint from coverage, and are in it now. */
+  APPLY_OUTCOME_APPLIED: "APPLY_OUTCOME_APPLIED",
+  /** APPLY_OUTCOME_ALREADY_APPLIED - All ranges were in coverage already: nothing was changed but instants. */
+  APPLY_OUTCOME_ALREADY_APPLIED: "APPLY_OUTCOME_ALREADY_APPLIED",
+  /** APPLY_OUTCOME_OVERLAP - Anything else: nothing was changed. `uncovered` says what is missing. */
+  APPLY_OUTCOME_OVERLAP: "APPLY_OUTCOME_OVERLAP",
+} as const;
+
+export type ApplyOutcome = typeof ApplyOutcome[keyof typeof ApplyOutcome];
+
+export namespace ApplyOutcome {
+  export type APPLY_OUTCOME_UNSPECIFIED = typeof ApplyOutcome.APPLY_OUTCOME_UNSPECIFIED;
+  export type APPLY_OUTCOME_APPLIED = typeof ApplyOutcome.APPLY_OUTCOME_APPLIED;
+  export type APPLY_OUTCOME_ALREADY_APPLIED = typeof ApplyOutcome.APPLY_OUTCOME_ALREADY_APPLIED;
+  export type APPLY_OUTCOME_OVERLAP = typeof ApplyOutcome.APPLY_OUTCOME_OVERLAP;
+}
+
+export const Granularity = {
+  GRANULARITY_UNSPECIFIED: "GRANULARITY_UNSPECIFIED",
+  GRANULARITY_MINUTE: "GRANULARITY_MINUTE",
+  GRANULARITY_HOUR: "GRANULARITY_HOUR",
+  GRANULARITY_DAY: "GRANULARITY_DAY",
+  GRANULARITY_TOTAL: "GRANULARITY_TOTAL",
+} as const;
+
+export type Granularity = typeof Granularity[keyof typeof Granularity];
+
+export namespace Granularity {
+  export type GRANULARITY_UNSPECIFIED = typeof Granularity.GRANULARITY_UNSPECIFIED;
+  export type GRANULARITY_MINUTE = typeof Granularity.GRANULARITY_MINUTE;
+  export type GRANULARITY_HOUR = typeof Granularity.GRANULARITY_HOUR;
+  export type GRANULARITY_DAY = typeof Granularity.GRANULARITY_DAY;
+  export type GRANULARITY_TOTAL = typeof Granularity.GRANULARITY_TOTAL;
+}
+
 export interface GetShardStatusRequest {
 }
 
@@ -26,8 +63,120 @@ export interface GetShardStatusResponse {
   readonly inRecovery: boolean;
 }
 
+export interface Partition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Offsets from (inclusive) to (exclusive). */
+export interface OffsetRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface PartitionRanges {
+  readonly partition:
+    | Partition
+    | undefined;
+  /** Ascending, disjoint, not touching. */
+  readonly ranges: readonly OffsetRange[];
+}
+
+export interface LedgerEntry {
+  readonly partition:
+    | Partition
+    | undefined;
+  /** Append time cut to the hour: hours since 1970-01-01T00:00Z. */
+  readonly hour: number;
+  readonly counted: string;
+  readonly duplicates: string;
+  readonly tooLate: string;
+  readonly dead: string;
+}
+
+export interface PartitionInstant {
+  readonly partition:
+    | Partition
+    | undefined;
+  /**
+   * Everything that the log acknowledged before this instant is covered: ms since 1970. Never goes
+   * back: an older one than the stored is ignored.
+   */
+  readonly asOfMs: string;
+}
+
+export interface ApplyDeltaRequest {
+  readonly shard: number;
+  /** Epoch of the shard map that placed the rows. */
+  readonly epoch: string;
+  /** One range per partition at most; may be empty when only instants are told. */
+  readonly ranges: readonly PartitionRanges[];
+  /** Counter rows, see docs/formats/delta-rows.md. Summed over all ranges. */
+  readonly rows: Uint8Array;
+  /** Names of series that the sender has not seen acknowledged yet, see docs/formats/delta-rows.md. */
+  readonly series: Uint8Array;
+  readonly ledger: readonly LedgerEntry[];
+  readonly instants: readonly PartitionInstant[];
+}
+
+export interface ApplyDeltaResponse {
+  readonly outcome: ApplyOutcome;
+  /** With OVERLAP: for each partition of the request the parts of its ranges that are not covered. */
+  readonly uncovered: readonly PartitionRanges[];
+}
+
+export interface GetCoverageRequest {
+  readonly shard: number;
+  readonly epoch: string;
+  readonly partitions: readonly Partition[];
+}
+
+export interface GetCoverageResponse {
+  /** One per partition asked, in that order; no ranges when nothing is covered. */
+  readonly coverage: readonly PartitionRanges[];
+  readonly timelineId: number;
+  readonly systemIdentifier: string;
+}
+
+/** All partitions of one topic: what an instant must cover. */
+export interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+export interface ReadCountersRequest {
+  readonly shard: number;
+  readonly epoch: string;
+  /** Series ids, 16 bytes each, one after the other; all with slots of this shard. */
+  readonly series: Uint8Array;
+  /** Minutes since 1970, from inclusive, to exclusive. */
+  readonly fromMinute: string;
+  readonly toMinute: string;
+  /** Windows are UTC. TOTAL: one row for each series that has any event. */
+  readonly granularity: Granularity;
+  readonly topics: readonly TopicPartitions[];
+}
+
+export interface ReadCountersResponse {
+  /** Rows ordered by series (place in the request), then window; see docs/formats/counter-rows.md. */
+  readonly rows: Uint8Array;
+  /** The least instant over all partitions of the topics; absent when one of them has none. */
+  readonly asOfMs?: string | undefined;
+}
+
 /** Guards one shard: the only way to its Postgres. */
 export interface ShardProxyService {
   /** Asks the shard's Postgres who it is. Fails with `unavailable` when it does not answer. */
   GetShardStatus(request: GetShardStatusRequest): Promise<GetShardStatusResponse>;
+  /**
+   * Folds the sums of exact offset ranges into the counters, once: counters, coverage, ledger and
+   * instants change in one transaction. May be repeated for ever with the same content; after
+   * `unavailable` or `deadline_exceeded` the outcome is unknown and a repetition settles it.
+   * Fails with `stale_epoch` when the shard map has another epoch than the request.
+   */
+  ApplyDelta(request: ApplyDeltaRequest): Promise<ApplyDeltaResponse>;
+  /** What this shard has folded in of some partitions. */
+  GetCoverage(request: GetCoverageRequest): Promise<GetCoverageResponse>;
+  /** Counters of series over a time range, in one snapshot with the instant they are complete to. */
+  ReadCounters(request: ReadCountersRequest): Promise<ReadCountersResponse>;
 }

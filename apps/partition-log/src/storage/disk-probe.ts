@@ -1,16 +1,16 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The folder of the log: it is there, and what is written to it can be made durable. */
-export class LogDirectory {
+/** The disk of the log takes writes: a full or failing one is seen before a client meets it. */
+export class DiskProbe {
   private constructor(
     private readonly file: FileHandle,
     private probes = 0,
   ) {}
 
-  static async open(path: string): Promise<LogDirectory> {
-    await mkdir(path, { recursive: true });
-    return new LogDirectory(await open(join(path, 'health'), 'w'));
+  /** `folder` is there. */
+  static async open(folder: string): Promise<DiskProbe> {
+    return new DiskProbe(await open(join(folder, 'health'), 'w'));
   }
 
   /** Writes eight bytes and waits until the disk has them. */

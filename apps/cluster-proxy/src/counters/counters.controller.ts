@@ -1,0 +1,102 @@
+import type { ServerUnaryCall, Metadata } from '@grpc/grpc-js';
+import { Controller, Inject } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import type { clusterProxy, shardProxy } from '@tally/contracts';
+import type { ShardMap } from '@tally/placement';
+import { TallyError } from '@tally/service-kit';
+import { CurrentShardMap } from '../shard-map/current-shard-map.js';
+import { ShardClient, timeFor } from '../shards/shard-client.js';
+import { scatter } from './scatter.js';
+
+/** All rows of an answer must fit into one message of 16 MiB, with what is around them. */
+const MAX_ANSWER_BYTES = 15 << 20;
+
+export const DEADLINES = Symbol('deadlines');
+export interface Deadlines {
+  readonly applyDeadlineMs: number;
+  readonly readDeadlineMs: number;
+}
+
+type Call<Request> = ServerUnaryCall<Request, unknown>;
+
+@Controller()
+export class CountersController {
+  constructor(
+    @Inject(CurrentShardMap) private readonly shardMap: CurrentShardMap,
+    @Inject(ShardClient) private readonly shards: ShardClient,
+    @Inject(DEADLINES) private readonly deadlines: Deadlines,
+  ) {}
+
+  @GrpcMethod('ClusterProxyService', 'ApplyDelta')
+  applyDelta(
+    request: shardProxy.ApplyDeltaRequest,
+    _: Metadata,
+    call: Call<shardProxy.ApplyDeltaRequest>,
+  ): Promise<shardProxy.ApplyDeltaResponse> {
+    const deadlineMs = timeFor(this.deadlines.applyDeadlineMs, call.getDeadline());
+    return this.shards.call(request.shard, 'ApplyDelta', request, deadlineMs);
+  }
+
+  @GrpcMethod('ClusterProxyService', 'GetCoverage')
+  getCoverage(
+    request: shardProxy.GetCoverageRequest,
+    _: Metadata,
+    call: Call<shardProxy.GetCoverageRequest>,
+  ): Promise<shardProxy.GetCoverageResponse> {
+    const deadlineMs = timeFor(this.deadlines.applyDeadlineMs, call.getDeadline());
+    return this.shards.call(request.shard, 'GetCoverage', request, deadlineMs);
+  }
+
+  @GrpcMethod('ClusterProxyService', 'ReadCounters')
+  async readCounters(
+    request: clusterProxy.ReadCountersRequest,
+    _: Metadata,
+    call: Call<clusterProxy.ReadCountersRequest>,
+  ): Promise<clusterProxy.ReadCountersResponse> {
+    const map = this.shardMap.get();
+    let shards = await this.gather(request, map, call);
+    if (shards.some(({ failure }) => failure?.code === 'stale_epoch')) {
+      const newer = await this.shardMap.refresh();
+      if (newer.epoch > map.epoch) shards = await this.gather(request, newer, call);
+    }
+    const bytes = shards.reduce((sum, { rows }) => sum + (rows?.rows.length ?? 0), 0);
+    if (bytes > MAX_ANSWER_BYTES)
+      throw new TallyError(
+        'payload_too_large',
+        `the answer has ${bytes} bytes: ask for fewer series, less time or a coarser granularity`,
+      );
+    return { shards };
+  }
+
+  private gather(
+    { series, ...question }: clusterProxy.ReadCountersRequest,
+    map: ShardMap,
+    call: Call<clusterProxy.ReadCountersRequest>,
+  ): Promise<clusterProxy.ShardRows[]> {
+    const deadlineMs = timeFor(this.deadlines.readDeadlineMs, call.getDeadline());
+    const epoch = String(map.epoch);
+    return Promise.all(
+      scatter(series, map).map(([shard, ids]) =>
+        this.read({ ...question, shard, epoch, series: ids }, deadlineMs),
+      ),
+    );
+  }
+
+  /** A shard that fails is named, and the others answer. */
+  private async read(
+    request: shardProxy.ReadCountersRequest,
+    deadlineMs: number,
+  ): Promise<clusterProxy.ShardRows> {
+    const { shard, series } = request;
+    try {
+      return {
+        shard,
+        series,
+        rows: await this.shards.call(shard, 'ReadCounters', request, deadlineMs),
+      };
+    } catch (error) {
+      if (!(error instanceof TallyError)) throw error;
+      return { shard, series, failure: { code: error.code, message: error.message } };
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import type { Deadline } from '@grpc/grpc-js';
+import type { InstanceSource, ServiceClient } from '@tally/discovery';
+import { TallyError } from '@tally/service-kit';
+
+/** The shard-proxies, asked by the number of their shard. Failures are TallyErrors. */
+export class ShardClient {
+  constructor(
+    private readonly peer: { readonly client: ServiceClient; readonly instances: InstanceSource },
+  ) {}
+
+  /** Shards that have an instance now. */
+  get present(): number[] {
+    return this.peer.instances.instances.map(({ attributes }) => Number(attributes['shard']));
+  }
+
+  /** All calls may be repeated: deltas are counted once, the others read. */
+  call<Response>(
+    shard: number,
+    method: string,
+    request: object,
+    deadlineMs: number,
+  ): Promise<Response> {
+    return this.peer.client.call<Response>(method, request, {
+      deadlineMs,
+      idempotent: true,
+      select: ({ attributes }) => attributes['shard'] === String(shard),
+    });
+  }
+}
+
+/** Share of the caller's time that a shard gets: the rest is for the answer's way back. */
+const SHARE = 0.9;
+
+/** The time for a shard, in ms: `mostMs`, or less when the caller waits less. */
+export function timeFor(mostMs: number, callerWaitsUntil: Deadline): number {
+  const leftMs = (Number(callerWaitsUntil) - Date.now()) * SHARE;
+  if (leftMs <= 0) throw new TallyError('deadline_exceeded', 'the caller waits no longer');
+  return Math.min(mostMs, leftMs);
+}

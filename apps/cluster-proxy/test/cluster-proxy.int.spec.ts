@@ -1,0 +1,246 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import type { clusterProxy, shardProxy } from '@tally/contracts';
+import {
+  ConfigNode,
+  ServiceClient,
+  ZooKeeperSession,
+  type ServiceInstance,
+} from '@tally/discovery';
+import {
+  seriesId,
+  SHARD_MAP_NODE,
+  ShardMap,
+  slotOf,
+  type ShardMapDocument,
+} from '@tally/placement';
+import { createLogger, TallyError } from '@tally/service-kit';
+import { eventually, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
+import { CountersController } from '../src/counters/counters.controller.js';
+import { CurrentShardMap } from '../src/shard-map/current-shard-map.js';
+import { ShardClient } from '../src/shards/shard-client.js';
+import { StatusController } from '../src/status/status.controller.js';
+import { FakeShard, SHARD_PROXY } from './fake-shard.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'tally-cluster-proxy-'));
+const logger = createLogger('cluster-proxy', { instance: 'test', logLevel: 'error' });
+let zookeeper: ZooKeeperServer;
+let session: ZooKeeperSession;
+const maps: CurrentShardMap[] = [];
+
+beforeAll(async () => {
+  zookeeper = await startZooKeeper({ dir });
+  const { connectString: connect } = zookeeper;
+  session = new ZooKeeperSession({ connect, sessionTimeoutMs: 6000, logger }).start();
+  await session.whenConnected(20_000);
+}, 60_000);
+afterAll(async () => {
+  for (const map of maps) map.close();
+  await session?.close();
+  await zookeeper?.process.stop();
+  rmSync(dir, { recursive: true, force: true });
+}, 60_000);
+
+function shardMapAt(path: string, shards: number) {
+  const parse = (value: unknown) => ShardMap.parse(value).document;
+  const node = new ConfigNode<ShardMapDocument>({ session, path, parse });
+  const map = new CurrentShardMap({ node, shards, logger });
+  maps.push(map);
+  return { node, map };
+}
+
+describe('the shard map', () => {
+  it('of a new installation is made once, by the first of several that find none', async () => {
+    const [one, two] = [shardMapAt('/new', 2), shardMapAt('/new', 3)];
+    expect(() => one.map.get()).toThrow('not known yet');
+    await Promise.all([one.map.ensure(), two.map.ensure()]);
+    expect(one.map.get().document).toEqual(two.map.get().document);
+    expect([2, 3]).toContain(one.map.get().shards.length);
+    expect(one.map.get().epoch).toBe(1);
+  });
+
+  it('that is there is never changed, and followed', async () => {
+    const { node, map } = shardMapAt('/there', 5);
+    await node.update(() => ({ ...ShardMap.even(2).document, epoch: 7 }));
+    await map.ensure();
+    expect(await node.read()).toMatchObject({ version: 0, value: { epoch: 7 } });
+    await node.update(() => ({ ...ShardMap.even(3).document, epoch: 8 }));
+    await eventually('the new one is known', () => map.get().epoch === 8);
+    await node.update(() => ({ ...ShardMap.even(4).document, epoch: 6 }));
+    expect((await map.refresh()).epoch).toBe(8);
+  });
+});
+
+describe('a cluster-proxy with two shards', () => {
+  let shards: [FakeShard, FakeShard];
+  let client: ServiceClient;
+  let controller: CountersController;
+  let status: StatusController;
+  let node: ConfigNode<ShardMapDocument>;
+  const ids = Array.from({ length: 20 }, (_, index) => seriesId('default', 'view', `s${index}`));
+  const of = (shard: number) => ids.filter((id) => ShardMap.even(2).shardOf(slotOf(id)) === shard);
+
+  beforeEach(async () => {
+    const answers = () => ({
+      // Rows are passed on undecoded: any bytes do.
+      ReadCounters: ({ epoch, series }: shardProxy.ReadCountersRequest) => ({
+        rows: Buffer.concat([Buffer.from(`epoch ${epoch} `), series]),
+        asOfMs: '5',
+      }),
+    });
+    shards = [new FakeShard(answers()), new FakeShard(answers())];
+    const instances = await Promise.all(
+      shards.map(async (shard, number): Promise<ServiceInstance> => {
+        const at = { host: '127.0.0.1', grpcPort: await shard.listen(), adminPort: 1 };
+        const about = { service: 'shard-proxy', startedAt: '2026-01-01T00:00:00Z', version: '1' };
+        return {
+          id: `shard-proxy-${number}`,
+          ...at,
+          ...about,
+          attributes: { shard: String(number) },
+        };
+      }),
+    );
+    const source = { instances, onChange: () => () => undefined };
+    client = new ServiceClient({
+      client: { service: SHARD_PROXY },
+      service: 'shard-proxy',
+      instances: source,
+    });
+    const current = shardMapAt(`${SHARD_MAP_NODE}-${crypto.randomUUID()}`, 2);
+    node = current.node;
+    await current.map.ensure();
+    const shardClient = new ShardClient({ client, instances: source });
+    const deadlines = { applyDeadlineMs: 5000, readDeadlineMs: 500 };
+    controller = new CountersController(current.map, shardClient, deadlines);
+    status = new StatusController(shardClient, current.map);
+  });
+  afterEach(() => {
+    client.close();
+    for (const shard of shards) shard.kill();
+  });
+
+  const call = (deadline: number | Date = Infinity) =>
+    ({ getDeadline: () => deadline }) as unknown as ServerUnaryCall<never, unknown>;
+  const nothing = undefined as unknown as Metadata;
+  const read = (series: Buffer, deadline?: number | Date) =>
+    controller.readCounters(
+      {
+        ...{ series, fromMinute: '0', toMinute: '9', topics: [{ topic: 't', partitions: 1 }] },
+        granularity: 'GRANULARITY_HOUR',
+      },
+      nothing,
+      call(deadline),
+    );
+  const rowsOf = (answer: clusterProxy.ShardRows | undefined) =>
+    Buffer.from(answer?.rows?.rows ?? []).toString('latin1');
+
+  it('asks each shard for the series in its slots, and passes the bytes on', async () => {
+    const { shards: answers } = await read(Buffer.concat(ids));
+    expect(answers.map(({ shard }) => shard)).toEqual([0, 1]);
+    for (const answer of answers) {
+      const series = Buffer.concat(of(answer.shard));
+      expect(Buffer.from(answer.series).equals(series)).toBe(true);
+      expect(rowsOf(answer)).toBe(`epoch 1 ${series.toString('latin1')}`);
+      expect(answer.rows?.asOfMs).toBe('5');
+    }
+    expect((await read(of(1)[0] ?? Buffer.alloc(0))).shards).toHaveLength(1);
+    expect(await read(Buffer.alloc(0))).toEqual({ shards: [] });
+  });
+
+  it('names a shard that fails, that is down, or that is late, and the others answer', async () => {
+    const outcome = async () => {
+      const { shards: answers } = await read(Buffer.concat(ids));
+      return answers.map(
+        ({ failure, rows }) => failure?.code ?? (rows === undefined ? '' : 'rows'),
+      );
+    };
+    shards[1].answers.ReadCounters = () => {
+      throw new TallyError('deadline_exceeded', 'too slow');
+    };
+    expect(await outcome()).toEqual(['rows', 'deadline_exceeded']);
+    shards[1].answers.ReadCounters = () => new Promise(() => undefined);
+    expect(await outcome()).toEqual(['rows', 'deadline_exceeded']);
+    shards[1].kill();
+    expect(await outcome()).toEqual(['rows', 'unavailable']);
+  });
+
+  it('looks for a newer map when a shard says that ours is old, and asks again', async () => {
+    const swapped = ShardMap.even(2).document.slots.map((range) => ({
+      ...range,
+      shard: 1 - range.shard,
+    }));
+    for (const shard of shards) {
+      const answer = shard.answers.ReadCounters;
+      shard.answers.ReadCounters = async (request) => {
+        if (request.epoch === '2' && answer !== undefined) return answer(request);
+        // The map changes while the request is on its way.
+        await node.update(() => ({ epoch: 2, slots: swapped }));
+        throw new TallyError('stale_epoch', 'the shard map has epoch 2');
+      };
+    }
+    const { shards: answers } = await read(Buffer.concat(ids));
+    expect(answers.map(rowsOf)).toEqual(
+      [1, 0].map((shard) => `epoch 2 ${Buffer.concat(of(shard)).toString('latin1')}`),
+    );
+  });
+
+  it('passes deltas and questions for coverage to the shard they name', async () => {
+    const rows = Buffer.from('not looked at');
+    const partition = { topic: 't', partition: 3 };
+    const ranges = [{ partition, ranges: [{ from: '1', to: '18446744073709551615' }] }];
+    shards[1].answers.ApplyDelta = (request) => {
+      expect(request).toMatchObject({ shard: 1, epoch: '9', rows, ranges });
+      return { outcome: 'APPLY_OUTCOME_OVERLAP', uncovered: ranges };
+    };
+    shards[1].answers.GetCoverage = () => ({
+      ...{ coverage: ranges, timelineId: 4, systemIdentifier: '77' },
+    });
+    const to = { shard: 1, epoch: '9' };
+    const delta = { ...to, rows, ranges, series: Buffer.alloc(0), ledger: [], instants: [] };
+    expect(await controller.applyDelta(delta, nothing, call())).toEqual({
+      outcome: 'APPLY_OUTCOME_OVERLAP',
+      uncovered: ranges,
+    });
+    const question = { ...to, partitions: [partition] };
+    expect(await controller.getCoverage(question, nothing, call())).toEqual({
+      ...{ coverage: ranges, timelineId: 4, systemIdentifier: '77' },
+    });
+    shards[1].answers.ApplyDelta = () => {
+      throw new TallyError('stale_epoch', 'the shard map has epoch 10');
+    };
+    await expect(controller.applyDelta(delta, nothing, call())).rejects.toMatchObject({
+      code: 'stale_epoch',
+    });
+    await expect(
+      controller.applyDelta({ ...delta, shard: 5 }, nothing, call()),
+    ).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('asks nobody when the caller waits no longer', async () => {
+    await expect(read(Buffer.concat(ids), new Date(0))).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+    });
+  });
+
+  it('names every shard of the map in its status', async () => {
+    const answer = {
+      shard: 0,
+      systemIdentifier: '1',
+      timelineId: 1,
+      serverVersion: '18',
+      inRecovery: false,
+    };
+    shards[0].answers.GetShardStatus = () => answer;
+    shards[1].kill();
+    expect(await status.getClusterStatus()).toMatchObject({
+      shards: [
+        { shard: 0, status: answer },
+        { shard: 1, failure: { code: 'unavailable' } },
+      ],
+    });
+  });
+});

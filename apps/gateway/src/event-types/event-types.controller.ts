@@ -1,0 +1,74 @@
+import { isUtf8 } from 'node:buffer';
+import { Controller, Get, Inject, Param, Put, Req, Res } from '@nestjs/common';
+import { DEFAULT_EVENT_TYPE } from '@tally/contracts';
+import { isEventTypeName } from '@tally/counting';
+import { TallyError } from '@tally/service-kit';
+import { mediaTypeOf } from '../http/media-type.js';
+import { readQuery } from '../http/query-parameters.js';
+import type { HttpReply, HttpRequest } from '../http/request.js';
+import { scanJson } from '../events/json-scan.js';
+import { PROJECT } from '../project.js';
+import { fromDocument, toDocument } from './definition-document.js';
+import { EventTypes } from './event-types.js';
+
+@Controller('v1/event-types')
+export class EventTypesController {
+  constructor(@Inject(EventTypes) private readonly eventTypes: EventTypes) {}
+
+  @Get()
+  list(@Req() request: HttpRequest): object {
+    readQuery(request.url, []);
+    const { version } = this.eventTypes.snapshot();
+    const list = this.eventTypes.history.list(PROJECT);
+    return { version, eventTypes: list.map((one) => ({ type: one.type, ...toDocument(one) })) };
+  }
+
+  @Get(':type')
+  get(@Req() request: HttpRequest, @Param('type') type: string): object {
+    readQuery(request.url, []);
+    assertName(type);
+    this.eventTypes.assertKnown();
+    const { history } = this.eventTypes;
+    // A type that nobody defined counts all the same: it has the default definition, of version 0.
+    const current = history.current(PROJECT, type) ?? {
+      version: 0,
+      definition: DEFAULT_EVENT_TYPE,
+    };
+    const versions = history.versions(PROJECT, type).map(toDocument);
+    return { type, ...toDocument(current), versions };
+  }
+
+  @Put(':type')
+  async put(
+    @Req() request: HttpRequest,
+    @Param('type') type: string,
+    @Res() reply: HttpReply,
+  ): Promise<void> {
+    readQuery(request.url, []);
+    assertName(type);
+    mediaTypeOf(request.headers, ['application/json']);
+    const definition = fromDocument(parseDocument(request.body));
+    const defined = await this.eventTypes.define({ project: PROJECT, type, definition });
+    reply.status(defined.kind === 'new' ? 201 : 200).send({ type, ...toDocument(defined) });
+  }
+}
+
+function assertName(type: string): void {
+  if (!isEventTypeName(type))
+    throw new TallyError(
+      'invalid_argument',
+      'expected an event type: 1 to 64 of a-z, 0-9, ".", "_" and "-", a letter or digit first',
+    );
+}
+
+function parseDocument(body: unknown): unknown {
+  if (!Buffer.isBuffer(body) || !isUtf8(body) || scanJson(body).isTooDeep)
+    throw new TallyError('invalid_argument', 'expected a JSON object in UTF-8');
+  try {
+    return JSON.parse(body.toString());
+  } catch (cause) {
+    throw new TallyError('invalid_argument', 'expected a JSON object, but it is malformed', {
+      cause,
+    });
+  }
+}

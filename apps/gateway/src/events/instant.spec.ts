@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseInstant } from './instant.js';
+
+describe('an instant', () => {
+  it.each([
+    ['1970-01-01T00:00:00Z', 0],
+    ['2026-01-31T12:00:00.5Z', Date.UTC(2026, 0, 31, 12, 0, 0, 500)],
+    ['2026-01-31t12:00:00z', Date.UTC(2026, 0, 31, 12)],
+    ['2026-01-31T12:00:00+05:45', Date.UTC(2026, 0, 31, 6, 15)],
+    ['2026-01-31T12:00:00-00:00', Date.UTC(2026, 0, 31, 12)],
+    ['2026-01-31T23:30:00-23:59', Date.UTC(2026, 1, 1, 23, 29)],
+    ['2024-02-29T00:00:00Z', Date.UTC(2024, 1, 29)],
+    ['2000-02-29T00:00:00Z', Date.UTC(2000, 1, 29)],
+    ['9999-12-31T23:59:59.999Z', Date.UTC(9999, 11, 31, 23, 59, 59, 999)],
+    ['0000-01-01T00:00:00Z', -62_167_219_200_000],
+    ['2026-01-31T12:00:00.123999999999Z', Date.UTC(2026, 0, 31, 12, 0, 0, 123)],
+  ])('%s', (text, ms) => expect(parseInstant(text)).toBe(ms));
+
+  it.each([
+    ['in UTC', '2016-12-31T23:59:60Z'],
+    ['with an offset', '2017-01-01T05:44:60+05:45'],
+    ['with a fraction', '2016-12-31T23:59:60.25Z'],
+  ])('a leap second %s is the last millisecond of its minute', (_, text) =>
+    expect(parseInstant(text)).toBe(Date.UTC(2017, 0, 1) - 1),
+  );
+
+  it.each([
+    '',
+    'now',
+    '2026-01-31',
+    '2026-01-31T12:00Z',
+    '2026-01-31T12:00:00',
+    '2026-01-31 12:00:00Z',
+    '2026-01-31T12:00:00.Z',
+    '2026-01-31T12:00:00,5Z',
+    '2026-01-31T12:00:00+0100',
+    '2026-01-31T12:00:00+24:00',
+    '2026-01-31T12:00:00+01:60',
+    '2026-01-31T12:00:00Z ',
+    ' 2026-01-31T12:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-00-01T00:00:00Z',
+    '2026-02-29T00:00:00Z',
+    '1900-02-29T00:00:00Z',
+    '2026-04-31T00:00:00Z',
+    '2026-01-00T00:00:00Z',
+    '2026-01-31T24:00:00Z',
+    '2026-01-31T12:60:00Z',
+    '2026-01-31T12:00:60Z',
+    '2026-06-15T23:59:60Z',
+    '2016-12-31T23:59:61Z',
+    '+02026-01-31T12:00:00Z',
+    '-002026-01-31T12:00:00Z',
+    '٢٠٢٦-01-31T12:00:00Z',
+    `2026-01-31T12:00:00.${'1'.repeat(60)}Z`,
+  ])('%j is none', (text) => expect(parseInstant(text)).toBeUndefined());
+
+  it('agrees with Date through all years, and for any text that Date writes', () => {
+    for (let day = -719_528; day < 2_932_896; day += 13) {
+      const ms = day * 86_400_000;
+      if (parseInstant(new Date(ms).toISOString()) !== ms) expect(day).toBe('parsed right');
+    }
+    const texts = fc.date({
+      min: new Date('0000-01-01T00:00:00Z'),
+      max: new Date('9999-12-31T23:59:59.999Z'),
+      noInvalidDate: true,
+    });
+    fc.assert(
+      fc.property(texts, (date) => expect(parseInstant(date.toISOString())).toBe(date.getTime())),
+    );
+  });
+
+  it('never throws, and takes nothing that the pattern of RFC 3339 does not', () => {
+    const pattern = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+    const near = fc
+      .tuple(fc.nat(30), fc.string({ unit: fc.constantFrom(...'0123456789-:.TtZz+ é'.split('')) }))
+      .map(([at, text]) => {
+        const whole = '2026-01-31T12:00:00.123+01:00';
+        return whole.slice(0, at) + text + whole.slice(at + text.length);
+      });
+    fc.assert(
+      fc.property(fc.oneof(near, fc.string()), (text) => {
+        if (parseInstant(text) !== undefined) expect(text).toMatch(pattern);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});

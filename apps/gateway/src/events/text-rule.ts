@@ -1,0 +1,36 @@
+/** A text that has a NUL or half of a surrogate pair: no bytes of UTF-8 could give it back. */
+export const ILL_FORMED = -1;
+
+/** Bytes of a text in UTF-8, or ILL_FORMED. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) {
+      if (unit === 0) return ILL_FORMED;
+    } else if (unit < 0x800) {
+      bytes += 1;
+    } else if (unit < 0xd800 || unit > 0xdfff) {
+      bytes += 2;
+    } else {
+      const next = unit < 0xdc00 ? text.charCodeAt(at + 1) : 0;
+      // NaN behind the end is not in the range either.
+      if (!(next >= 0xdc00 && next <= 0xdfff)) return ILL_FORMED;
+      // Two units, four bytes.
+      bytes += 2;
+      at += 1;
+    }
+  }
+  return bytes;
+}
+
+/** `^[a-z0-9][a-z0-9._-]*$`; the length is the caller's business. */
+export function isEventTypeText(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    const isWord = (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x30 && unit <= 0x39);
+    const isMark = unit === 0x2e || unit === 0x5f || unit === 0x2d;
+    if (!isWord && !(isMark && at > 0)) return false;
+  }
+  return text !== '';
+}

@@ -1,0 +1,81 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { PROBLEM_TYPE, TallyError, toProblem, type ProblemDetails } from '@tally/service-kit';
+import { MAX_BODY_BYTES } from '../events/limits.js';
+import type { HttpReply, HttpServer } from './request.js';
+
+/** Hundreds of subjects fit into the URL of a question. */
+const MAX_HEAD_BYTES = 64 * 1024;
+
+/** How often slow callers are looked for. */
+const TIMEOUT_CHECK_MS = 1000;
+
+/** The HTTP server; what goes wrong before a route is found is a problem (RFC 9457) too. */
+export function createHttpAdapter({
+  requestTimeoutMs,
+}: {
+  readonly requestTimeoutMs: number;
+}): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: requestTimeoutMs,
+    http: {
+      maxHeaderSize: MAX_HEAD_BYTES,
+      // Node exchanges the two when the head has more time than the whole.
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
+    clientErrorHandler: (error, socket) => refuse(error.code ?? '', socket),
+    frameworkErrors: (_error: Error, _request: unknown, reply: unknown) => {
+      const malformed = new TallyError(
+        'invalid_argument',
+        'expected a path of percent-encoded UTF-8',
+      );
+      const { status, headers, body } = toProblem(malformed);
+      (reply as HttpReply).status(status).headers(headers).send(body);
+    },
+  });
+  // Bodies arrive as bytes: they are parsed once, by whom they are for.
+  adapter.getInstance<HttpServer>().removeAllContentTypeParsers();
+  adapter.useBodyParser('application/json', false, {}, (_request, body, done) => done(null, body));
+  adapter.useBodyParser('application/x-ndjson', false, {}, (_request, body, done) =>
+    done(null, body),
+  );
+  return adapter;
+}
+
+/** Answers what is not HTTP, or never became a whole request, and closes the connection. */
+function refuse(code: string, socket: Socket): void {
+  if (!socket.writable || code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const problem = problemOf(code);
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function problemOf(code: string): ProblemDetails {
+  const of = (status: number, code: string, detail: string): ProblemDetails => ({
+    status,
+    title: STATUS_CODES[status] ?? 'Error',
+    code,
+    detail,
+  });
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return of(
+        431,
+        'payload_too_large',
+        `expected at most ${MAX_HEAD_BYTES} bytes of URL and headers`,
+      );
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return of(408, 'deadline_exceeded', 'expected the whole request sooner');
+    default:
+      return of(400, 'invalid_argument', 'expected a request of HTTP/1.1');
+  }
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { mediaTypeOf } from './media-type.js';
+
+const ALLOWED = ['application/json', 'application/x-ndjson'] as const;
+const of = (type: string | undefined, encoding?: string) =>
+  mediaTypeOf({ 'content-type': type, 'content-encoding': encoding }, ALLOWED);
+
+describe('the media type', () => {
+  it.each([
+    ['application/json', 'application/json'],
+    ['Application/JSON; charset=UTF-8', 'application/json'],
+    ['application/x-ndjson;charset="utf-8"', 'application/x-ndjson'],
+    ['application/json;', 'application/json'],
+  ])('%s is %s', (text, type) => expect(of(text)).toBe(type));
+
+  it.each([
+    undefined,
+    '',
+    'text/plain',
+    'application/jsonx',
+    'application/json; charset=latin1',
+    'application/json; charset=utf-16',
+    'application/json, text/plain',
+    'application/json; version=1',
+  ])('%j is refused', (text) => {
+    expect(() => of(text)).toThrow(expect.objectContaining({ code: 'unsupported_media_type' }));
+  });
+
+  it('a compressed body is refused, one that says that it is not is taken', () => {
+    expect(() => of('application/json', 'gzip')).toThrow('without Content-Encoding');
+    expect(of('application/json', 'identity')).toBe('application/json');
+  });
+});

@@ -1,0 +1,19 @@
+import { All, Controller } from '@nestjs/common';
+import { TallyError } from '@tally/service-kit';
+
+export const RESOURCES = [
+  'POST /v1/events',
+  'GET /v1/stats',
+  'GET /v1/event-types',
+  'GET and PUT /v1/event-types/{type}',
+  'GET /openapi.json',
+] as const;
+
+/** Whatever no other controller takes: an unknown path, or a known one with another method. */
+@Controller()
+export class NotFoundController {
+  @All('*')
+  notFound(): never {
+    throw new TallyError('not_found', `expected one of: ${RESOURCES.join('; ')}`);
+  }
+}

@@ -1,0 +1,57 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { BodyBudget } from './http/body-budget.js';
+
+export interface EventMetrics {
+  readonly accepted: Counter;
+  readonly rejected: Counter<'code'>;
+  readonly unconfirmed: Counter<'code'>;
+}
+
+export function eventMetrics(registry: Registry): EventMetrics {
+  return {
+    accepted: new Counter({
+      name: 'tally_gateway_events_accepted_total',
+      help: 'Events that the log has confirmed.',
+      registers: [registry],
+    }),
+    rejected: new Counter({
+      name: 'tally_gateway_events_rejected_total',
+      help: 'Events that broke a rule, by the code of their rejection.',
+      labelNames: ['code'],
+      registers: [registry],
+    }),
+    unconfirmed: new Counter({
+      name: 'tally_gateway_events_unconfirmed_total',
+      help: 'Events of batches that the log did not confirm, by error code: some may be in it.',
+      labelNames: ['code'],
+      registers: [registry],
+    }),
+  };
+}
+
+export function requestSeconds(registry: Registry): Histogram<'route' | 'status'> {
+  return new Histogram({
+    name: 'tally_gateway_request_seconds',
+    help: 'Time from the head of a request to the end of its answer, by route and status.',
+    labelNames: ['route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  });
+}
+
+/** Returns the counter of requests that the budget refused. */
+export function registerBudgetMetrics(registry: Registry, budget: BodyBudget): Counter {
+  const bytes = new Gauge({
+    name: 'tally_gateway_in_flight_bytes',
+    help: 'Bodies of events being received and processed, in bytes.',
+    registers: [registry],
+    collect() {
+      bytes.set(budget.usedBytes);
+    },
+  });
+  return new Counter({
+    name: 'tally_gateway_refused_for_memory_total',
+    help: 'Requests refused unread because too many bytes were in flight.',
+    registers: [registry],
+  });
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { ERROR_CODES, isErrorCode } from '@tally/contracts';
+import { STATS_PARAMETERS } from '../stats/stats-question.js';
+import { RESOURCES } from '../http/not-found.controller.js';
+import { OPENAPI } from './openapi-document.js';
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, object>>;
+}
+const operations = Object.values(OPENAPI.paths).flatMap(
+  (path) => Object.values(path) as unknown as Operation[],
+);
+const text = JSON.stringify(OPENAPI);
+
+describe('the OpenAPI document', () => {
+  it('refers to schemas that it has, and uses all it has', () => {
+    const used = new Set(
+      [...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name),
+    );
+    expect([...used].sort()).toEqual(Object.keys(OPENAPI.components.schemas).sort());
+  });
+
+  it.each(operations)(
+    '$operationId names codes of the closed list under their statuses',
+    ({ responses }) => {
+      const problems = Object.entries(responses).filter(([status]) => Number(status) >= 400);
+      expect(problems.map(([status]) => status)).toEqual(expect.arrayContaining(['400', '500']));
+      for (const [status, response] of problems) {
+        const [, list = '[]'] = /"code":{"enum":(\[[^\]]*\])/.exec(JSON.stringify(response)) ?? [];
+        const codes = JSON.parse(list) as string[];
+        // Our own: it has the members of a success too.
+        if (status === '422') continue;
+        expect(codes).not.toEqual([]);
+        for (const code of codes) {
+          if (!isErrorCode(code)) throw new Error(`${code} is not in the closed list`);
+          expect(String(ERROR_CODES[code].http)).toBe(status);
+        }
+      }
+    },
+  );
+
+  it('has every parameter that is read, and every resource that there is', () => {
+    const { parameters } = OPENAPI.paths['/v1/stats'].get;
+    expect(parameters.map(({ name }) => name)).toEqual([...STATS_PARAMETERS]);
+    const paths = RESOURCES.map((resource) => resource.split(' ').at(-1));
+    expect(paths).toEqual(Object.keys(OPENAPI.paths));
+  });
+});

@@ -1,0 +1,190 @@
+import { MAX_SUBJECTS, FUNCTIONS, GRANULARITIES } from '../stats/limits.js';
+import type { STATS_PARAMETERS } from '../stats/stats-question.js';
+import { problemResponses } from './problem-responses.js';
+import { EVENT_TYPE_PATTERN, SCHEMAS } from './schemas.js';
+
+const json = (schema: string) => ({
+  'application/json': { schema: { $ref: `#/components/schemas/${schema}` } },
+});
+const answer = (description: string, schema: string) => ({ description, content: json(schema) });
+
+const API_KEY = [{ apiKey: [] }, {}];
+const ADMIN_KEY = [{ adminKey: [] }];
+const READ_TYPES = problemResponses(['unauthenticated', 'unavailable']);
+const TYPE_PARAMETER = {
+  name: 'type',
+  in: 'path',
+  required: true,
+  schema: { type: 'string', pattern: EVENT_TYPE_PATTERN },
+};
+
+const parameter = (required: boolean, description: string, schema: object, more: object = {}) => ({
+  in: 'query',
+  required,
+  description,
+  schema,
+  ...more,
+});
+const wholeMinute = { type: 'string', format: 'date-time' };
+
+const STATS: Readonly<Record<(typeof STATS_PARAMETERS)[number], object>> = {
+  type: parameter(true, 'Event type.', { type: 'string', pattern: EVENT_TYPE_PATTERN }),
+  subject: parameter(
+    true,
+    'May be repeated; each subject is answered once.',
+    { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1, maxItems: MAX_SUBJECTS },
+    { style: 'form', explode: true },
+  ),
+  function: parameter(
+    false,
+    'What to answer for each window.',
+    { type: 'array', items: { enum: FUNCTIONS }, default: ['count'] },
+    { style: 'form', explode: false },
+  ),
+  from: parameter(true, 'Whole minute, inclusive.', wholeMinute),
+  to: parameter(true, 'Whole minute, exclusive.', wholeMinute),
+  granularity: parameter(
+    false,
+    'Length of the windows, which begin on whole minutes, hours and days of UTC. The first and the last are cut to the question: start and end of the points say so.',
+    { enum: GRANULARITIES, default: 'total' },
+  ),
+  timezone: parameter(false, 'UTC.', { enum: ['UTC'], default: 'UTC' }),
+  fill: parameter(false, 'zero: also windows without events.', { enum: ['zero'] }),
+  partial: parameter(
+    false,
+    'allow: a total without the shards that do not answer, named in meta, rather than 503.',
+    { enum: ['allow'] },
+  ),
+};
+
+/** The public API (OpenAPI 3.1), made of the tables that the checks use. */
+export const OPENAPI = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Tally',
+    version: '1',
+    description:
+      'Counts events exactly. All failures are problem details (RFC 9457) with a stable code.',
+  },
+  paths: {
+    '/v1/events': {
+      post: {
+        operationId: 'postEvents',
+        summary: 'Send events.',
+        description:
+          'Answers when the accepted events are durable. After 500, 503 and 504 it is unknown which events are counted: sending the same ids again is safe. Of two members with one name in an object the last counts.',
+        security: API_KEY,
+        parameters: [
+          {
+            name: 'results',
+            in: 'query',
+            description:
+              'all: results lists all events with their ids, not just the rejected ones.',
+            schema: { enum: ['all'] },
+          },
+        ],
+        requestBody: {
+          required: true,
+          content: {
+            ...json('Events'),
+            'application/x-ndjson': {
+              schema: { description: 'One event per line.', type: 'string' },
+            },
+          },
+        },
+        responses: {
+          202: answer(
+            'At least one event was accepted, and all accepted ones are durable.',
+            'Intake',
+          ),
+          422: {
+            description: 'No event was accepted.',
+            content: {
+              'application/problem+json': {
+                schema: { $ref: '#/components/schemas/IntakeProblem' },
+              },
+            },
+          },
+          ...problemResponses([
+            'unauthenticated',
+            'payload_too_large',
+            'unsupported_media_type',
+            'unavailable',
+            'storage_full',
+            'deadline_exceeded',
+          ]),
+        },
+      },
+    },
+    '/v1/stats': {
+      get: {
+        operationId: 'getStats',
+        summary: 'Ask for statistics.',
+        security: API_KEY,
+        parameters: Object.entries(STATS).map(([name, rest]) => ({ name, ...rest })),
+        responses: {
+          200: answer('The statistics, and how fresh they are.', 'Stats'),
+          ...problemResponses(['unauthenticated', 'unavailable', 'deadline_exceeded']),
+        },
+      },
+    },
+    '/v1/event-types': {
+      get: {
+        operationId: 'listEventTypes',
+        summary: 'The current definitions.',
+        security: API_KEY,
+        responses: { 200: answer('Ascending by type.', 'EventTypes'), ...READ_TYPES },
+      },
+    },
+    '/v1/event-types/{type}': {
+      get: {
+        operationId: 'getEventType',
+        summary: 'The current definition of a type and all before it.',
+        description: 'A type that nobody defined has the default definition, of version 0.',
+        security: API_KEY,
+        parameters: [TYPE_PARAMETER],
+        responses: { 200: answer('The definition.', 'EventTypeWithVersions'), ...READ_TYPES },
+      },
+      put: {
+        operationId: 'putEventType',
+        summary: 'Define a type.',
+        description:
+          'Holds for events that arrive from now on. The definition that is in force already makes no new version.',
+        security: ADMIN_KEY,
+        parameters: [TYPE_PARAMETER],
+        requestBody: { required: true, content: json('Definition') },
+        responses: {
+          200: answer('The definition in force.', 'EventType'),
+          201: answer('The first definition of the type.', 'EventType'),
+          ...problemResponses([
+            'unauthenticated',
+            'permission_denied',
+            'conflict',
+            'payload_too_large',
+            'unsupported_media_type',
+            'unavailable',
+            'storage_full',
+            'deadline_exceeded',
+          ]),
+        },
+      },
+    },
+    '/openapi.json': {
+      get: {
+        operationId: 'getOpenApi',
+        summary: 'This document.',
+        responses: {
+          200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: {} } } },
+          ...problemResponses([]),
+        },
+      },
+    },
+  },
+  components: {
+    securitySchemes: {
+      apiKey: { type: 'http', scheme: 'bearer', description: 'Needed when the gateway has a key.' },
+      adminKey: { type: 'http', scheme: 'bearer' },
+    },
+    schemas: SCHEMAS,
+  },
+} as const;

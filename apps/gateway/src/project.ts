@@ -1,0 +1,2 @@
+/** The only project, until keys belong to projects. */
+export const PROJECT = 'default';

@@ -1,0 +1,133 @@
+import { TallyError } from '@tally/service-kit';
+import { parseInstant } from '../events/instant.js';
+import { MAX_SUBJECT_BYTES, MAX_TYPE_LENGTH } from '../events/limits.js';
+import { quoted } from '../events/rejection.js';
+import { isEventTypeText, utf8Bytes } from '../events/text-rule.js';
+import { oneOf, readQuery, type QueryParameters } from '../http/query-parameters.js';
+import {
+  FUNCTIONS,
+  GRANULARITIES,
+  MAX_SUBJECTS,
+  type Granularity,
+  type StatsFunction,
+} from './limits.js';
+
+export interface StatsQuestion {
+  readonly type: string;
+  /** Each once, in the order of their first appearance. */
+  readonly subjects: readonly string[];
+  readonly functions: ReadonlySet<StatsFunction>;
+  /** ms since 1970, whole minutes; from inclusive, to exclusive. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly granularity: Granularity;
+  readonly fillZero: boolean;
+  readonly allowPartial: boolean;
+}
+
+export const STATS_PARAMETERS = [
+  'type',
+  'subject',
+  'function',
+  'from',
+  'to',
+  'granularity',
+  'timezone',
+  'fill',
+  'partial',
+] as const;
+
+const MINUTE_MS = 60_000;
+const WINDOW_MS = { minute: MINUTE_MS, hour: 3_600_000, day: 86_400_000 } as const;
+
+/** Reads the question of a request target. TallyError `invalid_argument` when it is none. */
+export function readQuestion(target: string, maxPoints: number): StatsQuestion {
+  const query = readQuery(target, STATS_PARAMETERS);
+  const type = required(query, 'type');
+  if (type.length > MAX_TYPE_LENGTH || !isEventTypeText(type))
+    throw invalid('expected type to be the name of an event type');
+  if ((oneOf(query, 'timezone') ?? 'UTC') !== 'UTC') throw invalid('expected timezone=UTC');
+  const fromMs = readMinute(query, 'from');
+  const toMs = readMinute(query, 'to');
+  if (fromMs >= toMs) throw invalid('expected from before to');
+  const question: StatsQuestion = {
+    type,
+    subjects: readSubjects(query),
+    functions: readFunctions(query),
+    fromMs,
+    toMs,
+    granularity: readWord(query, 'granularity', GRANULARITIES) ?? 'total',
+    fillZero: readWord(query, 'fill', ['zero']) !== undefined,
+    allowPartial: readWord(query, 'partial', ['allow']) !== undefined,
+  };
+  const points = windowsOf(question) * question.subjects.length;
+  if (points > maxPoints)
+    throw invalid(
+      `expected at most ${maxPoints} points (subjects times windows), got ${points}: ask for fewer subjects, a shorter time or a coarser granularity`,
+    );
+  return question;
+}
+
+/** Length of the windows; undefined for a total, which is one as long as the question. */
+export function windowMsOf(granularity: Granularity): number | undefined {
+  return granularity === 'total' ? undefined : WINDOW_MS[granularity];
+}
+
+function windowsOf({ granularity, fromMs, toMs }: StatsQuestion): number {
+  const windowMs = windowMsOf(granularity);
+  if (windowMs === undefined) return 1;
+  return Math.ceil(toMs / windowMs) - Math.floor(fromMs / windowMs);
+}
+
+function readSubjects(query: QueryParameters): readonly string[] {
+  const given = query.get('subject') ?? [];
+  if (given.length < 1 || given.length > MAX_SUBJECTS)
+    throw invalid(`expected 1 to ${MAX_SUBJECTS} subjects, got ${given.length}`);
+  for (const subject of given) {
+    const bytes = utf8Bytes(subject);
+    if (bytes < 1 || bytes > MAX_SUBJECT_BYTES)
+      throw invalid(`expected subjects of 1 to ${MAX_SUBJECT_BYTES} bytes of UTF-8 without NUL`);
+  }
+  return [...new Set(given)];
+}
+
+function readFunctions(query: QueryParameters): ReadonlySet<StatsFunction> {
+  const names = (oneOf(query, 'function') ?? 'count').split(',');
+  return new Set(names.map((name) => wordOf(name, 'function', FUNCTIONS)));
+}
+
+function readMinute(query: QueryParameters, name: string): number {
+  const instant = parseInstant(required(query, name));
+  if (instant === undefined || instant < 0)
+    throw invalid(
+      `expected ${name} to be RFC 3339 with an offset, from 1970 on: 2026-01-31T12:00:00Z`,
+    );
+  if (instant % MINUTE_MS !== 0) throw invalid(`expected ${name} to be a whole minute`);
+  return instant;
+}
+
+function required(query: QueryParameters, name: string): string {
+  const value = oneOf(query, name);
+  if (value === undefined) throw invalid(`expected the parameter ${name}`);
+  return value;
+}
+
+function readWord<T extends string>(
+  query: QueryParameters,
+  name: string,
+  allowed: readonly T[],
+): T | undefined {
+  const value = oneOf(query, name);
+  return value === undefined ? undefined : wordOf(value, name, allowed);
+}
+
+function wordOf<T extends string>(value: string, name: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined)
+    throw invalid(`expected ${name} to be one of ${allowed.join(', ')}, got ${quoted(value)}`);
+  return found;
+}
+
+function invalid(message: string): TallyError {
+  return new TallyError('invalid_argument', message);
+}

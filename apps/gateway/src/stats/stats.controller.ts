@@ -1,0 +1,75 @@
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import type { query } from '@tally/contracts';
+import type { ServiceClient } from '@tally/discovery';
+import { TallyError, type Logger } from '@tally/service-kit';
+import type { HttpReply, HttpRequest } from '../http/request.js';
+import { PROJECT } from '../project.js';
+import type { Granularity } from './limits.js';
+import { writeAnswer } from './stats-document.js';
+import { readQuestion, type StatsQuestion } from './stats-question.js';
+
+export const STATS_PARTS = Symbol('parts of the statistics controller');
+
+export interface StatsParts {
+  readonly query: ServiceClient;
+  readonly timeoutMs: number;
+  readonly maxPoints: number;
+  readonly staleAfterMs: number;
+  readonly logger: Pick<Logger, 'error'>;
+  now(): number;
+}
+
+const WIRE_GRANULARITY = {
+  minute: 'GRANULARITY_MINUTE',
+  hour: 'GRANULARITY_HOUR',
+  day: 'GRANULARITY_DAY',
+  total: 'GRANULARITY_TOTAL',
+} as const satisfies Record<Granularity, string>;
+
+@Controller('v1/stats')
+export class StatsController {
+  constructor(@Inject(STATS_PARTS) private readonly parts: StatsParts) {}
+
+  @Get()
+  async get(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+    const { maxPoints, staleAfterMs, now } = this.parts;
+    const question = readQuestion(request.url, maxPoints);
+    const answer = await this.ask(question);
+    const { missingShards } = answer;
+    // A sum without a part of it would be taken for the whole.
+    if (missingShards.length > 0 && question.granularity === 'total' && !question.allowPartial)
+      throw new TallyError(
+        'unavailable',
+        `no total without the shards ${missingShards.join(', ')}, which do not answer; partial=allow leaves them out`,
+      );
+    const text = writeAnswer(question, answer, { nowMs: now(), staleAfterMs });
+    reply.status(200).header('content-type', 'application/json; charset=utf-8').send(text);
+  }
+
+  private async ask(question: StatsQuestion): Promise<query.GetStatsResponse> {
+    const { type, subjects, fromMs, toMs, granularity } = question;
+    const request: query.GetStatsRequest = {
+      project: PROJECT,
+      type,
+      subjects,
+      fromMs: String(fromMs),
+      toMs: String(toMs),
+      granularity: WIRE_GRANULARITY[granularity],
+    };
+    const { logger } = this.parts;
+    try {
+      return await this.parts.query.call<query.GetStatsResponse>('GetStats', request, {
+        deadlineMs: this.parts.timeoutMs,
+        idempotent: true,
+      });
+    } catch (cause) {
+      if (!(cause instanceof TallyError)) throw cause;
+      // Whom we asked, and where, is not the caller's business; the question was checked, so that a
+      // refusal of it is our failure.
+      const code = cause.code === 'deadline_exceeded' ? cause.code : 'unavailable';
+      if (cause.retryable) throw new TallyError(code, 'statistics cannot be read now', { cause });
+      logger.error({ err: cause }, 'the query service failed');
+      throw new TallyError('internal', 'internal error', { cause });
+    }
+  }
+}

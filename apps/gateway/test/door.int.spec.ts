@@ -1,0 +1,192 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@tally/testing';
+import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
+
+const fixture = new GatewayFixture();
+let gateway: RunningGateway;
+beforeAll(async () => {
+  await fixture.start();
+  gateway = await fixture.gateway({ TALLY_API_KEY: 'secret', TALLY_ADMIN_KEY: 'master' });
+}, 60_000);
+afterAll(() => fixture.stop(), 30_000);
+beforeEach(() => fixture.reset());
+
+const EVENT = JSON.stringify({ id: 'e-1', type: 'view', subject: 's' });
+const STATS = '/v1/stats?type=view&subject=s&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z';
+
+async function ask(method: string, path: string, key?: string, body?: string) {
+  const response = await fetch(gateway.url + path, {
+    method,
+    headers: {
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = await response.text();
+  const answer = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  return { status: response.status, headers: response.headers, answer };
+}
+
+/** Sends a text as it is, and gives back all that came until the connection was closed. */
+function exchange(request: string, at = gateway): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(at.port, '127.0.0.1', () => socket.write(request));
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => (text += chunk));
+    // So that an answer that does not come fails the test, not the run.
+    socket.setTimeout(15_000, () => socket.destroy(new Error('no answer')));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(text));
+  });
+}
+
+describe('a key', () => {
+  it('opens what it is for', async () => {
+    expect(await ask('POST', '/v1/events', 'secret', EVENT)).toMatchObject({ status: 202 });
+    expect(await ask('GET', STATS, 'secret')).toMatchObject({ status: 200 });
+    expect(await ask('GET', '/v1/event-types', 'secret')).toMatchObject({ status: 200 });
+    expect(await ask('PUT', '/v1/event-types/view', 'master', '{}')).toMatchObject({ status: 201 });
+  });
+
+  it.each([
+    ['POST', '/v1/events', undefined],
+    ['POST', '/v1/events', 'wrong'],
+    ['POST', '/v1/events', 'master'],
+    ['GET', STATS, undefined],
+    ['GET', '/v1/event-types', 'secret2'],
+    ['GET', '/v1/event-types/view', undefined],
+    ['PUT', '/v1/event-types/view', undefined],
+    ['POST', '/%761/events', undefined],
+    ['GET', '/v1/event%2Dtypes', undefined],
+  ])('is needed: %s %s with %p is unauthenticated', async (method, path, key) => {
+    const found = await ask(method, path, key, method === 'GET' ? undefined : '{}');
+    expect(found).toMatchObject({ status: 401, answer: { status: 401, code: 'unauthenticated' } });
+    expect(found.headers.get('www-authenticate')).toBe('Bearer realm="tally"');
+    expect(fixture.appends).toEqual([]);
+  });
+
+  it('for the API does not administer', async () => {
+    const found = await ask('PUT', '/v1/event-types/view', 'secret', '{}');
+    expect(found).toMatchObject({ status: 403, answer: { code: 'permission_denied' } });
+  });
+
+  it('is asked for before the body is read', async () => {
+    const answer = await exchange(
+      'POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+        'Content-Length: 1000000\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer).toContain('HTTP/1.1 401');
+  });
+
+  it('is not needed for the document of the API, which names no secret', async () => {
+    const { status, answer } = await ask('GET', '/openapi.json');
+    expect(status).toBe(200);
+    expect(answer).toMatchObject({ openapi: '3.1.0' });
+    expect(JSON.stringify(answer)).not.toContain('secret');
+  });
+});
+
+describe('what nobody answers', () => {
+  it.each([
+    ['GET', '/'],
+    ['GET', '/v1'],
+    ['GET', '/v1/events'],
+    ['DELETE', '/v1/event-types/view'],
+    ['PATCH', '/v1/stats'],
+    ['POST', '/v2/events'],
+    ['GET', `/${'x'.repeat(10_000)}`],
+    ['GET', '/metrics'],
+    ['GET', '/health/ready'],
+  ])('%s %s is a problem that names what there is', async (method, path) => {
+    const found = await ask(method, path, 'secret');
+    expect(found).toMatchObject({ status: 404, answer: { status: 404, code: 'not_found' } });
+    expect(found.headers.get('content-type')).toContain('application/problem+json');
+    expect(found.answer['detail']).toContain('POST /v1/events');
+    expect(String(found.answer['detail']).length).toBeLessThan(300);
+  });
+
+  it('a path that is not percent-encoded UTF-8 is a problem', async () => {
+    const found = await ask('GET', '/v1/event-types/%E0%A4', 'secret');
+    expect(found).toMatchObject({ status: 400, answer: { code: 'invalid_argument' } });
+  });
+
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n', 400, 'invalid_argument'],
+    [
+      'two lengths',
+      `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n`,
+      400,
+      'invalid_argument',
+    ],
+    [
+      'a broken chunk',
+      `POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      400,
+      'invalid_argument',
+    ],
+    [
+      'too long a head',
+      `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`,
+      431,
+      'payload_too_large',
+    ],
+  ])('%s is a problem', async (_, request, status, code) => {
+    const answer = await exchange(request);
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(answer).toContain('application/problem+json');
+    expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ status, code });
+  });
+
+  it.each([
+    ['head', 'POST /v1/events HTTP/1.1\r\nHost: x\r\n'],
+    [
+      'body',
+      'POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n' +
+        'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n[',
+    ],
+  ])(
+    'a caller that never ends its %s is answered and let go',
+    async (_, request) => {
+      const impatient = await fixture.gateway({
+        TALLY_API_KEY: 'secret',
+        TALLY_REQUEST_TIMEOUT_MS: '1000',
+      });
+      const answer = await exchange(request, impatient);
+      expect(answer).toContain('HTTP/1.1 408 ');
+      expect(answer).toContain('"code":"deadline_exceeded"');
+    },
+    20_000,
+  );
+
+  it('a caller that goes away in the middle of a body gives its memory back', async () => {
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.write(
+      'POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n' +
+        'Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n[',
+    );
+    const inFlight = async () => {
+      const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+      return Number(/tally_gateway_in_flight_bytes(?:\{.*\})? (\d+)\n/.exec(metrics)?.[1]);
+    };
+    await eventually('the memory is reserved', async () => (await inFlight()) === 1_000_000);
+    socket.destroy();
+    await eventually('the memory is back', async () => (await inFlight()) === 0);
+  });
+});
+
+describe('a gateway without keys', () => {
+  it('is open, but nobody administers it', async () => {
+    const open = await fixture.gateway();
+    const types = await fetch(`${open.url}/v1/event-types`);
+    expect(types.status).toBe(200);
+    const put = await fetch(`${open.url}/v1/event-types/view`, { method: 'PUT', body: '{}' });
+    expect(put.status).toBe(403);
+    expect(await put.json()).toMatchObject({
+      code: 'permission_denied',
+      detail: expect.stringContaining('TALLY_ADMIN_KEY'),
+    });
+  });
+});

@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { packageDefinition, type query } from '@tally/contracts';
+import { OPENAPI } from '../src/openapi/openapi-document.js';
+import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
+import { Refusal } from './support/stub-service.js';
+
+const fixture = new GatewayFixture();
+let gateway: RunningGateway;
+beforeAll(async () => {
+  await fixture.start();
+  gateway = await fixture.gateway();
+}, 60_000);
+afterAll(() => fixture.stop(), 30_000);
+beforeEach(() => fixture.reset());
+
+const DAY = { type: 'view', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
+
+async function ask(more: Record<string, string> = {}, subjects = ['video-42'], at = gateway) {
+  const parameters = new URLSearchParams({ ...DAY, ...more });
+  for (const subject of subjects) parameters.append('subject', subject);
+  const response = await fetch(`${at.url}/v1/stats?${parameters.toString()}`);
+  const documented = OPENAPI.paths['/v1/stats'].get.responses;
+  expect(Object.keys(documented)).toContain(String(response.status));
+  const text = await response.text();
+  const body = JSON.parse(text) as Record<string, unknown>;
+  return { status: response.status, headers: response.headers, text, body };
+}
+
+const subject = (name: string, windows: query.Window[] = [], missing = false) => ({
+  subject: name,
+  windows,
+  missing,
+});
+
+const LARGEST: query.Window = {
+  startMs: '253402300740000',
+  count: '18446744073709551615',
+  valued: '18446744073709551615',
+  sumMicro: '-170141183460469231731687303715884105728',
+  minMicro: '-9223372036854775808',
+  maxMicro: '9223372036854775807',
+};
+
+describe('asking for statistics', () => {
+  it('the question reaches the query service as it was asked, and its answer the caller', async () => {
+    const startMs = String(Date.UTC(2026, 0, 1, 7));
+    const window = {
+      startMs,
+      count: '17',
+      valued: '2',
+      sumMicro: '204500000',
+      minMicro: '-1',
+      maxMicro: '204500001',
+    };
+    fixture.onGetStats = async () => ({
+      subjects: [subject('é & ü', [window]), subject('video-7')],
+      asOfMs: String(Date.now()),
+      missingShards: [],
+    });
+    const { status, headers, body } = await ask(
+      { function: 'count,sum,avg,min,max', granularity: 'hour' },
+      ['é & ü', 'video-7', 'é & ü'],
+    );
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(fixture.questions).toEqual([
+      {
+        project: 'default',
+        type: 'view',
+        subjects: ['é & ü', 'video-7'],
+        fromMs: String(Date.UTC(2026, 0, 1)),
+        toMs: String(Date.UTC(2026, 0, 2)),
+        granularity: 'GRANULARITY_HOUR',
+      },
+    ]);
+    expect(body).toMatchObject({
+      type: 'view',
+      granularity: 'hour',
+      series: [
+        {
+          subject: 'é & ü',
+          points: [
+            {
+              start: '2026-01-01T07:00:00Z',
+              end: '2026-01-01T08:00:00Z',
+              count: 17,
+              sum: 204.5,
+              avg: 102.25,
+              min: -0.000001,
+              max: 204.500001,
+            },
+          ],
+        },
+        { subject: 'video-7', points: [] },
+      ],
+      meta: { stale: false, missingShards: [], exact: true },
+    });
+  });
+
+  it('numbers that a double cannot hold are strings', async () => {
+    const window = {
+      startMs: '0',
+      count: '9007199254740993',
+      valued: '1',
+      sumMicro: '9007199254740993',
+    };
+    fixture.onGetStats = async () => ({ subjects: [subject('s', [window])], missingShards: [] });
+    const { text } = await ask({ function: 'count,sum' }, ['s']);
+    expect(text).toContain('"count":"9007199254740993","sum":9007199254.740993}');
+  });
+
+  it('an answer of as many points as are allowed passes, one more is refused unasked', async () => {
+    const bounded = await fixture.gateway({ TALLY_MAX_POINTS: '10000' });
+    const subjects = Array.from({ length: 10 }, (_, index) => `s-${index}`);
+    const windows = Array.from({ length: 1000 }, (_, minute) => ({
+      ...LARGEST,
+      startMs: String(Date.UTC(2026, 0, 1, 0, minute)),
+    }));
+    fixture.onGetStats = async () => ({
+      subjects: subjects.map((name) => subject(name, windows)),
+      missingShards: [],
+    });
+    const minutes = { granularity: 'minute', function: 'count,sum,avg,min,max' };
+    const most = { ...minutes, to: '2026-01-01T16:40:00Z' };
+    const { status, body } = await ask(most, subjects, bounded);
+    expect(status).toBe(200);
+    expect((body['series'] as { points: unknown[] }[])[9]?.points).toHaveLength(1000);
+    const refused = await ask({ ...minutes, to: '2026-01-01T16:41:00Z' }, subjects, bounded);
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
+    expect(refused.body['detail']).toContain('at most 10000 points');
+    expect(fixture.questions).toHaveLength(1);
+  });
+
+  it('100 000 of the largest windows fit into a message', () => {
+    const method = packageDefinition()['tally.query.v1.QueryService'] as ServiceDefinition;
+    const bytes = method['GetStats']?.responseSerialize({ subjects: [subject('', [LARGEST])] });
+    expect(Number(bytes?.length) * 100_000).toBeLessThan(16 << 20);
+  });
+
+  it.each([
+    [{ from: 'yesterday' }, 'from'],
+    [{ from: '2026-01-01T00:00:30Z' }, 'whole minute'],
+    [{ granularity: 'week' }, 'granularity'],
+    [{ timezone: 'Europe/Berlin' }, 'UTC'],
+    [{ subject: '' }, '1 to 512 bytes'],
+    [{ colour: 'red' }, 'parameters among type'],
+  ])('with %j it is refused', async (more, detail) => {
+    const { status, body } = await ask(more);
+    expect({ status, body }).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
+    expect(body['detail']).toContain(detail);
+    expect(fixture.questions).toEqual([]);
+  });
+});
+
+describe('when shards are missing', () => {
+  beforeEach(() => {
+    fixture.onGetStats = async () => ({
+      subjects: [subject('there'), subject('gone', [], true)],
+      asOfMs: '1767225600000',
+      missingShards: [1, 3],
+    });
+  });
+
+  it('there is no total, unless a partial one will do', async () => {
+    const refused = await ask({}, ['there', 'gone']);
+    expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(refused.body['detail']).toContain('shards 1, 3');
+    expect(refused.headers.get('retry-after')).toBe('1');
+    const partial = await ask({ partial: 'allow' }, ['there', 'gone']);
+    expect(partial).toMatchObject({ status: 200, body: { meta: { missingShards: [1, 3] } } });
+    expect(partial.body['series']).toEqual([
+      { subject: 'there', points: [expect.objectContaining({ count: 0 })] },
+      { subject: 'gone', points: [], missing: true },
+    ]);
+  });
+
+  it('series are answered, and name them', async () => {
+    const { status, body } = await ask({ granularity: 'day', fill: 'zero' }, ['there', 'gone']);
+    expect(status).toBe(200);
+    expect(body['meta']).toEqual({
+      asOf: '2026-01-01T00:00:00Z',
+      completeThrough: '2025-12-31T23:59:00Z',
+      stale: true,
+      missingShards: [1, 3],
+      exact: false,
+    });
+  });
+});
+
+describe('when the query service fails', () => {
+  it.each([
+    ['unavailable', 503, 'unavailable'],
+    ['stale_epoch', 503, 'unavailable'],
+    ['deadline_exceeded', 504, 'deadline_exceeded'],
+    ['internal', 500, 'internal'],
+  ] as const)('with %s, the answer is %i', async (code, status, expected) => {
+    fixture.onGetStats = async () => Promise.reject(new Refusal(code));
+    const found = await ask();
+    expect(found).toMatchObject({ status, body: { status, code: expected } });
+    expect(found.headers.get('content-type')).toContain('application/problem+json');
+    // Addresses of our services are nobody else's business.
+    expect(found.text).not.toContain('127.0.0.1');
+  });
+
+  it('that hangs, it is given up on', async () => {
+    const impatient = await fixture.gateway({ TALLY_STATS_TIMEOUT_MS: '100' });
+    fixture.onGetStats = () => new Promise(() => undefined);
+    expect(await ask({}, ['s'], impatient)).toMatchObject({
+      status: 504,
+      body: { code: 'deadline_exceeded' },
+    });
+  });
+});

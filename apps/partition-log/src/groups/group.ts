@@ -1,0 +1,347 @@
+import type { DescribedGroup, JoinGroupRequest, KafkaError } from '@tally/kafka-wire';
+import type { Clock } from './clock.js';
+import { Member, type JoinResult, type Refused, type SyncResult } from './member.js';
+import { chooseProtocol, sharesProtocol } from './protocols.js';
+
+export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
+
+export interface GroupOptions {
+  readonly id: string;
+  readonly clock: Clock;
+  /** How long a group that was empty waits for more members before its first generation. */
+  readonly initialDelayMs: number;
+  readonly maxMembers: number;
+  readonly newMemberId: (clientId: string) => string;
+}
+
+/** How a member names itself in what it asks. */
+export interface MemberClaim {
+  readonly generationId: number;
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+}
+
+/**
+ * A consumer group by the classic protocol: members join, one of them is told of all and assigns,
+ * the others learn their part. A pure state machine; time comes from the clock.
+ *
+ *   Empty ─join→ PreparingRebalance ─all joined, or time is over→ CompletingRebalance
+ *   CompletingRebalance ─the leader assigns→ Stable ─a member comes, goes or changes→ PreparingRebalance
+ *
+ * Invariant: whoever acts for a generation is a member of it. Everybody else is told which of the
+ * two is wrong.
+ */
+export class Group {
+  private current: GroupState = 'Empty';
+  private generation = 0;
+  private protocolType = '';
+  private protocolName = '';
+  private leader = '';
+  private readonly members = new Map<string, Member>();
+  /** Ids that were given to clients which have to join again with them; they cost a session timeout. */
+  private readonly expected = new Map<string, () => void>();
+  /** Member ids by the names that static members give themselves (KIP-345). */
+  private readonly instances = new Map<string, string>();
+  private endPreparing: () => void = () => undefined;
+  private waitsForMore = false;
+
+  constructor(private readonly options: GroupOptions) {}
+
+  get state(): GroupState {
+    return this.current;
+  }
+
+  /** Nobody is in it or about to be: it may be forgotten. */
+  get isAbandoned(): boolean {
+    return this.members.size === 0 && this.expected.size === 0;
+  }
+
+  get type(): string {
+    return this.protocolType;
+  }
+
+  join(
+    request: JoinGroupRequest,
+    client: { readonly clientId: string; readonly clientHost: string },
+  ): Promise<JoinResult> | JoinResult {
+    if (!this.acceptsProtocols(request)) return refused('INCONSISTENT_GROUP_PROTOCOL');
+    const { memberId, groupInstanceId } = request;
+    if (memberId === '') return this.joinAsNew(request, client);
+    const fenced = this.checkInstance(memberId, groupInstanceId);
+    if (fenced !== undefined) return refused(fenced);
+    if (this.expected.has(memberId)) {
+      this.forgetExpected(memberId);
+      return this.addMember(memberId, request, client);
+    }
+    const member = this.members.get(memberId);
+    return member === undefined ? refused('UNKNOWN_MEMBER_ID') : this.rejoin(member, request);
+  }
+
+  sync(
+    claim: MemberClaim,
+    assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[],
+  ): Promise<SyncResult> | SyncResult {
+    const member = this.memberOf(claim);
+    if (typeof member === 'string') return refused(member);
+    switch (this.current) {
+      case 'Empty':
+        return refused('UNKNOWN_MEMBER_ID');
+      case 'PreparingRebalance':
+        return refused('REBALANCE_IN_PROGRESS');
+      case 'Stable':
+        member.refreshSession();
+        return { kind: 'synced', assignment: member.assignment };
+      case 'CompletingRebalance': {
+        const synced = member.waitForSync();
+        if (member.id === this.leader) this.assign(assignments);
+        return synced;
+      }
+    }
+  }
+
+  heartbeat(claim: MemberClaim): KafkaError {
+    const member = this.memberOf(claim);
+    if (typeof member === 'string') return member;
+    member.refreshSession();
+    return this.current === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE';
+  }
+
+  leave(memberId: string, groupInstanceId: string | null): KafkaError {
+    if (this.forgetExpected(memberId)) {
+      this.completeIfAllJoined();
+      return 'NONE';
+    }
+    // A static member may be removed by its name alone.
+    const byName = groupInstanceId === null ? undefined : this.instances.get(groupInstanceId);
+    if (groupInstanceId !== null && byName === undefined) return 'UNKNOWN_MEMBER_ID';
+    if (byName !== undefined && memberId !== '' && byName !== memberId) return 'FENCED_INSTANCE_ID';
+    const member = this.members.get(byName ?? memberId);
+    if (member === undefined) return 'UNKNOWN_MEMBER_ID';
+    this.removeMember(member);
+    return 'NONE';
+  }
+
+  /** Whether offsets may be committed. A consumer outside the group may while nobody is in it. */
+  checkCommit(claim: MemberClaim): KafkaError {
+    if (claim.generationId < 0 && this.members.size === 0) return 'NONE';
+    const member = this.memberOf(claim);
+    if (typeof member === 'string') return member;
+    if (this.current === 'CompletingRebalance') return 'REBALANCE_IN_PROGRESS';
+    member.refreshSession();
+    return 'NONE';
+  }
+
+  describe(): Omit<DescribedGroup, 'errorCode' | 'groupId'> {
+    const isStable = this.current === 'Stable';
+    return {
+      state: this.current,
+      protocolType: this.protocolType,
+      protocolName: isStable ? this.protocolName : '',
+      members: [...this.members.values()].map((member) => ({
+        memberId: member.id,
+        groupInstanceId: member.groupInstanceId,
+        clientId: member.clientId,
+        clientHost: member.clientHost,
+        metadata: isStable ? member.metadataFor(this.protocolName) : Buffer.alloc(0),
+        assignment: isStable ? member.assignment : Buffer.alloc(0),
+      })),
+    };
+  }
+
+  /** This node coordinates it no more: everybody who waits is told to look for another. */
+  close(): void {
+    this.endPreparing();
+    for (const memberId of [...this.expected.keys()]) this.forgetExpected(memberId);
+    for (const member of this.members.values()) member.remove('NOT_COORDINATOR');
+    this.members.clear();
+    this.current = 'Empty';
+  }
+
+  private acceptsProtocols({ protocolType, protocols }: JoinGroupRequest): boolean {
+    if (protocolType === '' || protocols.length === 0) return false;
+    if (this.members.size === 0) return true;
+    return (
+      protocolType === this.protocolType && sharesProtocol(protocols, [...this.members.values()])
+    );
+  }
+
+  private joinAsNew(
+    request: JoinGroupRequest,
+    client: { readonly clientId: string; readonly clientHost: string },
+  ): Promise<JoinResult> | JoinResult {
+    const { groupInstanceId, canRejoinWithId, sessionTimeoutMs } = request;
+    const id = this.options.newMemberId(client.clientId);
+    const before = groupInstanceId === null ? undefined : this.instances.get(groupInstanceId);
+    const predecessor = before === undefined ? undefined : this.members.get(before);
+    if (predecessor !== undefined) {
+      // The same static member in a new process: it takes the place of the old one.
+      this.members.delete(predecessor.id);
+      predecessor.remove('FENCED_INSTANCE_ID');
+      return this.addMember(id, request, client);
+    }
+    if (this.members.size + this.expected.size >= this.options.maxMembers) {
+      return refused('GROUP_MAX_SIZE_REACHED');
+    }
+    if (!canRejoinWithId || groupInstanceId !== null) return this.addMember(id, request, client);
+    const forget = () => {
+      this.expected.delete(id);
+      this.completeIfAllJoined();
+    };
+    this.expected.set(id, this.options.clock.after(sessionTimeoutMs, forget));
+    return { kind: 'refused', error: 'MEMBER_ID_REQUIRED', memberId: id };
+  }
+
+  private addMember(
+    id: string,
+    request: JoinGroupRequest,
+    client: { readonly clientId: string; readonly clientHost: string },
+  ): Promise<JoinResult> {
+    const { groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocols } = request;
+    const member = new Member(
+      { id, groupInstanceId, ...client, sessionTimeoutMs, rebalanceTimeoutMs, protocols },
+      this.options.clock,
+      (expired) => this.removeMember(expired),
+    );
+    this.protocolType = request.protocolType;
+    this.members.set(id, member);
+    if (groupInstanceId !== null) this.instances.set(groupInstanceId, id);
+    return this.waitInRebalance(member);
+  }
+
+  private rejoin(member: Member, request: JoinGroupRequest): Promise<JoinResult> | JoinResult {
+    const hasChanged = !member.hasSameProtocols(request.protocols);
+    const { sessionTimeoutMs, rebalanceTimeoutMs, protocols } = request;
+    member.update({ sessionTimeoutMs, rebalanceTimeoutMs, protocols });
+    const isLeader = member.id === this.leader;
+    const isAnswerLost = this.current === 'CompletingRebalance' && !hasChanged;
+    const isUpToDate = this.current === 'Stable' && !hasChanged && !isLeader;
+    if (isAnswerLost || isUpToDate) {
+      member.refreshSession();
+      return this.joined(member);
+    }
+    return this.waitInRebalance(member);
+  }
+
+  private waitInRebalance(member: Member): Promise<JoinResult> {
+    const joined = member.waitForJoin();
+    if (this.current !== 'PreparingRebalance') this.prepareRebalance();
+    this.completeIfAllJoined();
+    return joined;
+  }
+
+  private prepareRebalance(): void {
+    const isFirst = this.current === 'Empty';
+    this.current = 'PreparingRebalance';
+    for (const member of this.members.values()) {
+      member.answerSync({ kind: 'refused', error: 'REBALANCE_IN_PROGRESS' });
+    }
+    // Members of a new group come one after the other: waiting a little saves a rebalance for each.
+    this.waitsForMore = isFirst;
+    const timeouts = [...this.members.values()].map((member) => member.rebalanceTimeoutMs);
+    const waitMs = isFirst ? this.options.initialDelayMs : Math.max(0, ...timeouts);
+    this.endPreparing = this.options.clock.after(waitMs, () => {
+      this.waitsForMore = false;
+      this.completeJoin();
+    });
+  }
+
+  private completeIfAllJoined(): void {
+    if (this.current !== 'PreparingRebalance' || this.waitsForMore) return;
+    const areAllHere = [...this.members.values()].every((member) => member.isJoining);
+    if (areAllHere && this.expected.size === 0) this.completeJoin();
+  }
+
+  /** Begins a generation of those who have joined; the others are out. */
+  private completeJoin(): void {
+    this.endPreparing();
+    for (const member of [...this.members.values()]) {
+      if (!member.isJoining) this.drop(member);
+    }
+    this.generation += 1;
+    if (this.members.size === 0) {
+      this.current = 'Empty';
+      this.leader = '';
+      return;
+    }
+    this.current = 'CompletingRebalance';
+    const members = [...this.members.values()];
+    this.protocolName = chooseProtocol(members);
+    if (!this.members.has(this.leader)) this.leader = members[0]?.id ?? '';
+    for (const member of members) {
+      member.assignment = Buffer.alloc(0);
+      member.answerJoin(this.joined(member));
+    }
+  }
+
+  private joined({ id }: Member): JoinResult {
+    const members = id === this.leader ? [...this.members.values()] : [];
+    return {
+      kind: 'joined',
+      response: {
+        errorCode: 0,
+        generationId: this.generation,
+        protocolName: this.protocolName,
+        leader: this.leader,
+        memberId: id,
+        members: members.map((member) => ({
+          memberId: member.id,
+          groupInstanceId: member.groupInstanceId,
+          metadata: member.metadataFor(this.protocolName),
+        })),
+      },
+    };
+  }
+
+  private assign(
+    assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[],
+  ): void {
+    for (const { memberId, assignment } of assignments) {
+      const member = this.members.get(memberId);
+      if (member !== undefined) member.assignment = assignment;
+    }
+    this.current = 'Stable';
+    for (const member of this.members.values()) {
+      member.answerSync({ kind: 'synced', assignment: member.assignment });
+    }
+  }
+
+  private removeMember(member: Member): void {
+    this.drop(member);
+    if (this.current === 'Stable' || this.current === 'CompletingRebalance')
+      this.prepareRebalance();
+    this.completeIfAllJoined();
+  }
+
+  private drop(member: Member): void {
+    this.members.delete(member.id);
+    const { groupInstanceId } = member;
+    if (groupInstanceId !== null && this.instances.get(groupInstanceId) === member.id) {
+      this.instances.delete(groupInstanceId);
+    }
+    member.remove('UNKNOWN_MEMBER_ID');
+  }
+
+  private forgetExpected(memberId: string): boolean {
+    this.expected.get(memberId)?.();
+    return this.expected.delete(memberId);
+  }
+
+  private memberOf({ generationId, memberId, groupInstanceId }: MemberClaim): Member | KafkaError {
+    const fenced = this.checkInstance(memberId, groupInstanceId);
+    if (fenced !== undefined) return fenced;
+    const member = this.members.get(memberId);
+    if (member === undefined) return 'UNKNOWN_MEMBER_ID';
+    return generationId === this.generation ? member : 'ILLEGAL_GENERATION';
+  }
+
+  private checkInstance(memberId: string, instanceId: string | null): KafkaError | undefined {
+    if (instanceId === null) return undefined;
+    const owner = this.instances.get(instanceId);
+    if (owner === undefined) return 'UNKNOWN_MEMBER_ID';
+    return owner === memberId ? undefined : 'FENCED_INSTANCE_ID';
+  }
+}
+
+function refused(error: KafkaError): Refused {
+  return { kind: 'refused', error };
+}

@@ -1,0 +1,26 @@
+import type { Member, Protocols } from './member.js';
+
+/** Whether there is a protocol that the newcomer and every member speak. */
+export function sharesProtocol(protocols: Protocols, members: readonly Member[]): boolean {
+  return protocols.some(({ name }) => members.every((member) => speaks(member, name)));
+}
+
+/** The protocol that all speak and most prefer; there is one, since nobody else was let in. */
+export function chooseProtocol(members: readonly Member[]): string {
+  const common = (members[0]?.protocols ?? [])
+    .map(({ name }) => name)
+    .filter((name) => members.every((member) => speaks(member, name)));
+  const votes = new Map(common.map((name) => [name, 0]));
+  for (const { protocols } of members) {
+    const favourite = protocols.find(({ name }) => votes.has(name));
+    if (favourite !== undefined) {
+      votes.set(favourite.name, (votes.get(favourite.name) ?? 0) + 1);
+    }
+  }
+  const [best] = [...votes].toSorted(([, a], [, b]) => b - a);
+  return best?.[0] ?? '';
+}
+
+function speaks({ protocols }: Member, name: string): boolean {
+  return protocols.some((protocol) => protocol.name === name);
+}

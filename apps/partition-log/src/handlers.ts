@@ -1,0 +1,61 @@
+import type { SegmentLog } from '@tally/segment-log';
+import type { Logger } from '@tally/service-kit';
+import type { Broker } from './cluster/broker.js';
+import { findCoordinatorHandler, metadataHandler } from './cluster/cluster-handlers.js';
+import type { GroupCoordinator } from './groups/group-coordinator.js';
+import {
+  deleteGroupsHandler,
+  describeGroupsHandler,
+  listGroupsHandler,
+} from './groups/group-handlers.js';
+import {
+  heartbeatHandler,
+  joinGroupHandler,
+  leaveGroupHandler,
+  syncGroupHandler,
+} from './groups/membership-handlers.js';
+import { offsetCommitHandler, offsetFetchHandler } from './groups/offset-handlers.js';
+import { deleteRecordsHandler } from './records/delete-records.js';
+import { fetchHandler } from './records/fetch.js';
+import { listOffsetsHandler } from './records/list-offsets.js';
+import { produceHandler, type CountAppend } from './records/produce.js';
+import type { Handlers } from './server/request-router.js';
+import { alterConfigsHandler, describeConfigsHandler } from './topics/config-handlers.js';
+import { createTopicsHandler } from './topics/create-topics.js';
+import { deleteTopicsHandler } from './topics/delete-topics.js';
+
+export interface HandlerParts {
+  readonly log: SegmentLog;
+  readonly groups: GroupCoordinator;
+  readonly broker: Broker;
+  readonly maxFetchBytes: number;
+  readonly logger: Logger;
+  readonly countAppend: CountAppend;
+}
+
+/** What answers each API; clients are told of exactly these. */
+export function createHandlers(parts: HandlerParts): Handlers {
+  const { log, groups, broker, maxFetchBytes, logger, countAppend } = parts;
+  const { nodeId } = broker;
+  return {
+    produce: produceHandler(log, countAppend),
+    fetch: fetchHandler(log, maxFetchBytes, logger),
+    listOffsets: listOffsetsHandler(log),
+    deleteRecords: deleteRecordsHandler(log),
+    metadata: metadataHandler(log, broker),
+    findCoordinator: findCoordinatorHandler(broker),
+    createTopics: createTopicsHandler(log, nodeId),
+    deleteTopics: deleteTopicsHandler(log, (topic) => groups.offsets.deleteTopic(topic)),
+    describeConfigs: describeConfigsHandler(log, nodeId),
+    alterConfigs: alterConfigsHandler(log),
+    joinGroup: joinGroupHandler(groups),
+    syncGroup: syncGroupHandler(groups),
+    heartbeat: heartbeatHandler(groups),
+    leaveGroup: leaveGroupHandler(groups),
+    offsetCommit: offsetCommitHandler(log, groups),
+    offsetFetch: offsetFetchHandler(groups),
+    describeGroups: describeGroupsHandler(groups),
+    listGroups: listGroupsHandler(groups),
+    deleteGroups: deleteGroupsHandler(groups),
+  };
+}

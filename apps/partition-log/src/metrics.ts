@@ -1,0 +1,88 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { GroupCoordinator } from './groups/group-coordinator.js';
+import type { KafkaServer } from './server/kafka-server.js';
+
+export interface LogMetrics {
+  readonly requests: Counter<'api' | 'error'>;
+  readonly appendBytes: Counter<'topic'>;
+  readonly syncSeconds: Histogram;
+  readonly commitBytes: Histogram;
+  readonly refusedConnections: Counter<'reason'>;
+  readonly waits: Counter<'what'>;
+}
+
+export function logMetrics(registry: Registry): LogMetrics {
+  const registers = [registry];
+  return {
+    requests: new Counter({
+      name: 'tally_kafka_requests_total',
+      help: 'Requests answered, by API and first error in the answer.',
+      labelNames: ['api', 'error'],
+      registers,
+    }),
+    appendBytes: new Counter({
+      name: 'tally_log_append_bytes_total',
+      help: 'Bytes of record batches that became durable, by topic.',
+      labelNames: ['topic'],
+      registers,
+    }),
+    syncSeconds: new Histogram({
+      name: 'tally_log_sync_seconds',
+      help: 'Time until the disk had a commit round: all files of the round together.',
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+      registers,
+    }),
+    commitBytes: new Histogram({
+      name: 'tally_log_commit_bytes',
+      help: 'Bytes of record batches that one commit round made durable.',
+      buckets: [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
+      registers,
+    }),
+    refusedConnections: new Counter({
+      name: 'tally_kafka_refused_connections_total',
+      help: 'Connections ended by this side: too many, or not speaking the protocol in time.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    waits: new Counter({
+      name: 'tally_kafka_memory_waits_total',
+      help: 'Times that a request, or an answer, waited for memory that others held.',
+      labelNames: ['what'],
+      registers,
+    }),
+  };
+}
+
+export function registerServerMetrics(
+  registry: Registry,
+  server: KafkaServer,
+  groups: GroupCoordinator,
+): void {
+  const connections = new Gauge({
+    name: 'tally_kafka_connections',
+    help: 'Open connections of clients.',
+    registers: [registry],
+    collect() {
+      connections.set(server.connectionCount);
+    },
+  });
+  const bytes = new Gauge({
+    name: 'tally_kafka_bytes_in_flight',
+    help: 'Memory promised to requests and to answers.',
+    labelNames: ['what'],
+    registers: [registry],
+    collect() {
+      const { request, answer } = server.bytesInFlight;
+      bytes.set({ what: 'request' }, request);
+      bytes.set({ what: 'answer' }, answer);
+    },
+  });
+  const active = new Gauge({
+    name: 'tally_kafka_groups',
+    help: 'Consumer groups with members.',
+    registers: [registry],
+    collect() {
+      active.set(groups.groupCount);
+    },
+  });
+}

@@ -1,0 +1,156 @@
+import {
+  KAFKA_ERRORS,
+  type ByTopic,
+  type FetchedPartition,
+  type FetchPartition,
+  type FetchRequest,
+  type KafkaError,
+} from '@tally/kafka-wire';
+import { DamagedLog, type Partition, type SegmentLog } from '@tally/segment-log';
+import type { Logger } from '@tally/service-kit';
+import type { Handler } from '../server/request-router.js';
+import { checkLeaderEpoch, findPartition } from './find-partition.js';
+import { watchAny } from './watch-any.js';
+
+/** Longer waits are cut: what waits holds a connection, and a client asks again. */
+const MAX_WAIT_MS = 30_000;
+
+interface Gathered {
+  readonly topics: ByTopic<FetchedPartition>[];
+  readonly bytes: number;
+  readonly hasError: boolean;
+}
+
+/**
+ * Reads from many partitions, and waits while there is less than the client wants: until records
+ * come, the wait is over or nobody is waiting any more. `maxBytes` bounds what one answer holds,
+ * whatever the client asks for.
+ */
+export function fetchHandler(log: SegmentLog, maxBytes: number, logger: Logger): Handler<'fetch'> {
+  return async (request, { signal, reserveAnswer }) => {
+    // Sessions are not made, so there is none to go on with.
+    if (request.sessionId !== 0) {
+      return { errorCode: KAFKA_ERRORS.FETCH_SESSION_ID_NOT_FOUND, topics: [] };
+    }
+    const limit = Math.max(0, Math.min(request.maxBytes, maxBytes));
+    const waitMs = Math.max(0, Math.min(request.maxWaitMs, MAX_WAIT_MS));
+    const deadline = performance.now() + waitMs;
+    let isReserved = false;
+    for (;;) {
+      if (!isReserved && hasRecords(log, request)) {
+        await reserveAnswer(limit);
+        isReserved = true;
+      }
+      const leftMs = deadline - performance.now();
+      const change = watchAny(waitingFor(log, request), Math.max(0, leftMs), signal);
+      try {
+        const { topics, bytes, hasError } = await gather(log, request, limit, logger);
+        const isDone = bytes >= request.minBytes || hasError || leftMs <= 0 || signal.aborted;
+        if (isDone) return { errorCode: KAFKA_ERRORS.NONE, topics };
+        await change.happened;
+      } finally {
+        change.stop();
+      }
+    }
+  };
+}
+
+function* waitingFor(log: SegmentLog, { topics }: FetchRequest): Generator<Partition> {
+  for (const { name, partitions } of topics) {
+    for (const { partition } of partitions) {
+      const found = findPartition(log, name, partition);
+      if (found !== undefined) yield found;
+    }
+  }
+}
+
+function hasRecords(log: SegmentLog, { topics }: FetchRequest): boolean {
+  return topics.some(({ name, partitions }) =>
+    partitions.some(({ partition, fetchOffset }) => {
+      const found = findPartition(log, name, partition);
+      return found !== undefined && fetchOffset < found.highWatermark;
+    }),
+  );
+}
+
+async function gather(
+  log: SegmentLog,
+  request: FetchRequest,
+  limit: number,
+  logger: Logger,
+): Promise<Gathered> {
+  let bytes = 0;
+  let hasError = false;
+  const topics: ByTopic<FetchedPartition>[] = [];
+  for (const { name, partitions } of request.topics) {
+    const fetched: FetchedPartition[] = [];
+    for (const wanted of partitions) {
+      const result = await read(log, name, wanted, limit - bytes, bytes === 0, logger);
+      bytes += result.records.reduce((sum, { length }) => sum + length, 0);
+      hasError ||= result.errorCode !== 0;
+      fetched.push(result);
+    }
+    topics.push({ name, partitions: fetched });
+  }
+  return { topics, bytes, hasError };
+}
+
+/** `isFirst`: nothing was read yet, so that one batch is returned even if it is larger than asked. */
+async function read(
+  log: SegmentLog,
+  topic: string,
+  wanted: FetchPartition,
+  roomBytes: number,
+  isFirst: boolean,
+  logger: Logger,
+): Promise<FetchedPartition> {
+  const partition = findPartition(log, topic, wanted.partition);
+  if (partition === undefined) return refused(wanted, 'UNKNOWN_TOPIC_OR_PARTITION');
+  const fenced = checkLeaderEpoch(wanted.currentLeaderEpoch);
+  if (fenced !== undefined) return refused(wanted, fenced, partition);
+  const maxBytes = Math.max(0, Math.min(wanted.maxBytes, roomBytes));
+  try {
+    if (!isFirst && roomBytes <= 0 && wanted.fetchOffset <= partition.highWatermark) {
+      return answered(wanted, partition, []);
+    }
+    const outcome = await partition.read(wanted.fetchOffset, maxBytes);
+    if (outcome.kind === 'out_of_range') return refused(wanted, 'OFFSET_OUT_OF_RANGE', partition);
+    const fits = isFirst || outcome.bytes.length <= roomBytes;
+    return answered(wanted, partition, fits ? [outcome.bytes] : []);
+  } catch (error) {
+    if (!(error instanceof DamagedLog)) throw error;
+    logger.error({ error, topic, partition: wanted.partition }, 'records cannot be read');
+    return refused(wanted, 'CORRUPT_MESSAGE', partition);
+  }
+}
+
+function answered(
+  { partition }: FetchPartition,
+  { highWatermark, logStart }: Partition,
+  records: readonly Buffer[],
+): FetchedPartition {
+  return {
+    partition,
+    errorCode: KAFKA_ERRORS.NONE,
+    highWatermark,
+    // There are no transactions: what is durable is stable.
+    lastStableOffset: highWatermark,
+    logStartOffset: logStart,
+    records,
+  };
+}
+
+function refused(
+  { partition }: FetchPartition,
+  error: KafkaError,
+  found?: Partition,
+): FetchedPartition {
+  return {
+    partition,
+    errorCode: KAFKA_ERRORS[error],
+    highWatermark: found?.highWatermark ?? -1n,
+    lastStableOffset: found?.highWatermark ?? -1n,
+    logStartOffset: found?.logStart ?? -1n,
+    records: [],
+  };
+}

@@ -1,0 +1,99 @@
+import {
+  KAFKA_ERRORS,
+  validateBatch,
+  type KafkaError,
+  type ProducedPartition,
+} from '@tally/kafka-wire';
+import type { AppendOutcome, SegmentLog } from '@tally/segment-log';
+import type { Handler } from '../server/request-router.js';
+import { isInternal } from '../topics/internal-topics.js';
+import { maxMessageBytes, stampsAppendTime } from '../topics/topic-configs.js';
+
+/** Told of every batch that became durable. */
+export type CountAppend = (topic: string, bytes: number) => void;
+
+/**
+ * Appends one batch per partition, untouched but for offset and time. The answer to acks 1 and -1
+ * comes when all are durable or refused: on one node they are the same.
+ */
+export function produceHandler(log: SegmentLog, count: CountAppend): Handler<'produce'> {
+  return async ({ acks, transactionalId, topics }) => {
+    const refusal = refuse(acks, transactionalId);
+    const answered = topics.map(async ({ name, partitions }) => ({
+      name,
+      partitions: await Promise.all(
+        partitions.map(({ partition, records }) =>
+          refusal === undefined
+            ? append(log, name, partition, records, count)
+            : Promise.resolve(refused(partition, refusal)),
+        ),
+      ),
+    }));
+    const response = { topics: await Promise.all(answered) };
+    return acks === 0 ? undefined : response;
+  };
+}
+
+function refuse(acks: number, transactionalId: string | null): KafkaError | undefined {
+  if (acks < -1 || acks > 1) return 'INVALID_REQUIRED_ACKS';
+  // There are no transactions, and none were told of.
+  return transactionalId === null ? undefined : 'INVALID_REQUEST';
+}
+
+async function append(
+  log: SegmentLog,
+  topicName: string,
+  number: number,
+  records: Buffer | null,
+  count: CountAppend,
+): Promise<ProducedPartition> {
+  const topic = log.topic(topicName);
+  const partition = topic?.partitions[number];
+  if (topic === undefined || partition === undefined) {
+    return refused(number, 'UNKNOWN_TOPIC_OR_PARTITION');
+  }
+  if (isInternal(topicName)) return refused(number, 'INVALID_TOPIC_EXCEPTION');
+  const verdict = validateBatch(records, maxMessageBytes(topic.configs));
+  if (verdict.kind === 'invalid') return refused(number, verdict.error, verdict.message);
+  if (records === null) return refused(number, 'CORRUPT_MESSAGE');
+  const stampTime = stampsAppendTime(topic.configs);
+  const outcome = await log.append(partition, { bytes: records, stampTime });
+  if (outcome.kind !== 'appended') return refused(number, errorOf(outcome.kind));
+  count(topicName, records.length);
+  return {
+    partition: number,
+    errorCode: KAFKA_ERRORS.NONE,
+    baseOffset: outcome.baseOffset,
+    logAppendTimeMs: BigInt(outcome.appendTimeMs ?? -1),
+    logStartOffset: partition.logStart,
+    errorMessage: null,
+  };
+}
+
+/** All of them may be tried again. */
+export function errorOf(kind: Exclude<AppendOutcome['kind'], 'appended'>): KafkaError {
+  switch (kind) {
+    case 'storage_full':
+    case 'failed':
+      return 'KAFKA_STORAGE_ERROR';
+    case 'overloaded':
+      return 'REQUEST_TIMED_OUT';
+    case 'closed':
+      return 'NOT_LEADER_OR_FOLLOWER';
+  }
+}
+
+function refused(
+  partition: number,
+  error: KafkaError,
+  errorMessage: string | null = null,
+): ProducedPartition {
+  return {
+    partition,
+    errorCode: KAFKA_ERRORS[error],
+    baseOffset: -1n,
+    logAppendTimeMs: -1n,
+    logStartOffset: -1n,
+    errorMessage,
+  };
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { ByteBudget, type Reservation } from './byte-budget.js';
+
+describe('ByteBudget', () => {
+  it('lets nobody overtake, and wastes nothing that is given back twice', async () => {
+    const budget = new ByteBudget(100);
+    const granted: string[] = [];
+    const reserve = (name: string, bytes: number): Promise<Reservation> =>
+      budget.reserve(bytes).then((reservation) => {
+        granted.push(name);
+        return reservation;
+      });
+    const first = await reserve('first', 60);
+    const large = reserve('large', 80);
+    const small = reserve('small', 10);
+    await Promise.resolve();
+    expect(granted).toEqual(['first']);
+    first.release();
+    first.release();
+    await Promise.all([large, small]);
+    expect(granted).toEqual(['first', 'large', 'small']);
+    expect(budget.bytesInUse).toBe(90);
+  });
+
+  it('gives all of it to a request that is larger', async () => {
+    const budget = new ByteBudget(100);
+    const all = await budget.reserve(1000);
+    expect(budget.bytesInUse).toBe(100);
+    all.release();
+    expect(budget.bytesInUse).toBe(0);
+  });
+});

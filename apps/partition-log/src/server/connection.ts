@@ -1,0 +1,178 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { FrameSplitter, MalformedFrame } from '@tally/kafka-wire';
+import type { ByteBudget, Reservation } from './byte-budget.js';
+import type { RequestRouter } from './request-router.js';
+
+/** Appends of one connection that are on their way at once; further ones wait in the socket. */
+const MAX_OVERLAPPING = 64;
+
+export interface ConnectionOptions {
+  readonly router: RequestRouter;
+  readonly maxRequestBytes: number;
+  /** Requests from their first byte to their answer, of all connections. */
+  readonly requestBudget: ByteBudget;
+  /** Answers until they are sent, of all connections. */
+  readonly answerBudget: ByteBudget;
+  /** How long a client may take to send a request that it began, or to take an answer. */
+  readonly transferTimeoutMs: number;
+  /** How long a client may say nothing. */
+  readonly idleTimeoutMs: number;
+  /** Why a connection was ended by this side. */
+  readonly onRefused: (reason: string) => void;
+}
+
+/**
+ * One client. Requests are answered in the order in which they came. They run one after the other,
+ * except appends, which run side by side so that they share a commit. Bytes are read only when
+ * there is room for the request that they belong to.
+ */
+export class Connection {
+  private readonly splitter: FrameSplitter;
+  private readonly gone = new AbortController();
+  private readonly clientHost: string;
+  private reservation: Reservation | undefined;
+  private receiving: NodeJS.Timeout | undefined;
+  private pumping = false;
+  private draining = false;
+  private overlapping = 0;
+  private answers: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly options: ConnectionOptions,
+  ) {
+    this.splitter = new FrameSplitter(options.maxRequestBytes);
+    this.clientHost = socket.remoteAddress ?? '';
+    socket.setNoDelay(true);
+    socket.setTimeout(options.idleTimeoutMs, () => this.refuse('idle'));
+    // What went wrong with a socket is its client's business; `close` follows.
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => {
+      this.splitter.push(chunk);
+      void this.pump();
+    });
+    // The client sends no more; it gets the answers that it waits for.
+    socket.on('end', () => void this.drain());
+    socket.on('close', () => {
+      clearTimeout(this.receiving);
+      this.gone.abort();
+      this.draining = true;
+      this.reservation?.release();
+    });
+  }
+
+  /** Reads no more, answers what was asked, and ends. Those who wait for records get what there is. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    this.gone.abort();
+    clearTimeout(this.receiving);
+    this.reservation?.release();
+    await this.answers;
+    this.socket.end();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private async pump(): Promise<void> {
+    if (this.pumping) return;
+    this.pumping = true;
+    this.socket.pause();
+    try {
+      while (!this.draining && (await this.next()));
+    } catch (error) {
+      if (!(error instanceof MalformedFrame)) throw error;
+      this.refuse(error.message);
+    } finally {
+      this.pumping = false;
+      this.socket.resume();
+    }
+  }
+
+  /** Handles the next frame; false while it has not arrived. */
+  private async next(): Promise<boolean> {
+    const length = this.splitter.nextLength;
+    if (length === undefined) return false;
+    if (this.reservation === undefined) {
+      const reservation = await this.options.requestBudget.reserve(length);
+      if (this.draining) {
+        reservation.release();
+        return false;
+      }
+      this.reservation = reservation;
+    }
+    const frame = this.splitter.next();
+    if (frame === undefined) {
+      this.receiving ??= setTimeout(
+        () => this.refuse('a request was not sent in time'),
+        this.options.transferTimeoutMs,
+      );
+      return false;
+    }
+    clearTimeout(this.receiving);
+    this.receiving = undefined;
+    const { reservation } = this;
+    this.reservation = undefined;
+    try {
+      await this.handle(frame, reservation);
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+    return true;
+  }
+
+  private async handle(frame: Buffer, request: Reservation): Promise<void> {
+    const routed = this.options.router.route(frame);
+    if (!routed.mayOverlap || this.overlapping >= MAX_OVERLAPPING) await this.answers;
+    const held: Reservation[] = [request];
+    const answer = routed.run({
+      clientHost: this.clientHost,
+      signal: this.gone.signal,
+      reserveAnswer: async (bytes) => {
+        held.push(await this.options.answerBudget.reserve(bytes));
+      },
+    });
+    this.overlapping += 1;
+    const before = this.answers;
+    this.answers = (async () => {
+      try {
+        const [frames] = await Promise.all([answer, before]);
+        if (frames !== undefined) await this.send(frames);
+      } finally {
+        this.overlapping -= 1;
+        for (const reservation of held) reservation.release();
+      }
+    })();
+    if (!routed.mayOverlap) await this.answers;
+  }
+
+  /** Resolves when the kernel has the bytes, or the client is gone. */
+  private async send(frames: readonly Buffer[]): Promise<void> {
+    const { socket } = this;
+    if (socket.destroyed || socket.writableEnded) return;
+    socket.cork();
+    for (const frame of frames) socket.write(frame);
+    socket.uncork();
+    if (!socket.writableNeedDrain) return;
+    const late = setTimeout(
+      () => this.refuse('an answer was not taken in time'),
+      this.options.transferTimeoutMs,
+    );
+    try {
+      await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    } catch {
+      // The socket broke: there is nobody to send to.
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  private refuse(reason: string): void {
+    if (this.socket.destroyed) return;
+    this.options.onRefused(reason);
+    this.socket.destroy();
+  }
+}

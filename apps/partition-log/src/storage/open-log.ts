@@ -1,0 +1,34 @@
+import { SegmentLog } from '@tally/segment-log';
+import type { Logger } from '@tally/service-kit';
+import type { PartitionLogConfig } from '../config.js';
+import type { LogMetrics } from '../metrics.js';
+
+/**
+ * Opens the log. When the disk fails, the process ends at once: what it holds is unknown, a second
+ * try would hide that, and what was not acknowledged is checked when it starts again.
+ */
+export async function openLog(
+  config: PartitionLogConfig,
+  logger: Logger,
+  metrics: LogMetrics,
+): Promise<SegmentLog> {
+  const log = await SegmentLog.open({
+    folder: config.logDir,
+    segmentBytes: config.segmentBytes,
+    maxRoundBytes: config.maxCommitBytes,
+    maxQueuedBytes: config.maxQueuedBytes,
+    now: Date.now,
+    onFatal: (error) => {
+      logger.fatal({ error }, 'the disk of the log failed: ending at once');
+      process.exit(1);
+    },
+    onCommit: ({ bytes, syncSeconds }) => {
+      metrics.commitBytes.observe(bytes);
+      metrics.syncSeconds.observe(syncSeconds);
+    },
+  });
+  for (const cut of log.cutTails) {
+    logger.warn(cut, 'cut off the end of a segment that was being written when the log stopped');
+  }
+  return log;
+}

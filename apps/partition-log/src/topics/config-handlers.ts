@@ -1,0 +1,83 @@
+import {
+  CONFIG_RESOURCE,
+  CONFIG_SOURCE,
+  KAFKA_ERRORS,
+  type ConfigResource,
+  type KafkaError,
+} from '@tally/kafka-wire';
+import type { SegmentLog } from '@tally/segment-log';
+import type { Handler } from '../server/request-router.js';
+import { isInternal } from './internal-topics.js';
+import { describeTopicConfigs, parseTopicConfigs, type DescribedConfig } from './topic-configs.js';
+
+/** What clients ask of a broker; fixed. */
+const BROKER_CONFIGS: readonly DescribedConfig[] = [
+  ['auto.create.topics.enable', 'false'],
+  ['delete.topic.enable', 'true'],
+  ['default.replication.factor', '1'],
+].map(([name = '', value = '']) => ({
+  name,
+  value,
+  readOnly: true,
+  source: CONFIG_SOURCE.staticBroker,
+}));
+
+export function describeConfigsHandler(
+  log: SegmentLog,
+  nodeId: number,
+): Handler<'describeConfigs'> {
+  return ({ resources }) => ({
+    resources: resources.map(({ type, name, names }) => {
+      const configs = configsOf(log, nodeId, { type, name });
+      if (typeof configs === 'string') return refused({ type, name }, configs);
+      return {
+        ...answered({ type, name }),
+        configs: configs.filter((config) => names === null || names.includes(config.name)),
+      };
+    }),
+  });
+}
+
+export function alterConfigsHandler(log: SegmentLog): Handler<'alterConfigs'> {
+  return async ({ resources, validateOnly }) => {
+    const results = [];
+    for (const { type, name, configs } of resources) {
+      const topic = type === CONFIG_RESOURCE.topic ? log.topic(name) : undefined;
+      if (topic === undefined || isInternal(name)) {
+        results.push(refused({ type, name }, 'UNKNOWN_TOPIC_OR_PARTITION'));
+        continue;
+      }
+      const parsed = parseTopicConfigs(configs);
+      if (parsed.kind === 'invalid') {
+        results.push(refused({ type, name }, 'INVALID_CONFIG', parsed.message));
+        continue;
+      }
+      const done = validateOnly || (await log.configureTopic(topic, parsed.configs));
+      results.push(
+        done ? answered({ type, name }) : refused({ type, name }, 'KAFKA_STORAGE_ERROR'),
+      );
+    }
+    return { resources: results };
+  };
+}
+
+function configsOf(
+  log: SegmentLog,
+  nodeId: number,
+  { type, name }: ConfigResource,
+): readonly DescribedConfig[] | KafkaError {
+  if (type === CONFIG_RESOURCE.broker) {
+    return name === String(nodeId) || name === '' ? BROKER_CONFIGS : 'INVALID_REQUEST';
+  }
+  if (type !== CONFIG_RESOURCE.topic) return 'INVALID_REQUEST';
+  const topic = log.topic(name);
+  return topic === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : describeTopicConfigs(topic.configs);
+}
+
+function answered(resource: ConfigResource) {
+  return { ...resource, errorCode: KAFKA_ERRORS.NONE, errorMessage: null };
+}
+
+function refused(resource: ConfigResource, error: KafkaError, errorMessage: string | null = null) {
+  return { ...resource, errorCode: KAFKA_ERRORS[error], errorMessage, configs: [] };
+}

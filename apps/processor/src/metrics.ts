@@ -1,0 +1,50 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export interface ProcessorMetrics {
+  readonly events: Counter<'fate'>;
+  readonly flushes: Counter<'outcome'>;
+  readonly flushSeconds: Histogram;
+  readonly restarts: Counter<'reason'>;
+  readonly stoppedPartitions: Gauge;
+  readonly assignedPartitions: Gauge;
+}
+
+export function processorMetrics(registry: Registry): ProcessorMetrics {
+  const registers = [registry];
+  return {
+    events: new Counter({
+      name: 'tally_processor_events_total',
+      help: 'Events read to be counted, by what became of them; those read again count again.',
+      labelNames: ['fate'],
+      registers,
+    }),
+    flushes: new Counter({
+      name: 'tally_processor_flushes_total',
+      help: 'Answers of shards to flushes: applied, already_applied, overlap, failed.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    flushSeconds: new Histogram({
+      name: 'tally_processor_flush_seconds',
+      help: 'Time until a shard confirmed a flush, with all tries.',
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    restarts: new Counter({
+      name: 'tally_processor_restarts_total',
+      help: 'How often partitions were read again from what the shards have, by reason.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    stoppedPartitions: new Gauge({
+      name: 'tally_processor_stopped_partitions',
+      help: 'Partitions that are not read because the log and the shards contradict each other: alarm above 0.',
+      registers,
+    }),
+    assignedPartitions: new Gauge({
+      name: 'tally_processor_assigned_partitions',
+      help: 'Partitions that this processor counts.',
+      registers,
+    }),
+  };
+}

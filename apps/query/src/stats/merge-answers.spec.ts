@@ -1,0 +1,142 @@
+import { describe, expect, it } from '@jest/globals';
+import { encodeCounterRows, type clusterProxy, type CounterRow } from '@tally/contracts';
+import { seriesId } from '@tally/placement';
+import { mergeAnswers } from './merge-answers.js';
+import { planQuestion } from './plan-question.js';
+
+type Granularity = 'GRANULARITY_HOUR' | 'GRANULARITY_TOTAL';
+const planOf = (subjects: string[], granularity: Granularity = 'GRANULARITY_HOUR') =>
+  planQuestion({
+    project: 'default',
+    type: 'view',
+    subjects,
+    fromMs: String(90 * 60_000),
+    toMs: String(240 * 60_000),
+    granularity,
+  });
+const ids = (...subjects: string[]) =>
+  Buffer.concat(subjects.map((subject) => seriesId('default', 'view', subject)));
+const row = (place: number, startMinute: bigint, more: Partial<CounterRow> = {}): CounterRow => ({
+  place,
+  startMinute,
+  count: 5n,
+  valued: 0n,
+  sum: 0n,
+  min: 0n,
+  max: 0n,
+  ...more,
+});
+const answered = (
+  shard: number,
+  subjects: string[],
+  rows: CounterRow[],
+  asOfMs?: string,
+): clusterProxy.ShardRows => ({
+  shard,
+  series: ids(...subjects),
+  rows: { rows: encodeCounterRows(rows), ...(asOfMs === undefined ? {} : { asOfMs }) },
+});
+const failed = (shard: number, subjects: string[]): clusterProxy.ShardRows => ({
+  shard,
+  series: ids(...subjects),
+  failure: { code: 'unavailable', message: 'gone' },
+});
+
+describe('answers of shards', () => {
+  it('are put together in the order of the question, with the least instant', () => {
+    const merged = mergeAnswers(planOf(['a', 'b', 'c']), {
+      shards: [
+        answered(0, ['c', 'a'], [row(0, 60n), row(0, 180n), row(1, 120n)], '2000'),
+        answered(1, ['b'], [], '1000'),
+      ],
+    });
+    const at = (minute: number) => expect.objectContaining({ startMs: String(minute * 60_000) });
+    expect(merged).toEqual({
+      subjects: [
+        { subject: 'a', windows: [at(120)], missing: false },
+        { subject: 'b', windows: [], missing: false },
+        { subject: 'c', windows: [at(60), at(180)], missing: false },
+      ],
+      asOfMs: '1000',
+      missingShards: [],
+    });
+  });
+
+  it('keep every digit, and have no least and greatest value without one', () => {
+    const most = row(0, 0n, {
+      count: 2n ** 64n - 1n,
+      valued: 3n,
+      sum: 2n ** 100n,
+      min: -7n,
+      max: 9n,
+    });
+    const merged = mergeAnswers(planOf(['a', 'b'], 'GRANULARITY_TOTAL'), {
+      shards: [answered(0, ['a', 'b'], [most, row(1, 0n)])],
+    });
+    expect(merged.subjects.map(({ windows }) => windows)).toEqual([
+      [
+        {
+          startMs: '5400000',
+          count: '18446744073709551615',
+          valued: '3',
+          sumMicro: '1267650600228229401496703205376',
+          minMicro: '-7',
+          maxMicro: '9',
+        },
+      ],
+      [{ startMs: '5400000', count: '5', valued: '0', sumMicro: '0' }],
+    ]);
+  });
+
+  it('name the shards that are missing, and what is on them', () => {
+    const merged = mergeAnswers(planOf(['a', 'b']), {
+      shards: [failed(0, ['b']), answered(1, ['a'], [row(0, 120n)], '1000')],
+    });
+    expect(merged).toMatchObject({
+      subjects: [
+        { subject: 'a', missing: false },
+        { subject: 'b', windows: [], missing: true },
+      ],
+      asOfMs: '1000',
+      missingShards: [0],
+    });
+  });
+
+  it('have no instant when one shard has none, or none answered', () => {
+    const one = mergeAnswers(planOf(['a', 'b']), {
+      shards: [answered(0, ['a'], [], '1000'), answered(1, ['b'], [])],
+    });
+    expect(one).not.toHaveProperty('asOfMs');
+    const none = mergeAnswers(planOf(['a']), { shards: [failed(0, ['a'])] });
+    expect(none).not.toHaveProperty('asOfMs');
+  });
+
+  it.each([
+    ['bytes that are not rows', { series: ids('a'), rows: { rows: Buffer.from('nonsense') } }],
+    [
+      'cut rows',
+      { series: ids('a'), rows: { rows: encodeCounterRows([row(0, 120n)]).subarray(0, 70) } },
+    ],
+    ['a cut series id', { ...answered(0, ['a'], []), series: ids('a').subarray(1) }],
+    ['a series that was not asked for', answered(0, ['a', 'z'], [])],
+    ['a series twice', answered(0, ['a', 'a'], [])],
+    ['no word of a series', answered(0, [], [])],
+    ['a row of no series', answered(0, ['a'], [row(1, 120n)])],
+    ['rows out of order', answered(0, ['a'], [row(0, 180n), row(0, 120n)])],
+    ['a window twice', answered(0, ['a'], [row(0, 120n), row(0, 120n)])],
+    ['a window that begins between two', answered(0, ['a'], [row(0, 121n)])],
+    ['a window before the time asked for', answered(0, ['a'], [row(0, 0n)])],
+    ['a window after it', answered(0, ['a'], [row(0, 240n)])],
+    ['more values than events', answered(0, ['a'], [row(0, 120n, { valued: 6n })])],
+  ] as const)('with %s are a failure of ours', (_, answer) => {
+    const shards = [{ shard: 0, ...answer }];
+    expect(() => mergeAnswers(planOf(['a']), { shards })).toThrow(
+      expect.objectContaining({ code: 'internal' }),
+    );
+  });
+
+  it('of two shards for one series are a failure of ours', () => {
+    const shards = [answered(0, ['a'], []), answered(1, ['a'], [])];
+    expect(() => mergeAnswers(planOf(['a']), { shards })).toThrow('another shard has too');
+  });
+});

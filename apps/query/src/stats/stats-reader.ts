@@ -1,0 +1,38 @@
+import { type clusterProxy, type query } from '@tally/contracts';
+import type { ServiceClient } from '@tally/discovery';
+import type { EventsTopic } from '@tally/placement';
+import { mergeAnswers } from './merge-answers.js';
+import { planQuestion } from './plan-question.js';
+
+/** Answers statistics from the counters of the shards. */
+export class StatsReader {
+  constructor(
+    private readonly clusterProxy: ServiceClient,
+    /** The current events topic; undefined before the first. */
+    private readonly topic: () => EventsTopic | undefined,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** TallyError: `invalid_argument`, `internal` for what no shard may say, or the cluster-proxy's. */
+  async getStats(request: query.GetStatsRequest): Promise<query.GetStatsResponse> {
+    const plan = planQuestion(request);
+    const topic = this.topic();
+    const question: clusterProxy.ReadCountersRequest = {
+      series: plan.series,
+      fromMinute: plan.fromMinute.toString(),
+      toMinute: plan.toMinute.toString(),
+      granularity: request.granularity,
+      topics: topic === undefined ? [] : [{ topic: topic.name, partitions: topic.partitions }],
+    };
+    const answer = await this.clusterProxy.call<clusterProxy.ReadCountersResponse>(
+      'ReadCounters',
+      question,
+      { deadlineMs: this.timeoutMs, idempotent: true },
+    );
+    const merged = mergeAnswers(plan, answer);
+    if (topic !== undefined) return merged;
+    // Without a topic nothing says what an answer is complete to.
+    const { asOfMs: _, ...rest } = merged;
+    return rest;
+  }
+}

@@ -1,0 +1,249 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import {
+  encodeCounterRows,
+  type clusterProxy,
+  type CounterRow,
+  type query,
+  type shardProxy,
+} from '@tally/contracts';
+import { ConfigNode, InstanceRegistry, ServiceClient, ZooKeeperSession } from '@tally/discovery';
+import { parseEventsTopic, seriesId, TOPICS_NODE } from '@tally/placement';
+import { Lifecycle, parseConfig, startService, type Logger } from '@tally/service-kit';
+import { packageDefinition } from '@tally/contracts';
+import { eventually, freePort, startZooKeeper } from '@tally/testing';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { AppModule } from '../src/app.module.js';
+import { settings } from '../src/config.js';
+import { Refusal, StubService } from './support/stub-service.js';
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
+const TOPIC = { name: 'events-0123456789abcdef', partitions: 16, dedupWindowMs: 600_000 };
+
+const closes: (() => Promise<unknown> | void)[] = [];
+const questions: clusterProxy.ReadCountersRequest[] = [];
+let onReadCounters: (
+  request: clusterProxy.ReadCountersRequest,
+) => Promise<clusterProxy.ReadCountersResponse>;
+let session: ZooKeeperSession;
+let client: ServiceClient;
+
+/** The service as main.ts starts it, with a ZooKeeper and a cluster-proxy that the test plays. */
+beforeAll(async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'tally-query-'));
+  closes.push(() => rmSync(dir, { recursive: true, force: true }));
+  const zookeeper = await startZooKeeper({ dir, tickTimeMs: 200 });
+  closes.push(() => zookeeper.process.stop());
+  session = new ZooKeeperSession({
+    connect: zookeeper.connectString,
+    sessionTimeoutMs: 4000,
+    logger: SILENT,
+  }).start();
+  closes.push(() => session.close());
+  await session.whenConnected(10_000);
+
+  const stub = await StubService.start('tally.cluster_proxy.v1.ClusterProxyService', {
+    ReadCounters: (request: clusterProxy.ReadCountersRequest) => {
+      questions.push(request);
+      return onReadCounters(request);
+    },
+  });
+  closes.push(() => stub.stop());
+  const registry = new InstanceRegistry(session);
+  registry.register('cluster-proxy', {
+    id: 'cluster-proxy-1',
+    host: '127.0.0.1',
+    grpcPort: stub.port,
+    adminPort: stub.port,
+    startedAt: new Date().toISOString(),
+    version: 'test',
+    attributes: {},
+  });
+
+  const [grpcPort, adminPort] = [await freePort(), await freePort()];
+  const loaded = parseConfig(settings, {
+    TALLY_ZOOKEEPER: zookeeper.connectString,
+    TALLY_ZOOKEEPER_SESSION_MS: '4000',
+    TALLY_LOG_LEVEL: 'error',
+    TALLY_INSTANCE: 'query-1',
+    TALLY_GRPC_PORT: String(grpcPort),
+    TALLY_ADMIN_PORT: String(adminPort),
+    TALLY_READ_TIMEOUT_MS: '500',
+  });
+  if (loaded.kind === 'invalid') throw new Error(loaded.problems.join('; '));
+  const { config } = loaded;
+  let lifecycle: Lifecycle | undefined;
+  @Module({})
+  class Root {}
+  const root = {
+    module: Root,
+    imports: [AppModule.with(config)],
+    providers: [
+      {
+        provide: 'lifecycle of the test',
+        inject: [Lifecycle],
+        useFactory: (found: Lifecycle) => (lifecycle = found),
+      },
+    ],
+  };
+  await startService({
+    name: 'query',
+    config,
+    root,
+    grpc: { port: grpcPort, packages: ['tally.query.v1'] },
+  });
+  closes.push(async () => lifecycle?.drain());
+  const instances = registry.watchInstances('query');
+  client = new ServiceClient({
+    service: 'query',
+    instances,
+    client: { service: packageDefinition()['tally.query.v1.QueryService'] as ServiceDefinition },
+  });
+  closes.push(() => {
+    client.close();
+    instances.close();
+  });
+  await eventually('it serves', async () => {
+    const { status } = await client.probe({ deadlineMs: 1000 });
+    return status === 'SERVING';
+  });
+}, 60_000);
+afterAll(async () => {
+  for (const close of closes.reverse()) await close();
+}, 30_000);
+beforeEach(() => {
+  questions.length = 0;
+});
+
+const idOf = (subject: string) => seriesId('default', 'view', subject);
+const FROM = Date.UTC(2026, 0, 1);
+const ask = (more: Partial<query.GetStatsRequest> = {}) =>
+  client.call<query.GetStatsResponse>(
+    'GetStats',
+    {
+      project: 'default',
+      type: 'view',
+      subjects: ['a', 'b', 'a'],
+      fromMs: String(FROM),
+      toMs: String(FROM + 86_400_000),
+      granularity: 'GRANULARITY_HOUR' satisfies shardProxy.Granularity,
+      ...more,
+    },
+    { deadlineMs: 5000 },
+  );
+const row = (place: number, startMinute: number, more: Partial<CounterRow> = {}): CounterRow => ({
+  place,
+  startMinute: BigInt(startMinute),
+  count: 5n,
+  valued: 0n,
+  sum: 0n,
+  min: 0n,
+  max: 0n,
+  ...more,
+});
+const answered = (
+  shard: number,
+  subject: string,
+  rows: readonly CounterRow[],
+  asOfMs?: string,
+): clusterProxy.ShardRows => ({
+  shard,
+  series: idOf(subject),
+  rows: { rows: encodeCounterRows(rows), ...(asOfMs === undefined ? {} : { asOfMs }) },
+});
+
+describe('the query service', () => {
+  const hour = FROM / 60_000 + 420;
+
+  it('says nothing about its freshness while there is no topic', async () => {
+    onReadCounters = async () => ({
+      shards: [answered(0, 'a', [], '1000'), answered(1, 'b', [row(0, hour)], '1000')],
+    });
+    const answer = await ask();
+    expect(questions).toEqual([expect.objectContaining({ topics: [] })]);
+    expect(answer).not.toHaveProperty('asOfMs');
+    expect(answer.subjects.map(({ windows }) => windows.length)).toEqual([0, 1]);
+  });
+
+  it('asks for the series of the current topic and gives back windows by subject', async () => {
+    const node = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
+    await node.update(() => TOPIC);
+    const most = { count: 2n ** 64n - 1n, valued: 2n, sum: -(2n ** 90n), min: -5n, max: 7n };
+    onReadCounters = async () => ({
+      shards: [answered(0, 'b', [], '2000'), answered(1, 'a', [row(0, hour, most)], '1000')],
+    });
+    const answer = await eventually('it knows the topic', async () => {
+      const found = await ask();
+      return found.asOfMs === undefined ? undefined : found;
+    });
+    expect(questions.at(-1)).toEqual({
+      series: Buffer.concat([idOf('a'), idOf('b')]),
+      fromMinute: String(FROM / 60_000),
+      toMinute: String(FROM / 60_000 + 1440),
+      granularity: 'GRANULARITY_HOUR',
+      topics: [{ topic: TOPIC.name, partitions: 16 }],
+    });
+    expect(answer).toMatchObject({
+      subjects: [
+        {
+          subject: 'a',
+          windows: [
+            {
+              startMs: String(hour * 60_000),
+              count: '18446744073709551615',
+              valued: '2',
+              sumMicro: '-1237940039285380274899124224',
+              minMicro: '-5',
+              maxMicro: '7',
+            },
+          ],
+          missing: false,
+        },
+        { subject: 'b', windows: [], missing: false },
+      ],
+      asOfMs: '1000',
+      missingShards: [],
+    });
+  });
+
+  it('names the shards that did not answer', async () => {
+    const failure = { code: 'unavailable', message: 'gone' };
+    onReadCounters = async () => ({
+      shards: [{ shard: 0, series: idOf('b'), failure }, answered(1, 'a', [], '1000')],
+    });
+    expect(await ask()).toMatchObject({
+      subjects: [
+        { subject: 'a', missing: false },
+        { subject: 'b', missing: true },
+      ],
+      asOfMs: '1000',
+      missingShards: [0],
+    });
+  });
+
+  it('refuses what is no question, without asking anybody', async () => {
+    await expect(ask({ subjects: [] })).rejects.toMatchObject({ code: 'invalid_argument' });
+    await expect(ask({ fromMs: '1' })).rejects.toMatchObject({ code: 'invalid_argument' });
+    expect(questions).toEqual([]);
+  });
+
+  it('fails rather than to say a number that may not be right', async () => {
+    const rows = { rows: Buffer.from('not rows at all') };
+    onReadCounters = async () => ({
+      shards: [{ shard: 0, series: idOf('a'), rows }, answered(1, 'b', [])],
+    });
+    await expect(ask()).rejects.toMatchObject({ code: 'internal' });
+    onReadCounters = async () => ({ shards: [answered(1, 'b', [])] });
+    await expect(ask()).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('passes on that the shards cannot be asked, or do not answer in time', async () => {
+    onReadCounters = async () => Promise.reject(new Refusal('unavailable'));
+    await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+    onReadCounters = () => new Promise(() => undefined);
+    await expect(ask()).rejects.toMatchObject({ code: 'deadline_exceeded' });
+  });
+});

@@ -1,0 +1,66 @@
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+} from '@grpc/grpc-js';
+import { ERROR_CODES, packageDefinition, type ErrorCode } from '@tally/contracts';
+import { CODE_TRAILER } from '@tally/service-kit';
+import { HealthImplementation } from 'grpc-health-check';
+
+/** What a handler throws to fail with a code of ours. */
+export class Refusal extends Error {
+  constructor(readonly code: ErrorCode) {
+    super(`refused as asked: ${code}`);
+  }
+}
+
+type Handler = (request: never) => Promise<object>;
+
+/** Another service as the one under test sees it: a real gRPC server, what it says is the test's. */
+export class StubService {
+  private constructor(
+    readonly port: number,
+    private readonly server: Server,
+  ) {}
+
+  /** `service`: its protobuf name, e.g. `tally.query.v1.QueryService`. */
+  static async start(
+    service: string,
+    handlers: Readonly<Record<string, Handler>>,
+  ): Promise<StubService> {
+    const server = new Server({ 'grpc.max_receive_message_length': 16 << 20 });
+    const methods = Object.entries(handlers).map(([name, handle]) => [name, answering(handle)]);
+    server.addService(
+      packageDefinition()[service] as ServiceDefinition,
+      Object.fromEntries(methods) as never,
+    );
+    new HealthImplementation({ '': 'SERVING' }).addToServer(server);
+    const port = await new Promise<number>((resolve, reject) =>
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      ),
+    );
+    return new StubService(port, server);
+  }
+
+  stop(): void {
+    this.server.forceShutdown();
+  }
+}
+
+function answering(handle: Handler) {
+  return (call: ServerUnaryCall<never, object>, done: sendUnaryData<object>): void => {
+    handle(call.request).then(
+      (answer) => done(null, answer),
+      (error: unknown) => {
+        if (!(error instanceof Refusal)) throw error;
+        const metadata = new Metadata();
+        metadata.set(CODE_TRAILER, error.code);
+        done({ code: ERROR_CODES[error.code].grpc, details: error.message, metadata });
+      },
+    );
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * A block is the value of one record in the log: a header, then the events as they were encoded at
+ * the gateway. All integers are big-endian. The header says how to read the body and which version
+ * of the registry gave the events their meaning.
+ *
+ * | at | size | field                                             |
+ * | -: | ---: | ------------------------------------------------- |
+ * |  0 |    2 | magic `54 42` ("TB")                               |
+ * |  2 |    1 | format version, 1                                 |
+ * |  3 |    1 | flags, 0                                          |
+ * |  4 |    4 | schema id of the encoded events                   |
+ * |  8 |    4 | registry version                                  |
+ * | 12 |    4 | number of events, 1 to 10 000                     |
+ * | 16 |      | body, at most 512 KiB                             |
+ */
+export const BLOCK_HEADER_BYTES = 16;
+export const MAX_BLOCK_BODY_BYTES = 512 * 1024;
+export const MAX_BLOCK_EVENTS = 10_000;
+
+const MAGIC = 0x5442;
+const FORMAT_VERSION = 1;
+
+export interface BlockHeader {
+  readonly schemaId: number;
+  readonly registryVersion: number;
+  /** Number of events in the body. */
+  readonly count: number;
+}
+
+/** Why bytes are not a block, or a body not a body. */
+export interface MalformedBlock {
+  readonly kind: 'malformed';
+  readonly reason: string;
+}
+
+export interface Block extends BlockHeader {
+  readonly kind: 'block';
+  /** Shares memory with the record. */
+  readonly body: Buffer;
+}
+
+export function encodeBlockHeader(header: BlockHeader): Buffer {
+  const bytes = Buffer.allocUnsafe(BLOCK_HEADER_BYTES);
+  bytes.writeUInt16BE(MAGIC, 0);
+  bytes.writeUInt8(FORMAT_VERSION, 2);
+  bytes.writeUInt8(0, 3);
+  bytes.writeUInt32BE(header.schemaId, 4);
+  bytes.writeUInt32BE(header.registryVersion, 8);
+  bytes.writeUInt32BE(header.count, 12);
+  return bytes;
+}
+
+/** Reads the header; the body is checked by `readEntries`. */
+export function decodeBlock(record: Buffer): Block | MalformedBlock {
+  if (record.length < BLOCK_HEADER_BYTES)
+    return malformed(`a block has at least ${BLOCK_HEADER_BYTES} bytes, this one ${record.length}`);
+  if (record.readUInt16BE(0) !== MAGIC) return malformed('the magic bytes of a block are missing');
+  const version = record.readUInt8(2);
+  if (version !== FORMAT_VERSION || record.readUInt8(3) !== 0)
+    return malformed(`expected format version ${FORMAT_VERSION} without flags, got ${version}`);
+  const count = record.readUInt32BE(12);
+  const body = record.subarray(BLOCK_HEADER_BYTES);
+  if (count < 1 || count > MAX_BLOCK_EVENTS)
+    return malformed(`a block has 1 to ${MAX_BLOCK_EVENTS} events, this one says ${count}`);
+  if (body.length > MAX_BLOCK_BODY_BYTES)
+    return malformed(`a body has at most ${MAX_BLOCK_BODY_BYTES} bytes, this one ${body.length}`);
+  return {
+    kind: 'block',
+    schemaId: record.readUInt32BE(4),
+    registryVersion: record.readUInt32BE(8),
+    count,
+    body,
+  };
+}
+
+function malformed(reason: string): MalformedBlock {
+  return { kind: 'malformed', reason };
+}

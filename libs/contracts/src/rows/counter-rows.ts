@@ -1,0 +1,68 @@
+import {
+  allocateRows,
+  countRows,
+  readInt128BE,
+  ROWS_HEADER_BYTES,
+  writeInt128BE,
+} from './fixed-rows.js';
+
+/**
+ * One window of one series as it was read. Values are in micro-units.
+ *
+ * | at | size | field                                                              |
+ * | -: | ---: | ------------------------------------------------------------------ |
+ * |  0 |    4 | place of the series in the question, from 0                        |
+ * |  4 |    4 | 0                                                                  |
+ * |  8 |    8 | minute since 1970 at which the window begins; 0 for a total        |
+ * | 16 |    8 | count                                                              |
+ * | 24 |    8 | valued                                                             |
+ * | 32 |   16 | sum, two's complement                                              |
+ * | 48 |    8 | least value, two's complement; 0 when valued is 0                  |
+ * | 56 |    8 | greatest value, two's complement; 0 when valued is 0               |
+ */
+export const COUNTER_ROW_BYTES = 64;
+
+export interface CounterRow {
+  readonly place: number;
+  readonly startMinute: bigint;
+  readonly count: bigint;
+  readonly valued: bigint;
+  readonly sum: bigint;
+  readonly min: bigint;
+  readonly max: bigint;
+}
+
+export function encodeCounterRows(rows: readonly CounterRow[]): Buffer {
+  const bytes = allocateRows(rows.length, COUNTER_ROW_BYTES);
+  let at = ROWS_HEADER_BYTES;
+  for (const row of rows) {
+    bytes.writeUInt32BE(row.place, at);
+    bytes.writeUInt32BE(0, at + 4);
+    bytes.writeBigInt64BE(row.startMinute, at + 8);
+    bytes.writeBigUInt64BE(row.count, at + 16);
+    bytes.writeBigUInt64BE(row.valued, at + 24);
+    writeInt128BE(bytes, row.sum, at + 32);
+    bytes.writeBigInt64BE(row.min, at + 48);
+    bytes.writeBigInt64BE(row.max, at + 56);
+    at += COUNTER_ROW_BYTES;
+  }
+  return bytes;
+}
+
+/** Undefined when the bytes are not counter rows. */
+export function decodeCounterRows(bytes: Buffer): CounterRow[] | undefined {
+  const count = countRows(bytes, COUNTER_ROW_BYTES);
+  if (count === undefined) return undefined;
+  return Array.from({ length: count }, (_, index) => {
+    const at = ROWS_HEADER_BYTES + index * COUNTER_ROW_BYTES;
+    return {
+      place: bytes.readUInt32BE(at),
+      startMinute: bytes.readBigInt64BE(at + 8),
+      count: bytes.readBigUInt64BE(at + 16),
+      valued: bytes.readBigUInt64BE(at + 24),
+      sum: readInt128BE(bytes, at + 32),
+      min: bytes.readBigInt64BE(at + 48),
+      max: bytes.readBigInt64BE(at + 56),
+    };
+  });
+}

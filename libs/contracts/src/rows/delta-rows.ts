@@ -1,0 +1,72 @@
+import {
+  allocateRows,
+  countRows,
+  readInt128BE,
+  ROWS_HEADER_BYTES,
+  writeInt128BE,
+} from './fixed-rows.js';
+
+/**
+ * What one flush adds to one window of one series. Values are in micro-units.
+ *
+ * | at | size | field                                                        |
+ * | -: | ---: | ------------------------------------------------------------ |
+ * |  0 |   16 | series id                                                    |
+ * | 16 |    4 | minute since 1970-01-01T00:00Z                               |
+ * | 20 |    1 | retention class: place in the list of classes                |
+ * | 21 |    3 | 0                                                            |
+ * | 24 |    8 | count, at least 1                                            |
+ * | 32 |    8 | valued: how many of them had a value                         |
+ * | 40 |   16 | sum of the values, two's complement                          |
+ * | 56 |    8 | least value, two's complement; 0 when valued is 0            |
+ * | 64 |    8 | greatest value, two's complement; 0 when valued is 0         |
+ */
+export const DELTA_ROW_BYTES = 72;
+
+export interface DeltaRow {
+  /** 16 bytes. */
+  readonly series: Uint8Array;
+  readonly minute: number;
+  readonly retention: number;
+  readonly count: bigint;
+  readonly valued: bigint;
+  readonly sum: bigint;
+  readonly min: bigint;
+  readonly max: bigint;
+}
+
+export function encodeDeltaRows(rows: readonly DeltaRow[]): Buffer {
+  const bytes = allocateRows(rows.length, DELTA_ROW_BYTES);
+  let at = ROWS_HEADER_BYTES;
+  for (const row of rows) {
+    bytes.set(row.series, at);
+    bytes.writeUInt32BE(row.minute, at + 16);
+    bytes.writeUInt32BE(row.retention << 24, at + 20);
+    bytes.writeBigUInt64BE(row.count, at + 24);
+    bytes.writeBigUInt64BE(row.valued, at + 32);
+    writeInt128BE(bytes, row.sum, at + 40);
+    bytes.writeBigInt64BE(row.min, at + 56);
+    bytes.writeBigInt64BE(row.max, at + 64);
+    at += DELTA_ROW_BYTES;
+  }
+  return bytes;
+}
+
+/** Undefined when the bytes are not delta rows. `series` shares memory with them. */
+export function decodeDeltaRows(bytes: Buffer): DeltaRow[] | undefined {
+  const count = countRows(bytes, DELTA_ROW_BYTES);
+  if (count === undefined) return undefined;
+  return Array.from({ length: count }, (_, index) => {
+    const at = ROWS_HEADER_BYTES + index * DELTA_ROW_BYTES;
+    return {
+      series: bytes.subarray(at, at + 16),
+      minute: bytes.readUInt32BE(at + 16),
+      retention: bytes.readUInt8(at + 20),
+      count: bytes.readBigUInt64BE(at + 24),
+      valued: bytes.readBigUInt64BE(at + 32),
+      sum: readInt128BE(bytes, at + 40),
+      min: bytes.readBigInt64BE(at + 56),
+      max: bytes.readBigInt64BE(at + 64),
+    };
+  });
+}

@@ -1,0 +1,9 @@
+SELECT (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
+       CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
+       END AS "timelineId",
+       t.topic, t.partition, c.covered::text
+FROM (SELECT) AS this
+LEFT JOIN unnest($1::text[], $2::int4[]) WITH ORDINALITY AS t(topic, partition, place) ON true
+LEFT JOIN coverage c USING (topic, partition)
+ORDER BY t.place

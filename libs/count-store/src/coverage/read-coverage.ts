@@ -1,0 +1,66 @@
+import type { shardProxy } from '@tally/contracts';
+import type pg from 'pg';
+import { toTallyError } from '../postgres-errors.js';
+import { fromMultirange } from './offset-ranges.js';
+
+/** A leader names its timeline in its WAL files; a replica's is that of its last restart point. */
+export const IDENTITY_COLUMNS = `(SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
+       CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
+       END AS "timelineId"`;
+
+export const READ_COVERAGE = `
+SELECT ${IDENTITY_COLUMNS},
+       t.topic, t.partition, c.covered::text
+FROM (SELECT) AS this
+LEFT JOIN unnest($1::text[], $2::int4[]) WITH ORDINALITY AS t(topic, partition, place) ON true
+LEFT JOIN coverage c USING (topic, partition)
+ORDER BY t.place
+`.trim();
+
+interface Row {
+  readonly systemIdentifier: string;
+  readonly timelineId: number;
+  readonly topic: string | null;
+  readonly partition: number;
+  readonly covered: string | null;
+}
+
+/**
+ * What this shard has folded in of some partitions, in the order asked, and which database says so.
+ * TallyError `unavailable` or `deadline_exceeded` when Postgres does not answer.
+ */
+export async function readCoverage(
+  pool: pg.Pool,
+  partitions: readonly shardProxy.Partition[],
+): Promise<shardProxy.GetCoverageResponse> {
+  const values = [
+    partitions.map(({ topic }) => topic),
+    partitions.map(({ partition }) => partition),
+  ];
+  let rows: Row[];
+  try {
+    ({ rows } = await pool.query<Row>({ name: 'read-coverage', text: READ_COVERAGE, values }));
+  } catch (error) {
+    throw toTallyError('coverage', error);
+  }
+  const [first] = rows;
+  if (first === undefined) throw new Error('expected the identity of the database, got no row');
+  const { timelineId, systemIdentifier } = first;
+  const coverage = rows.flatMap(({ topic, partition, covered }) =>
+    topic === null
+      ? []
+      : [{ partition: { topic, partition }, ranges: fromMultirange(covered ?? '{}') }],
+  );
+  return { coverage, timelineId, systemIdentifier };
+}
+
+export const MOST_RANGES = `
+SELECT coalesce(max((SELECT count(*) FROM unnest(covered))), 0)::int4 AS most FROM coverage
+`.trim();
+
+/** The number of ranges in the coverage row that has most: each more than one is a gap. */
+export async function mostRanges(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ most: number }>(MOST_RANGES);
+  return rows[0]?.most ?? 0;
+}

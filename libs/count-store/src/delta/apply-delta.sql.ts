@@ -1,0 +1,131 @@
+const ADD = `ON CONFLICT (series, start_minute, retention) DO UPDATE
+  SET count = c.count + excluded.count,
+      valued = c.valued + excluded.valued,
+      sum = c.sum + excluded.sum,
+      min = least(c.min, excluded.min),
+      max = greatest(c.max, excluded.max)`;
+
+const coarser = (granularity: 'quarter' | 'day', minutes: number): string => `
+${granularity}s AS (
+  INSERT INTO ${granularity}_counters AS c (series, start_minute, retention, count, valued, sum, min, max)
+  SELECT a.series, a.start_minute / ${minutes} * ${minutes} AS start_minute, a.retention,
+         sum(a.count), sum(a.valued), sum(a.sum), min(a.min), max(a.max)
+  FROM added a
+  JOIN closed z ON z.slot_group = get_byte(uuid_send(a.series), 0) >> 2
+               AND z.granularity = '${granularity}'
+               AND z.through_minute > a.start_minute
+  WHERE a.start_minute < (SELECT max(through_minute) FROM closed WHERE granularity = '${granularity}')
+  GROUP BY 1, 2, 3
+  ORDER BY 1, 2, 3
+  ${ADD}
+)`;
+
+/**
+ * One delta in one statement, which is its transaction: one round trip, and nothing to undo.
+ *
+ * - `locked` takes the coverage rows in one order and sees what the last holder committed: whatever
+ *   the snapshot of the statement is, a locking read gives the newest version of the row (READ
+ *   COMMITTED, PostgreSQL manual 13.2.1). The other parts read coverage from `locked` alone.
+ * - Every part that changes something depends on `verdict`, so it runs after the locks.
+ * - `closed` is read whenever there are rows, and holds back the job that moves `through_minute`
+ *   until this transaction ends: a row is added to the coarser counters by exactly one of the two.
+ * - All rows are written in key order, so that two writers wait for each other and never deadlock.
+ */
+const TEXT = `
+WITH told AS (
+  SELECT *
+  FROM unnest($1::text[], $2::int4[], $3::int8multirange[], $4::int8[])
+    AS t(topic, partition, ranges, as_of_ms)
+),
+locked AS MATERIALIZED (
+  SELECT topic, partition, c.covered, t.ranges, c.as_of_ms AS known_ms, t.as_of_ms AS told_ms
+  FROM coverage c
+  JOIN told t USING (topic, partition)
+  ORDER BY topic, partition
+  FOR UPDATE OF c
+),
+verdict AS MATERIALIZED (
+  SELECT CASE
+           WHEN count(*) < cardinality($1) THEN 'unknown'
+           WHEN NOT bool_or(covered && ranges) THEN 'applied'
+           WHEN bool_and(ranges <@ covered) THEN 'already'
+           ELSE 'overlap'
+         END AS outcome
+  FROM locked
+),
+added AS MATERIALIZED (
+  SELECT series, start_minute, (class >> 24)::int2 AS retention, count, valued, sum, min, max
+  FROM unnest($5::uuid[], $6::int4[], $7::int4[], $8::int8[], $9::int8[], $10::numeric[],
+              $11::int8[], $12::int8[])
+    AS r(series, start_minute, class, count, valued, sum, min, max)
+  WHERE (SELECT outcome FROM verdict) = 'applied'
+),
+closed AS MATERIALIZED (
+  SELECT slot_group, granularity, through_minute
+  FROM rolled
+  WHERE slot_group = ANY ($13::int2[]) AND (SELECT outcome FROM verdict) = 'applied'
+  ORDER BY slot_group, granularity
+  FOR SHARE
+),
+minutes AS (
+  INSERT INTO minute_counters AS c (series, start_minute, retention, count, valued, sum, min, max)
+  SELECT series, start_minute, retention, count, valued, sum, min, max
+  FROM added
+  ORDER BY series, start_minute, retention
+  ${ADD}
+),${coarser('quarter', 15)},${coarser('day', 1440)},
+named AS (
+  INSERT INTO series (id, project, type, subject, dimensions)
+  SELECT id, project, type, subject, dimensions
+  FROM unnest($14::uuid[], $15::text[], $16::text[], $17::text[], $18::text[])
+    AS n(id, project, type, subject, dimensions)
+  WHERE (SELECT outcome FROM verdict) = 'applied'
+  ORDER BY id
+  ON CONFLICT (id) DO NOTHING
+),
+booked AS (
+  INSERT INTO ledger AS l (topic, partition, hour, counted, duplicates, too_late, dead)
+  SELECT topic, partition, hour, counted, duplicates, too_late, dead
+  FROM unnest($19::text[], $20::int4[], $21::int4[], $22::int8[], $23::int8[], $24::int8[], $25::int8[])
+    AS b(topic, partition, hour, counted, duplicates, too_late, dead)
+  WHERE (SELECT outcome FROM verdict) = 'applied'
+  ORDER BY topic, partition, hour
+  ON CONFLICT (topic, partition, hour) DO UPDATE
+  SET counted = l.counted + excluded.counted,
+      duplicates = l.duplicates + excluded.duplicates,
+      too_late = l.too_late + excluded.too_late,
+      dead = l.dead + excluded.dead
+),
+covering AS (
+  UPDATE coverage c
+  SET covered = CASE v.outcome WHEN 'applied' THEN l.covered + l.ranges ELSE l.covered END,
+      as_of_ms = greatest(l.known_ms, l.told_ms)
+  FROM locked l, verdict v
+  WHERE (c.topic, c.partition) = (l.topic, l.partition)
+    AND (v.outcome = 'applied' AND NOT isempty(l.ranges)
+      OR v.outcome IN ('applied', 'already') AND l.told_ms > coalesce(l.known_ms, -1))
+)
+SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered
+FROM verdict v
+LEFT JOIN locked l ON v.outcome = 'overlap'
+`;
+
+/** A prepared statement: parsed once by each connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export const APPLY_DELTA: Statement = { name: 'apply-delta', text: TEXT.trim() };
+
+/** Rows to lock for partitions that this shard has not heard of. */
+export const ENSURE_COVERAGE: Statement = {
+  name: 'ensure-coverage',
+  text: `
+INSERT INTO coverage (topic, partition)
+SELECT topic, partition
+FROM unnest($1::text[], $2::int4[]) AS t(topic, partition)
+ORDER BY topic, partition
+ON CONFLICT (topic, partition) DO NOTHING
+`.trim(),
+};

@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { shardProxy } from '@tally/contracts';
+import { TallyError } from '@tally/service-kit';
+import type pg from 'pg';
+import { fromMultirange } from '../coverage/offset-ranges.js';
+import { isTransient, toTallyError } from '../postgres-errors.js';
+import { APPLY_DELTA, ENSURE_COVERAGE, type Statement } from './apply-delta.sql.js';
+import type { Delta } from './delta.js';
+
+/** Writers in each other's way come apart in one or two tries; more means something else. */
+const MAX_TRIES = 5;
+const RETRY_MS = 20;
+
+/** What became of a delta; nothing but instants was changed unless it was `applied`. */
+export type ApplyResult =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'already applied' }
+  /** For each partition of the delta that has ranges, the parts that are not covered. */
+  | { readonly kind: 'overlap'; readonly uncovered: readonly shardProxy.PartitionRanges[] };
+
+/**
+ * Folds a delta into the counters, once, in one transaction. TallyError `unavailable` or
+ * `deadline_exceeded`: the outcome is unknown, and the same delta again settles it.
+ * `statement` is for tests that take a protection away.
+ */
+export async function applyDelta(
+  pool: pg.Pool,
+  delta: Delta,
+  statement: Statement = APPLY_DELTA,
+): Promise<ApplyResult> {
+  if (delta.partitions.length === 0) return { kind: 'applied' };
+  try {
+    for (let tries = 1; ; tries++) {
+      try {
+        const result = await tryOnce(pool, delta, statement);
+        if (result !== 'unknown partition') return result;
+        await pool.query({ ...ENSURE_COVERAGE, values: partitionsOf(delta) });
+      } catch (error) {
+        if (!isTransient(error) || tries === MAX_TRIES) throw error;
+        await delay(RETRY_MS * tries);
+      }
+      if (tries === MAX_TRIES)
+        throw new TallyError('unavailable', `coverage rows vanished ${MAX_TRIES} times`);
+    }
+  } catch (error) {
+    throw toTallyError('the delta', error);
+  }
+}
+
+interface Row {
+  readonly outcome: 'unknown' | 'applied' | 'already' | 'overlap';
+  readonly topic: string;
+  readonly partition: number;
+  readonly uncovered: string;
+}
+
+async function tryOnce(
+  pool: pg.Pool,
+  delta: Delta,
+  statement: Statement,
+): Promise<ApplyResult | 'unknown partition'> {
+  const { rows } = await pool.query<Row>({ ...statement, values: valuesOf(delta) });
+  switch (rows[0]?.outcome) {
+    case 'applied':
+      return { kind: 'applied' };
+    case 'already':
+      return { kind: 'already applied' };
+    case 'overlap':
+      return { kind: 'overlap', uncovered: uncoveredOf(delta, rows) };
+    case 'unknown':
+      return 'unknown partition';
+    case undefined:
+      throw new Error('expected a verdict, got no row');
+  }
+}
+
+function uncoveredOf({ partitions }: Delta, rows: readonly Row[]): shardProxy.PartitionRanges[] {
+  return partitions
+    .filter(({ ranges }) => ranges !== '{}')
+    .map(({ topic, partition }) => {
+      const row = rows.find((other) => other.topic === topic && other.partition === partition);
+      return { partition: { topic, partition }, ranges: fromMultirange(row?.uncovered ?? '{}') };
+    });
+}
+
+function partitionsOf({ partitions }: Delta): unknown[] {
+  return [partitions.map(({ topic }) => topic), partitions.map(({ partition }) => partition)];
+}
+
+/** In the order of the statement's parameters. */
+function valuesOf(delta: Delta): unknown[] {
+  const { partitions, rows, series, ledger } = delta;
+  return [
+    ...partitionsOf(delta),
+    partitions.map(({ ranges }) => ranges),
+    partitions.map(({ asOfMs }) => asOfMs),
+    ...[rows.series, rows.minutes, rows.retentions, rows.counts, rows.valued, rows.sums],
+    ...[rows.least, rows.greatest, rows.slotGroups],
+    series.map(({ id }) => Buffer.from(id).toString('hex')),
+    series.map(({ project }) => project),
+    series.map(({ type }) => type),
+    series.map(({ subject }) => subject),
+    series.map(({ dimensions }) => dimensions),
+    ledger.map(({ partition }) => partition?.topic),
+    ledger.map(({ partition }) => partition?.partition),
+    ledger.map(({ hour }) => hour),
+    ledger.map(({ counted }) => counted),
+    ledger.map(({ duplicates }) => duplicates),
+    ledger.map(({ tooLate }) => tooLate),
+    ledger.map(({ dead }) => dead),
+  ];
+}

@@ -1,0 +1,112 @@
+import { decodeSeriesNames, type SeriesName, type shardProxy } from '@tally/contracts';
+import { slotOf } from '@tally/placement';
+import { TallyError } from '@tally/service-kit';
+import { toMultirange } from '../coverage/offset-ranges.js';
+import { toColumns, type DeltaColumns } from './delta-columns.js';
+
+/** What a delta says about one partition. */
+export interface ToldPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Text of an int8multirange; `{}` when only an instant is told. */
+  readonly ranges: string;
+  /** ms since 1970, decimal. */
+  readonly asOfMs: string | null;
+}
+
+/** A request to apply a delta, checked: parameters for one statement. */
+export interface Delta {
+  /** Each (topic, partition) once. */
+  readonly partitions: readonly ToldPartition[];
+  readonly rows: DeltaColumns;
+  readonly series: readonly SeriesName[];
+  /** Each (topic, partition, hour) once. */
+  readonly ledger: readonly shardProxy.LedgerEntry[];
+}
+
+type Request = Omit<shardProxy.ApplyDeltaRequest, 'shard' | 'epoch'>;
+
+/**
+ * Checks what a sender says before Postgres sees it: TallyError `invalid_argument` says what is
+ * wrong. `owns` tells whether a slot is of this shard.
+ */
+export function parseDelta(request: Request, owns: (slot: number) => boolean): Delta {
+  const told = new Map<string, ToldPartition>();
+  for (const { partition, ranges } of request.ranges) {
+    const key = keyOf(partition);
+    if (told.has(key)) refuse(`${key} has two lists of ranges`);
+    told.set(key, { ...present(partition), ranges: toMultirange(ranges), asOfMs: null });
+  }
+  const isEmpty = [...told.values()].every(({ ranges }) => ranges === '{}');
+  for (const { partition, asOfMs } of request.instants) {
+    const key = keyOf(partition);
+    const known = told.get(key) ?? { ...present(partition), ranges: '{}', asOfMs: null };
+    if (known.asOfMs !== null) refuse(`${key} has two instants`);
+    told.set(key, { ...known, asOfMs: wholeNumber(asOfMs) });
+  }
+  const rows = toColumns(asBuffer(request.rows), owns);
+  if (isEmpty && (rows.count > 0 || request.ledger.length > 0))
+    refuse('expected ranges of offsets with rows and ledger entries: nothing else tells copies');
+  return {
+    partitions: [...told.values()],
+    rows,
+    series: names(request, owns),
+    ledger: ledger(request, told),
+  };
+}
+
+function names(request: Request, owns: (slot: number) => boolean): SeriesName[] {
+  const found = decodeSeriesNames(asBuffer(request.series));
+  if (found === undefined) refuse('expected names of series, got other bytes');
+  for (const { id, project, type, subject, dimensions } of found) {
+    if (!owns(slotOf(id))) refuse(`slot ${slotOf(id)} is not of this shard`);
+    if (`${project}${type}${subject}${dimensions}`.includes('\0'))
+      refuse('expected names without NUL');
+  }
+  return found;
+}
+
+function ledger(
+  request: Request,
+  told: ReadonlyMap<string, ToldPartition>,
+): readonly shardProxy.LedgerEntry[] {
+  const seen = new Set<string>();
+  for (const { partition, hour, counted, duplicates, tooLate, dead } of request.ledger) {
+    const key = keyOf(partition);
+    if ((told.get(key)?.ranges ?? '{}') === '{}')
+      refuse(`the ledger names ${key}, the ranges do not`);
+    if (hour > 0x7fffffff || seen.has(`${key} ${hour}`)) refuse(`hour ${hour} of ${key} again`);
+    seen.add(`${key} ${hour}`);
+    for (const number of [counted, duplicates, tooLate, dead]) wholeNumber(number);
+  }
+  return request.ledger;
+}
+
+function present(partition: shardProxy.Partition | undefined): shardProxy.Partition {
+  if (partition === undefined) refuse('expected a partition, got none');
+  const { topic, partition: number } = partition;
+  if (topic === '' || topic.includes('\0') || number > 0x7fffffff)
+    refuse(`expected a topic and a partition, got ${JSON.stringify(topic)}, ${number}`);
+  return { topic, partition: number };
+}
+
+function keyOf(partition: shardProxy.Partition | undefined): string {
+  const { topic, partition: number } = present(partition);
+  return `${topic}/${number}`;
+}
+
+function wholeNumber(text: string): string {
+  if (!/^\d{1,18}$/.test(text)) refuse(`expected a whole number below 10^18, got ${text}`);
+  return text;
+}
+
+/** Bytes are Buffers at run time; the generated types know only Uint8Array. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function refuse(problem: string): never {
+  throw new TallyError('invalid_argument', problem);
+}

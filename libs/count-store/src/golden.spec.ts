@@ -1,0 +1,26 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { MOST_RANGES, READ_COVERAGE } from './coverage/read-coverage.js';
+import { APPLY_DELTA, ENSURE_COVERAGE } from './delta/apply-delta.sql.js';
+import { READ_COUNTERS } from './read/read-counters.sql.js';
+
+const GOLDEN = join(import.meta.dirname, '../golden');
+
+/** The text that Postgres gets, as a reviewer sees it; TALLY_UPDATE_GOLDEN=1 writes it anew. */
+describe('the text of the statement', () => {
+  it.each([
+    ['apply-delta', APPLY_DELTA.text],
+    ['ensure-coverage', ENSURE_COVERAGE.text],
+    ['most-ranges', MOST_RANGES],
+    ['read-counters', READ_COUNTERS],
+    ['read-coverage', READ_COVERAGE],
+  ])('%s is the one that was reviewed', (name, text) => {
+    const file = join(GOLDEN, `${name}.sql`);
+    if (process.env['TALLY_UPDATE_GOLDEN'] === '1') {
+      mkdirSync(GOLDEN, { recursive: true });
+      writeFileSync(file, `${text}\n`);
+    }
+    expect(`${text}\n`).toBe(readFileSync(file, 'utf8'));
+  });
+});

@@ -1,0 +1,150 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { toTallyError } from '../postgres-errors.js';
+import { connected, holdingLock } from '../schema/advisory-lock.js';
+import {
+  CLASS_TABLES,
+  madeThrough,
+  missingRanges,
+  tomorrow,
+  type ClassTable,
+  type MinuteRange,
+} from './time-ranges.js';
+
+/** Writers queue behind us while we wait for a lock: not longer than this, then we step back. */
+const LOCK_TIMEOUT_MS = 200;
+const MAX_TRIES = 50;
+const RETRY_MS = 100;
+const CONNECT_TIMEOUT_MS = 5000;
+
+export interface PartitionReport {
+  /** Names of the partitions made. */
+  readonly made: readonly string[];
+  /** Partitions that could not be: DEFAULT holds rows of their time, and goes on holding them. */
+  readonly left: readonly string[];
+  /** In every class there is a partition for each minute from tomorrow up to this one. */
+  readonly throughMinute: number;
+}
+
+/**
+ * Makes the partitions of tomorrow and the days after it that are missing. Several processes may ask
+ * at once. No statement blocks writers for longer than LOCK_TIMEOUT_MS, and none scans while it does.
+ * TallyError `unavailable` or `deadline_exceeded`: some may have been made; ask again.
+ */
+export async function makePartitions(url: string, nowMs: number): Promise<PartitionReport> {
+  const connect = () =>
+    new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      application_name: 'tally-partitions',
+    });
+  try {
+    return await connected(connect, (client) =>
+      holdingLock(client, 'partitions', () => makeAll(client, nowMs)),
+    );
+  } catch (error) {
+    throw toTallyError('partitions', error);
+  }
+}
+
+/** On a connection that holds the lock. */
+export async function makeAll(client: pg.Client, nowMs: number): Promise<PartitionReport> {
+  const made: string[] = [];
+  const left: string[] = [];
+  let throughMinute = Infinity;
+  for (const table of CLASS_TABLES) {
+    const existing = await rangesOf(client, table);
+    for (const range of missingRanges(existing, table.widthDays, nowMs)) {
+      const partition = nameOf(table, range);
+      if (await makeOne(client, table, partition, range)) {
+        made.push(partition);
+        existing.push(range);
+      } else left.push(partition);
+    }
+    throughMinute = Math.min(throughMinute, madeThrough(existing, tomorrow(nowMs)));
+  }
+  return { made, left, throughMinute };
+}
+
+/** The day on which it begins, e.g. `minute_counters_7d_20261125`. */
+function nameOf({ name }: ClassTable, { from }: MinuteRange): string {
+  return `${name}_${new Date(from * 60_000).toISOString().slice(0, 10).replaceAll('-', '')}`;
+}
+
+async function rangesOf(client: pg.Client, { name }: ClassTable): Promise<MinuteRange[]> {
+  const { rows } = await client.query<{ bound: string }>(
+    `SELECT pg_get_expr(c.relpartbound, c.oid) AS bound
+     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+     WHERE i.inhparent = $1::regclass`,
+    [name],
+  );
+  return rows.flatMap(({ bound }) => {
+    const [, from, to] = /FROM \('?(\d+)'?\) TO \('?(\d+)'?\)/.exec(bound) ?? [];
+    return from === undefined ? [] : [{ from: Number(from), to: Number(to) }];
+  });
+}
+
+/**
+ * False when DEFAULT holds rows of the range. Three steps, each a short transaction:
+ * 1. A CHECK on DEFAULT that excludes the range, NOT VALID: needs the table for a moment, no scan.
+ *    Until step 3 a row of the range is refused (23514), and its writer tries again.
+ * 2. It is validated: a scan, but writers go on meanwhile.
+ * 3. The partition is attached. Postgres sees that the CHECK excludes its rows from DEFAULT and does
+ *    not scan; then the bounds say the same and the CHECK goes.
+ */
+async function makeOne(
+  client: pg.Client,
+  { name }: ClassTable,
+  partition: string,
+  { from, to }: MinuteRange,
+): Promise<boolean> {
+  const checked = `${name}_default`;
+  const drop = `ALTER TABLE ${checked} DROP CONSTRAINT IF EXISTS excludes_next`;
+  await briefly(client, [
+    drop,
+    `ALTER TABLE ${checked} ADD CONSTRAINT excludes_next
+     CHECK (start_minute < ${from} OR start_minute >= ${to}) NOT VALID`,
+  ]);
+  try {
+    await client.query(`ALTER TABLE ${checked} VALIDATE CONSTRAINT excludes_next`);
+  } catch (error) {
+    if (!hasState(error, CHECK_VIOLATION)) throw error;
+    await briefly(client, [drop]);
+    return false;
+  }
+  await briefly(client, [
+    `CREATE TABLE ${partition} (LIKE ${name} INCLUDING ALL) WITH (fillfactor = 80)`,
+    `ALTER TABLE ${name} ATTACH PARTITION ${partition} FOR VALUES FROM (${from}) TO (${to})`,
+    drop,
+  ]);
+  return true;
+}
+
+const CHECK_VIOLATION = '23514';
+const LOCK_NOT_AVAILABLE = '55P03';
+const DEADLOCK = '40P01';
+
+/** One transaction that gives way when it does not get its locks at once, and comes again. */
+async function briefly(client: pg.Client, statements: readonly string[]): Promise<void> {
+  const transaction = [
+    'BEGIN',
+    `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`,
+    ...statements,
+    'COMMIT',
+  ];
+  for (let tries = 1; ; tries++) {
+    try {
+      await client.query(transaction.join(';\n'));
+      return;
+    } catch (error) {
+      await client.query('ROLLBACK');
+      const again = hasState(error, LOCK_NOT_AVAILABLE) || hasState(error, DEADLOCK);
+      if (!again || tries === MAX_TRIES) throw error;
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+function hasState(error: unknown, state: string): boolean {
+  return error instanceof pg.DatabaseError && error.code === state;
+}

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres, type PostgresServer } from '@tally/testing';
+import pg from 'pg';
+
+/** One Postgres for the tests of a file; each test takes a database of its own where it needs one. */
+export class PostgresFixture {
+  private readonly dir = mkdtempSync(join(tmpdir(), 'tally-count-store-'));
+  private readonly pools: pg.Pool[] = [];
+  private server: PostgresServer | undefined;
+  private databases = 0;
+
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.server = await startPostgres({ dir: this.dir, settings });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.pools.map((pool) => pool.end()));
+    await this.server?.process.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  get url(): string {
+    if (this.server === undefined) throw new Error('the fixture was not started');
+    return this.server.url;
+  }
+
+  async newDatabase(): Promise<string> {
+    const name = `database_${++this.databases}`;
+    const pool = this.pool(this.url, 1);
+    await pool.query(`CREATE DATABASE ${name}`);
+    return Object.assign(new URL(this.url), { pathname: `/${name}` }).href;
+  }
+
+  pool(url: string, max = 4, name = 'test'): pg.Pool {
+    const pool = new pg.Pool({ connectionString: url, max, application_name: name });
+    pool.on('error', () => undefined);
+    this.pools.push(pool);
+    return pool;
+  }
+}

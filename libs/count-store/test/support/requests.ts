@@ -1,0 +1,57 @@
+import {
+  encodeDeltaRows,
+  encodeSeriesNames,
+  type DeltaRow,
+  type shardProxy,
+} from '@tally/contracts';
+import { seriesId } from '@tally/placement';
+import { parseDelta, type Delta } from '../../src/index.js';
+
+export type DeltaRequest = Omit<shardProxy.ApplyDeltaRequest, 'shard' | 'epoch'>;
+
+export const everySlot = () => true;
+export const TOPIC = 'events-0123456789abcdef';
+
+export function subjectId(subject: string): Buffer {
+  return seriesId('default', 'view', subject);
+}
+
+export function row(subject: string, minute: number, more: Partial<DeltaRow> = {}): DeltaRow {
+  const nothing = { valued: 0n, sum: 0n, min: 0n, max: 0n };
+  return { series: subjectId(subject), minute, retention: 5, count: 1n, ...nothing, ...more };
+}
+
+/** `ranges`: by partition of TOPIC, `[from, to]` pairs. */
+export function request(
+  ranges: Readonly<Record<number, readonly (readonly [number, number])[]>>,
+  rows: readonly DeltaRow[] = [],
+  more: Partial<DeltaRequest> = {},
+): DeltaRequest {
+  return {
+    ranges: Object.entries(ranges).map(([partition, list]) => ({
+      partition: { topic: TOPIC, partition: Number(partition) },
+      ranges: list.map(([from, to]) => ({ from: String(from), to: String(to) })),
+    })),
+    rows: encodeDeltaRows(rows),
+    series: Buffer.alloc(0),
+    ledger: [],
+    instants: [],
+    ...more,
+  };
+}
+
+export function delta(...args: Parameters<typeof request>): Delta {
+  return parseDelta(request(...args), everySlot);
+}
+
+export function names(...subjects: readonly string[]): Buffer {
+  return encodeSeriesNames(
+    subjects.map((subject) => ({
+      id: subjectId(subject),
+      project: 'default',
+      type: 'view',
+      subject,
+      dimensions: '',
+    })),
+  );
+}

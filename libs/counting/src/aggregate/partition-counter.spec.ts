@@ -1,0 +1,260 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  CURRENT_SCHEMA_ID,
+  decodeDeltaRows,
+  decodeSeriesNames,
+  DEFAULT_EVENT_TYPE,
+  encodeBlockHeader,
+  encodeEvent,
+  ENTRY_HEADER_BYTES,
+  writeEntryHeader,
+  type Event,
+} from '@tally/contracts';
+import { fingerprintOf, seriesId, ShardMap, slotOf } from '@tally/placement';
+import fc from 'fast-check';
+import { OffsetSet } from '../coverage/offset-set.js';
+import { SeriesCache } from '../series/series-cache.js';
+import { PartitionCounter, type CountingRules, type LogRecord } from './partition-counter.js';
+import { ShardDelta } from './shard-delta.js';
+
+const TOPIC = 'events-0123456789abcdef';
+const WINDOW_MS = 1000;
+const HOUR_MS = 3_600_000;
+const shardMap = ShardMap.even(2);
+
+const rules = (definition: CountingRules['definition'] = () => DEFAULT_EVENT_TYPE) => ({
+  shardMap,
+  series: new SeriesCache(1000),
+  definition,
+});
+
+const event = (id: string, more: Partial<Event> = {}): Event => ({
+  project: 'default',
+  id,
+  type: 'view',
+  subject: 'video-1',
+  time: 0,
+  value: null,
+  attributes: {},
+  ...more,
+});
+
+function record(offset: number, timestampMs: number, events: readonly Event[]): LogRecord {
+  const entries = events.map((one) => {
+    const entry = Buffer.alloc(4096);
+    const end = encodeEvent(one, entry, ENTRY_HEADER_BYTES);
+    const fingerprint = fingerprintOf(one.project, one.id);
+    writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprint);
+    return entry.subarray(0, end);
+  });
+  const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 3, count: events.length };
+  return {
+    offset: BigInt(offset),
+    timestampMs,
+    value: Buffer.concat([encodeBlockHeader(header), ...entries]),
+  };
+}
+
+const newDeltas = () => new Map(shardMap.shards.map((shard) => [shard, new ShardDelta(TOPIC)]));
+
+/** What all shards get: count per subject and minute, the ledger's sums, and ranges per shard. */
+function read(deltas: ReadonlyMap<number, ShardDelta>) {
+  const counts: Record<string, number> = {};
+  const ledger = { counted: 0, duplicates: 0, tooLate: 0, dead: 0 };
+  const ranges: string[][] = [];
+  for (const delta of deltas.values()) {
+    const message = delta.toMessage(() => false);
+    const names = new Map(
+      decodeSeriesNames(Buffer.from(message.series))?.map((name) => [
+        Buffer.from(name.id).toString('hex'),
+        `${name.subject}${name.dimensions}`,
+      ]),
+    );
+    for (const row of decodeDeltaRows(Buffer.from(message.rows)) ?? []) {
+      const name = names.get(Buffer.from(row.series).toString('hex'));
+      counts[`${name}@${row.minute}`] = Number(row.count);
+    }
+    for (const entry of message.ledger) {
+      ledger.counted += Number(entry.counted);
+      ledger.duplicates += Number(entry.duplicates);
+      ledger.tooLate += Number(entry.tooLate);
+      ledger.dead += Number(entry.dead);
+    }
+    ranges.push(
+      message.ranges.flatMap((part) => part.ranges.map(({ from, to }) => `${from}-${to}`)),
+    );
+  }
+  return { counts, ledger, ranges };
+}
+
+function countAll(records: readonly LogRecord[], using = rules()) {
+  const counter = new PartitionCounter(5, WINDOW_MS, new Map(), using);
+  const deltas = newDeltas();
+  for (const one of records) counter.count(one, deltas);
+  return read(deltas);
+}
+
+describe('counting a partition', () => {
+  it('counts an event once within the window of append time, and again after it', () => {
+    const { counts, ledger, ranges } = countAll([
+      record(0, 5000, [event('a'), event('a'), event('b')]),
+      record(1, 6000, [event('a')]),
+      record(2, 7001, [event('a', { time: 61_000 })]),
+    ]);
+    expect(counts).toEqual({ 'video-1@0': 2, 'video-1@1': 1 });
+    expect(ledger).toEqual({ counted: 3, duplicates: 2, tooLate: 0, dead: 0 });
+    expect(ranges).toEqual([['0-3'], ['0-3']]);
+  });
+
+  it('takes the running maximum as append time when a clock steps back', () => {
+    const { ledger } = countAll([
+      record(0, 5000, [event('a')]),
+      record(1, 4000, [event('x')]),
+      record(2, 6001, [event('a')]),
+    ]);
+    expect(ledger).toMatchObject({ counted: 3, duplicates: 0 });
+  });
+
+  it('adds to the series of all values and to that of the declared dimensions', () => {
+    const definition = { ...DEFAULT_EVENT_TYPE, dimensions: ['country', 'premium'] };
+    const { counts } = countAll(
+      [
+        record(0, 0, [
+          event('a', { attributes: { country: 'PT', other: 1 } }),
+          event('b', { attributes: { country: 'PT', premium: true } }),
+          event('c', { attributes: { country: 'PT', premium: true } }),
+        ]),
+      ],
+      rules(() => definition),
+    );
+    expect(counts).toEqual({
+      'video-1@0': 3,
+      'video-1{"country":"PT"}@0': 1,
+      'video-1{"country":"PT","premium":true}@0': 2,
+    });
+  });
+
+  it('asks what a type means in the version of the block, and enters what came too late', () => {
+    const asked: unknown[] = [];
+    const using = rules((...question) => {
+      asked.push(question);
+      return { ...DEFAULT_EVENT_TYPE, maxAgeMs: 100 };
+    });
+    const { counts, ledger } = countAll(
+      [record(0, 5000, [event('a', { time: 4900 }), event('b', { time: 4899 })])],
+      using,
+    );
+    expect(counts).toEqual({ 'video-1@0': 1 });
+    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 1, dead: 0 });
+    expect(asked).toContainEqual(['default', 'view', 3]);
+  });
+
+  it.each([
+    ['a record that is no block', Buffer.from('not a block')],
+    ['a record without a value', null],
+    ['a block that is cut', record(0, 0, [event('a')]).value?.subarray(0, 40) ?? null],
+  ])('enters %s as dead and goes on', (_, value) => {
+    const dead = { offset: 0n, timestampMs: 0, value };
+    const { ledger, ranges } = countAll([dead, record(1, 0, [event('b')])]);
+    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 0, dead: 1 });
+    expect(ranges).toEqual([['0-2'], ['0-2']]);
+  });
+
+  it.each([
+    ['a NUL in the subject', { subject: 'a\0b' }],
+    ['a time before 1970', { time: -1 }],
+    ['a time after 9999', { time: 253_402_300_800_000 }],
+    ['a value with too many digits', { value: { unscaled: 1e15, scale: 0 } }],
+  ])('enters an event with %s as dead', (_, more) => {
+    const { counts, ledger } = countAll([record(0, 0, [event('a', more), event('b')])]);
+    expect(counts).toEqual({ 'video-1@0': 1 });
+    expect(ledger).toMatchObject({ counted: 1, dead: 1 });
+  });
+
+  it('leaves out shards that have the offset already, but remembers its events', () => {
+    const subject = 'video-1';
+    const own = shardMap.shardOf(slotOf(seriesId('default', 'view', subject)));
+    const covered = new Map([[own, new OffsetSet([{ from: 0n, to: 1n }])]]);
+    const counter = new PartitionCounter(5, WINDOW_MS, covered, rules());
+    const deltas = newDeltas();
+    counter.count(record(0, 0, [event('a')]), deltas);
+    counter.count(record(1, 0, [event('a')]), deltas);
+    const { counts, ledger, ranges } = read(deltas);
+    expect(counts).toEqual({});
+    expect(ledger).toEqual({ counted: 0, duplicates: 1, tooLate: 0, dead: 0 });
+    expect(ranges[own]).toEqual(['1-2']);
+    expect(ranges[1 - own]).toEqual(['0-2']);
+  });
+});
+
+describe('what a partition counts', () => {
+  // Copies of one event are alike.
+  const someEvent = fc.nat(30).map((id) =>
+    event(`e${id}`, {
+      subject: `s${id % 7}`,
+      time: (id % 4) * 60_000,
+      value: id % 3 === 0 ? null : { unscaled: id, scale: 2 },
+    }),
+  );
+  const someLog = fc
+    .array(fc.tuple(fc.array(someEvent, { minLength: 1, maxLength: 5 }), fc.nat(600)), {
+      minLength: 1,
+      maxLength: 25,
+    })
+    .map((blocks) => {
+      let appendMs = HOUR_MS - 3000;
+      return blocks.map(([events, later], offset) => record(offset, (appendMs += later), events));
+    });
+
+  /** Counts in pieces: a new counter at each cut, its window rebuilt by `rebuild`. */
+  function countInPieces(
+    log: readonly LogRecord[],
+    cuts: readonly number[],
+    rebuild: (counter: PartitionCounter, before: readonly LogRecord[]) => void,
+  ) {
+    const total = new Map<string, number>();
+    const bounds = [...new Set([0, ...cuts.map((cut) => cut % log.length), log.length])].sort(
+      (a, b) => a - b,
+    );
+    for (const [index, from] of bounds.entries()) {
+      const counter = new PartitionCounter(5, WINDOW_MS, new Map(), rules());
+      rebuild(counter, log.slice(0, from));
+      const deltas = newDeltas();
+      for (const one of log.slice(from, bounds[index + 1])) counter.count(one, deltas);
+      for (const [key, count] of Object.entries(read(deltas).counts))
+        total.set(key, (total.get(key) ?? 0) + count);
+    }
+    return Object.fromEntries(total);
+  }
+
+  const sameWholeAndInPieces = (rebuild: Parameters<typeof countInPieces>[2]) =>
+    fc.property(someLog, fc.array(fc.nat(24), { maxLength: 4 }), (log, cuts) => {
+      const whole = countAll(log).counts;
+      expect(countInPieces(log, cuts, rebuild)).toEqual(whole);
+    });
+
+  it('is the same however it is cut, when the window is rebuilt from the log', () => {
+    fc.assert(
+      sameWholeAndInPieces((counter, before) => {
+        const last = before.at(-1)?.timestampMs ?? 0;
+        for (const one of before) if (one.timestampMs >= last - WINDOW_MS) counter.remember(one);
+      }),
+    );
+  });
+
+  it('is not the same when the window is not rebuilt (control)', () => {
+    expect(fc.check(sameWholeAndInPieces(() => undefined)).failed).toBe(true);
+  });
+
+  it('is not the same when less than the window is read back (control)', () => {
+    const result = fc.check(
+      sameWholeAndInPieces((counter, before) => {
+        const last = before.at(-1)?.timestampMs ?? 0;
+        for (const one of before)
+          if (one.timestampMs >= last - WINDOW_MS / 4) counter.remember(one);
+      }),
+      { numRuns: 500 },
+    );
+    expect(result.failed).toBe(true);
+  });
+});

@@ -1,0 +1,171 @@
+import {
+  decodeBlock,
+  decodeEvent,
+  ENTRY_HEADER_BYTES,
+  readEntries,
+  type Event,
+  type EventTypeDefinition,
+} from '@tally/contracts';
+import { slotOf, type ShardMap } from '@tally/placement';
+import type { OffsetSet } from '../coverage/offset-set.js';
+import { DedupWindow } from '../dedup/dedup-window.js';
+import type { SeriesCache } from '../series/series-cache.js';
+import { isExactDecimal } from '../sums/decimal.js';
+import type { ShardDelta } from './shard-delta.js';
+
+const FINGERPRINT_AT = 4;
+const MINUTE_MS = 60_000;
+/** 10000-01-01T00:00Z: no event lies behind. */
+const END_OF_TIME_MS = 253_402_300_800_000;
+
+/** One record of the log. */
+export interface LogRecord {
+  readonly offset: bigint;
+  /** LogAppendTime, ms since 1970. */
+  readonly timestampMs: number;
+  readonly value: Buffer | null;
+}
+
+export interface CountingRules {
+  readonly shardMap: ShardMap;
+  readonly series: SeriesCache;
+  /** What a type means in that version of the registry. */
+  readonly definition: (
+    project: string,
+    type: string,
+    registryVersion: number,
+  ) => EventTypeDefinition;
+}
+
+/** What was found in one record. */
+export interface RecordCounts {
+  readonly events: number;
+  readonly duplicates: number;
+  readonly tooLate: number;
+  readonly dead: number;
+  /** Why the whole record, or the first dead event of it, cannot be read. */
+  readonly reason?: string;
+}
+
+/**
+ * Folds the records of one partition, in the order of the log, into one delta per shard. What an
+ * event does depends on the log alone: never on the clock, on restarts or on how flushes are cut.
+ */
+export class PartitionCounter {
+  private readonly window: DedupWindow;
+  private latestAppendMs = 0;
+
+  /**
+   * @param covered By shard: offsets that need not be counted again. Must not change meanwhile.
+   */
+  constructor(
+    private readonly partition: number,
+    dedupWindowMs: number,
+    private readonly covered: ReadonlyMap<number, OffsetSet>,
+    private readonly rules: CountingRules,
+  ) {
+    this.window = new DedupWindow(dedupWindowMs);
+  }
+
+  /** Append time of the last record: the running maximum, as another leader's clock may be behind. */
+  get appendMs(): number {
+    return this.latestAppendMs;
+  }
+
+  get windowSize(): number {
+    return this.window.size;
+  }
+
+  /** A record before the first one that counts: its events are remembered, nothing else. */
+  remember(record: LogRecord): void {
+    const appendMs = this.advance(record);
+    const block = record.value === null ? undefined : decodeBlock(record.value);
+    if (block?.kind !== 'block') return;
+    const entries = readEntries(block.body, block.count);
+    if (entries.kind !== 'entries') return;
+    for (let index = 0; index < block.count; index++)
+      this.window.record(block.body, (entries.starts[index] ?? 0) + FINGERPRINT_AT, appendMs);
+  }
+
+  /** @param deltas By shard, all shards of the map. */
+  count(record: LogRecord, deltas: ReadonlyMap<number, ShardDelta>): RecordCounts {
+    const appendMs = this.advance(record);
+    const open = new Map<number, ShardDelta>();
+    for (const [shard, delta] of deltas) {
+      if (this.covered.get(shard)?.has(record.offset) === true) continue;
+      delta.cover(this.partition, record.offset);
+      open.set(shard, delta);
+    }
+    const block = record.value === null ? undefined : decodeBlock(record.value);
+    if (block?.kind !== 'block') return this.deadRecord(open, appendMs, block?.reason);
+    const entries = readEntries(block.body, block.count);
+    if (entries.kind !== 'entries') return this.deadRecord(open, appendMs, entries.reason);
+
+    const counts = { events: block.count, duplicates: 0, tooLate: 0, dead: 0 };
+    let reason: string | undefined;
+    for (let index = 0; index < block.count; index++) {
+      const start = entries.starts[index] ?? 0;
+      const isDuplicate = this.window.record(block.body, start + FINGERPRINT_AT, appendMs);
+      const bytes = block.body.subarray(start + ENTRY_HEADER_BYTES, entries.starts[index + 1]);
+      const event = decodeEvent(block.schemaId, bytes);
+      if (event === undefined || !isCountable(event)) {
+        counts.dead += 1;
+        reason ??= `event ${index} of the block is not one of schema ${block.schemaId}`;
+        const slot = slotOf(block.body, start + FINGERPRINT_AT);
+        open.get(this.rules.shardMap.shardOf(slot))?.enter(this.partition, appendMs, 'dead');
+        continue;
+      }
+      const fate = this.add(event, block.registryVersion, appendMs, isDuplicate, open);
+      if (fate !== 'counted') counts[fate] += 1;
+    }
+    return reason === undefined ? counts : { ...counts, reason };
+  }
+
+  private add(
+    event: Event,
+    registryVersion: number,
+    appendMs: number,
+    isDuplicate: boolean,
+    open: ReadonlyMap<number, ShardDelta>,
+  ): 'counted' | 'duplicates' | 'tooLate' {
+    const { shardMap, series: cache, definition: definitionOf } = this.rules;
+    const definition = definitionOf(event.project, event.type, registryVersion);
+    const { all, split, retention } = cache.of(event, definition);
+    const { maxAgeMs } = definition;
+    const isTooLate = maxAgeMs !== null && appendMs - event.time > maxAgeMs;
+    const fate = isDuplicate ? 'duplicates' : isTooLate ? 'tooLate' : 'counted';
+    const delta = open.get(shardMap.shardOf(all.slot));
+    if (delta === undefined) return fate;
+    delta.enter(this.partition, appendMs, fate);
+    if (fate !== 'counted') return fate;
+    const minute = Math.floor(event.time / MINUTE_MS);
+    delta.add(all, minute, retention, event.value);
+    if (split !== undefined) delta.add(split, minute, retention, event.value);
+    return fate;
+  }
+
+  /** A record that is no block stands in the ledger as one dead event, at the shard of slot 0. */
+  private deadRecord(
+    open: ReadonlyMap<number, ShardDelta>,
+    appendMs: number,
+    reason = 'the record has no value',
+  ): RecordCounts {
+    open.get(this.rules.shardMap.shardOf(0))?.enter(this.partition, appendMs, 'dead');
+    return { events: 1, duplicates: 0, tooLate: 0, dead: 1, reason };
+  }
+
+  private advance({ timestampMs }: LogRecord): number {
+    if (timestampMs > this.latestAppendMs) this.latestAppendMs = timestampMs;
+    return this.latestAppendMs;
+  }
+}
+
+/** What the gateway checks and storage relies on: a block may come from elsewhere. */
+function isCountable({ project, type, subject, time, value }: Event): boolean {
+  return (
+    time >= 0 &&
+    time < END_OF_TIME_MS &&
+    (value === null || isExactDecimal(value)) &&
+    !`${project}${type}${subject}`.includes('\0')
+  );
+}

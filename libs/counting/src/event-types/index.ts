@@ -1,0 +1,12 @@
+export { EventTypeHistory, type VersionedDefinition } from './event-type-history.js';
+export {
+  ATTRIBUTE_NAME_BYTES,
+  isAttributeName,
+  isEventTypeName,
+  isSameDefinition,
+  MAX_AGE_MS,
+  MAX_DIMENSIONS,
+  MIN_AGE_MS,
+  parseRegistryChange,
+  problemOf,
+} from './event-type-definition.js';

@@ -1,0 +1,13 @@
+export {
+  PartitionCounter,
+  type CountingRules,
+  type LogRecord,
+  type RecordCounts,
+} from './aggregate/partition-counter.js';
+export { ShardDelta, type Fate } from './aggregate/shard-delta.js';
+export { OffsetSet, type OffsetRange } from './coverage/offset-set.js';
+export { DedupWindow } from './dedup/dedup-window.js';
+export * from './event-types/index.js';
+export { SeriesCache, type EventSeries, type Series } from './series/series-cache.js';
+export { Cell } from './sums/cell.js';
+export { isExactDecimal, toMicro } from './sums/decimal.js';

@@ -1,0 +1,38 @@
+import { NO_THROTTLE, type Api } from './api.js';
+import type { ConfigResource } from './configs.js';
+
+export interface AlterConfigsRequest {
+  readonly resources: readonly (ConfigResource & {
+    /** All overrides that shall hold from now on; what is left out goes back to its default. */
+    readonly configs: readonly { readonly name: string; readonly value: string | null }[];
+  })[];
+  readonly validateOnly: boolean;
+}
+
+export interface AlterConfigsResponse {
+  readonly resources: readonly (ConfigResource & {
+    readonly errorCode: number;
+    readonly errorMessage: string | null;
+  })[];
+}
+
+export const alterConfigs: Api<AlterConfigsRequest, AlterConfigsResponse> = {
+  key: 33,
+  name: 'AlterConfigs',
+  min: 0,
+  max: 1,
+  read(reader) {
+    const resources = reader.array(() => ({
+      type: reader.int8(),
+      name: reader.string(),
+      configs: reader.array(() => ({ name: reader.string(), value: reader.nullableString() })),
+    }));
+    return { resources, validateOnly: reader.boolean() };
+  },
+  write(writer, { resources }) {
+    writer.int32(NO_THROTTLE);
+    writer.array(resources, ({ errorCode, errorMessage, type, name }) =>
+      writer.int16(errorCode).nullableString(errorMessage).int8(type).string(name),
+    );
+  },
+};

@@ -1,0 +1,45 @@
+import type { WireReader } from '../wire/wire-reader.js';
+import type { WireWriter } from '../wire/wire-writer.js';
+
+export const API_VERSIONS_KEY = 18;
+
+/**
+ * One API: how its requests are read and its responses written, in every version that is served.
+ * The lists of fields follow the message definitions of Apache Kafka, version by version.
+ */
+export interface Api<Request, Response> {
+  readonly key: number;
+  readonly name: string;
+  /** First version that is served, and the last: always the last non-flexible one or below. */
+  readonly min: number;
+  readonly max: number;
+  /** First version that is told to clients, where that is another than the first served. */
+  readonly advertisedMin?: number;
+  /** Throws MalformedFrame. */
+  readonly read: (reader: WireReader, version: number) => Request;
+  readonly write: (writer: WireWriter, response: Response, version: number) => unknown;
+}
+
+/** A topic with something per partition, as most requests and responses have it. */
+export interface ByTopic<Partition> {
+  readonly name: string;
+  readonly partitions: readonly Partition[];
+}
+
+export function readTopics<Partition>(
+  reader: WireReader,
+  partition: (reader: WireReader) => Partition,
+): ByTopic<Partition>[] {
+  return reader.array(() => ({ name: reader.string(), partitions: reader.array(partition) }));
+}
+
+export function writeTopics<Partition>(
+  writer: WireWriter,
+  topics: readonly ByTopic<Partition>[],
+  partition: (value: Partition, writer: WireWriter) => unknown,
+): void {
+  writer.array(topics, ({ name, partitions }) => writer.string(name).array(partitions, partition));
+}
+
+/** Milliseconds that the client should wait; clients are slowed by their sockets instead. */
+export const NO_THROTTLE = 0;

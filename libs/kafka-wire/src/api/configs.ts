@@ -1,0 +1,12 @@
+/** What a configuration belongs to; others exist and are refused. */
+export const CONFIG_RESOURCE = { topic: 2, broker: 4 } as const;
+
+/** Where a value comes from. */
+export const CONFIG_SOURCE = { topic: 1, staticBroker: 4, default: 5 } as const;
+
+export interface ConfigResource {
+  /** See CONFIG_RESOURCE. */
+  readonly type: number;
+  /** Name of the topic, id of the broker. */
+  readonly name: string;
+}

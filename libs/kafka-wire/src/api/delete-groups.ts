@@ -1,0 +1,22 @@
+import { NO_THROTTLE, type Api } from './api.js';
+
+export interface DeleteGroupsRequest {
+  readonly groups: readonly string[];
+}
+
+export interface DeleteGroupsResponse {
+  readonly groups: readonly { readonly groupId: string; readonly errorCode: number }[];
+}
+
+export const deleteGroups: Api<DeleteGroupsRequest, DeleteGroupsResponse> = {
+  key: 42,
+  name: 'DeleteGroups',
+  min: 0,
+  max: 1,
+  read: (reader) => ({ groups: reader.array(() => reader.string()) }),
+  write(writer, { groups }) {
+    writer.int32(NO_THROTTLE).array(groups, ({ groupId, errorCode }) => {
+      writer.string(groupId).int16(errorCode);
+    });
+  },
+};

@@ -1,0 +1,38 @@
+import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+
+/** Instead of an offset: all that is below the high watermark. */
+export const UP_TO_HIGH_WATERMARK = -1n;
+
+export interface DeleteRecordsRequest {
+  readonly topics: readonly ByTopic<{ readonly partition: number; readonly before: bigint }>[];
+}
+
+export interface DeleteRecordsResponse {
+  readonly topics: readonly ByTopic<{
+    readonly partition: number;
+    /** The log start offset afterwards. */
+    readonly lowWatermark: bigint;
+    readonly errorCode: number;
+  }>[];
+}
+
+export const deleteRecords: Api<DeleteRecordsRequest, DeleteRecordsResponse> = {
+  key: 21,
+  name: 'DeleteRecords',
+  min: 0,
+  max: 1,
+  read(reader) {
+    const topics = readTopics(reader, () => ({
+      partition: reader.int32(),
+      before: reader.int64(),
+    }));
+    reader.int32(); // timeout
+    return { topics };
+  },
+  write(writer, { topics }) {
+    writer.int32(NO_THROTTLE);
+    writeTopics(writer, topics, ({ partition, lowWatermark, errorCode }) =>
+      writer.int32(partition).int64(lowWatermark).int16(errorCode),
+    );
+  },
+};

@@ -1,0 +1,25 @@
+import { NO_THROTTLE, type Api } from './api.js';
+
+export interface DeleteTopicsRequest {
+  readonly topics: readonly string[];
+}
+
+export interface DeleteTopicsResponse {
+  readonly topics: readonly { readonly name: string; readonly errorCode: number }[];
+}
+
+export const deleteTopics: Api<DeleteTopicsRequest, DeleteTopicsResponse> = {
+  key: 20,
+  name: 'DeleteTopics',
+  min: 0,
+  max: 3,
+  read(reader) {
+    const topics = reader.array(() => reader.string());
+    reader.int32(); // timeout
+    return { topics };
+  },
+  write(writer, { topics }, version) {
+    if (version >= 1) writer.int32(NO_THROTTLE);
+    writer.array(topics, ({ name, errorCode }) => writer.string(name).int16(errorCode));
+  },
+};

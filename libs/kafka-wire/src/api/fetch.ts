@@ -1,0 +1,74 @@
+import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+
+export interface FetchPartition {
+  readonly partition: number;
+  /** The leader epoch that the client knows; -1 for none. */
+  readonly currentLeaderEpoch: number;
+  readonly fetchOffset: bigint;
+  readonly maxBytes: number;
+}
+
+export interface FetchRequest {
+  readonly maxWaitMs: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  /** 0 without an incremental session. */
+  readonly sessionId: number;
+  /** -1: no session; 0: make one; greater: go on with one. */
+  readonly sessionEpoch: number;
+  readonly topics: readonly ByTopic<FetchPartition>[];
+}
+
+export interface FetchedPartition {
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly highWatermark: bigint;
+  readonly lastStableOffset: bigint;
+  readonly logStartOffset: bigint;
+  /** Whole record batches. */
+  readonly records: readonly Buffer[];
+}
+
+export interface FetchResponse {
+  readonly errorCode: number;
+  readonly topics: readonly ByTopic<FetchedPartition>[];
+}
+
+export const fetch: Api<FetchRequest, FetchResponse> = {
+  key: 1,
+  name: 'Fetch',
+  min: 4,
+  max: 11,
+  read(reader, version) {
+    reader.int32(); // replica id
+    const maxWaitMs = reader.int32();
+    const minBytes = reader.int32();
+    const maxBytes = reader.int32();
+    reader.int8(); // isolation level: there are no transactions
+    const sessionId = version >= 7 ? reader.int32() : 0;
+    const sessionEpoch = version >= 7 ? reader.int32() : -1;
+    const topics = readTopics(reader, () => {
+      const partition = reader.int32();
+      const currentLeaderEpoch = version >= 9 ? reader.int32() : -1;
+      const fetchOffset = reader.int64();
+      if (version >= 5) reader.int64(); // log start offset of a follower
+      return { partition, currentLeaderEpoch, fetchOffset, maxBytes: reader.int32() };
+    });
+    if (version >= 7) readTopics(reader, () => reader.int32()); // forgotten in the session
+    if (version >= 11) reader.string(); // rack
+    return { maxWaitMs, minBytes, maxBytes, sessionId, sessionEpoch, topics };
+  },
+  write(writer, { errorCode, topics }, version) {
+    writer.int32(NO_THROTTLE);
+    if (version >= 7) writer.int16(errorCode).int32(0); // no session was made
+    writeTopics(writer, topics, (partition) => {
+      writer.int32(partition.partition).int16(partition.errorCode);
+      writer.int64(partition.highWatermark).int64(partition.lastStableOffset);
+      if (version >= 5) writer.int64(partition.logStartOffset);
+      writer.int32(0); // aborted transactions
+      if (version >= 11) writer.int32(-1); // preferred read replica
+      writer.int32(partition.records.reduce((sum, { length }) => sum + length, 0));
+      for (const batches of partition.records) writer.raw(batches);
+    });
+  },
+};

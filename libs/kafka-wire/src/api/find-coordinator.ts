@@ -1,0 +1,33 @@
+import { NO_THROTTLE, type Api } from './api.js';
+
+export const GROUP_KEY = 0;
+
+export interface FindCoordinatorRequest {
+  readonly key: string;
+  /** GROUP_KEY, or 1 for a transactional id. */
+  readonly keyType: number;
+}
+
+export interface FindCoordinatorResponse {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+export const findCoordinator: Api<FindCoordinatorRequest, FindCoordinatorResponse> = {
+  key: 10,
+  name: 'FindCoordinator',
+  min: 0,
+  max: 2,
+  read(reader, version) {
+    return { key: reader.string(), keyType: version >= 1 ? reader.int8() : GROUP_KEY };
+  },
+  write(writer, { errorCode, errorMessage, nodeId, host, port }, version) {
+    if (version >= 1) writer.int32(NO_THROTTLE);
+    writer.int16(errorCode);
+    if (version >= 1) writer.nullableString(errorMessage);
+    writer.int32(nodeId).string(host).int32(port);
+  },
+};

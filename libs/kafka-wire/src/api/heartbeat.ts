@@ -1,0 +1,31 @@
+import { NO_THROTTLE, type Api } from './api.js';
+
+export interface HeartbeatRequest {
+  readonly groupId: string;
+  readonly generationId: number;
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+}
+
+export interface HeartbeatResponse {
+  readonly errorCode: number;
+}
+
+export const heartbeat: Api<HeartbeatRequest, HeartbeatResponse> = {
+  key: 12,
+  name: 'Heartbeat',
+  min: 0,
+  max: 3,
+  read(reader, version) {
+    return {
+      groupId: reader.string(),
+      generationId: reader.int32(),
+      memberId: reader.string(),
+      groupInstanceId: version >= 3 ? reader.nullableString() : null,
+    };
+  },
+  write(writer, { errorCode }, version) {
+    if (version >= 1) writer.int32(NO_THROTTLE);
+    writer.int16(errorCode);
+  },
+};

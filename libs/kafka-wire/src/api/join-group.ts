@@ -1,0 +1,60 @@
+import { NO_THROTTLE, type Api } from './api.js';
+
+export interface JoinGroupRequest {
+  readonly groupId: string;
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  /** '' for a new member. */
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly protocolType: string;
+  /** In order of preference; the metadata is the clients' own. */
+  readonly protocols: readonly { readonly name: string; readonly metadata: Buffer }[];
+  /** From version 4 on, a new member first gets an id and joins again with it (KIP-394). */
+  readonly canRejoinWithId: boolean;
+}
+
+export interface JoinGroupResponse {
+  readonly errorCode: number;
+  readonly generationId: number;
+  readonly protocolName: string;
+  readonly leader: string;
+  readonly memberId: string;
+  /** For the leader alone. */
+  readonly members: readonly {
+    readonly memberId: string;
+    readonly groupInstanceId: string | null;
+    readonly metadata: Buffer;
+  }[];
+}
+
+export const joinGroup: Api<JoinGroupRequest, JoinGroupResponse> = {
+  key: 11,
+  name: 'JoinGroup',
+  min: 0,
+  max: 5,
+  read(reader, version) {
+    const groupId = reader.string();
+    const sessionTimeoutMs = reader.int32();
+    return {
+      groupId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs: version >= 1 ? reader.int32() : sessionTimeoutMs,
+      memberId: reader.string(),
+      groupInstanceId: version >= 5 ? reader.nullableString() : null,
+      protocolType: reader.string(),
+      protocols: reader.array(() => ({ name: reader.string(), metadata: reader.bytes() })),
+      canRejoinWithId: version >= 4,
+    };
+  },
+  write(writer, response, version) {
+    if (version >= 2) writer.int32(NO_THROTTLE);
+    writer.int16(response.errorCode).int32(response.generationId);
+    writer.string(response.protocolName).string(response.leader).string(response.memberId);
+    writer.array(response.members, ({ memberId, groupInstanceId, metadata }) => {
+      writer.string(memberId);
+      if (version >= 5) writer.nullableString(groupInstanceId);
+      writer.bytes(metadata);
+    });
+  },
+};

@@ -1,0 +1,52 @@
+import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+
+/** Instead of a timestamp. */
+export const LATEST = -1n;
+export const EARLIEST = -2n;
+
+export interface ListOffsetsRequest {
+  readonly topics: readonly ByTopic<{
+    readonly partition: number;
+    readonly currentLeaderEpoch: number;
+    /** ms since 1970, LATEST or EARLIEST. */
+    readonly timestamp: bigint;
+  }>[];
+}
+
+export interface ListedOffset {
+  readonly partition: number;
+  readonly errorCode: number;
+  /** -1 where none was asked for, or there is no such record. */
+  readonly timestamp: bigint;
+  readonly offset: bigint;
+  readonly leaderEpoch: number;
+}
+
+export interface ListOffsetsResponse {
+  readonly topics: readonly ByTopic<ListedOffset>[];
+}
+
+export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponse> = {
+  key: 2,
+  name: 'ListOffsets',
+  min: 1,
+  max: 5,
+  read(reader, version) {
+    reader.int32(); // replica id
+    if (version >= 2) reader.int8(); // isolation level
+    return {
+      topics: readTopics(reader, () => ({
+        partition: reader.int32(),
+        currentLeaderEpoch: version >= 4 ? reader.int32() : -1,
+        timestamp: reader.int64(),
+      })),
+    };
+  },
+  write(writer, { topics }, version) {
+    if (version >= 2) writer.int32(NO_THROTTLE);
+    writeTopics(writer, topics, ({ partition, errorCode, timestamp, offset, leaderEpoch }) => {
+      writer.int32(partition).int16(errorCode).int64(timestamp).int64(offset);
+      if (version >= 4) writer.int32(leaderEpoch);
+    });
+  },
+};

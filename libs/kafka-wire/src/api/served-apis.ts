@@ -1,0 +1,51 @@
+import { alterConfigs } from './alter-configs.js';
+import { apiVersions } from './api-versions.js';
+import type { Api } from './api.js';
+import { createTopics } from './create-topics.js';
+import { deleteGroups } from './delete-groups.js';
+import { deleteRecords } from './delete-records.js';
+import { deleteTopics } from './delete-topics.js';
+import { describeConfigs } from './describe-configs.js';
+import { describeGroups } from './describe-groups.js';
+import { fetch } from './fetch.js';
+import { findCoordinator } from './find-coordinator.js';
+import { heartbeat } from './heartbeat.js';
+import { joinGroup } from './join-group.js';
+import { leaveGroup } from './leave-group.js';
+import { listGroups } from './list-groups.js';
+import { listOffsets } from './list-offsets.js';
+import { metadata } from './metadata.js';
+import { offsetCommit } from './offset-commit.js';
+import { offsetFetch } from './offset-fetch.js';
+import { produce } from './produce.js';
+import { syncGroup } from './sync-group.js';
+
+/** Every API there is a codec for. A server tells clients of those that it has a handler for. */
+export const APIS = {
+  produce,
+  fetch,
+  listOffsets,
+  metadata,
+  offsetCommit,
+  offsetFetch,
+  findCoordinator,
+  joinGroup,
+  heartbeat,
+  leaveGroup,
+  syncGroup,
+  describeGroups,
+  listGroups,
+  apiVersions,
+  createTopics,
+  deleteTopics,
+  deleteRecords,
+  describeConfigs,
+  alterConfigs,
+  deleteGroups,
+} as const;
+
+export type ApiName = keyof typeof APIS;
+export type RequestOf<N extends ApiName> =
+  (typeof APIS)[N] extends Api<infer R, infer _> ? R : never;
+export type ResponseOf<N extends ApiName> =
+  (typeof APIS)[N] extends Api<infer _, infer R> ? R : never;

@@ -1,0 +1,38 @@
+import { NO_THROTTLE, type Api } from './api.js';
+
+export interface SyncGroupRequest {
+  readonly groupId: string;
+  readonly generationId: number;
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  /** From the leader alone. */
+  readonly assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[];
+}
+
+export interface SyncGroupResponse {
+  readonly errorCode: number;
+  readonly assignment: Buffer;
+}
+
+export const syncGroup: Api<SyncGroupRequest, SyncGroupResponse> = {
+  key: 14,
+  name: 'SyncGroup',
+  min: 0,
+  max: 3,
+  read(reader, version) {
+    return {
+      groupId: reader.string(),
+      generationId: reader.int32(),
+      memberId: reader.string(),
+      groupInstanceId: version >= 3 ? reader.nullableString() : null,
+      assignments: reader.array(() => ({
+        memberId: reader.string(),
+        assignment: reader.bytes(),
+      })),
+    };
+  },
+  write(writer, { errorCode, assignment }, version) {
+    if (version >= 1) writer.int32(NO_THROTTLE);
+    writer.int16(errorCode).bytes(assignment);
+  },
+};

@@ -1,0 +1,46 @@
+import { crc32c } from '@node-rs/crc32';
+import { AT, BATCH_HEADER_BYTES, LENGTH_ENDS_AT, MAGIC } from './batch-layout.js';
+
+/** What the log needs to know of a batch without decoding it. */
+export interface BatchHeader {
+  readonly baseOffset: bigint;
+  /** Of the whole batch, in bytes. */
+  readonly size: number;
+  /** Records in it, which is also how many offsets it takes. */
+  readonly count: number;
+  readonly attributes: number;
+  /** ms since 1970. */
+  readonly maxTimestampMs: number;
+}
+
+/**
+ * The header of the batch at `at`; undefined where the bytes cannot be one. Zeros are none: their
+ * magic is 0 and their length too small. Whether the CRC fits is another question (`hasValidCrc`).
+ */
+export function readBatchHeader(bytes: Buffer, at = 0): BatchHeader | undefined {
+  if (bytes.length - at < BATCH_HEADER_BYTES || bytes[at + AT.magic] !== MAGIC) return undefined;
+  const size = bytes.readInt32BE(at + AT.length) + LENGTH_ENDS_AT;
+  const count = bytes.readInt32BE(at + AT.recordCount);
+  const baseOffset = bytes.readBigInt64BE(at + AT.baseOffset);
+  const isPossible =
+    size >= BATCH_HEADER_BYTES &&
+    count > 0 &&
+    bytes.readInt32BE(at + AT.lastOffsetDelta) === count - 1 &&
+    baseOffset >= 0n;
+  if (!isPossible) return undefined;
+  return {
+    baseOffset,
+    size,
+    count,
+    attributes: bytes.readInt16BE(at + AT.attributes),
+    maxTimestampMs: Number(bytes.readBigInt64BE(at + AT.maxTimestamp)),
+  };
+}
+
+/** Whether the `size` bytes from `at` on are those that their CRC-32C was made of. */
+export function hasValidCrc(bytes: Buffer, at: number, size: number): boolean {
+  return (
+    at + size <= bytes.length &&
+    crc32c(bytes.subarray(at + AT.attributes, at + size)) === bytes.readUInt32BE(at + AT.crc)
+  );
+}

@@ -1,0 +1,57 @@
+import type { KafkaError } from '../error-codes.js';
+import {
+  AT,
+  ATTRIBUTES,
+  BATCH_HEADER_BYTES,
+  LAST_CODEC,
+  LENGTH_ENDS_AT,
+  MAGIC,
+} from './batch-layout.js';
+import { hasValidCrc, readBatchHeader, type BatchHeader } from './batch-header.js';
+
+export type BatchVerdict =
+  | { readonly kind: 'valid'; readonly header: BatchHeader }
+  | { readonly kind: 'invalid'; readonly error: KafkaError; readonly message: string };
+
+/**
+ * What a leader checks of what a producer sent: exactly one batch of format v2, whole, not a control
+ * batch, not part of a transaction. The records in it stay what they are; damage inside a compressed
+ * batch that its producer checksummed is found by the reader.
+ */
+export function validateBatch(records: Buffer | null, maxBytes: number): BatchVerdict {
+  if (records === null || records.length < BATCH_HEADER_BYTES) {
+    return invalid('CORRUPT_MESSAGE', `expected a record batch, got ${records?.length ?? 0} bytes`);
+  }
+  const magic = records[AT.magic];
+  if (magic !== MAGIC) {
+    return invalid('UNSUPPORTED_FOR_MESSAGE_FORMAT', `expected record format 2, got ${magic}`);
+  }
+  const size = records.readInt32BE(AT.length) + LENGTH_ENDS_AT;
+  if (size < BATCH_HEADER_BYTES || size > records.length) {
+    return invalid('CORRUPT_MESSAGE', `batch of ${size} bytes in ${records.length}`);
+  }
+  if (size < records.length) {
+    return invalid('INVALID_RECORD', `expected one batch, got ${records.length - size} bytes more`);
+  }
+  if (size > maxBytes) {
+    return invalid('MESSAGE_TOO_LARGE', `batch of ${size} bytes where ${maxBytes} are allowed`);
+  }
+  if (!hasValidCrc(records, 0, size)) {
+    return invalid('CORRUPT_MESSAGE', 'the CRC of the batch does not fit its bytes');
+  }
+  const header = readBatchHeader(records);
+  if (header === undefined) {
+    return invalid('INVALID_RECORD', 'the number of records and the last offset do not agree');
+  }
+  if ((header.attributes & (ATTRIBUTES.control | ATTRIBUTES.transactional)) !== 0) {
+    return invalid('INVALID_RECORD', 'control and transactional batches are not taken');
+  }
+  if ((header.attributes & ATTRIBUTES.codecMask) > LAST_CODEC) {
+    return invalid('UNSUPPORTED_COMPRESSION_TYPE', 'unknown compression');
+  }
+  return { kind: 'valid', header };
+}
+
+function invalid(error: KafkaError, message: string): BatchVerdict {
+  return { kind: 'invalid', error, message };
+}

@@ -1,0 +1,42 @@
+import { API_VERSIONS_KEY } from '../api/api.js';
+import type { WireReader } from '../wire/wire-reader.js';
+import { WireWriter } from '../wire/wire-writer.js';
+
+/** The first version of ApiVersions whose request is flexible, the only flexible one served. */
+const FLEXIBLE_API_VERSIONS = 3;
+
+/**
+ * Request header v1: int16 API key, int16 version, int32 correlation id, nullable string client id.
+ * v2 (flexible requests) adds tagged fields; its client id stays a string with an int16 length.
+ */
+export interface RequestHeader {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly correlationId: number;
+  /** Name that the client gives itself; '' without one. */
+  readonly clientId: string;
+}
+
+export function readRequestHeader(reader: WireReader): RequestHeader {
+  const apiKey = reader.int16();
+  const apiVersion = reader.int16();
+  const correlationId = reader.int32();
+  const clientId = reader.nullableString() ?? '';
+  if (apiKey === API_VERSIONS_KEY && apiVersion >= FLEXIBLE_API_VERSIONS) reader.skipTags();
+  return { apiKey, apiVersion, correlationId, clientId };
+}
+
+/**
+ * A response frame: int32 length, int32 correlation id (response header v0), body. ApiVersions keeps
+ * header v0 in its flexible versions too, so no response served has another one (KIP-511).
+ */
+export function writeResponse(
+  correlationId: number,
+  body: (writer: WireWriter) => unknown,
+): Buffer[] {
+  const writer = new WireWriter().int32(correlationId);
+  body(writer);
+  const prefix = Buffer.allocUnsafe(4);
+  prefix.writeInt32BE(writer.length, 0);
+  return [prefix, ...writer.finish()];
+}

@@ -1,0 +1,184 @@
+import type { Logger } from '@tally/service-kit';
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import { firstUnexpected } from './first-unexpected.js';
+import { createKafka, type KafkaConfig } from './kafka.js';
+
+/** One record as the log holds it. */
+export interface ReadRecord {
+  readonly offset: bigint;
+  /** LogAppendTime, ms since 1970. */
+  readonly timestampMs: number;
+  readonly value: Buffer | null;
+  /** W3C trace context of the first sampled request in the record; '' without one. */
+  readonly traceparent: string;
+}
+
+/** Some partitions of the topic are this reader's, until `signal` is aborted. */
+export interface Assignment {
+  readonly partitions: readonly number[];
+  /** Aborted when the group assigns anew, and when the reader stops. */
+  readonly signal: AbortSignal;
+  /** Starts to deliver from this offset, or goes there. Before the first call nothing is delivered. */
+  readFrom(partition: number, offset: bigint): void;
+  /** Delivers nothing more of this partition until `readFrom`. */
+  stopReading(partition: number): void;
+  /** Delivers nothing more until `resume`. */
+  pause(): void;
+  resume(): void;
+}
+
+export interface GroupReaderOptions {
+  readonly kafka: KafkaConfig;
+  readonly logger: Logger;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly sessionTimeoutMs: number;
+  /** How long a fetch waits for records; also the longest until a resumed partition is read. */
+  readonly maxWaitMs: number;
+  readonly maxBytesPerPartition: number;
+  onAssigned(assignment: Assignment): void;
+  /** Consecutive records, the first being the one that was expected. Awaited before the next. */
+  onRecords(
+    assignment: Assignment,
+    partition: number,
+    records: readonly ReadRecord[],
+  ): Promise<void>;
+  /** The log did not go on where it should: this partition is not read further. */
+  onSkipped(assignment: Assignment, partition: number, expected: bigint, got: bigint): void;
+  /** The client gave up; `restarts`: it begins again by itself. */
+  onCrash(error: Error, restarts: boolean): void;
+}
+
+/** Positions in one generation of the group. */
+class GroupAssignment implements Assignment {
+  readonly expected = new Map<number, bigint>();
+  private readonly controller = new AbortController();
+  readonly signal = this.controller.signal;
+  private paused = false;
+
+  constructor(
+    readonly partitions: readonly number[],
+    private readonly topic: string,
+    private readonly consumer: Consumer,
+  ) {
+    if (partitions.length > 0) consumer.pause([{ topic, partitions: [...partitions] }]);
+  }
+
+  readFrom(partition: number, offset: bigint): void {
+    if (this.signal.aborted) return;
+    this.expected.set(partition, offset);
+    this.consumer.seek({ topic: this.topic, partition, offset: String(offset) });
+    if (!this.paused) this.consumer.resume([{ topic: this.topic, partitions: [partition] }]);
+  }
+
+  stopReading(partition: number): void {
+    if (this.signal.aborted) return;
+    this.expected.delete(partition);
+    this.consumer.pause([{ topic: this.topic, partitions: [partition] }]);
+  }
+
+  pause(): void {
+    if (this.paused || this.signal.aborted) return;
+    this.paused = true;
+    this.consumer.pause([{ topic: this.topic, partitions: [...this.expected.keys()] }]);
+  }
+
+  resume(): void {
+    if (!this.paused || this.signal.aborted) return;
+    this.paused = false;
+    this.consumer.resume([{ topic: this.topic, partitions: [...this.expected.keys()] }]);
+  }
+
+  end(): void {
+    this.controller.abort();
+  }
+}
+
+/**
+ * A member of a consumer group that decides itself where it reads: the group only says which
+ * partitions are whose, and no offset is committed. The client skips silently what the log no longer
+ * has; here a partition that does not go on at the expected offset is stopped and reported.
+ */
+export class GroupReader {
+  private readonly consumer: Consumer;
+  private assignment: GroupAssignment | undefined;
+
+  constructor(private readonly options: GroupReaderOptions) {
+    const { kafka, logger, groupId, sessionTimeoutMs, maxWaitMs, maxBytesPerPartition } = options;
+    this.consumer = createKafka(kafka, logger).consumer({
+      groupId,
+      allowAutoTopicCreation: false,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: sessionTimeoutMs,
+      heartbeatInterval: Math.floor(sessionTimeoutMs / 5),
+      maxWaitTimeInMs: maxWaitMs,
+      maxBytesPerPartition,
+      retry: {
+        initialRetryTime: 100,
+        maxRetryTime: 1000,
+        retries: 5,
+        restartOnFailure: async () => true,
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    const { topic, onAssigned, onCrash } = this.options;
+    const { consumer } = this;
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.assignment?.end();
+      const partitions = payload.memberAssignment[topic] ?? [];
+      this.assignment = new GroupAssignment(partitions, topic, consumer);
+      onAssigned(this.assignment);
+    });
+    consumer.on(consumer.events.REBALANCING, () => this.assignment?.end());
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.assignment?.end();
+      onCrash(payload.error, payload.restart);
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      // One at a time: counting is one thread's work anyway, and memory stays bounded.
+      partitionsConsumedConcurrently: 1,
+      eachBatch: (payload) => this.deliver(payload),
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.assignment?.end();
+    await this.consumer.disconnect();
+  }
+
+  private async deliver(payload: EachBatchPayload): Promise<void> {
+    const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
+    const { assignment } = this;
+    const expected = assignment?.expected.get(batch.partition);
+    if (assignment === undefined || expected === undefined) return;
+    if (assignment.signal.aborted || !isRunning() || isStale()) return;
+    const [first] = batch.messages;
+    const last = batch.messages.at(-1);
+    if (first === undefined || last === undefined) return;
+    const got = firstUnexpected(batch.messages, expected);
+    if (got !== undefined) {
+      assignment.stopReading(batch.partition);
+      this.options.onSkipped(assignment, batch.partition, expected, got);
+      return;
+    }
+    assignment.expected.set(batch.partition, BigInt(last.offset) + 1n);
+    await this.options.onRecords(assignment, batch.partition, batch.messages.map(toRecord));
+    resolveOffset(last.offset);
+    await heartbeat();
+  }
+}
+
+function toRecord({ offset, timestamp, value, headers }: KafkaMessage): ReadRecord {
+  return {
+    offset: BigInt(offset),
+    timestampMs: Number(timestamp),
+    value,
+    traceparent: headers?.['traceparent']?.toString() ?? '',
+  };
+}

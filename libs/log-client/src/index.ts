@@ -1,0 +1,10 @@
+export { AppendClient, type AppendRecord } from './append-client.js';
+export {
+  GroupReader,
+  type Assignment,
+  type GroupReaderOptions,
+  type ReadRecord,
+} from './group-reader.js';
+export type { KafkaConfig } from './kafka.js';
+export { LogAdmin, type PartitionBounds } from './log-admin.js';
+export { kafkaConfig, logSettings, type LogConfig } from './settings.js';

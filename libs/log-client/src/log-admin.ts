@@ -1,0 +1,122 @@
+import { TallyError, type Logger } from '@tally/service-kit';
+import kafkajs, { type Admin } from 'kafkajs';
+import { createKafka, type KafkaConfig } from './kafka.js';
+
+/** Offsets of one partition: of the first record there is, and behind the last durable one. */
+export interface PartitionBounds {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+const TIMESTAMP_TYPE = 'message.timestamp.type';
+/** All blocks of one append for one partition: above the largest body that the gateway accepts. */
+const MAX_BATCH_BYTES = 16 << 20;
+
+/** Topics and their offsets. Every failure of the log is a TallyError `unavailable`. */
+export class LogAdmin {
+  private readonly admin: Admin;
+  private connecting: Promise<void> | undefined;
+
+  constructor(config: KafkaConfig, logger: Logger) {
+    this.admin = createKafka(config, logger).admin();
+  }
+
+  /**
+   * Creates a topic whose records get the leader's clock and are kept for ever. False when it is
+   * there already.
+   */
+  createTopic(topic: string, partitions: number): Promise<boolean> {
+    return this.ask('create a topic', (admin) =>
+      admin.createTopics({
+        waitForLeaders: true,
+        topics: [
+          {
+            topic,
+            numPartitions: partitions,
+            replicationFactor: -1,
+            configEntries: [
+              { name: TIMESTAMP_TYPE, value: 'LogAppendTime' },
+              { name: 'max.message.bytes', value: String(MAX_BATCH_BYTES) },
+              { name: 'retention.ms', value: '-1' },
+              { name: 'retention.bytes', value: '-1' },
+            ],
+          },
+        ],
+      }),
+    );
+  }
+
+  /**
+   * Throws `unavailable` when the topic is missing, has another number of partitions, or stamps
+   * records with anything but the leader's clock: what is a duplicate would not follow from the log.
+   */
+  async assertTopic(topic: string, partitions: number): Promise<void> {
+    const found = await this.ask('describe a topic', async (admin) => {
+      const topics = await admin.listTopics();
+      if (!topics.includes(topic)) return undefined;
+      const { topics: metadata } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const configs = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
+      });
+      const entries = configs.resources[0]?.configEntries ?? [];
+      return {
+        partitions: metadata[0]?.partitions.length,
+        timestampType: entries.find(({ configName }) => configName === TIMESTAMP_TYPE)?.configValue,
+      };
+    });
+    if (found === undefined)
+      throw new TallyError('unavailable', `the log has no topic ${topic}; it is never made again`);
+    if (found.partitions !== partitions)
+      throw new TallyError(
+        'unavailable',
+        `expected ${partitions} partitions of ${topic}, got ${found.partitions}`,
+      );
+    if (found.timestampType !== 'LogAppendTime')
+      throw new TallyError(
+        'unavailable',
+        `expected LogAppendTime as ${TIMESTAMP_TYPE} of ${topic}, got ${found.timestampType}`,
+      );
+  }
+
+  /** Bounds of each partition, by its number. */
+  bounds(topic: string): Promise<ReadonlyMap<number, PartitionBounds>> {
+    return this.ask('ask for offsets', async (admin) => {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return new Map(
+        offsets.map(({ partition, low, high }) => [
+          partition,
+          { low: BigInt(low), high: BigInt(high) },
+        ]),
+      );
+    });
+  }
+
+  /** Offset of the first record of this partition that was appended at or after an instant. */
+  offsetAt(topic: string, partition: number, timestampMs: number): Promise<bigint> {
+    return this.ask('ask for an offset by time', async (admin) => {
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs);
+      const found = offsets.find((entry) => entry.partition === partition);
+      if (found === undefined) throw new Error(`no answer for partition ${partition}`);
+      return BigInt(found.offset);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.admin.disconnect();
+  }
+
+  private async ask<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {
+    try {
+      this.connecting ??= this.admin.connect().catch((error: unknown) => {
+        this.connecting = undefined;
+        throw error;
+      });
+      await this.connecting;
+      return await question(this.admin);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new TallyError('unavailable', `could not ${what}: ${reason}`, { cause });
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** An open file of the log. Positions and lengths are in bytes. Failures are Node's system errors. */
+export interface LogFile {
+  /**
+   * Writes all buffers one after the other from `position` on. Resolves with the number of bytes
+   * written, which at a full disk is smaller than asked, without an error.
+   */
+  write(buffers: readonly Buffer[], position: number): Promise<number>;
+  /** Fills `into` from `position` on; resolves with less than its length only at the end of the file. */
+  read(into: Buffer, position: number): Promise<number>;
+  /** Resolves when content and size are on the disk. After a failure nothing is known of either. */
+  datasync(): Promise<void>;
+  truncate(size: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What the log needs of a file system; a failing disk is another implementation. */
+export interface FileSystem {
+  /** `create`: the file is new, or emptied. `change`: it is there. */
+  open(path: string, mode: 'create' | 'change'): Promise<LogFile>;
+  /** Names in a folder, in no order. */
+  list(folder: string): Promise<string[]>;
+  /** With its parents; nothing happens when it is there. */
+  makeFolder(path: string): Promise<void>;
+  /** undefined when there is no such file. */
+  readText(path: string): Promise<string | undefined>;
+  rename(from: string, to: string): Promise<void>;
+  /** A file, or a folder with all that is in it; nothing happens when it is not there. */
+  remove(path: string): Promise<void>;
+  /** Resolves when the names in the folder are on the disk. */
+  syncFolder(path: string): Promise<void>;
+}
+
+/** The disk, or what is left of a quota, is used up: nothing is broken, and waiting may help. */
+export function isStorageFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}

@@ -1,0 +1,230 @@
+import { join } from 'node:path';
+import { readBatchHeader, stampBatch, type BatchHeader } from '@tally/kafka-wire';
+import { isStorageFull, type FileSystem } from '../files/file-system.js';
+import { Segment, segmentFileName } from '../segment/segment.js';
+import { writeLogStart } from './log-start.js';
+import { truncateTo, type OpenedPartition } from './open-partition.js';
+
+/**
+ * The one leader epoch of a log without replicas: in every batch and every answer, since clients
+ * compare them.
+ */
+export const LEADER_EPOCH = 0;
+
+/** A batch on its way into a partition. */
+export interface NewBatch {
+  /** Valid; stamped in place. */
+  readonly bytes: Buffer;
+  /** Its records get the time of the append instead of the producer's. */
+  readonly stampTime: boolean;
+}
+
+export interface AppendedBatch {
+  readonly baseOffset: bigint;
+  /** ms since 1970; undefined where the records keep their time. */
+  readonly appendTimeMs: number | undefined;
+}
+
+/** Batches that are in the file and not durable yet. */
+export interface WrittenBatches {
+  readonly appended: readonly AppendedBatch[];
+  /** Resolves when they are durable; a failure means that the log must end. */
+  sync(): Promise<void>;
+  /** From now on they can be read. */
+  publish(): void;
+}
+
+export type ReadOutcome =
+  { readonly kind: 'batches'; readonly bytes: Buffer } | { readonly kind: 'out_of_range' };
+
+/** Where a record is that was looked up by time. */
+export interface TimedOffset {
+  readonly offset: bigint;
+  readonly timestampMs: number;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * One ordered log. Every record below `highWatermark` is durable and can be read; there are no
+ * others for a reader. Writing is the commit loop's, one round at a time.
+ */
+export class Partition {
+  private readonly segments: Segment[];
+  private readonly listeners = new Set<() => void>();
+  private start: bigint;
+  private lastAppendTimeMs: number;
+  private folderChanged = false;
+  private open = true;
+
+  constructor(
+    private readonly files: FileSystem,
+    private folder: string,
+    readonly number: number,
+    private readonly segmentBytes: number,
+    { segments, logStart, lastAppendTimeMs }: OpenedPartition,
+  ) {
+    this.segments = segments;
+    this.start = logStart;
+    this.lastAppendTimeMs = lastAppendTimeMs;
+  }
+
+  /** Offset of the first record that there is. */
+  get logStart(): bigint {
+    return this.start;
+  }
+
+  /** The offset behind the last durable record. */
+  get highWatermark(): bigint {
+    return this.active.endOffset;
+  }
+
+  /** False once its topic is deleted or the log closed. */
+  get isOpen(): boolean {
+    return this.open;
+  }
+
+  /** Told after each time that the high watermark has grown, and at the end. Returns how to stop that. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /**
+   * Whole stored batches, beginning with the one that contains `offset`, of at most `maxBytes`
+   * together; the first one in any case. Empty at the high watermark. Throws DamagedLog.
+   */
+  async read(offset: bigint, maxBytes: number): Promise<ReadOutcome> {
+    if (offset < this.start || offset > this.highWatermark) return { kind: 'out_of_range' };
+    if (offset === this.highWatermark) return { kind: 'batches', bytes: NOTHING };
+    const segment = this.segments.findLast(({ baseOffset }) => baseOffset <= offset);
+    if (segment === undefined) return { kind: 'out_of_range' };
+    return { kind: 'batches', bytes: await segment.read(offset, maxBytes) };
+  }
+
+  /**
+   * The first record whose timestamp is at least `timeMs`; undefined when there is none. Where the
+   * records keep the time that their producer gave, the first record of the batch that has one.
+   */
+  async firstAtOrAfter(timeMs: number): Promise<TimedOffset | undefined> {
+    const segment = this.segments.find(
+      ({ maxTimestampMs, endOffset }) => maxTimestampMs >= timeMs && endOffset > this.start,
+    );
+    if (segment === undefined) return undefined;
+    const { baseOffset, maxTimestampMs } = await segment.firstAtOrAfter(timeMs);
+    const offset = baseOffset < this.start ? this.start : baseOffset;
+    return { offset, timestampMs: maxTimestampMs };
+  }
+
+  /** Writes batches, for the commit loop. `storage_full`: none of them is there. */
+  async write(
+    batches: readonly NewBatch[],
+    nowMs: number,
+  ): Promise<WrittenBatches | 'storage_full'> {
+    const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
+    const segment = await this.segmentFor(bytes);
+    if (segment === 'storage_full') return segment;
+    // The clock may step back; append times must not.
+    const appendTimeMs = Math.max(nowMs, this.lastAppendTimeMs);
+    const headers: BatchHeader[] = [];
+    const appended: AppendedBatch[] = [];
+    let baseOffset = segment.endOffset;
+    for (const batch of batches) {
+      const stamp = { baseOffset, leaderEpoch: LEADER_EPOCH };
+      stampBatch(
+        batch.bytes,
+        batch.stampTime ? { ...stamp, logAppendTimeMs: appendTimeMs } : stamp,
+      );
+      const header = readBatchHeader(batch.bytes);
+      if (header?.size !== batch.bytes.length) throw new Error('expected one whole record batch');
+      headers.push(header);
+      appended.push({ baseOffset, appendTimeMs: batch.stampTime ? appendTimeMs : undefined });
+      baseOffset += BigInt(header.count);
+    }
+    const buffers = batches.map((batch) => batch.bytes);
+    if (!(await writeOrCut(segment, buffers, bytes))) return 'storage_full';
+    return {
+      appended,
+      sync: () => this.sync(segment),
+      publish: () => {
+        for (const header of headers) segment.add(header);
+        this.lastAppendTimeMs = appendTimeMs;
+        this.announce();
+      },
+    };
+  }
+
+  /**
+   * Forgets the records before `offset`, which is at most the high watermark: durably, then whole
+   * segments are removed. For the commit loop. False: the disk is full, and nothing has changed.
+   */
+  async deleteRecordsBefore(offset: bigint): Promise<boolean> {
+    if (offset <= this.start) return true;
+    if (!(await writeLogStart(this.files, this.folder, offset))) return false;
+    this.start = offset;
+    while (this.segments.length > 1) {
+      const [first] = this.segments;
+      if (first === undefined || first.endOffset > offset) break;
+      this.segments.shift();
+      await this.files.remove(first.path);
+      await first.retire();
+    }
+    return true;
+  }
+
+  /** Nothing is written or awaited here any more; reads that have begun end well. */
+  async close(): Promise<void> {
+    this.open = false;
+    this.announce();
+    await Promise.all(this.segments.map((segment) => segment.retire()));
+  }
+
+  private get active(): Segment {
+    const active = this.segments.at(-1);
+    if (active === undefined) throw new Error('a partition without a segment');
+    return active;
+  }
+
+  /** The active segment, or a new one where it would grow past its size. */
+  private async segmentFor(bytes: number): Promise<Segment | 'storage_full'> {
+    const { active } = this;
+    if (active.size === 0 || active.size + bytes <= this.segmentBytes) return active;
+    const path = join(this.folder, segmentFileName(active.endOffset));
+    try {
+      const segment = new Segment(path, active.endOffset, await this.files.open(path, 'create'));
+      this.folderChanged = true;
+      this.segments.push(segment);
+      return segment;
+    } catch (error) {
+      if (isStorageFull(error)) return 'storage_full';
+      throw error;
+    }
+  }
+
+  /** A new file is found after a power cut only when its name is durable too. */
+  private async sync(segment: Segment): Promise<void> {
+    await segment.file.datasync();
+    if (this.folderChanged) {
+      await this.files.syncFolder(this.folder);
+      this.folderChanged = false;
+    }
+  }
+
+  private announce(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/**
+ * False when the disk has no room: then the file ends, durably, where it ended before. Node tells of
+ * a full disk by a short count as often as by an error.
+ */
+async function writeOrCut(segment: Segment, buffers: Buffer[], bytes: number): Promise<boolean> {
+  try {
+    if ((await segment.file.write(buffers, segment.size)) === bytes) return true;
+  } catch (error) {
+    if (!isStorageFull(error)) throw error;
+  }
+  await truncateTo(segment.file, segment.size);
+  return false;
+}

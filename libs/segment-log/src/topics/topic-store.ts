@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { DamagedLog } from '../files/damaged-log.js';
+import { isStorageFull, type FileSystem } from '../files/file-system.js';
+import { removeUnfinished } from '../files/replace-file.js';
+import { makePartition, openPartition, type CutTail } from '../partition/open-partition.js';
+import { Partition } from '../partition/partition.js';
+import { readTopicFile, writeTopicFile, type TopicDefinition } from './topic-file.js';
+import { Topic } from './topic.js';
+
+/** Begins the name of a folder that is being made or removed; no topic's name has it. */
+const IN_WORK = '~';
+/** Kafka's rule for names; it also keeps them inside the folder. */
+const NAME = /^[a-zA-Z0-9._-]{1,249}$/;
+
+export function isTopicName(name: string): boolean {
+  return NAME.test(name) && name !== '.' && name !== '..';
+}
+
+export type CreateOutcome =
+  | { readonly kind: 'created'; readonly topic: Topic }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'storage_full' };
+
+/**
+ * The folders of the topics. One is made and removed under another name and renamed as a whole: after
+ * a crash a topic is there with all of its partitions, or not at all.
+ */
+export class TopicStore {
+  private readonly topics = new Map<string, Topic>();
+
+  constructor(
+    private readonly files: FileSystem,
+    private readonly folder: string,
+    private readonly segmentBytes: number,
+  ) {}
+
+  /** Opens all topics; resolves with the torn tails that were cut off. Throws DamagedLog. */
+  async open(): Promise<CutTail[]> {
+    await this.files.makeFolder(this.folder);
+    const cuts: CutTail[] = [];
+    for (const name of (await this.files.list(this.folder)).toSorted()) {
+      const path = join(this.folder, name);
+      if (name.startsWith(IN_WORK)) {
+        await this.files.remove(path);
+        continue;
+      }
+      await removeUnfinished(this.files, path);
+      const definition = await readTopicFile(this.files, path);
+      if (definition.name !== name) {
+        throw new DamagedLog(path, undefined, `it says that it is topic ${definition.name}`);
+      }
+      cuts.push(...(await this.openTopic(definition)));
+    }
+    return cuts;
+  }
+
+  all(): readonly Topic[] {
+    return [...this.topics.values()];
+  }
+
+  get(name: string): Topic | undefined {
+    return this.topics.get(name);
+  }
+
+  async create(wanted: Omit<TopicDefinition, 'id'>): Promise<CreateOutcome> {
+    const { files } = this;
+    if (this.topics.has(wanted.name)) return { kind: 'exists' };
+    const definition = { ...wanted, id: randomUUID().replaceAll('-', '') };
+    const work = join(this.folder, `${IN_WORK}new-${definition.id}`);
+    try {
+      await files.makeFolder(work);
+      for (let number = 0; number < wanted.partitions; number++) {
+        await makePartition(files, join(work, String(number)));
+      }
+      if (!(await writeTopicFile(files, work, definition))) return await this.giveUp(work);
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      return this.giveUp(work);
+    }
+    await files.rename(work, join(this.folder, wanted.name));
+    await files.syncFolder(this.folder);
+    await this.openTopic(definition);
+    const topic = this.topics.get(wanted.name);
+    if (topic === undefined) throw new Error('a topic that was made is not there');
+    return { kind: 'created', topic };
+  }
+
+  /** Resolves when the topic is durably gone. */
+  async delete(topic: Topic): Promise<void> {
+    const { files } = this;
+    const work = join(this.folder, `${IN_WORK}deleted-${topic.id}`);
+    await Promise.all(topic.partitions.map((partition) => partition.close()));
+    await files.rename(join(this.folder, topic.name), work);
+    await files.syncFolder(this.folder);
+    this.topics.delete(topic.name);
+    await files.remove(work);
+  }
+
+  /** False: the disk is full, and nothing has changed. */
+  async configure(topic: Topic, configs: Readonly<Record<string, string>>): Promise<boolean> {
+    const definition = { ...topic.definition, configs };
+    const path = join(this.folder, topic.name);
+    if (!(await writeTopicFile(this.files, path, definition))) return false;
+    topic.redefine(definition);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    for (const { partitions } of this.topics.values()) {
+      await Promise.all(partitions.map((partition) => partition.close()));
+    }
+  }
+
+  private async openTopic(definition: TopicDefinition): Promise<CutTail[]> {
+    const folder = join(this.folder, definition.name);
+    const cuts: CutTail[] = [];
+    const partitions: Partition[] = [];
+    for (let number = 0; number < definition.partitions; number++) {
+      const path = join(folder, String(number));
+      const opened = await openPartition(this.files, path);
+      if (opened.cut !== undefined) cuts.push(opened.cut);
+      partitions.push(new Partition(this.files, path, number, this.segmentBytes, opened));
+    }
+    this.topics.set(definition.name, new Topic(definition, partitions));
+    return cuts;
+  }
+
+  private async giveUp(work: string): Promise<CreateOutcome> {
+    await this.files.remove(work);
+    return { kind: 'storage_full' };
+  }
+}

@@ -1,0 +1,187 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  append,
+  batchOf,
+  Folders,
+  makeTopic,
+  openLog,
+  partitionOf,
+  readAll,
+} from './support/log-folder.js';
+
+const folders = new Folders();
+afterEach(() => folders.removeAll());
+
+describe('a partition', () => {
+  it('is read as a model says, from any offset, in any portion, before and after a restart', async () => {
+    const batches = fc.array(
+      fc.array(fc.string({ maxLength: 300 }), { minLength: 1, maxLength: 5 }),
+      { minLength: 1, maxLength: 30 },
+    );
+    const property = fc.asyncProperty(
+      batches,
+      fc.integer({ min: 100, max: 3000 }),
+      fc.nat(),
+      fc.integer({ min: 0, max: 5000 }),
+      async (values, segmentBytes, start, maxBytes) => {
+        const folder = folders.make();
+        const model = values.flat().map((value, index) => ({ offset: BigInt(index), value }));
+        const log = await openLog(folder, { segmentBytes });
+        const [partition = partitionOf(log)] = await makeTopic(log);
+        const half = Math.floor(values.length / 2);
+        // Some together, in few rounds; the rest one by one.
+        await Promise.all(values.slice(0, half).map((batch) => append(log, partition, ...batch)));
+        for (const batch of values.slice(half)) await append(log, partition, ...batch);
+        const from = BigInt(start % (model.length + 1));
+        const expected = model.slice(Number(from));
+        expect(await readAll(partition, from, maxBytes)).toEqual(expected);
+        await log.close();
+        const again = await openLog(folder, { segmentBytes });
+        expect(again.cutTails).toEqual([]);
+        expect(await readAll(partitionOf(again), from, maxBytes)).toEqual(expected);
+        await again.close();
+      },
+    );
+    await fc.assert(property, { numRuns: 40, verbose: 1 });
+  }, 60_000);
+
+  it('is out of range behind its end and before its start, and empty at its end', async () => {
+    const log = await openLog(folders.make());
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    await append(log, partition, 'a', 'b');
+    expect(await partition.read(2n, 100)).toEqual({ kind: 'batches', bytes: Buffer.alloc(0) });
+    expect(await partition.read(3n, 100)).toEqual({ kind: 'out_of_range' });
+    expect(await log.deleteRecordsBefore(partition, 1n)).toBe('deleted');
+    expect(await partition.read(0n, 100)).toEqual({ kind: 'out_of_range' });
+    expect(await log.deleteRecordsBefore(partition, 3n)).toBe('out_of_range');
+    await log.close();
+  });
+
+  it('finds the first record at or after a time, over segments and restarts', async () => {
+    const folder = folders.make();
+    let now = 0;
+    const log = await openLog(folder, { segmentBytes: 300, now: () => now });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    for (const time of [100, 100, 250, 400, 400, 900]) {
+      now = time;
+      await append(log, partition, `at ${time}`, 'and');
+    }
+    await log.close();
+    const again = await openLog(folder);
+    const found = async (time: number) =>
+      (await partitionOf(again).firstAtOrAfter(time))?.offset ?? 'none';
+    const asked = [0, 100, 101, 250, 300, 400, 401, 900, 901];
+    expect(await Promise.all(asked.map(found))).toEqual([0n, 0n, 4n, 4n, 6n, 6n, 10n, 10n, 'none']);
+    await again.close();
+  });
+
+  it('removes whole segments before its start, and knows its start after a restart', async () => {
+    const folder = folders.make();
+    const log = await openLog(folder, { segmentBytes: 200 });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    for (let index = 0; index < 10; index++) await append(log, partition, `value ${index}`);
+    const files = () =>
+      readdirSync(join(folder, 'topics/t/0')).filter((name) => name.endsWith('.log'));
+    const before = files().length;
+    expect(await log.deleteRecordsBefore(partition, 7n)).toBe('deleted');
+    expect(files().length).toBeLessThan(before);
+    await log.close();
+    const again = await openLog(folder);
+    const left = await readAll(partitionOf(again));
+    expect(left.map(({ value }) => value)).toEqual(['value 7', 'value 8', 'value 9']);
+    await again.close();
+  });
+
+  it('tells at once of records that can be read, and of its end', async () => {
+    const log = await openLog(folders.make());
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    const marks: bigint[] = [];
+    const stop = partition.onChange(() => marks.push(partition.highWatermark));
+    await append(log, partition, 'a');
+    await append(log, partition, 'b', 'c');
+    stop();
+    await append(log, partition, 'd');
+    expect(marks).toEqual([1n, 3n]);
+    await log.close();
+  });
+});
+
+describe('appends', () => {
+  it('of one turn share a sync, in order', async () => {
+    const rounds: number[] = [];
+    const log = await openLog(folders.make(), { onCommit: ({ bytes }) => rounds.push(bytes) });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    const values = Array.from({ length: 50 }, (_, index) => String(index));
+    const outcomes = await Promise.all(values.map((value) => append(log, partition, value)));
+    expect(outcomes.map((outcome) => outcome.kind === 'appended' && outcome.baseOffset)).toEqual(
+      values.map(BigInt),
+    );
+    expect(rounds).toHaveLength(1);
+    await log.close();
+  });
+
+  it('are refused when too many bytes wait', async () => {
+    const bytes = batchOf('x').length;
+    const log = await openLog(folders.make(), { maxQueuedBytes: 2 * bytes });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    const outcomes = await Promise.all([1, 2, 3].map(() => append(log, partition, 'x')));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['appended', 'appended', 'overloaded']);
+    expect(await append(log, partition, 'x')).toMatchObject({ kind: 'appended' });
+    await log.close();
+    expect(await append(log, partition, 'x')).toEqual({ kind: 'closed' });
+  });
+});
+
+describe('topics', () => {
+  it('are there after a restart as they were made and changed, or gone', async () => {
+    const folder = folders.make();
+    const log = await openLog(folder);
+    await makeTopic(log, 'kept', 2);
+    const [gone = partitionOf(log, 'gone')] = await makeTopic(log, 'gone');
+    const kept = log.topic('kept');
+    if (kept !== undefined) await log.configureTopic(kept, { 'retention.ms': '5' });
+    const waiting = append(log, gone, 'decided before');
+    expect(await log.deleteTopic('gone')).toBe(true);
+    expect(await waiting).toMatchObject({ kind: 'appended' });
+    expect(await append(log, gone, 'too late')).toEqual({ kind: 'closed' });
+    expect(await log.createTopic({ name: 'kept', partitions: 1, configs: {} })).toEqual({
+      kind: 'exists',
+    });
+    await log.close();
+    // What a process leaves that was killed while it made or removed a topic.
+    writeFileSync(join(folder, 'topics/~new-0123'), '');
+    const again = await openLog(folder);
+    expect(again.id).toBe(log.id);
+    expect(again.topics().map(({ definition }) => definition)).toEqual([kept?.definition]);
+    expect(again.topic('kept')?.configs).toEqual({ 'retention.ms': '5' });
+    expect(readdirSync(join(folder, 'topics'))).toEqual(['kept']);
+    await again.close();
+  });
+});
+
+describe('a folder', () => {
+  it('has one log at a time, and another after it was closed', async () => {
+    const folder = folders.make();
+    const log = await openLog(folder);
+    await expect(openLog(folder)).rejects.toThrow('one at a time');
+    await log.close();
+    await (await openLog(folder)).close();
+  });
+
+  it('is free when the process that held it is dead, and not while it lives', async () => {
+    const folder = folders.make();
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const owner = (number: number, startTicks: string) =>
+      JSON.stringify({ pid: number, startTicks, bootId: '', id: 'other' });
+    writeFileSync(join(folder, 'lock-1'), owner(pid, '1'));
+    await (await openLog(folder)).close();
+    // A power cut can leave the file empty.
+    writeFileSync(join(folder, 'lock-7'), '');
+    await (await openLog(folder)).close();
+    expect(readdirSync(folder).filter((name) => name.startsWith('lock-'))).toEqual(['lock-8']);
+  });
+});
