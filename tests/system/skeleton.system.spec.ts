@@ -122,7 +122,7 @@ describe('the whole of Tally on one machine', () => {
     }
     const metrics = await (await fetch(`${tally.addresses.admin['shard-proxy']}/metrics`)).text();
     expect(metrics).toMatch(/^tally_build_info\{service="shard-proxy".*\} 1$/m);
-    expect(metrics).toMatch(/^tally_postgres_pool_waiting 0$/m);
+    expect(metrics).toMatch(/^tally_postgres_pool_waiting\{pool="write"\} 0$/m);
   });
 
   it('registers everyone again after ZooKeeper was killed, and those that own nothing serve meanwhile', async () => {

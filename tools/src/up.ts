@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOURNAL_FILE, showFlights } from './flights/flights-demo.js';
 import { givenServers, Stack, type Addresses } from './stack/index.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -19,13 +20,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  if (options.has('--fresh')) Stack.wipe(dir);
+  if (options.has('--fresh')) {
+    Stack.wipe(dir);
+    rmSync(join(dir, JOURNAL_FILE), { force: true });
+  }
   const started = performance.now();
   const { stack, addresses } = await Stack.start({
     root,
     dir,
     ports: 'usual',
     given: givenServers(process.env),
+    env: givenKeys(process.env),
     report: say,
     onStarting: (starting) => {
       stop = async () => {
@@ -35,6 +40,9 @@ try {
     },
   });
   say(`Everything is ready after ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+  say('Streaming 20 000 flights through the public API');
+  const apiKey = process.env['TALLY_API_KEY'] ?? '';
+  await showFlights({ gateway: addresses.gateway, apiKey, dir, report: say });
   say(describe(addresses, stack));
   writeFileSync(addressFile, `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 });
   if (options.has('--once')) {
@@ -43,16 +51,31 @@ try {
     process.exit(0);
   }
 } catch (error) {
+  if (!stopping) await stop();
   // Ctrl-C while starting: the handler above ends the process when all is stopped.
   if (stopping) await new Promise(() => undefined);
   process.stderr.write(`up: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }
 
-function describe({ gateway, zookeeper, redis, shards, admin }: Addresses, stack: Stack): string {
+/** Keys of the public API: passed on, everything else of the stack has its own settings. */
+function givenKeys(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    ['TALLY_API_KEY', 'TALLY_ADMIN_KEY'].flatMap((name) => {
+      const key = environment[name];
+      return key === undefined || key === '' ? [] : [[name, key]];
+    }),
+  );
+}
+
+function describe(
+  { gateway, kafka, zookeeper, redis, shards, admin }: Addresses,
+  stack: Stack,
+): string {
   const withoutPassword = (url: string) => url.replace(/:[^:@/]+@/, ':…@');
   return [
     `  public API   ${gateway}`,
+    `  log (Kafka)  ${kafka}`,
     `  ZooKeeper    ${zookeeper}`,
     `  Redis        ${redis}`,
     ...shards.map((url, number) => `  shard ${number}      ${withoutPassword(url)}`),
