@@ -24,8 +24,8 @@ const idsOf = (instances: ReadonlyArray<ServiceInstance>) => instances.map(({ id
 const lists = (watch: InstanceWatch, ids: string) =>
   eventually(`${ids} are listed`, () => idsOf(watch.instances) === ids);
 
-async function member() {
-  const session = await zookeeper.session();
+async function member(sessionTimeoutMs?: number) {
+  const session = await zookeeper.session(undefined, sessionTimeoutMs);
   return { session, registry: new InstanceRegistry(session) };
 }
 
@@ -96,8 +96,9 @@ describe('the registry of instances', () => {
 });
 
 describe('the registry of instances through outages', () => {
-  async function cluster(service: string) {
-    const [one, two, reader] = await Promise.all([member(), member(), member()]);
+  async function cluster(service: string, sessionTimeoutMs = SESSION_TIMEOUT_MS) {
+    const join = () => member(sessionTimeoutMs);
+    const [one, two, reader] = await Promise.all([join(), join(), join()]);
     const registrations = [
       one.registry.register(service, instance('a')),
       two.registry.register(service, instance('b')),
@@ -110,7 +111,8 @@ describe('the registry of instances through outages', () => {
   }
 
   it('after kill -9 of ZooKeeper and a restart the registrations are there, and never went', async () => {
-    const { one, two, registrations, reader, watch, seen } = await cluster('killed');
+    // Long enough for a server that starts on a busy machine: within one timeout all must be back.
+    const { one, two, registrations, reader, watch, seen } = await cluster('killed', 6000);
     await zookeeper.server.process.kill();
     await eventually('noticed', () => one.session.state !== 'connected');
     expect(idsOf(watch.instances)).toBe('a,b');
