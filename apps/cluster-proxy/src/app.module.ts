@@ -31,8 +31,11 @@ export class AppModule {
             health: HealthChecks,
             lifecycle: Lifecycle,
           ) => {
-            const parse = (value: unknown) => ShardMap.parse(value).document;
-            const node = new ConfigNode({ session, path: SHARD_MAP_NODE, parse });
+            const node = new ConfigNode({
+              session,
+              path: SHARD_MAP_NODE,
+              parse: ShardMap.parseDocument,
+            });
             const shardMap = new CurrentShardMap({ node, shards: config.shards, logger });
             lifecycle.onListening(() => void shardMap.ensure());
             lifecycle.onClose('shard map', () => shardMap.close());

@@ -45,8 +45,7 @@ afterAll(async () => {
 }, 60_000);
 
 function shardMapAt(path: string, shards: number) {
-  const parse = (value: unknown) => ShardMap.parse(value).document;
-  const node = new ConfigNode<ShardMapDocument>({ session, path, parse });
+  const node = new ConfigNode<ShardMapDocument>({ session, path, parse: ShardMap.parseDocument });
   const map = new CurrentShardMap({ node, shards, logger });
   maps.push(map);
   return { node, map };

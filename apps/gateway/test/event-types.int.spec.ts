@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
-import { EVENT_TYPE_VERSIONS } from '../src/event-types/event-types.js';
+import { EVENT_TYPES_NODE } from '@tally/counting';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
 
@@ -87,7 +87,7 @@ describe('event types', () => {
     expect(answers.map(({ status }) => status)).toEqual(names.map(() => 201));
     const versions = answers.map(({ body }) => Number(body['version'])).sort((a, b) => a - b);
     expect(new Set(versions).size).toBe(names.length);
-    const nodes = await fixture.session.children(EVENT_TYPE_VERSIONS);
+    const nodes = await fixture.session.children(EVENT_TYPES_NODE);
     expect(nodes.map(Number)).toEqual(nodes.map((_, index) => index + 1));
     await eventually('both know all', async () => {
       const [here, there] = await Promise.all([get(''), get('', other)]);
@@ -126,11 +126,11 @@ describe('event types', () => {
     ['Share', '{}', 'expected an event type'],
     ['share?x=1', '{}', 'no parameters'],
   ])('%s with %s is refused', async (type, document, detail) => {
-    const before = await fixture.session.children(EVENT_TYPE_VERSIONS);
+    const before = await fixture.session.children(EVENT_TYPES_NODE);
     const { status, body } = await put(type, document);
     expect({ status, body }).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
     expect(body['detail']).toContain(detail);
-    expect(await fixture.session.children(EVENT_TYPE_VERSIONS)).toEqual(before);
+    expect(await fixture.session.children(EVENT_TYPES_NODE)).toEqual(before);
   });
 
   it('are JSON', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { eventually } from '@tally/testing';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
-import { Refusal } from './support/stub-service.js';
+import { Refusal } from '@tally/testing/stub-service';
 
 const fixture = new GatewayFixture();
 let gateway: RunningGateway;

@@ -3,7 +3,7 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 import { packageDefinition, type query } from '@tally/contracts';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
-import { Refusal } from './support/stub-service.js';
+import { Refusal } from '@tally/testing/stub-service';
 
 const fixture = new GatewayFixture();
 let gateway: RunningGateway;

@@ -18,7 +18,7 @@ import { eventually, freePort, startZooKeeper } from '@tally/testing';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { AppModule } from '../src/app.module.js';
 import { settings } from '../src/config.js';
-import { Refusal, StubService } from './support/stub-service.js';
+import { Refusal, StubService } from '@tally/testing/stub-service';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 const TOPIC = { name: 'events-0123456789abcdef', partitions: 16, dedupWindowMs: 600_000 };

@@ -17,10 +17,9 @@ export class AppModule {
       provide: ShardGuard,
       inject: [ZooKeeperSession, HealthChecks, Lifecycle],
       useFactory: (session: ZooKeeperSession, health: HealthChecks, lifecycle: Lifecycle) => {
-        const parse = (value: unknown) => ShardMap.parse(value).document;
         const guard = new ShardGuard(
           shard,
-          new ConfigNode({ session, path: SHARD_MAP_NODE, parse }),
+          new ConfigNode({ session, path: SHARD_MAP_NODE, parse: ShardMap.parseDocument }),
         );
         lifecycle.onClose('shard map', guard.close);
         health.add({ name: 'shard map', probe: async () => void guard.known });

@@ -64,8 +64,7 @@ beforeAll(async () => {
   const { connectString: connect } = zookeeper;
   session = new ZooKeeperSession({ connect, sessionTimeoutMs: 6000, logger }).start();
   await session.whenConnected(20_000);
-  const parse = (value: unknown) => ShardMap.parse(value).document;
-  node = new ConfigNode({ session, path: SHARD_MAP_NODE, parse });
+  node = new ConfigNode({ session, path: SHARD_MAP_NODE, parse: ShardMap.parseDocument });
   guard = new ShardGuard(SHARD, node);
   const pools = new Pools(config, logger, lifecycle);
   const metrics = shardMetrics(registry);
@@ -133,7 +132,7 @@ describe('a shard-proxy', () => {
       ...{ shard: SHARD, epoch: '1', series: ours, topics: [] },
       ...{ fromMinute: '0', toMinute: '10', granularity: 'GRANULARITY_TOTAL' },
     });
-    expect(decodeCounterRows(rows as Buffer)).toMatchObject([{ place: 0, count: 3n }]);
+    expect(decodeCounterRows(rows)).toMatchObject([{ place: 0, count: 3n }]);
     expect(await status.getShardStatus()).toMatchObject({ shard: SHARD, inRecovery: false });
     const text = await registry.metrics();
     expect(text).toContain('tally_shard_deltas_total{outcome="overlap"} 1');

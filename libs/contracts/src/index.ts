@@ -1,6 +1,6 @@
 export * from './block/block-body.js';
 export * from './block/block-header.js';
-export { ERROR_CODES, isErrorCode, type ErrorCode } from './errors/codes.js';
+export { CODE_TRAILER, ERROR_CODES, isErrorCode, type ErrorCode } from './errors/codes.js';
 export { CURRENT_SCHEMA_ID, decodeEvent, encodeEvent } from './event-codec.js';
 export {
   DEFAULT_EVENT_TYPE,

@@ -313,7 +313,7 @@ describe('a reader', () => {
   });
   async function read(more: Partial<shardProxy.ReadCountersRequest> = {}) {
     const { rows, asOfMs } = await readCounters(pool, question(more), everySlot);
-    const decoded = decodeCounterRows(rows as Buffer) ?? [];
+    const decoded = decodeCounterRows(rows) ?? [];
     return {
       asOfMs,
       rows: decoded.map(({ place, startMinute, count, sum }) =>

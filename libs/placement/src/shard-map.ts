@@ -48,6 +48,21 @@ export class ShardMap {
     return new ShardMap({ epoch: Number(epoch), slots: slots as readonly SlotRange[] });
   }
 
+  /** The checked document alone, for those who keep it in ZooKeeper. Throws like `parse`. */
+  static parseDocument(value: unknown): ShardMapDocument {
+    return ShardMap.parse(value).document;
+  }
+
+  /** The map of the document if its epoch is greater, else the known one: epochs never go back. */
+  static newest(
+    known: ShardMap | undefined,
+    document: ShardMapDocument | undefined,
+  ): ShardMap | undefined {
+    return document !== undefined && document.epoch > (known?.epoch ?? 0)
+      ? ShardMap.parse(document)
+      : known;
+  }
+
   /** The first map of a new installation: the same number of slots for each shard. */
   static even(shards: number): ShardMap {
     const slots = Array.from({ length: shards }, (_, shard) => ({

@@ -9,7 +9,7 @@ export {
   type ServiceConfig,
 } from './config/service-settings.js';
 export * from './config/settings.js';
-export { CODE_TRAILER, toGrpcError } from './errors/grpc-errors.js';
+export { toGrpcError } from './errors/grpc-errors.js';
 export {
   toProblem,
   PROBLEM_TYPE,
@@ -24,8 +24,10 @@ export {
   type HealthOptions,
   type HealthReport,
 } from './health/health-checks.js';
+export { keepTrying, type KeepTryingOptions } from './lifecycle/keep-trying.js';
 export { Lifecycle } from './lifecycle/lifecycle.js';
 export { createLogger, type Logger } from './logging/logger.js';
 export { createMetrics, type Metrics } from './metrics/metrics.js';
 export { KitModule, LOGGER, METRICS, type ServiceKit } from './service/kit.module.js';
 export { startService, VERSION, type ServiceDefinition } from './service/start-service.js';
+export { inLinkedSpan } from './tracing/linked-span.js';

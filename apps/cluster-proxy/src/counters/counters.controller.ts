@@ -5,7 +5,7 @@ import type { clusterProxy, shardProxy } from '@tally/contracts';
 import type { ShardMap } from '@tally/placement';
 import { TallyError } from '@tally/service-kit';
 import { CurrentShardMap } from '../shard-map/current-shard-map.js';
-import { ShardClient, timeFor } from '../shards/shard-client.js';
+import { failureOf, ShardClient, timeFor } from '../shards/shard-client.js';
 import { scatter } from './scatter.js';
 
 /** All rows of an answer must fit into one message of 16 MiB, with what is around them. */
@@ -95,8 +95,7 @@ export class CountersController {
         rows: await this.shards.call(shard, 'ReadCounters', request, deadlineMs),
       };
     } catch (error) {
-      if (!(error instanceof TallyError)) throw error;
-      return { shard, series, failure: { code: error.code, message: error.message } };
+      return { shard, series, failure: failureOf(error) };
     }
   }
 }

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfigNode } from '@tally/discovery';
 import { ShardMap, type ShardMapDocument } from '@tally/placement';
-import { TallyError, type Logger } from '@tally/service-kit';
+import { keepTrying, TallyError, type Logger } from '@tally/service-kit';
 
 const RETRY_MS = 500;
 
@@ -39,22 +38,20 @@ export class CurrentShardMap {
   /** Makes the first map if there is none; tries until ZooKeeper answers, or until closed. */
   async ensure(): Promise<void> {
     const { node, shards, logger } = this.options;
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        let current = await node.read();
-        if (current === undefined) {
-          // Of several that find none, one comes first and the others keep its map.
-          current = await node.update((other) => other ?? ShardMap.even(shards).document);
-          logger.info({ ...current.value }, 'the first shard map was made');
-        }
-        return this.learn(current.value);
-      } catch (error) {
-        if (!(error instanceof TallyError)) throw error;
-        logger.warn({ error }, 'no shard map yet');
+    const attempt = async () => {
+      let current = await node.read();
+      if (current === undefined) {
+        // Of several that find none, one comes first and the others keep its map.
+        current = await node.update((other) => other ?? ShardMap.even(shards).document);
+        logger.info({ ...current.value }, 'the first shard map was made');
       }
-      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
+      this.learn(current.value);
+    };
+    await keepTrying(attempt, {
+      signal: this.stopping.signal,
+      retryMs: RETRY_MS,
+      onFailure: (error) => logger.warn({ error }, 'no shard map yet'),
+    });
   }
 
   /** Looks into ZooKeeper now: a shard says that our map is old. */
@@ -69,7 +66,6 @@ export class CurrentShardMap {
   }
 
   private learn(document: ShardMapDocument | undefined): void {
-    if (document !== undefined && document.epoch > (this.map?.epoch ?? 0))
-      this.map = ShardMap.parse(document);
+    this.map = ShardMap.newest(this.map, document);
   }
 }

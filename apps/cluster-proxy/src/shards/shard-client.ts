@@ -1,4 +1,5 @@
 import type { Deadline } from '@grpc/grpc-js';
+import type { clusterProxy } from '@tally/contracts';
 import type { InstanceSource, ServiceClient } from '@tally/discovery';
 import { TallyError } from '@tally/service-kit';
 
@@ -26,6 +27,12 @@ export class ShardClient {
       select: ({ attributes }) => attributes['shard'] === String(shard),
     });
   }
+}
+
+/** How a failed shard is named in an answer; a bug is thrown. */
+export function failureOf(error: unknown): clusterProxy.Failure {
+  if (!(error instanceof TallyError)) throw error;
+  return { code: error.code, message: error.message };
 }
 
 /** Share of the caller's time that a shard gets: the rest is for the answer's way back. */

@@ -1,9 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { clusterProxy } from '@tally/contracts';
-import { TallyError } from '@tally/service-kit';
 import { CurrentShardMap } from '../shard-map/current-shard-map.js';
-import { ShardClient } from '../shards/shard-client.js';
+import { failureOf, ShardClient } from '../shards/shard-client.js';
 
 const SHARD_DEADLINE_MS = 2000;
 
@@ -33,8 +32,7 @@ export class StatusController {
         status: await this.shards.call(shard, 'GetShardStatus', {}, SHARD_DEADLINE_MS),
       };
     } catch (error) {
-      if (!(error instanceof TallyError)) throw error;
-      return { shard, failure: { code: error.code, message: error.message } };
+      return { shard, failure: failureOf(error) };
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { EventTypeDefinition, RegistryChange } from '@tally/contracts';
 import {
+  EVENT_TYPES_NODE,
   EventTypeHistory,
   isSameDefinition,
   parseRegistryChange,
@@ -8,8 +9,6 @@ import {
 import { VersionLog, type ZooKeeperSession } from '@tally/discovery';
 import { TallyError } from '@tally/service-kit';
 
-/** One node for each version of the registry. */
-export const EVENT_TYPE_VERSIONS = '/event-types/versions';
 /** How often a change is tried again when others make theirs at the same time. */
 const MAX_TRIES = 10;
 
@@ -27,7 +26,7 @@ export class EventTypes {
   constructor(session: ZooKeeperSession) {
     this.log = new VersionLog({
       session,
-      path: EVENT_TYPE_VERSIONS,
+      path: EVENT_TYPES_NODE,
       parse: parseRegistryChange,
       onEntry: (version, change) => this.history.apply(version, change),
     });

@@ -17,7 +17,7 @@ import { eventually, freePort, startZooKeeper, type ZooKeeperServer } from '@tal
 import { AppModule } from '../../src/app.module.js';
 import { settings, type GatewayConfig } from '../../src/config.js';
 import { createHttpAdapter } from '../../src/http/http-adapter.js';
-import { StubService } from './stub-service.js';
+import { StubService } from '@tally/testing/stub-service';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 

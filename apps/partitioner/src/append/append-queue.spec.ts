@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Entries } from '@tally/contracts';
-import { AppendQueue, tracesOf, type AppendJob } from './append-queue.js';
+import { AppendQueue, type AppendJob } from './append-queue.js';
 
 const job = (size: number, registryVersion = 0): AppendJob => ({
   schemaId: 1,
@@ -68,17 +68,5 @@ describe('the append queue', () => {
     const second = queue.add(job(101));
     log.appends[1]?.confirm();
     await second;
-  });
-});
-
-describe('the traces of an append', () => {
-  it('are one parent and links to the others', () => {
-    const traced = [1, 2, 3].map((n) => ({
-      ...job(1),
-      trace: { traceId: `t${n}`, spanId: `s${n}`, traceFlags: 1 },
-    }));
-    const { parent, links } = tracesOf([job(1), ...traced]);
-    expect(parent?.traceId).toBe('t1');
-    expect(links.map(({ context }) => context.traceId)).toEqual(['t2', 't3']);
   });
 });

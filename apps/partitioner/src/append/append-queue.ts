@@ -1,4 +1,4 @@
-import type { Link, SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import type { Entries } from '@tally/contracts';
 import { TallyError } from '@tally/service-kit';
 
@@ -94,15 +94,3 @@ export class AppendQueue {
     return this.waiting.splice(0, count);
   }
 }
-
-/** The first recorded request is the parent of an append, the others are linked. */
-export function tracesOf(jobs: readonly AppendJob[]): {
-  readonly parent: SpanContext | undefined;
-  readonly links: readonly Link[];
-} {
-  const traces = jobs.flatMap(({ trace }) => (trace === undefined ? [] : [trace]));
-  return { parent: traces[0], links: traces.slice(1, MAX_LINKS).map((context) => ({ context })) };
-}
-
-/** The default bound of OpenTelemetry for the links of a span. */
-const MAX_LINKS = 128;

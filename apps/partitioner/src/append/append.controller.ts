@@ -17,7 +17,7 @@ export class AppendController {
         'invalid_argument',
         `expected a schema id up to ${CURRENT_SCHEMA_ID}, got ${schemaId}`,
       );
-    const body = asBuffer(request.events);
+    const body = request.events;
     const entries = readEntries(body, count);
     if (entries.kind === 'malformed') throw new TallyError('invalid_argument', entries.reason);
     if (count === 0) return {};
@@ -32,10 +32,4 @@ export class AppendController {
     });
     return {};
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

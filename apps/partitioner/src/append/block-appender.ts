@@ -1,17 +1,10 @@
-import {
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Span,
-} from '@opentelemetry/api';
+import { propagation, SpanKind, trace } from '@opentelemetry/api';
 import type { AppendClient } from '@tally/log-client';
 import { partitionBlocks } from '@tally/placement';
+import { inLinkedSpan } from '@tally/service-kit';
 import type { CurrentTopic } from '../topic/current-topic.js';
 import type { AppenderMetrics } from '../metrics.js';
-import { tracesOf, type AppendJob } from './append-queue.js';
+import type { AppendJob } from './append-queue.js';
 
 const tracer = trace.getTracer('tally.partitioner');
 
@@ -30,7 +23,10 @@ export class BlockAppender {
     const { name, partitions } = this.topic.get();
     const bodies = jobs.map(({ body, entries }) => ({ bytes: body, entries }));
     const blocks = partitionBlocks(bodies, partitions, first);
-    await this.traced(name, jobs, async (headers) => {
+    // The context of the first recorded request travels in the records.
+    await inLinkedSpan(tracer, `send ${name}`, spanOf(name), tracesOf(jobs), async (active) => {
+      const headers: Record<string, string> = {};
+      propagation.inject(active, headers);
       const stop = this.metrics.appendSeconds.startTimer();
       await this.log.append(
         name,
@@ -42,39 +38,15 @@ export class BlockAppender {
     this.metrics.blocks.inc(blocks.length);
     this.metrics.events.inc(jobs.reduce((sum, { entries }) => sum + entries.starts.length - 1, 0));
   }
-
-  /** Runs in a span below the first recorded request, whose context travels in the records. */
-  private async traced(
-    topic: string,
-    jobs: readonly AppendJob[],
-    send: (headers: Record<string, string>) => Promise<void>,
-  ): Promise<void> {
-    const { parent, links } = tracesOf(jobs);
-    if (parent === undefined) return send({});
-    const span = tracer.startSpan(
-      `send ${topic}`,
-      {
-        kind: SpanKind.PRODUCER,
-        links: [...links],
-        attributes: { 'messaging.system': 'kafka', 'messaging.destination.name': topic },
-      },
-      trace.setSpanContext(ROOT_CONTEXT, parent),
-    );
-    const active = trace.setSpan(ROOT_CONTEXT, span);
-    const headers: Record<string, string> = {};
-    propagation.inject(active, headers);
-    try {
-      await context.with(active, () => send(headers));
-    } catch (error) {
-      fail(span, error);
-      throw error;
-    } finally {
-      span.end();
-    }
-  }
 }
 
-function fail(span: Span, error: unknown): void {
-  span.setStatus({ code: SpanStatusCode.ERROR });
-  if (error instanceof Error) span.recordException(error);
+function spanOf(topic: string) {
+  return {
+    kind: SpanKind.PRODUCER,
+    attributes: { 'messaging.system': 'kafka', 'messaging.destination.name': topic },
+  };
+}
+
+function tracesOf(jobs: readonly AppendJob[]) {
+  return jobs.flatMap(({ trace }) => (trace === undefined ? [] : [trace]));
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigNode, type ZooKeeperSession } from '@tally/discovery';
 import type { LogAdmin } from '@tally/log-client';
 import { parseEventsTopic, TOPICS_NODE, type EventsTopic } from '@tally/placement';
-import { TallyError, type Logger } from '@tally/service-kit';
+import { keepTrying, TallyError, type Logger } from '@tally/service-kit';
 
 const RETRY_MS = 500;
 
@@ -40,21 +39,22 @@ export class CurrentTopic {
 
   /** Tries until there is one, or until closed. */
   async find(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
+    this.topic = await keepTrying(
+      async () => {
         const topic = (await this.node.read())?.value ?? (await this.make());
         await this.admin.assertTopic(topic.name, topic.partitions);
-        this.topic = topic;
         this.logger.info({ ...topic }, 'events go to this topic');
-        return;
-      } catch (error) {
-        if (!(error instanceof TallyError)) throw error;
-        this.problem = error.message;
-        this.logger.warn({ error }, 'no topic for events yet');
-      }
-      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
+        return topic;
+      },
+      {
+        signal: this.stopping.signal,
+        retryMs: RETRY_MS,
+        onFailure: (error) => {
+          this.problem = error.message;
+          this.logger.warn({ error }, 'no topic for events yet');
+        },
+      },
+    );
   }
 
   close(): void {

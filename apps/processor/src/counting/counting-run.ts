@@ -3,12 +3,13 @@ import { decodeBlock, type EventTypeDefinition } from '@tally/contracts';
 import { OffsetSet, PartitionCounter, SeriesCache, type CountingRules } from '@tally/counting';
 import type { Assignment, LogAdmin, PartitionBounds, ReadRecord } from '@tally/log-client';
 import type { EventsTopic, ShardMap } from '@tally/placement';
-import { TallyError, type Logger } from '@tally/service-kit';
+import { keepTrying, TallyError, type Logger } from '@tally/service-kit';
 import type { ProcessorMetrics } from '../metrics.js';
-import { traceOf } from '../shards/flush-span.js';
+
 import type { ShardClient, ShardCoverage } from '../shards/shard-client.js';
 import { ShardWriter, type FlushOutcome } from '../shards/shard-writer.js';
 import { startingPoint } from './starting-point.js';
+import { traceOf } from './trace-of.js';
 
 const RETRY_MS = 500;
 
@@ -42,7 +43,7 @@ type Reading =
   /** The record before the first that counts is read for its append time. */
   | { readonly kind: 'probing'; readonly start: bigint }
   /** The log is asked where the window begins. */
-  | { readonly kind: 'seeking'; readonly start: bigint }
+  | { readonly kind: 'seeking' }
   /** Records before `start` are remembered, the others counted. */
   | {
       readonly kind: 'counting';
@@ -109,7 +110,7 @@ export class CountingRun {
     if (reading === undefined || this.stopping.signal.aborted) return;
     if (reading.kind === 'probing') {
       const appendMs = records[0]?.timestampMs ?? 0;
-      this.readings.set(partition, { kind: 'seeking', start: reading.start });
+      this.readings.set(partition, { kind: 'seeking' });
       await this.rebuild(partition, reading.start, appendMs);
       return;
     }
@@ -125,17 +126,15 @@ export class CountingRun {
 
   private async work(): Promise<void> {
     const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        await this.findStart();
-        break;
-      } catch (error) {
-        if (!(error instanceof TallyError)) throw error;
-        this.options.logger.warn({ error }, 'cannot find out where to count from yet');
-        if (error.code === 'stale_epoch') return this.stale('another shard map is in force');
-      }
-      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
+    const { logger } = this.options;
+    await keepTrying(() => this.findStart(), {
+      signal,
+      retryMs: RETRY_MS,
+      onFailure: (error) => {
+        logger.warn({ error }, 'cannot find out where to count from yet');
+        if (error.code === 'stale_epoch') this.stale('another shard map is in force');
+      },
+    });
     while (!signal.aborted) {
       await delay(this.options.flushIntervalMs, undefined, { signal }).catch(() => undefined);
       if (!signal.aborted) await this.tick();
@@ -177,19 +176,14 @@ export class CountingRun {
   /** Reads back as far as a copy of the first counted event may lie. */
   private async rebuild(partition: number, start: bigint, appendMs: number): Promise<void> {
     const { admin, topic, logger } = this.options;
-    const { signal } = this.stopping;
     const windowStart = Math.max(0, appendMs - topic.dedupWindowMs);
-    while (!signal.aborted) {
-      try {
-        const from = await admin.offsetAt(topic.name, partition, windowStart);
-        this.countFrom(partition, from < start ? from : start, start);
-        return;
-      } catch (error) {
-        if (!(error instanceof TallyError)) throw error;
-        logger.warn({ error, partition }, 'cannot find out where the window begins yet');
-      }
-      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
+    const from = await keepTrying(() => admin.offsetAt(topic.name, partition, windowStart), {
+      signal: this.stopping.signal,
+      retryMs: RETRY_MS,
+      onFailure: (error) =>
+        logger.warn({ error, partition }, 'cannot find out where the window begins yet'),
+    });
+    if (from !== undefined) this.countFrom(partition, from < start ? from : start, start);
   }
 
   private countFrom(partition: number, from: bigint, start: bigint): void {

@@ -47,11 +47,12 @@ export class Processor {
     const shardMapNode = new ConfigNode({
       session,
       path: SHARD_MAP_NODE,
-      parse: (value) => ShardMap.parse(value).document,
+      parse: ShardMap.parseDocument,
     });
     this.unwatch = shardMapNode.watch((current) => {
-      if (current === undefined || current.value.epoch === this.shardMap?.epoch) return;
-      this.shardMap = ShardMap.parse(current.value);
+      const newest = ShardMap.newest(this.shardMap, current?.value);
+      if (newest === this.shardMap) return;
+      this.shardMap = newest;
       this.restart('the shard map changed');
     });
   }

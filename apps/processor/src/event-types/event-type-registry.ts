@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EventTypeDefinition } from '@tally/contracts';
-import { EventTypeHistory, parseRegistryChange } from '@tally/counting';
+import { EVENT_TYPES_NODE, EventTypeHistory, parseRegistryChange } from '@tally/counting';
 import { VersionLog, type ZooKeeperSession } from '@tally/discovery';
-import { TallyError, type Logger } from '@tally/service-kit';
+import { keepTrying, TallyError, type Logger } from '@tally/service-kit';
 import type { EventTypes } from '../counting/counting-run.js';
 
 const RETRY_MS = 200;
@@ -18,7 +17,7 @@ export class EventTypeRegistry implements EventTypes {
   ) {
     this.versions = new VersionLog({
       session,
-      path: '/event-types/versions',
+      path: EVENT_TYPES_NODE,
       parse: parseRegistryChange,
       onEntry: (version, change) => this.history.apply(version, change),
     }).start();
@@ -33,16 +32,18 @@ export class EventTypeRegistry implements EventTypes {
    * it yet. Without it nothing is counted, for nobody may guess what the events mean.
    */
   async reach(registryVersion: number, signal: AbortSignal): Promise<void> {
-    while (this.history.latestVersion < registryVersion && !signal.aborted) {
-      try {
-        await this.versions.catchUp();
-      } catch (error) {
-        if (!(error instanceof TallyError)) throw error;
-        this.logger.warn({ error, registryVersion }, 'waiting for a version of the event types');
-      }
+    if (this.history.latestVersion >= registryVersion) return;
+    const attempt = async () => {
+      await this.versions.catchUp();
       if (this.history.latestVersion < registryVersion)
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
+        throw new TallyError('unavailable', `version ${registryVersion} is not there`);
+    };
+    await keepTrying(attempt, {
+      signal,
+      retryMs: RETRY_MS,
+      onFailure: (error) =>
+        this.logger.warn({ error, registryVersion }, 'waiting for a version of the event types'),
+    });
   }
 
   close(): Promise<void> {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SpanContext } from '@opentelemetry/api';
+import { SpanKind, trace, type SpanContext } from '@opentelemetry/api';
 import type { shardProxy } from '@tally/contracts';
 import { ShardDelta, type Series } from '@tally/counting';
-import { TallyError, type Logger } from '@tally/service-kit';
+import { inLinkedSpan, TallyError, type Logger } from '@tally/service-kit';
 import type { ProcessorMetrics } from '../metrics.js';
-import { inFlushSpan } from './flush-span.js';
 import type { ShardClient } from './shard-client.js';
 
+const tracer = trace.getTracer('tally.processor');
 /** Time before a flush with an unknown outcome is sent again; twice as long each time, to the second. */
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 2000;
@@ -73,7 +73,9 @@ export class ShardWriter {
         asOfMs: String(asOfMs),
       })),
     };
-    this.flying = inFlushSpan(shard, traces, () => this.send(request)).then((outcome) => {
+    const span = { kind: SpanKind.CONSUMER, attributes: { 'tally.shard': shard } };
+    const sending = inLinkedSpan(tracer, 'flush', span, traces, () => this.send(request));
+    this.flying = sending.then((outcome) => {
       if (outcome === 'done') for (const series of delta.series) this.known.add(series);
       this.flying = undefined;
       return outcome;

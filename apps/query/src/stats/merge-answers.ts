@@ -51,8 +51,7 @@ export function mergeAnswers(
 }
 
 /** For each series that a shard speaks of, its place in the question. */
-function placesOf(plan: Plan, { shard, series }: ShardRows): number[] {
-  const ids = Buffer.from(series.buffer, series.byteOffset, series.byteLength);
+function placesOf(plan: Plan, { shard, series: ids }: ShardRows): number[] {
   if (ids.length % SERIES_ID_BYTES !== 0) throw broken(shard, `${ids.length} bytes of series ids`);
   return Array.from({ length: ids.length / SERIES_ID_BYTES }, (_, index) => {
     const at = index * SERIES_ID_BYTES;
@@ -69,7 +68,7 @@ function addRows(
   places: readonly number[],
   windows: ReadonlyMap<number, query.Window[]>,
 ): void {
-  const rows = decodeCounterRows(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const rows = decodeCounterRows(bytes);
   if (rows === undefined) throw broken(shard, `${bytes.length} bytes that are not rows`);
   let last: CounterRow | undefined;
   for (const row of rows) {

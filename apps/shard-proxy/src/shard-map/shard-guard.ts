@@ -56,7 +56,6 @@ export class ShardGuard {
   }
 
   private learn(document: ShardMapDocument | undefined): void {
-    if (document !== undefined && document.epoch > (this.map?.epoch ?? 0))
-      this.map = ShardMap.parse(document);
+    this.map = ShardMap.newest(this.map, document);
   }
 }

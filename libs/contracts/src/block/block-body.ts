@@ -11,8 +11,8 @@ import type { MalformedBlock } from './block-header.js';
  * | 20 |    n | the event, Avro binary encoding of the schema that the header names   |
  */
 export const ENTRY_HEADER_BYTES = 20;
-export const FINGERPRINT_BYTES = 16;
-const FINGERPRINT_AT = 4;
+/** Where the 16 bytes of the fingerprint lie in an entry. */
+export const FINGERPRINT_AT = 4;
 /**
  * Most bytes of one encoded event. The largest that the gateway accepts (32 attributes of 256 bytes
  * with names of 64, subject 512) is about 12 KiB.
@@ -56,11 +56,6 @@ export function writeEntryHeader(
 ): void {
   body.writeUInt32BE(length, at);
   body.set(fingerprint, at + FINGERPRINT_AT);
-}
-
-/** Shares memory with the body. */
-export function fingerprintAt(body: Buffer, start: number): Buffer {
-  return body.subarray(start + FINGERPRINT_AT, start + ENTRY_HEADER_BYTES);
 }
 
 /** First four bytes of the fingerprint as an unsigned number: they choose the partition. */

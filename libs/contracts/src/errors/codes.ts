@@ -28,3 +28,6 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
 }
+
+/** The trailer that carries the closed code beside gRPC's own status. */
+export const CODE_TRAILER = 'tally-code';

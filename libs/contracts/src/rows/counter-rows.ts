@@ -1,10 +1,5 @@
-import {
-  allocateRows,
-  countRows,
-  readInt128BE,
-  ROWS_HEADER_BYTES,
-  writeInt128BE,
-} from './fixed-rows.js';
+import { allocateRows, countRows, ROWS_HEADER_BYTES } from './fixed-rows.js';
+import { readTotals, writeTotals, type Totals } from './totals.js';
 
 /**
  * One window of one series as it was read. Values are in micro-units.
@@ -22,14 +17,9 @@ import {
  */
 export const COUNTER_ROW_BYTES = 64;
 
-export interface CounterRow {
+export interface CounterRow extends Totals {
   readonly place: number;
   readonly startMinute: bigint;
-  readonly count: bigint;
-  readonly valued: bigint;
-  readonly sum: bigint;
-  readonly min: bigint;
-  readonly max: bigint;
 }
 
 export function encodeCounterRows(rows: readonly CounterRow[]): Buffer {
@@ -39,11 +29,7 @@ export function encodeCounterRows(rows: readonly CounterRow[]): Buffer {
     bytes.writeUInt32BE(row.place, at);
     bytes.writeUInt32BE(0, at + 4);
     bytes.writeBigInt64BE(row.startMinute, at + 8);
-    bytes.writeBigUInt64BE(row.count, at + 16);
-    bytes.writeBigUInt64BE(row.valued, at + 24);
-    writeInt128BE(bytes, row.sum, at + 32);
-    bytes.writeBigInt64BE(row.min, at + 48);
-    bytes.writeBigInt64BE(row.max, at + 56);
+    writeTotals(bytes, at + 16, row);
     at += COUNTER_ROW_BYTES;
   }
   return bytes;
@@ -58,11 +44,7 @@ export function decodeCounterRows(bytes: Buffer): CounterRow[] | undefined {
     return {
       place: bytes.readUInt32BE(at),
       startMinute: bytes.readBigInt64BE(at + 8),
-      count: bytes.readBigUInt64BE(at + 16),
-      valued: bytes.readBigUInt64BE(at + 24),
-      sum: readInt128BE(bytes, at + 32),
-      min: bytes.readBigInt64BE(at + 48),
-      max: bytes.readBigInt64BE(at + 56),
+      ...readTotals(bytes, at + 16),
     };
   });
 }

@@ -1,10 +1,5 @@
-import {
-  allocateRows,
-  countRows,
-  readInt128BE,
-  ROWS_HEADER_BYTES,
-  writeInt128BE,
-} from './fixed-rows.js';
+import { allocateRows, countRows, ROWS_HEADER_BYTES } from './fixed-rows.js';
+import { readTotals, writeTotals, type Totals } from './totals.js';
 
 /**
  * What one flush adds to one window of one series. Values are in micro-units.
@@ -23,16 +18,11 @@ import {
  */
 export const DELTA_ROW_BYTES = 72;
 
-export interface DeltaRow {
+export interface DeltaRow extends Totals {
   /** 16 bytes. */
   readonly series: Uint8Array;
   readonly minute: number;
   readonly retention: number;
-  readonly count: bigint;
-  readonly valued: bigint;
-  readonly sum: bigint;
-  readonly min: bigint;
-  readonly max: bigint;
 }
 
 export function encodeDeltaRows(rows: readonly DeltaRow[]): Buffer {
@@ -42,11 +32,7 @@ export function encodeDeltaRows(rows: readonly DeltaRow[]): Buffer {
     bytes.set(row.series, at);
     bytes.writeUInt32BE(row.minute, at + 16);
     bytes.writeUInt32BE(row.retention << 24, at + 20);
-    bytes.writeBigUInt64BE(row.count, at + 24);
-    bytes.writeBigUInt64BE(row.valued, at + 32);
-    writeInt128BE(bytes, row.sum, at + 40);
-    bytes.writeBigInt64BE(row.min, at + 56);
-    bytes.writeBigInt64BE(row.max, at + 64);
+    writeTotals(bytes, at + 24, row);
     at += DELTA_ROW_BYTES;
   }
   return bytes;
@@ -62,11 +48,7 @@ export function decodeDeltaRows(bytes: Buffer): DeltaRow[] | undefined {
       series: bytes.subarray(at, at + 16),
       minute: bytes.readUInt32BE(at + 16),
       retention: bytes.readUInt8(at + 20),
-      count: bytes.readBigUInt64BE(at + 24),
-      valued: bytes.readBigUInt64BE(at + 32),
-      sum: readInt128BE(bytes, at + 40),
-      min: bytes.readBigInt64BE(at + 56),
-      max: bytes.readBigInt64BE(at + 64),
+      ...readTotals(bytes, at + 24),
     };
   });
 }

@@ -44,7 +44,7 @@ export function parseDelta(request: Request, owns: (slot: number) => boolean): D
     if (known.asOfMs !== null) refuse(`${key} has two instants`);
     told.set(key, { ...known, asOfMs: wholeNumber(asOfMs) });
   }
-  const rows = toColumns(asBuffer(request.rows), owns);
+  const rows = toColumns(request.rows, owns);
   if (isEmpty && (rows.count > 0 || request.ledger.length > 0))
     refuse('expected ranges of offsets with rows and ledger entries: nothing else tells copies');
   return {
@@ -56,7 +56,7 @@ export function parseDelta(request: Request, owns: (slot: number) => boolean): D
 }
 
 function names(request: Request, owns: (slot: number) => boolean): SeriesName[] {
-  const found = decodeSeriesNames(asBuffer(request.series));
+  const found = decodeSeriesNames(request.series);
   if (found === undefined) refuse('expected names of series, got other bytes');
   for (const { id, project, type, subject, dimensions } of found) {
     if (!owns(slotOf(id))) refuse(`slot ${slotOf(id)} is not of this shard`);
@@ -98,13 +98,6 @@ function keyOf(partition: shardProxy.Partition | undefined): string {
 function wholeNumber(text: string): string {
   if (!/^\d{1,18}$/.test(text)) refuse(`expected a whole number below 10^18, got ${text}`);
   return text;
-}
-
-/** Bytes are Buffers at run time; the generated types know only Uint8Array. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function refuse(problem: string): never {

@@ -2,6 +2,7 @@ import {
   decodeBlock,
   decodeEvent,
   ENTRY_HEADER_BYTES,
+  FINGERPRINT_AT,
   readEntries,
   type Event,
   type EventTypeDefinition,
@@ -13,7 +14,6 @@ import type { SeriesCache } from '../series/series-cache.js';
 import { isExactDecimal } from '../sums/decimal.js';
 import type { ShardDelta } from './shard-delta.js';
 
-const FINGERPRINT_AT = 4;
 const MINUTE_MS = 60_000;
 /** 10000-01-01T00:00Z: no event lies behind. */
 const END_OF_TIME_MS = 253_402_300_800_000;
@@ -70,10 +70,6 @@ export class PartitionCounter {
   /** Append time of the last record: the running maximum, as another leader's clock may be behind. */
   get appendMs(): number {
     return this.latestAppendMs;
-  }
-
-  get windowSize(): number {
-    return this.window.size;
   }
 
   /** A record before the first one that counts: its events are remembered, nothing else. */

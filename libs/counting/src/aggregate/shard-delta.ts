@@ -23,18 +23,12 @@ export class ShardDelta {
   private readonly covered = new Map<number, OffsetSet>();
   private readonly ledger = new Map<number, Map<number, Tally>>();
   private rowCount = 0;
-  private offsetCount = 0n;
 
   constructor(private readonly topic: string) {}
 
   /** Number of rows so far: what its memory and its transaction grow with. */
   get rows(): number {
     return this.rowCount;
-  }
-
-  /** Number of offsets that it covers. */
-  get offsets(): bigint {
-    return this.offsetCount;
   }
 
   /** Series that have rows in this delta. */
@@ -71,12 +65,9 @@ export class ShardDelta {
     let set = this.covered.get(partition);
     if (set === undefined) this.covered.set(partition, (set = new OffsetSet()));
     set.add(offset, offset + 1n);
-    this.offsetCount += 1n;
   }
 
-  /**
-   * @param isKnown Series whose names the shard has for sure.
-   */
+  /** @param isKnown Series whose names the shard has for sure. */
   toMessage(
     isKnown: (series: Series) => boolean,
   ): Pick<shardProxy.ApplyDeltaRequest, 'ranges' | 'rows' | 'series' | 'ledger'> {

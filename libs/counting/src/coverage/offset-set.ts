@@ -16,10 +16,6 @@ export class OffsetSet {
     return this.ranges.values();
   }
 
-  get isEmpty(): boolean {
-    return this.ranges.length === 0;
-  }
-
   /** The offset behind the last one; 0 for the empty set. */
   get end(): bigint {
     return this.ranges.at(-1)?.to ?? 0n;

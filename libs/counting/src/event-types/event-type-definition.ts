@@ -6,6 +6,8 @@ import {
 } from '@tally/contracts';
 
 /** Each dimension multiplies the counters of a subject by the number of its values. */
+/** Path of the node below which each version of the registry has its own. */
+export const EVENT_TYPES_NODE = '/event-types/versions';
 export const MAX_DIMENSIONS = 8;
 export const MIN_AGE_MS = 1000;
 /** Ten years of 365 days. */

@@ -1,6 +1,7 @@
 export { EventTypeHistory, type VersionedDefinition } from './event-type-history.js';
 export {
   ATTRIBUTE_NAME_BYTES,
+  EVENT_TYPES_NODE,
   isAttributeName,
   isEventTypeName,
   isSameDefinition,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import { CODE_TRAILER } from '@tally/service-kit';
+import { CODE_TRAILER } from '@tally/contracts';
 import { outcomeOf, toTallyError } from './grpc-failure.js';
 
 function failure(code: status, stated?: string): ServiceError {

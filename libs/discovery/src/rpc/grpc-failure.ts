@@ -1,6 +1,6 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { isErrorCode, type ErrorCode } from '@tally/contracts';
-import { CODE_TRAILER, TallyError } from '@tally/service-kit';
+import { CODE_TRAILER, isErrorCode, type ErrorCode } from '@tally/contracts';
+import { TallyError } from '@tally/service-kit';
 import type { Outcome } from '../balancer/instance-health.js';
 
 /** FAILED_PRECONDITION is absent: it stands for two of our codes with opposite cures. */

@@ -11,7 +11,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { HealthImplementation } from 'grpc-health-check';
-import { CODE_TRAILER } from '@tally/service-kit';
+import { CODE_TRAILER } from '@tally/contracts';
 
 const definition = loadSync(join(import.meta.dirname, 'echo.proto'));
 const loaded = loadPackageDefinition(definition) as unknown as {

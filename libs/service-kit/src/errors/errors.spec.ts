@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { status as GRPC_STATUS } from '@grpc/grpc-js';
-import { ERROR_CODES, type ErrorCode } from '@tally/contracts';
-import { CODE_TRAILER, toGrpcError } from './grpc-errors.js';
+import { CODE_TRAILER, ERROR_CODES, type ErrorCode } from '@tally/contracts';
+import { toGrpcError } from './grpc-errors.js';
 import { toProblem } from './problem-details.js';
 import { TallyError } from './tally-error.js';
 

@@ -1,9 +1,6 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
-import { ERROR_CODES } from '@tally/contracts';
+import { CODE_TRAILER, ERROR_CODES } from '@tally/contracts';
 import { TallyError } from './tally-error.js';
-
-/** The trailer that carries the closed code beside gRPC's own status. */
-export const CODE_TRAILER = 'tally-code';
 
 /** What a gRPC handler answers for a failure. A bug's text stays inside. */
 export function toGrpcError(error: unknown): Pick<ServiceError, 'code' | 'details' | 'metadata'> {

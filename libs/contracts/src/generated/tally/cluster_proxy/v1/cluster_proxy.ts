@@ -42,7 +42,7 @@ export interface Failure {
 
 export interface ReadCountersRequest {
   /** Series ids, 16 bytes each, one after the other. */
-  readonly series: Uint8Array;
+  readonly series: Buffer;
   /** Minutes since 1970, from inclusive, to exclusive. */
   readonly fromMinute: string;
   readonly toMinute: string;
@@ -58,7 +58,7 @@ export interface ReadCountersResponse {
 export interface ShardRows {
   readonly shard: number;
   /** The series asked of this shard, 16 bytes each, in the order that rows refer to. */
-  readonly series: Uint8Array;
+  readonly series: Buffer;
   readonly rows?: ReadCountersResponse1 | undefined;
   readonly failure?: Failure | undefined;
 }

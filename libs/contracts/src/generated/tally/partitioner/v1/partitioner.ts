@@ -18,7 +18,7 @@ export interface AppendRequest {
   /** Number of events in the body. */
   readonly count: number;
   /** Entries as in a block's body, see docs/formats/block.md. */
-  readonly events: Uint8Array;
+  readonly events: Buffer;
 }
 
 export interface AppendResponse {

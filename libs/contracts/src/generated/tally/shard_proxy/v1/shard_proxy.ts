@@ -112,9 +112,9 @@ export interface ApplyDeltaRequest {
   /** One range per partition at most; may be empty when only instants are told. */
   readonly ranges: readonly PartitionRanges[];
   /** Counter rows, see docs/formats/delta-rows.md. Summed over all ranges. */
-  readonly rows: Uint8Array;
+  readonly rows: Buffer;
   /** Names of series that the sender has not seen acknowledged yet, see docs/formats/delta-rows.md. */
-  readonly series: Uint8Array;
+  readonly series: Buffer;
   readonly ledger: readonly LedgerEntry[];
   readonly instants: readonly PartitionInstant[];
 }
@@ -148,7 +148,7 @@ export interface ReadCountersRequest {
   readonly shard: number;
   readonly epoch: string;
   /** Series ids, 16 bytes each, one after the other; all with slots of this shard. */
-  readonly series: Uint8Array;
+  readonly series: Buffer;
   /** Minutes since 1970, from inclusive, to exclusive. */
   readonly fromMinute: string;
   readonly toMinute: string;
@@ -159,7 +159,7 @@ export interface ReadCountersRequest {
 
 export interface ReadCountersResponse {
   /** Rows ordered by series (place in the request), then window; see docs/formats/counter-rows.md. */
-  readonly rows: Uint8Array;
+  readonly rows: Buffer;
   /** The least instant over all partitions of the topics; absent when one of them has none. */
   readonly asOfMs?: string | undefined;
 }

@@ -6,8 +6,7 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
-import { ERROR_CODES, packageDefinition, type ErrorCode } from '@tally/contracts';
-import { CODE_TRAILER } from '@tally/service-kit';
+import { CODE_TRAILER, ERROR_CODES, packageDefinition, type ErrorCode } from '@tally/contracts';
 import { HealthImplementation } from 'grpc-health-check';
 
 /** What a handler throws to fail with a code of ours. */
