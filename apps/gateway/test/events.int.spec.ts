@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
@@ -236,6 +237,19 @@ describe('what is not a batch of events is refused as a whole', () => {
     ]);
     expect(chunked).toContain('HTTP/1.1 413');
     expect(chunked).toContain('payload_too_large');
+  });
+
+  it('a body over 8 MiB: 413 also for a caller that reads only when it has sent all', async () => {
+    const size = 24 << 20;
+    const socket = connect(gateway.port, '127.0.0.1').pause();
+    const failure = new Promise<never>((_, reject) => socket.once('error', reject));
+    const head = `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${size}\r\n\r\n`;
+    const sent = new Promise((resolve) => socket.write(head + ' '.repeat(size), resolve));
+    await Promise.race([sent, failure]);
+    const answer = once(socket, 'data');
+    socket.resume();
+    expect(String(await Promise.race([answer, failure]))).toMatch(/^HTTP\/1.1 413/);
+    socket.destroy();
   });
 
   it('more than 10 000 events: 413', async () => {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ERROR_CODES } from '@tally/contracts';
 import { METRICS, type Metrics } from '@tally/service-kit';
 import { MAX_BODY_BYTES } from '../events/limits.js';
 import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
@@ -22,6 +23,7 @@ export class Door implements OnModuleInit {
     const server = this.host.httpAdapter.getInstance<HttpServer>();
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);
     this.measure(server);
+    letRefusedBodiesEnd(server);
     server.addHook('onRequest', (request, reply, done) => {
       try {
         this.authenticate(request);
@@ -63,6 +65,17 @@ export class Door implements OnModuleInit {
       done();
     });
   }
+}
+
+/**
+ * The framework closes the connection of a body that is too large. A caller that still sends would
+ * find it reset and never see why: what comes is thrown away instead, within the time of a request.
+ */
+function letRefusedBodiesEnd(server: HttpServer): void {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (reply.statusCode === ERROR_CODES.payload_too_large.http) reply.removeHeader('connection');
+    done();
+  });
 }
 
 function hasBody(method: string, headers: HttpRequest['headers']): boolean {

@@ -16,13 +16,22 @@ export interface HttpReply {
   readonly raw: { once(event: 'close', listener: () => void): unknown };
   status(status: number): HttpReply;
   header(name: string, value: string): HttpReply;
+  removeHeader(name: string): HttpReply;
   headers(headers: Readonly<Record<string, string>>): HttpReply;
   send(body: unknown): unknown;
 }
 
 type Hook = (request: HttpRequest, reply: HttpReply, done: (error?: Error) => void) => void;
 
+type SendHook = (
+  request: HttpRequest,
+  reply: HttpReply,
+  payload: unknown,
+  done: (error?: Error) => void,
+) => void;
+
 export interface HttpServer {
   addHook(name: 'onRequest' | 'onResponse', hook: Hook): unknown;
+  addHook(name: 'onSend', hook: SendHook): unknown;
   removeAllContentTypeParsers(): void;
 }
