@@ -1,4 +1,4 @@
 export { givenServers, type Addresses, type GivenServers } from './addresses.js';
 export { ProcessLedger } from './process-ledger.js';
 export { Stack, type StackOptions } from './stack.js';
-export { APPS } from './topology.js';
+export { APPS, type AppName } from './topology.js';

@@ -11,7 +11,13 @@ import type { Addresses, GivenServers } from './addresses.js';
 import { Ports } from './ports.js';
 import { ProcessLedger } from './process-ledger.js';
 import { Supervisor } from './supervisor.js';
-import { planServices, type Infrastructure, type Plan, type ServicePlan } from './topology.js';
+import {
+  planServices,
+  type AppName,
+  type Infrastructure,
+  type Plan,
+  type ServicePlan,
+} from './topology.js';
 
 export interface StackOptions {
   /** The clone, with bundled apps. */
@@ -27,6 +33,11 @@ export interface StackOptions {
   readonly onStarting?: (stack: Stack) => void;
   /** Settings for every service, e.g. for tracing. */
   readonly env?: Readonly<Record<string, string>>;
+  readonly processors?: number;
+  /** Folders that run instead of the bundles of these apps. */
+  readonly bundles?: Partial<Readonly<Record<AppName, string>>>;
+  /** Where services reach the Postgres of a shard, when something is to stand in between. */
+  readonly detour?: (shard: number, url: string) => Promise<string>;
 }
 
 /** What is stopped one after the other: services, the log that they write to, servers of all. */
@@ -56,7 +67,7 @@ export class Stack {
       if (leftovers.length > 0)
         options.report(`ended what an earlier run left: ${leftovers.join(', ')}`);
       const infrastructure = await stack.startInfrastructure();
-      const plan = await planServices(infrastructure, stack.ports, options.dir);
+      const plan = await planServices(await stack.detoured(infrastructure), stack.ports, options);
       await stack.startServices(plan);
       return { stack, addresses: addressesOf(infrastructure, plan) };
     } catch (error) {
@@ -93,6 +104,16 @@ export class Stack {
     return { zookeeper: zookeeperAt, redisUrl, shardUrls, kafkaBrokers: given.kafkaBrokers };
   }
 
+  private async detoured(infrastructure: Infrastructure): Promise<Infrastructure> {
+    const { detour } = this.options;
+    if (detour === undefined) return infrastructure;
+    const { shardUrls } = infrastructure;
+    return {
+      ...infrastructure,
+      shardUrls: await Promise.all(shardUrls.map((url, shard) => detour(shard, url))),
+    };
+  }
+
   private async server(name: string, usualPort: number): Promise<StartOptions> {
     const { dir } = this.options;
     return {
@@ -118,7 +139,8 @@ export class Stack {
   }
 
   private serviceProcess({ name, app, adminPort, env }: ServicePlan): ServerProcess {
-    const bundle = join(this.options.root, 'apps', app, 'bundle');
+    const { root, bundles } = this.options;
+    const bundle = bundles?.[app] ?? join(root, 'apps', app, 'bundle');
     return new ServerProcess({
       name,
       command: process.execPath,
@@ -147,9 +169,23 @@ export class Stack {
 
   /** The process of a service, or of `zookeeper`, `redis`, `postgres-0` … */
   process(name: string): ServerProcess {
+    return this.supervisor(name).process;
+  }
+
+  /** SIGKILL of all these at once; they stay down until `revive`. */
+  async crash(names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.supervisor(name).crash()));
+  }
+
+  /** Starts what was crashed; `env` are other settings until its next start. */
+  revive(name: string, env?: Readonly<Record<string, string>>): void {
+    this.supervisor(name).revive(env);
+  }
+
+  private supervisor(name: string): Supervisor {
     const supervisor = this.supervisors.get(name);
     if (supervisor === undefined) throw new Error(`no process ${name} in this stack`);
-    return supervisor.process;
+    return supervisor;
   }
 
   get names(): string[] {

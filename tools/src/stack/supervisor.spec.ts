@@ -44,4 +44,29 @@ describe('Supervisor', () => {
     expect(supervisor.process.running).toBe(false);
     expect(lines).toEqual([]);
   });
+
+  it('keeps down what crashed on purpose, until it is revived with its settings of then', async () => {
+    const lines: string[] = [];
+    const idle = server('console.log(process.env.COLOUR); setInterval(() => {}, 1000)');
+    const supervisor = new Supervisor(idle, (line) => lines.push(line));
+    idle.spawn();
+    supervisor.watch();
+    const before = idle.pid;
+    await supervisor.crash();
+    expect(idle.exit).toBe('SIGKILL');
+    supervisor.revive({ COLOUR: 'green' });
+    await eventually('it runs again', () => idle.running && idle.logTail().includes('green'));
+    expect(idle.pid).not.toBe(before);
+    await supervisor.stop();
+    expect(lines).toEqual([]);
+  });
+
+  it('stops while a crashed process is kept down', async () => {
+    const supervisor = new Supervisor(server('setInterval(() => {}, 1000)'), () => undefined);
+    supervisor.process.spawn();
+    supervisor.watch();
+    await supervisor.crash();
+    await supervisor.stop();
+    expect(supervisor.process.running).toBe(false);
+  });
 });

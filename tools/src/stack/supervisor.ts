@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerProcess } from '@tally/testing';
 
@@ -10,6 +11,9 @@ const STEADY_MS = 10_000;
 export class Supervisor {
   private readonly stopping = new AbortController();
   private watching: Promise<void> | undefined;
+  /** Aborted when the process may run again; undefined while nothing keeps it down. */
+  private down: AbortController | undefined;
+  private revivedWith: Readonly<Record<string, string>> = {};
 
   constructor(
     readonly process: ServerProcess,
@@ -28,6 +32,14 @@ export class Supervisor {
       await this.process.whenEnded();
       if (performance.now() - since > STEADY_MS) backoffMs = FIRST_BACKOFF_MS;
       if (this.stopping.signal.aborted) return;
+      if (this.down !== undefined) {
+        while (!this.down.signal.aborted) await once(this.down.signal, 'abort');
+        this.down = undefined;
+        if (this.stopping.signal.aborted) return;
+        backoffMs = FIRST_BACKOFF_MS;
+        this.process.spawn(this.revivedWith);
+        continue;
+      }
       this.report(`${name} died (${this.process.exit}); starting it again in ${backoffMs} ms`);
       try {
         await delay(backoffMs, undefined, { signal: this.stopping.signal });
@@ -36,12 +48,25 @@ export class Supervisor {
       }
       backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
       // Not `start`: what it needs may be away for long, and it says itself when it is ready.
-      this.process.spawn();
+      if (this.down === undefined) this.process.spawn();
     }
+  }
+
+  /** SIGKILL, and no new start before `revive`. The process must be watched. */
+  async crash(): Promise<void> {
+    if (this.down?.signal.aborted !== false) this.down = new AbortController();
+    await this.process.kill();
+  }
+
+  /** Starts a crashed process again; `env` are other settings for this one life of it. */
+  revive(env: Readonly<Record<string, string>> = {}): void {
+    this.revivedWith = env;
+    this.down?.abort();
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.down?.abort();
     await this.process.stop();
     await this.watching;
   }

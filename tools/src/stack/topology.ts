@@ -46,21 +46,24 @@ export interface Plan {
   readonly kafkaBrokers: string;
 }
 
-/** One process per app, and one shard-proxy per shard; no log of our own where brokers are named. */
+/** One process per app unless said, and one shard-proxy per shard; no log of our own where brokers are named. */
 export async function planServices(
   infrastructure: Infrastructure,
   ports: Ports,
-  dir: string,
+  { dir, processors = 1 }: { readonly dir: string; readonly processors?: number },
 ): Promise<Plan> {
   const gatewayPort = await ports.claim('gateway', 8080);
   const kafkaPort =
     infrastructure.kafkaBrokers === undefined ? await ports.claim('log (Kafka)', 9092) : undefined;
   const kafkaBrokers = infrastructure.kafkaBrokers ?? `127.0.0.1:${kafkaPort}`;
+  const copies: Partial<Record<AppName, number>> = {
+    'shard-proxy': infrastructure.shardUrls.length,
+    processor: processors,
+  };
   const services: ServicePlan[] = [];
   for (const [row, app] of APPS.entries()) {
     if (app === 'partition-log' && infrastructure.kafkaBrokers !== undefined) continue;
-    const copies = app === 'shard-proxy' ? infrastructure.shardUrls.length : 1;
-    for (let copy = 0; copy < copies; copy++) {
+    for (let copy = 0; copy < (copies[app] ?? 1); copy++) {
       const name = copy === 0 ? app : `${app}-${copy}`;
       const offset = copy === 0 ? row : 19 + copy;
       const adminPort = await ports.claim(`${name} (admin)`, 9100 + offset);

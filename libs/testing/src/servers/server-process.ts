@@ -64,8 +64,8 @@ export class ServerProcess {
     return this;
   }
 
-  /** Starts the process and does not wait for it to answer. */
-  spawn(): void {
+  /** Starts the process and does not wait for it to answer. `more`: environment for this time alone. */
+  spawn(more: NodeJS.ProcessEnv = {}): void {
     const { name, command, args, logFile } = this.options;
     if (this.running) throw new Error(`${name} runs already`);
     mkdirSync(dirname(logFile), { recursive: true });
@@ -73,7 +73,7 @@ export class ServerProcess {
     const { env, cwd, argv0 } = this.options;
     const child = spawn(command, [...args], {
       stdio: ['ignore', log, log],
-      env: env ?? process.env,
+      env: { ...(env ?? process.env), ...more },
       ...(cwd === undefined ? {} : { cwd }),
       ...(argv0 === undefined ? {} : { argv0 }),
       // Ctrl-C in the terminal reaches the parent alone, which then stops its servers in order.

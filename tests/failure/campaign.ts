@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { changedBundle, type Control } from './controls.js';
+import { FailureStack } from './rig/failure-stack.js';
+import { Trial, type Fault, type Figures } from './trial.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** A trial that found something wrong. */
+export interface Failure {
+  readonly fault: string;
+  readonly seed: number;
+  readonly problem: string;
+  /** Journal, logs and data. */
+  readonly kept: string;
+}
+
+export type Result =
+  ({ readonly kind: 'sound' } & Figures) | ({ readonly kind: 'failed' } & Failure);
+
+export interface CampaignOptions {
+  readonly seeds: readonly number[];
+  /** Without one of its protections. */
+  readonly control?: Control;
+  readonly onResult?: (result: Result) => void;
+}
+
+/**
+ * One fault with many seeds, one after the other on one stack; after a failure, and where the fault
+ * spoils it, on a new one.
+ */
+export async function campaign(fault: Fault, options: CampaignOptions): Promise<Result[]> {
+  const { seeds, control, onResult } = options;
+  const bundles = control === undefined ? {} : { [control.app]: changedBundle(ROOT, control) };
+  const results: Result[] = [];
+  let on: FailureStack | undefined;
+  try {
+    for (const seed of seeds) {
+      on ??= await FailureStack.start({ ...fault, bundles });
+      const result = await attempt(fault, on, seed);
+      results.push(result);
+      onResult?.(result);
+      if (result.kind === 'sound' && fault.spoilsStack !== true) continue;
+      const used: FailureStack = on;
+      on = undefined;
+      // What a control breaks is of no interest.
+      await used.stop(result.kind === 'failed' && control === undefined);
+    }
+  } finally {
+    await on?.stop();
+  }
+  return results;
+}
+
+async function attempt(fault: Fault, on: FailureStack, seed: number): Promise<Result> {
+  try {
+    return { kind: 'sound', ...(await new Trial(on, seed).run(fault)) };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return { kind: 'failed', fault: fault.name, seed, problem, kept: on.dir };
+  }
+}

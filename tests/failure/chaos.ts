@@ -1,0 +1,150 @@
+import { parseArgs } from 'node:util';
+import { campaign, type Result } from './campaign.js';
+import { CONTROLS } from './controls.js';
+import { FAULTS } from './faults/index.js';
+import type { Fault } from './trial.js';
+
+const USAGE = `usage: tools/chaos [--seeds N] [--first-seed N] [--fault NAME]... [--controls] [--list]
+  --seeds N       seeds to try with each fault, default 3
+  --first-seed N  the first of them, default 1; a failed run names its seed
+  --fault NAME    only this fault; may be given more than once
+  --controls      takes a protection away each time and expects the trial to fail
+  --list          says what there is`;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+function fail(reason: string): never {
+  process.stderr.write(`chaos: ${reason}\n`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: 'string', default: '3' },
+        'first-seed': { type: 'string', default: '1' },
+        fault: { type: 'string', multiple: true, default: [] },
+        controls: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    fail(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  }
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) fail(`--${name}: expected a whole number from 1, got ${text}`);
+  return Number(text);
+}
+
+function chosen(names: readonly string[]): readonly Fault[] {
+  const known = new Map(FAULTS.map((fault) => [fault.name, fault]));
+  return names.length === 0
+    ? FAULTS
+    : names.map(
+        (name) =>
+          known.get(name) ?? fail(`no fault ${name}; there are ${[...known.keys()].join(', ')}`),
+      );
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+
+function show(result: Result): void {
+  if (result.kind === 'failed') {
+    say(`  seed ${result.seed}: FAILED\n${result.problem.replaceAll(/^/gm, '    ')}`);
+    say(`    journal, logs and data: ${result.kept}`);
+    return;
+  }
+  const { seed, events, unknown, retries, longestGapMs, readyMs, evidence } = result;
+  say(
+    `  seed ${seed}: ${events} events, ${unknown} of unknown fate, ${retries} retries, longest gap ${seconds(longestGapMs)}, ready after ${seconds(readyMs)}; ${evidence}`,
+  );
+}
+
+/** Median and greatest of a figure. */
+function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  return `${seconds(sorted[sorted.length >> 1] ?? 0)} / ${seconds(sorted.at(-1) ?? 0)}`;
+}
+
+function summary(fault: Fault, results: readonly Result[]): string {
+  const sound = results.filter((result) => result.kind === 'sound');
+  const sum = (of: (result: (typeof sound)[number]) => number) =>
+    sound.reduce((total, result) => total + of(result), 0);
+  return [
+    fault.name.padEnd(18),
+    `${sound.length}/${results.length}`.padStart(7),
+    String(sum(({ events }) => events)).padStart(9),
+    String(sum(({ unknown }) => unknown)).padStart(8),
+    String(sum(({ retries }) => retries)).padStart(8),
+    spread(sound.map(({ longestGapMs }) => longestGapMs)).padStart(17),
+    spread(sound.map(({ readyMs }) => readyMs)).padStart(17),
+  ].join(' ');
+}
+
+async function tryFaults(faults: readonly Fault[], seeds: readonly number[]): Promise<boolean> {
+  const table = [
+    'fault                sound    events  unknown  retries  longest gap (*)     ready in (*)',
+  ];
+  let isSound = true;
+  for (const fault of faults) {
+    const lacks = fault.lacks?.();
+    if (lacks !== undefined) {
+      say(`${fault.name}: NOT TRIED, this machine lacks ${lacks}`);
+      table.push(`${fault.name.padEnd(18)} not tried`);
+      isSound = false;
+      continue;
+    }
+    say(`${fault.name}: ${fault.story}`);
+    const results = await campaign(fault, { seeds, onResult: show });
+    isSound &&= results.every(({ kind }) => kind === 'sound');
+    table.push(summary(fault, results));
+  }
+  say(`\n${table.join('\n')}\n(*) median / greatest`);
+  return isSound;
+}
+
+async function tryControls(faults: readonly Fault[], seeds: readonly number[]): Promise<boolean> {
+  let areCaught = true;
+  for (const control of CONTROLS.filter(({ fault }) => faults.includes(fault))) {
+    const { name, fault, failure } = control;
+    const lacks = fault.lacks?.();
+    if (lacks !== undefined) {
+      say(`${name}: NOT TRIED, this machine lacks ${lacks}`);
+      areCaught = false;
+      continue;
+    }
+    const results = await campaign(fault, { seeds, control });
+    const failures = results.filter((result) => result.kind === 'failed');
+    const asExpected = failures.filter(({ problem }) => failure.test(problem));
+    const isCaught = asExpected.length > 0 && asExpected.length === failures.length;
+    areCaught &&= isCaught;
+    say(
+      `${name} under ${fault.name}: ${isCaught ? 'caught' : 'NOT CAUGHT'} by ${asExpected.length} of ${seeds.length} seeds`,
+    );
+    for (const { seed, problem } of failures) say(`  seed ${seed}: ${problem.split('\n')[0]}`);
+  }
+  return areCaught;
+}
+
+const options = readOptions();
+if (options.help) say(USAGE);
+else if (options.list) {
+  for (const { name, story } of FAULTS) say(`${name.padEnd(18)} ${story}`);
+  say('\nControls:');
+  for (const { name, fault } of CONTROLS) say(`${name.padEnd(32)} must fail under ${fault.name}`);
+} else {
+  const first = wholeNumber('first-seed', options['first-seed']);
+  const seeds = Array.from(
+    { length: wholeNumber('seeds', options.seeds) },
+    (_, number) => first + number,
+  );
+  const faults = chosen(options.fault);
+  say(`seeds ${first} to ${first + seeds.length - 1}`);
+  const isGood = await (options.controls ? tryControls : tryFaults)(faults, seeds);
+  process.exit(isGood ? 0 : 1);
+}

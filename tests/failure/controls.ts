@@ -1,0 +1,106 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AppName } from '@tally/tools';
+import { cutPower } from './faults/cut-power.js';
+import { deleteRecords } from './faults/delete-records.js';
+import { killMidFlush } from './faults/kill-mid-flush.js';
+import { killPostgres } from './faults/kill-postgres.js';
+import { killServices } from './faults/kill-services.js';
+import { loseAnswers } from './faults/lose-answers.js';
+import { zombieProcessor } from './faults/zombie-processor.js';
+import type { Fault } from './trial.js';
+
+/**
+ * A protection taken out of the program that is shipped, to see that the trial which should need it
+ * fails without it. Production has no switch for this: a copy of the bundle is changed at one place.
+ */
+export interface Control {
+  readonly name: string;
+  readonly app: AppName;
+  /** The protection, as it stands in the bundle; found exactly once. */
+  readonly protection: RegExp;
+  readonly instead: string;
+  readonly fault: Fault;
+  /** How the trial must fail. */
+  readonly failure: RegExp;
+}
+
+const WRONG_FIGURES =
+  /the log has \d+ events? of .* the answer|when \d+ were acknowledged before it/;
+
+export const CONTROLS: readonly Control[] = [
+  {
+    name: 'coverage-unchecked',
+    app: 'shard-proxy',
+    protection: /WHEN NOT bool_or\(covered && ranges\) THEN 'applied'/,
+    instead: "WHEN true THEN 'applied'",
+    fault: loseAnswers,
+    failure: WRONG_FIGURES,
+  },
+  {
+    name: 'overlap-applied-whole',
+    app: 'shard-proxy',
+    protection: /ELSE 'overlap'/,
+    instead: "ELSE 'applied'",
+    fault: zombieProcessor,
+    failure: WRONG_FIGURES,
+  },
+  {
+    name: 'window-not-rebuilt',
+    app: 'processor',
+    protection: /from\d* < start \? from\d* : start/,
+    instead: 'start',
+    fault: killServices,
+    failure: WRONG_FIGURES,
+  },
+  {
+    name: 'begins-at-the-end-of-the-log',
+    app: 'processor',
+    protection: /if \(missing < start\)\s+start = missing;/,
+    instead: '',
+    fault: killMidFlush,
+    failure: WRONG_FIGURES,
+  },
+  {
+    name: 'flush-of-unknown-fate-forgotten',
+    app: 'processor',
+    protection:
+      /\w+\.warn\(\{ shard, error: \w+ \}, "a flush is sent again: its outcome is unknown"\);/,
+    instead: 'return "done";',
+    fault: killPostgres,
+    failure: WRONG_FIGURES,
+  },
+  {
+    name: 'skipped-records-ignored',
+    app: 'processor',
+    protection: /if \(got !== void 0\) \{/,
+    instead: 'if (false) {',
+    fault: deleteRecords,
+    failure: /the partition is stopped/,
+  },
+  {
+    name: 'acknowledged-before-fdatasync',
+    app: 'partition-log',
+    protection: /await segment\.file\.datasync\(\);/,
+    instead: '',
+    fault: cutPower,
+    failure: /was acknowledged and is not in the log|answers have everything|is ready/,
+  },
+];
+
+/** A bundle of the app without the protection, below the clone, where its packages are found. */
+export function changedBundle(root: string, { name, app, protection, instead }: Control): string {
+  const original = join(root, 'apps', app, 'bundle');
+  const copy = join(root, '.tally/controls', name);
+  rmSync(copy, { recursive: true, force: true });
+  mkdirSync(join(copy, '..'), { recursive: true });
+  cpSync(original, copy, { recursive: true });
+  const program = readFileSync(join(original, 'main.js'), 'utf8');
+  const found = program.match(new RegExp(protection, 'g'))?.length ?? 0;
+  if (found !== 1)
+    throw new Error(
+      `${name}: expected its protection once in the bundle of ${app}, found it ${found} times`,
+    );
+  writeFileSync(join(copy, 'main.js'), program.replace(protection, instead));
+  return copy;
+}

@@ -1,0 +1,21 @@
+import { cutPower } from './cut-power.js';
+import { deleteRecords } from './delete-records.js';
+import { killEverything } from './kill-everything.js';
+import { killMidFlush } from './kill-mid-flush.js';
+import { killPostgres } from './kill-postgres.js';
+import { killServices } from './kill-services.js';
+import { killZooKeeper } from './kill-zookeeper.js';
+import { loseAnswers } from './lose-answers.js';
+import { zombieProcessor } from './zombie-processor.js';
+
+export const FAULTS = [
+  killServices,
+  killMidFlush,
+  loseAnswers,
+  zombieProcessor,
+  killPostgres,
+  killZooKeeper,
+  killEverything,
+  deleteRecords,
+  cutPower,
+];

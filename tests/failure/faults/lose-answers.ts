@@ -1,0 +1,46 @@
+import { eventually } from '@tally/testing';
+import type { Fault } from '../trial.js';
+
+const FLUSHES = 'tally_processor_flushes_total';
+
+export const loseAnswers: Fault = {
+  name: 'lose-answers',
+  story:
+    'A shard commits a flush, and the connection breaks before the processor hears of it: the same flush, sent again, adds nothing.',
+  async inflict(trial) {
+    const { on, random } = trial;
+    const shard = random.between(0, on.shards.length - 1);
+    const [proxy, observer] = [on.proxies[shard], on.shards[shard]];
+    if (proxy === undefined || observer === undefined) throw new Error(`no shard ${shard}`);
+    const settled = () => on.processorMetric(FLUSHES, 'outcome="already_applied"');
+    const settledBefore = await settled();
+    const where = random.pick(['Postgres', 'shard-proxy', 'cluster-proxy'] as const);
+    proxy.holdAnswers();
+    const before = await observer.coveredOffsets();
+    await eventually(
+      'a flush is committed',
+      async () => (await observer.coveredOffsets()) > before,
+    );
+    const shardProxy = shard === 0 ? 'shard-proxy' : `shard-proxy-${shard}`;
+    switch (where) {
+      case 'Postgres':
+        proxy.cut();
+        break;
+      case 'shard-proxy':
+        await on.stack.crash([shardProxy]);
+        proxy.cut();
+        on.stack.revive(shardProxy);
+        break;
+      case 'cluster-proxy':
+        await on.stack.crash(['cluster-proxy']);
+        proxy.release();
+        on.stack.revive('cluster-proxy');
+    }
+    await eventually(
+      'a flush was sent again that the shard had',
+      async () => (await settled()) > settledBefore,
+      { timeoutMs: 30_000 },
+    );
+    return `answers of shard ${shard} lost before ${where} passed them on; ${(await settled()) - settledBefore} flushes were sent again`;
+  },
+};

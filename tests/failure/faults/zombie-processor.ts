@@ -1,0 +1,47 @@
+import { eventually } from '@tally/testing';
+import type { Fault } from '../trial.js';
+
+const FLUSHES = 'tally_processor_flushes_total';
+const ASSIGNED = 'tally_processor_assigned_partitions';
+const PARTITIONS = 16;
+const TRIES = 5;
+
+export const zombieProcessor: Fault = {
+  name: 'zombie-processor',
+  story:
+    'A processor is stopped until another has its partitions and counts them, then goes on as if nothing had happened: what both counted is in the sums once.',
+  // Small flushes leave in the moment in which the stopped processor goes on.
+  env: { TALLY_FLUSH_ROWS: '20' },
+  async inflict(trial) {
+    const { on, random } = trial;
+    const refused = async () =>
+      (await on.processorMetric(FLUSHES, 'outcome="overlap"')) +
+      (await on.processorMetric(FLUSHES, 'outcome="already_applied"'));
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const refusedBefore = await refused();
+      const [zombie, heir] = random.shuffle(on.processors) as [string, string];
+      await eventually('both count', async () => (await on.metric(zombie, ASSIGNED)) > 0);
+      await trial.moment(0, 1000);
+      on.stack.process(zombie).signal('SIGSTOP');
+      try {
+        const taken = async () => (await on.metric(heir, ASSIGNED)) === PARTITIONS;
+        await eventually('the other has all partitions', taken, { timeoutMs: 30_000 });
+        const covered = () => on.shards[0]?.coveredOffsets() ?? 0;
+        const before = await covered();
+        await eventually('it counts them', async () => (await covered()) > before + 50);
+      } finally {
+        on.stack.process(zombie).signal('SIGCONT');
+      }
+      await eventually(
+        'both count again',
+        async () =>
+          (await on.metric(zombie, ASSIGNED)) > 0 && (await on.metric(heir, ASSIGNED)) < PARTITIONS,
+        { timeoutMs: 30_000 },
+      );
+      const count = (await refused()) - refusedBefore;
+      if (count > 0)
+        return `${zombie} came back after its heir counted; shards refused ${count} flushes (try ${tries})`;
+    }
+    throw new Error(`no shard refused anything in ${TRIES} tries: the zombie wrote nothing`);
+  },
+};

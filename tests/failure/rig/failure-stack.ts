@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '@tally/testing';
+import { Stack, type Addresses, type AppName } from '@tally/tools';
+import { Recount } from '../verdict/recount.js';
+import { ShardObserver, readMetric } from './observer.js';
+import { PoweredDisk } from './powered-disk.js';
+import { TcpProxy } from './tcp-proxy.js';
+
+const ROOT = join(import.meta.dirname, '../../..');
+/** Sessions as short as a loaded machine bears: a run of many faults takes minutes, not hours. */
+export const ZOOKEEPER_SESSION_MS = 3000;
+const SETTINGS = {
+  TALLY_ZOOKEEPER_SESSION_MS: String(ZOOKEEPER_SESSION_MS),
+  TALLY_GROUP_SESSION_MS: '3000',
+};
+const READY_WITHIN_MS = 60_000;
+
+export interface FailureStackOptions {
+  /** Bundles of apps with a protection taken away; for negative controls. */
+  readonly bundles?: Partial<Readonly<Record<AppName, string>>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Puts the log on a disk that can lose power. */
+  readonly needsDisk?: boolean;
+}
+
+/**
+ * All of Tally on ports and data of its own, with two processors, and a proxy of ours between each
+ * shard-proxy and its Postgres.
+ */
+export class FailureStack {
+  private constructor(
+    readonly dir: string,
+    readonly stack: Stack,
+    readonly addresses: Addresses,
+    /** By shard: between shard-proxy and Postgres. */
+    readonly proxies: readonly TcpProxy[],
+    /** By shard, past the proxy. */
+    readonly shards: readonly ShardObserver[],
+    readonly recount: Recount,
+    readonly disk: PoweredDisk | undefined,
+  ) {}
+
+  static async start(options: FailureStackOptions = {}): Promise<FailureStack> {
+    const { bundles = {}, env = {}, needsDisk = false } = options;
+    const dir = mkdtempSync(join(tmpdir(), 'tally-failure-'));
+    const disk = needsDisk ? PoweredDisk.create(dir) : undefined;
+    if (disk !== undefined) {
+      const folder = join(disk.folder, 'log');
+      mkdirSync(folder);
+      symlinkSync(folder, join(dir, 'partition-log'));
+    }
+    const proxies: TcpProxy[] = [];
+    const { stack, addresses } = await Stack.start({
+      ...{ root: ROOT, dir, ports: 'any', processors: 2, bundles },
+      env: { ...SETTINGS, ...env },
+      report: () => undefined,
+      detour: async (shard, url) => {
+        const proxied = new URL(url);
+        const proxy = await TcpProxy.start(Number(proxied.port));
+        proxies[shard] = proxy;
+        proxied.port = String(proxy.port);
+        return proxied.href;
+      },
+    });
+    const shards = addresses.shards.map((url) => new ShardObserver(url));
+    const topic = await eventually('the topic of events is known', () => shards[0]?.topic());
+    const recount = new Recount(addresses.kafka, topic);
+    return new FailureStack(dir, stack, addresses, proxies, shards, recount, disk);
+  }
+
+  get services(): string[] {
+    return Object.keys(this.addresses.admin);
+  }
+
+  get processors(): string[] {
+    return this.services.filter((name) => name.startsWith('processor'));
+  }
+
+  /** Kills at once and starts again in this order; resolves when all processes run. */
+  async restart(names: readonly string[], env?: Readonly<Record<string, string>>): Promise<void> {
+    await this.stack.crash(names);
+    for (const name of names) this.stack.revive(name, env);
+    await this.running(names);
+  }
+
+  async running(names: readonly string[]): Promise<void> {
+    await eventually(`${names.join(', ')} run again`, () =>
+      names.every((name) => this.stack.process(name).running),
+    );
+  }
+
+  /** Resolves when every part serves, none of them in part only. */
+  async allReady(): Promise<void> {
+    await Promise.all(
+      this.stack.names.map((name) =>
+        eventually(`${name} is ready`, () => this.stack.process(name).options.ready(), {
+          timeoutMs: READY_WITHIN_MS,
+          intervalMs: 100,
+        }),
+      ),
+    );
+  }
+
+  /** Over all processors that answer. */
+  async processorMetric(name: string, label?: string): Promise<number> {
+    const values = await Promise.all(
+      this.processors.map((processor) => this.metric(processor, name, label).catch(() => 0)),
+    );
+    return values.reduce((sum, value) => sum + value, 0);
+  }
+
+  metric(service: string, name: string, label?: string): Promise<number> {
+    return readMetric(this.addresses.admin[service] ?? '', name, label);
+  }
+
+  /** Stops everything; `keep` leaves data and logs in `dir`. */
+  async stop(keep = false): Promise<void> {
+    for (const proxy of this.proxies) proxy.release();
+    for (const name of this.stack.names) this.stack.process(name).signal('SIGCONT');
+    await this.stack.stop();
+    await Promise.all(this.proxies.map((proxy) => proxy.stop()));
+    this.disk?.remove();
+    if (!keep) rmSync(this.dir, { recursive: true, force: true });
+  }
+}

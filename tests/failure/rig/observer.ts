@@ -1,0 +1,72 @@
+import pg from 'pg';
+
+/** Offsets of one partition that a shard has folded in. */
+export interface CoverageRow {
+  readonly partition: number;
+  readonly covered: readonly (readonly [from: number, to: number])[];
+}
+
+/** Looks into the tables of a shard behind everybody's back: to see whether a fault bit, and the ledger. */
+export class ShardObserver {
+  constructor(private readonly url: string) {}
+
+  async topic(): Promise<string | undefined> {
+    const rows = await this.ask<{ topic: string }>('SELECT DISTINCT topic FROM coverage');
+    return rows[0]?.topic;
+  }
+
+  /** By partition. */
+  async coverage(): Promise<Map<number, CoverageRow['covered']>> {
+    const rows = await this.ask<{ partition: number; from: string; to: string }>(
+      `SELECT partition, lower(range)::text AS "from", upper(range)::text AS "to"
+       FROM coverage, unnest(covered) AS range ORDER BY 1, lower(range)`,
+    );
+    const covered = new Map<number, [number, number][]>();
+    for (const { partition, from, to } of rows)
+      covered.set(partition, [...(covered.get(partition) ?? []), [Number(from), Number(to)]]);
+    return covered;
+  }
+
+  /** Number of offsets that are covered, over all partitions. */
+  async coveredOffsets(): Promise<number> {
+    let count = 0;
+    for (const ranges of (await this.coverage()).values())
+      for (const [from, to] of ranges) count += to - from;
+    return count;
+  }
+
+  /** By partition: events that the ledger accounts for, and how many of them it calls dead. */
+  async ledger(): Promise<Map<number, { readonly all: number; readonly dead: number }>> {
+    const rows = await this.ask<{ partition: number; all: string; dead: string }>(
+      `SELECT partition, sum(counted + duplicates + too_late + dead) AS all, sum(dead) AS dead
+       FROM ledger GROUP BY 1`,
+    );
+    return new Map(
+      rows.map(({ partition, all, dead }) => [partition, { all: Number(all), dead: Number(dead) }]),
+    );
+  }
+
+  private async ask<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
+    const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5000 });
+    // A server that is killed breaks the connection; the query that needs it says so.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return (await client.query<Row>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+/** Sum of a metric over the samples whose labels hold `label`, from Prometheus' text format. */
+export async function readMetric(adminUrl: string, name: string, label = ''): Promise<number> {
+  const response = await fetch(`${adminUrl}/metrics`, { signal: AbortSignal.timeout(5000) });
+  let sum = 0;
+  for (const line of (await response.text()).split('\n')) {
+    const [series = '', value] = line.split(' ');
+    const [metric, labels = ''] = series.split('{');
+    if (metric === name && labels.includes(label)) sum += Number(value);
+  }
+  return sum;
+}

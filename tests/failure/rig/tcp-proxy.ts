@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * A TCP proxy on loopback that passes bytes on until a test wants otherwise: it can hold back what
+ * clients ask or what the server answers, and cut all connections.
+ */
+export class TcpProxy {
+  private readonly pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
+  private held: 'nothing' | 'requests' | 'answers' = 'nothing';
+  private cutConnections = 0;
+
+  private constructor(private readonly listener: Server) {}
+
+  static async start(targetPort: number): Promise<TcpProxy> {
+    const listener = createServer({ pauseOnConnect: true });
+    const proxy = new TcpProxy(listener);
+    listener.on('connection', (client) => proxy.join(client, targetPort));
+    listener.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  /** Connections that `cut` has ended so far. */
+  get cuts(): number {
+    return this.cutConnections;
+  }
+
+  private join(client: Socket, targetPort: number): void {
+    const server = connect(targetPort, '127.0.0.1');
+    const pair = { client, server };
+    this.pairs.add(pair);
+    const end = () => {
+      this.pairs.delete(pair);
+      client.destroy();
+      server.destroy();
+    };
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      from.on('data', (bytes: Buffer) => {
+        if (!to.write(bytes)) from.pause();
+      });
+      to.on('drain', () => this.flow(pair));
+      from.on('end', () => to.end());
+      from.on('error', end);
+      from.on('close', end);
+    }
+    this.flow(pair);
+  }
+
+  private flow({ client, server }: { readonly client: Socket; readonly server: Socket }): void {
+    if (this.held === 'requests') client.pause();
+    else if (!server.writableNeedDrain) client.resume();
+    if (this.held === 'answers') server.pause();
+    else if (!client.writableNeedDrain) server.resume();
+  }
+
+  /** Keeps from now on everything that clients send. */
+  holdRequests(): void {
+    this.hold('requests');
+  }
+
+  /** Keeps from now on everything that the server sends. */
+  holdAnswers(): void {
+    this.hold('answers');
+  }
+
+  /** Passes on what was held, and everything from now on. */
+  release(): void {
+    this.hold('nothing');
+  }
+
+  private hold(what: typeof this.held): void {
+    this.held = what;
+    for (const pair of this.pairs) this.flow(pair);
+  }
+
+  /** Resets all connections; what was held is lost. New ones pass. */
+  cut(): void {
+    this.held = 'nothing';
+    for (const { client, server } of this.pairs) {
+      this.cutConnections += 1;
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.listener, 'close');
+    this.listener.close();
+    this.cut();
+    await closed;
+  }
+}

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer } from '../verdict/stats.js';
+import { askStats } from '../verdict/stats.js';
+import type { Journal } from './journal.js';
+
+const PAUSE_MS = 200;
+
+/**
+ * Somebody who looks at the counts all the time, also while things are broken: an answer may be old,
+ * and it may fail to come, but it must not be wrong about itself.
+ */
+export class Reader {
+  readonly problems: string[] = [];
+  private readonly stopping = new AbortController();
+  private readonly working: Promise<void>;
+  private answered = 0;
+
+  constructor(
+    private readonly gateway: string,
+    private readonly subjects: readonly string[],
+    private readonly journal: Journal,
+  ) {
+    this.working = this.read();
+  }
+
+  /** Answers that were looked at. */
+  get answers(): number {
+    return this.answered;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.working;
+  }
+
+  private async read(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        const answer = await askStats(this.gateway, this.subjects, 'total');
+        this.answered += 1;
+        this.problems.push(...untruths(answer, this.journal));
+      } catch {
+        // No answer: clients are promised a true one, not one at every moment.
+      }
+      await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/**
+ * What an answer says wrongly: it must have everything that was acknowledged before its `asOf`, and
+ * nothing that was not sent yet when it came.
+ */
+export function untruths({ asOfMs, totals }: Answer, { sent }: Pick<Journal, 'sent'>): string[] {
+  const least = new Map<string, number>();
+  const most = new Map<string, number>();
+  const increment = (counts: Map<string, number>, subject: string) =>
+    counts.set(subject, (counts.get(subject) ?? 0) + 1);
+  for (const { event, acknowledgedMs } of sent.values()) {
+    increment(most, event.subject);
+    if (acknowledgedMs !== undefined && asOfMs !== undefined && acknowledgedMs < asOfMs)
+      increment(least, event.subject);
+  }
+  const asOf = asOfMs === undefined ? 'an unknown instant' : new Date(asOfMs).toISOString();
+  return [...totals].flatMap(([subject, { count }]) => {
+    const atLeast = least.get(subject) ?? 0;
+    const atMost = most.get(subject) ?? 0;
+    return count >= atLeast && count <= atMost
+      ? []
+      : [
+          `${subject}: ${count} as of ${asOf}, when ${atLeast} were acknowledged before it and ${atMost} sent until now`,
+        ];
+  });
+}

@@ -1,0 +1,158 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@tally/testing';
+import { Clients } from './traffic/clients.js';
+import { subjectsOf } from './traffic/event-source.js';
+import { Journal } from './traffic/journal.js';
+import { Random } from './traffic/random.js';
+import { Reader } from './traffic/reader.js';
+import type { FailureStack } from './rig/failure-stack.js';
+import type { CountedEvent } from './verdict/recount.js';
+import { askStats } from './verdict/stats.js';
+import { violations } from './verdict/verdict.js';
+
+const QUIET_WITHIN_MS = 60_000;
+
+/** Something that goes wrong, told as a story. */
+export interface Fault {
+  readonly name: string;
+  /** What happens and what must not come of it, in one sentence. */
+  readonly story: string;
+  /** A stack that it was done to cannot be used for another trial. */
+  readonly spoilsStack?: boolean;
+  /** Its log lies on a disk that can lose power. */
+  readonly needsDisk?: boolean;
+  /** What this machine lacks to do it; undefined: nothing. */
+  readonly lacks?: () => string | undefined;
+  /** Other settings of its stacks. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Does it while clients send, and undoes it. Returns what shows that it bit; throws when nothing does. */
+  inflict(trial: Trial): Promise<string>;
+  /** Of the events in the log, those that must be in the answers; all, unless said. */
+  expected?(trial: Trial, logged: readonly CountedEvent[]): Promise<readonly CountedEvent[]>;
+  /** Instead of waiting until answers have everything, where they never will. */
+  quiet?(trial: Trial): Promise<void>;
+}
+
+export interface Figures {
+  readonly seed: number;
+  readonly evidence: string;
+  readonly events: number;
+  readonly unknown: number;
+  readonly retries: number;
+  readonly answers: number;
+  readonly longestGapMs: number;
+  /** From the end of the fault until every part is ready. */
+  readonly readyMs: number;
+}
+
+/** One fault, done once to a stack that clients write to and somebody reads from. */
+export class Trial {
+  readonly random: Random;
+  readonly subjects: readonly string[];
+  readonly journal: Journal;
+  private readonly journalFile: string;
+
+  constructor(
+    readonly on: FailureStack,
+    readonly seed: number,
+  ) {
+    this.random = new Random(seed);
+    this.subjects = subjectsOf(seed);
+    this.journalFile = join(on.dir, `journal-${seed}.ndjson`);
+    this.journal = new Journal(this.journalFile);
+  }
+
+  /** Throws what is wrong at the end; journal and data are then left for those who look for the reason. */
+  async run(fault: Fault): Promise<Figures> {
+    const { journal, on } = this;
+    const { gateway } = on.addresses;
+    const random = this.random.part(100);
+    const clients = new Clients({ gateway, seed: this.seed, random, journal });
+    const reader = new Reader(gateway, this.subjects, journal);
+    let evidence: string;
+    let readyMs: number;
+    try {
+      await this.acknowledged(30);
+      evidence = await fault.inflict(this);
+      const healed = performance.now();
+      if (fault.quiet === undefined) await on.allReady();
+      readyMs = performance.now() - healed;
+      await this.acknowledged(30);
+    } finally {
+      await clients.stop();
+      await reader.stop();
+    }
+    await (fault.quiet?.(this) ?? this.quiet());
+    const problems = [...reader.problems, ...(await this.violations(fault))];
+    if (problems.length > 0) throw new Error(describe(problems));
+    rmSync(this.journalFile);
+    return {
+      seed: this.seed,
+      evidence,
+      events: journal.sent.size,
+      unknown: journal.sent.size - journal.acknowledged,
+      retries: journal.retries,
+      answers: reader.answers,
+      longestGapMs: journal.longestGapMs,
+      readyMs,
+    };
+  }
+
+  /** Resolves when so many more requests of clients were acknowledged. */
+  async acknowledged(requests: number): Promise<void> {
+    const target = this.journal.acknowledgedRequests + requests;
+    await eventually(
+      `${requests} more requests are acknowledged`,
+      () => this.journal.acknowledgedRequests >= target,
+      { timeoutMs: 60_000 },
+    );
+  }
+
+  /** A moment of the seed's choice. */
+  async moment(fromMs: number, toMs: number): Promise<void> {
+    await delay(this.random.between(fromMs, toMs));
+  }
+
+  /** Resolves when answers have everything that was acknowledged until now. */
+  private async quiet(): Promise<void> {
+    const now = Date.now();
+    await eventually(
+      'answers have everything that was acknowledged',
+      async () => {
+        const { asOfMs } = await askStats(this.on.addresses.gateway, this.subjects, 'total');
+        return asOfMs !== undefined && asOfMs > now;
+      },
+      { timeoutMs: QUIET_WITHIN_MS, intervalMs: 100 },
+    );
+  }
+
+  private async violations(fault: Fault): Promise<string[]> {
+    const { on, subjects } = this;
+    await on.recount.catchUp();
+    const ours = new Set(subjects);
+    const logged = on.recount.events.filter(({ subject }) => ours.has(subject));
+    const ledgers = await Promise.all(on.shards.map((shard) => shard.ledger()));
+    const ledger = new Map<number, { all: number; dead: number }>();
+    for (const [partition, { all, dead }] of ledgers.flatMap((rows) => [...rows])) {
+      const sum = ledger.get(partition) ?? { all: 0, dead: 0 };
+      ledger.set(partition, { all: sum.all + all, dead: sum.dead + dead });
+    }
+    const gateway = on.addresses.gateway;
+    return violations({
+      ...{ subjects, ledger, logged, sent: this.journal.sent },
+      counted: (await fault.expected?.(this, logged)) ?? logged,
+      appended: fault.expected === undefined ? on.recount.appended : new Map(),
+      total: await askStats(gateway, subjects, 'total'),
+      byMinute: await askStats(gateway, subjects, 'minute'),
+    });
+  }
+}
+
+const SHOWN = 8;
+
+function describe(problems: readonly string[]): string {
+  const more = problems.length > SHOWN ? `\n… and ${problems.length - SHOWN} more` : '';
+  return `${problems.slice(0, SHOWN).join('\n')}${more}`;
+}

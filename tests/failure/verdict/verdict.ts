@@ -1,0 +1,101 @@
+import type { Sent } from '../traffic/journal.js';
+import { sumBy, type CountedEvent } from './recount.js';
+import type { Answer, Figures } from './stats.js';
+
+/** All that is known at the end, when everything is quiet. */
+export interface Findings {
+  readonly subjects: readonly string[];
+  /** By event id. */
+  readonly sent: ReadonlyMap<string, Sent>;
+  /** Events that the log has, without copies. */
+  readonly logged: readonly CountedEvent[];
+  /** Those that must be in the counters: all of them, unless accepted records were deleted. */
+  readonly counted: readonly CountedEvent[];
+  /** By partition: events in the log, copies included. */
+  readonly appended: ReadonlyMap<number, number>;
+  /** By partition and over all shards: events in the ledger. */
+  readonly ledger: ReadonlyMap<number, { readonly all: number; readonly dead: number }>;
+  readonly total: Answer;
+  readonly byMinute: Answer;
+}
+
+/**
+ * What is wrong, in sentences; empty when nothing is. Three witnesses must agree: what clients were
+ * told, what the log holds, and what the public API answers.
+ */
+export function violations(findings: Findings): string[] {
+  return [
+    ...acknowledgedAreLogged(findings),
+    ...answersEqualLog(findings),
+    ...countsLieBetween(findings),
+    ...ledgerBalances(findings),
+  ];
+}
+
+/** Nothing acknowledged is lost, and nothing is in the log that nobody sent, or twice. */
+function* acknowledgedAreLogged({ sent, logged }: Findings): Generator<string> {
+  const ids = new Set<string>();
+  for (const { id, subject, cents } of logged) {
+    if (ids.has(id)) yield `event ${id} counts twice in the log`;
+    ids.add(id);
+    const event = sent.get(id)?.event;
+    if (event?.subject !== subject || event.cents !== cents)
+      yield `event ${id} of the log is not one that was sent`;
+  }
+  for (const { event, acknowledgedMs } of sent.values())
+    if (acknowledgedMs !== undefined && !ids.has(event.id))
+      yield `event ${event.id} was acknowledged and is not in the log`;
+}
+
+function* answersEqualLog({ subjects, counted, total, byMinute }: Findings): Generator<string> {
+  const totals = sumBy(counted, ({ subject }) => subject);
+  yield* differences('in all', subjects, totals, total.totals);
+  const minutes = sumBy(counted, ({ subject, minuteMs }) => `${subject}@${minuteMs}`);
+  const keys = new Set([...minutes.keys(), ...byMinute.minutes.keys()]);
+  yield* differences('in a minute', keys, minutes, byMinute.minutes);
+}
+
+function* differences(
+  what: string,
+  keys: Iterable<string>,
+  expected: ReadonlyMap<string, Figures>,
+  answered: ReadonlyMap<string, Figures>,
+): Generator<string> {
+  for (const key of keys) {
+    const { count, cents } = expected.get(key) ?? { count: 0, cents: 0 };
+    const answer = answered.get(key);
+    if (answer?.count !== count || answer.cents !== cents)
+      yield (
+        `${key} ${what}: the log has ${count} events of ${cents / 100}, the answer ` +
+        (answer === undefined ? 'nothing' : `${answer.count} of ${answer.cents / 100}`)
+      );
+  }
+}
+
+/** The promise to clients, without a look at the log. */
+function* countsLieBetween(findings: Findings): Generator<string> {
+  const { subjects, sent, total, logged, counted } = findings;
+  if (counted.length < logged.length) return;
+  const bounds = new Map(subjects.map((subject) => [subject, { least: 0, most: 0 }]));
+  for (const { event, acknowledgedMs } of sent.values()) {
+    const bound = bounds.get(event.subject);
+    if (bound === undefined) continue;
+    bound.most += 1;
+    if (acknowledgedMs !== undefined) bound.least += 1;
+  }
+  for (const [subject, { least, most }] of bounds) {
+    const count = total.totals.get(subject)?.count ?? 0;
+    if (count < least || count > most)
+      yield `${subject}: ${least} acknowledged, ${most} sent, but ${count} counted`;
+  }
+}
+
+/** Every event of the log is accounted for once: counted, duplicate, too late or dead. */
+function* ledgerBalances({ appended, ledger }: Findings): Generator<string> {
+  for (const [partition, events] of appended) {
+    const { all = 0, dead = 0 } = ledger.get(partition) ?? {};
+    if (all !== events)
+      yield `partition ${partition} has ${events} events, its ledger accounts for ${all}`;
+    if (dead !== 0) yield `partition ${partition}: ${dead} events are called dead`;
+  }
+}
