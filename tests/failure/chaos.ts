@@ -126,7 +126,10 @@ async function tryControls(faults: readonly Fault[], seeds: readonly number[]): 
     say(
       `${name} under ${fault.name}: ${isCaught ? 'caught' : 'NOT CAUGHT'} by ${asExpected.length} of ${seeds.length} seeds`,
     );
-    for (const { seed, problem } of failures) say(`  seed ${seed}: ${problem.split('\n')[0]}`);
+    for (const { seed, problem } of failures) {
+      const lines = problem.split('\n');
+      say(`  seed ${seed}: ${lines.find((line) => failure.test(line)) ?? lines[0]}`);
+    }
   }
   return areCaught;
 }

@@ -71,21 +71,31 @@ export class Trial {
     const random = this.random.part(100);
     const clients = new Clients({ gateway, seed: this.seed, random, journal });
     const reader = new Reader(gateway, this.subjects, journal);
-    let evidence: string;
-    let readyMs: number;
-    try {
-      await this.acknowledged(30);
-      evidence = await fault.inflict(this);
-      const healed = performance.now();
-      if (fault.quiet === undefined) await on.allReady();
+    const problems: string[] = [];
+    /** What is wrong after a first problem may say why. */
+    const step = async (work: () => Promise<void>) => {
+      try {
+        await work();
+      } catch (error) {
+        problems.push(error instanceof Error ? error.message : String(error));
+      }
+    };
+    let evidence = '';
+    let readyMs = 0;
+    await step(() => this.acknowledged(30));
+    await step(async () => void (evidence = await fault.inflict(this)));
+    if (problems.length > 0) on.heal();
+    const healed = performance.now();
+    if (fault.quiet === undefined) {
+      await step(() => on.allReady());
       readyMs = performance.now() - healed;
-      await this.acknowledged(30);
-    } finally {
-      await clients.stop();
-      await reader.stop();
     }
-    await (fault.quiet?.(this) ?? this.quiet());
-    const problems = [...reader.problems, ...(await this.violations(fault))];
+    await step(() => this.acknowledged(30));
+    await step(() => clients.stop());
+    await reader.stop();
+    await step(() => fault.quiet?.(this) ?? this.quiet());
+    problems.push(...reader.problems);
+    await step(async () => void problems.push(...(await this.violations(fault))));
     if (problems.length > 0) throw new Error(describe(problems));
     rmSync(this.journalFile);
     return {

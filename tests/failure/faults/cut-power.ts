@@ -1,3 +1,5 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PoweredDisk } from '../rig/powered-disk.js';
 import type { Fault } from '../trial.js';
 
@@ -14,11 +16,16 @@ export const cutPower: Fault = {
     await trial.moment(0, 2000);
     const log = stack.process('partition-log');
     const before = log.pid;
+    // Nobody asks the disk to keep this.
+    const unsynced = join(disk.folder, 'unsynced');
+    writeFileSync(unsynced, 'x'.repeat(4096));
     // All at once, as a power cut is: nobody writes while the image is copied.
     log.signal('SIGSTOP');
     const image = disk.snapshot();
     await stack.crash(['partition-log']);
     disk.restore(image);
+    if (existsSync(unsynced) && statSync(unsynced).size > 0)
+      throw new Error('what was not synced is still there: this was no power cut');
     stack.revive('partition-log');
     await on.running(['partition-log']);
     if (log.pid === before) throw new Error('the log was not killed');

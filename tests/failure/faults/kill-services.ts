@@ -26,7 +26,7 @@ export const killServices: Fault = {
       if (on.stack.process(name).pid === before) throw new Error(`${name} was not killed`);
       killed.push(name);
       // Sometimes the next dies while this one is not back yet.
-      if (random.chance(50)) await on.allReady();
+      if (random.chance(25)) await on.allReady();
     }
     return `killed ${killed.join(', ')}`;
   },

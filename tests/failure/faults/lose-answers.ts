@@ -39,7 +39,7 @@ export const loseAnswers: Fault = {
     await eventually(
       'a flush was sent again that the shard had',
       async () => (await settled()) > settledBefore,
-      { timeoutMs: 30_000 },
+      { timeoutMs: 15_000 },
     );
     return `answers of shard ${shard} lost before ${where} passed them on; ${(await settled()) - settledBefore} flushes were sent again`;
   },

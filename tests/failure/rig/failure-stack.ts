@@ -115,10 +115,18 @@ export class FailureStack {
     return readMetric(this.addresses.admin[service] ?? '', name, label);
   }
 
+  /** Undoes what a fault may have left when it did not come to its end. */
+  heal(): void {
+    for (const proxy of this.proxies) proxy.release();
+    for (const name of this.stack.names) {
+      this.stack.process(name).signal('SIGCONT');
+      this.stack.revive(name);
+    }
+  }
+
   /** Stops everything; `keep` leaves data and logs in `dir`. */
   async stop(keep = false): Promise<void> {
-    for (const proxy of this.proxies) proxy.release();
-    for (const name of this.stack.names) this.stack.process(name).signal('SIGCONT');
+    this.heal();
     await this.stack.stop();
     await Promise.all(this.proxies.map((proxy) => proxy.stop()));
     this.disk?.remove();
