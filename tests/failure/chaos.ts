@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { campaign, type Result } from './campaign.js';
-import { CONTROLS } from './controls.js';
+import { CONTROLS, type Control } from './controls.js';
 import { FAULTS } from './faults/index.js';
 import type { Fault } from './trial.js';
 
@@ -110,28 +110,35 @@ async function tryFaults(faults: readonly Fault[], seeds: readonly number[]): Pr
 
 async function tryControls(faults: readonly Fault[], seeds: readonly number[]): Promise<boolean> {
   let areCaught = true;
-  for (const control of CONTROLS.filter(({ fault }) => faults.includes(fault))) {
-    const { name, fault, failure } = control;
-    const lacks = fault.lacks?.();
-    if (lacks !== undefined) {
-      say(`${name}: NOT TRIED, this machine lacks ${lacks}`);
-      areCaught = false;
-      continue;
-    }
-    const results = await campaign(fault, { seeds, control });
-    const failures = results.filter((result) => result.kind === 'failed');
-    const asExpected = failures.filter(({ problem }) => failure.test(problem));
-    const isCaught = asExpected.length > 0 && asExpected.length === failures.length;
-    areCaught &&= isCaught;
-    say(
-      `${name} under ${fault.name}: ${isCaught ? 'caught' : 'NOT CAUGHT'} by ${asExpected.length} of ${seeds.length} seeds`,
-    );
-    for (const { seed, problem } of failures) {
-      const lines = problem.split('\n');
-      say(`  seed ${seed}: ${lines.find((line) => failure.test(line)) ?? lines[0]}`);
-    }
-  }
+  for (const control of CONTROLS)
+    for (const fault of control.faults.filter((each) => faults.includes(each)))
+      areCaught = (await isCaught(control, fault, seeds)) && areCaught;
   return areCaught;
+}
+
+async function isCaught(
+  control: Control,
+  fault: Fault,
+  seeds: readonly number[],
+): Promise<boolean> {
+  const title = `${control.name} under ${fault.name}`;
+  const lacks = fault.lacks?.();
+  if (lacks !== undefined) {
+    say(`${title}: NOT TRIED, this machine lacks ${lacks}`);
+    return false;
+  }
+  const results = await campaign(fault, { seeds, control });
+  const failures = results.filter((result) => result.kind === 'failed');
+  const asExpected = failures.filter(({ problem }) => control.failure.test(problem));
+  const caught = asExpected.length > 0 && asExpected.length === failures.length;
+  say(
+    `${title}: ${caught ? 'caught' : 'NOT CAUGHT'} by ${asExpected.length} of ${seeds.length} seeds`,
+  );
+  for (const { seed, problem } of failures) {
+    const lines = problem.split('\n');
+    say(`  seed ${seed}: ${lines.find((line) => control.failure.test(line)) ?? lines[0]}`);
+  }
+  return caught;
 }
 
 const options = readOptions();
@@ -139,7 +146,8 @@ if (options.help) say(USAGE);
 else if (options.list) {
   for (const { name, story } of FAULTS) say(`${name.padEnd(18)} ${story}`);
   say('\nControls:');
-  for (const { name, fault } of CONTROLS) say(`${name.padEnd(32)} must fail under ${fault.name}`);
+  for (const { name, faults } of CONTROLS)
+    say(`${name.padEnd(32)} fails under ${faults.map((fault) => fault.name).join(', ')}`);
 } else {
   const first = wholeNumber('first-seed', options['first-seed']);
   const seeds = Array.from(

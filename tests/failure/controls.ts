@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { AppName } from '@tally/tools';
 import { cutPower } from './faults/cut-power.js';
 import { deleteRecords } from './faults/delete-records.js';
+import { killEverything } from './faults/kill-everything.js';
 import { killMidFlush } from './faults/kill-mid-flush.js';
 import { killPostgres } from './faults/kill-postgres.js';
 import { killServices } from './faults/kill-services.js';
+import { killZooKeeper } from './faults/kill-zookeeper.js';
 import { loseAnswers } from './faults/lose-answers.js';
 import { zombieProcessor } from './faults/zombie-processor.js';
 import type { Fault } from './trial.js';
@@ -20,7 +22,7 @@ export interface Control {
   /** The protection, as it stands in the bundle; found exactly once. */
   readonly protection: RegExp;
   readonly instead: string;
-  readonly fault: Fault;
+  readonly faults: readonly Fault[];
   /** How the trial must fail. */
   readonly failure: RegExp;
 }
@@ -34,7 +36,7 @@ export const CONTROLS: readonly Control[] = [
     app: 'shard-proxy',
     protection: /WHEN NOT bool_or\(covered && ranges\) THEN 'applied'/,
     instead: "WHEN true THEN 'applied'",
-    fault: loseAnswers,
+    faults: [loseAnswers],
     failure: WRONG_FIGURES,
   },
   {
@@ -42,7 +44,7 @@ export const CONTROLS: readonly Control[] = [
     app: 'shard-proxy',
     protection: /ELSE 'overlap'/,
     instead: "ELSE 'applied'",
-    fault: zombieProcessor,
+    faults: [zombieProcessor],
     failure: WRONG_FIGURES,
   },
   {
@@ -50,7 +52,7 @@ export const CONTROLS: readonly Control[] = [
     app: 'processor',
     protection: /from\d* < start \? from\d* : start/,
     instead: 'start',
-    fault: killServices,
+    faults: [killServices, killEverything],
     failure: WRONG_FIGURES,
   },
   {
@@ -58,7 +60,7 @@ export const CONTROLS: readonly Control[] = [
     app: 'processor',
     protection: /if \(missing < start\)\s+start = missing;/,
     instead: '',
-    fault: killMidFlush,
+    faults: [killMidFlush],
     failure: WRONG_FIGURES,
   },
   {
@@ -67,15 +69,23 @@ export const CONTROLS: readonly Control[] = [
     protection:
       /\w+\.warn\(\{ shard, error: \w+ \}, "a flush is sent again: its outcome is unknown"\);/,
     instead: 'return "done";',
-    fault: killPostgres,
+    faults: [killPostgres],
     failure: WRONG_FIGURES,
+  },
+  {
+    name: 'registers-once',
+    app: 'cluster-proxy',
+    protection: /if \(session\d*\.state !== "connected"\)\s+return;\s+this\.ownedBy = void 0;/,
+    instead: 'if (this.ownedBy !== void 0) return;',
+    faults: [killZooKeeper],
+    failure: /is ready/,
   },
   {
     name: 'skipped-records-ignored',
     app: 'processor',
     protection: /if \(got !== void 0\) \{/,
     instead: 'if (false) {',
-    fault: deleteRecords,
+    faults: [deleteRecords],
     failure: /the partition is stopped/,
   },
   {
@@ -83,7 +93,7 @@ export const CONTROLS: readonly Control[] = [
     app: 'partition-log',
     protection: /await segment\.file\.datasync\(\);/,
     instead: '',
-    fault: cutPower,
+    faults: [cutPower],
     failure: /was acknowledged and is not in the log|answers have everything|is ready/,
   },
 ];

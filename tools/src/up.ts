@@ -23,6 +23,7 @@ try {
   if (options.has('--fresh')) {
     Stack.wipe(dir);
     rmSync(join(dir, JOURNAL_FILE), { force: true });
+    rmSync(join(dir, 'imports'), { recursive: true, force: true });
   }
   const started = performance.now();
   const { stack, addresses } = await Stack.start({

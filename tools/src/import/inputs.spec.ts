@@ -1,0 +1,221 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { recordsOf, type FormatOptions } from './formats.js';
+import { openInput } from './input.js';
+import { linesOf } from './lines.js';
+import { parseMapping } from './mapping.js';
+
+let dir: string;
+beforeAll(() => void (dir = mkdtempSync(join(tmpdir(), 'tally-import-'))));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+async function* inPieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  for (let from = 0, piece = 0; from < bytes.length; piece++) {
+    const size = sizes[piece % sizes.length] ?? 1;
+    yield bytes.subarray(from, from + size);
+    from += size;
+  }
+}
+
+async function linesIn(text: string | Buffer, sizes = [1000], maxBytes?: number) {
+  const lines: (string | null)[] = [];
+  for await (const line of linesOf(inPieces(Buffer.from(text), sizes), maxBytes))
+    lines.push(line.isTooLong ? null : line.bytes.toString());
+  return lines;
+}
+
+const OPTIONS: FormatOptions = {
+  format: undefined,
+  type: 'view',
+  keepQuery: false,
+  mapping: new Map(),
+  zone: undefined,
+};
+
+/** Events without their id, or reasons. */
+async function readAll(text: string | Buffer, options: Partial<FormatOptions> = {}) {
+  const input = await openInput('-', Readable.from([Buffer.from(text)]));
+  const found: unknown[] = [];
+  for await (const record of recordsOf(input, { ...OPTIONS, ...options })) {
+    const reading = record.read('given');
+    if (reading.kind === 'event') found.push(JSON.parse(reading.json));
+    if (reading.kind === 'unreadable') found.push(reading.reason);
+  }
+  return found;
+}
+
+function mapped(text: string): Partial<FormatOptions> {
+  const mapping = parseMapping([text]);
+  if (typeof mapping === 'string') throw new Error(mapping);
+  return { mapping };
+}
+
+describe('lines', () => {
+  it('are the same however the bytes arrive', async () => {
+    const text = fc
+      .array(fc.constantFrom('a', 'bc', '\r\n', '\n', '\r', 'é'))
+      .map((all) => all.join(''));
+    const sizes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(text, sizes, async (text, sizes) => {
+        const expected = text.split('\n').map((line) => line.replace(/\r$/, ''));
+        // Behind the last end there is no line.
+        if (text === '' || text.endsWith('\n')) expected.pop();
+        expect(await linesIn(text, sizes)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('need no end, and no byte order mark', async () => {
+    expect(await linesIn('\ufeffa\r\n\nb')).toEqual(['a', '', 'b']);
+  });
+
+  it('that are too long are told, and the next one is read', async () => {
+    const text = `${'x'.repeat(10)}\n${'y'.repeat(11)}\r\n${'z'.repeat(10)}\r\nlast`;
+    for (const size of [1, 3, 1000])
+      expect(await linesIn(text, [size], 10)).toEqual([
+        'x'.repeat(10),
+        null,
+        'z'.repeat(10),
+        'last',
+      ]);
+  });
+});
+
+describe('an input', () => {
+  const text = '{"subject":"a"}\n{"subject":"b"}\n';
+  const contents = async (file: string) => {
+    const input = await openInput(file);
+    const found: string[] = [];
+    for await (const { content } of recordsOf(input, OPTIONS)) found.push(content.toString());
+    return { found, share: input.progress() };
+  };
+
+  it('is the same packed, whatever it is called, also in several members', async () => {
+    const members = Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))]);
+    for (const [name, bytes] of Object.entries({ a: text, b: gzipSync(text), 'c.log': members })) {
+      writeFileSync(join(dir, name), bytes);
+      expect(await contents(join(dir, name))).toEqual({ found: text.trim().split('\n'), share: 1 });
+    }
+  });
+
+  it('that is cut or missing says which it is', async () => {
+    const cut = join(dir, 'cut.gz');
+    writeFileSync(cut, gzipSync(text).subarray(0, 25));
+    await expect(contents(cut)).rejects.toThrow(`${cut} cannot be read to its end`);
+    await expect(contents(join(dir, 'none'))).rejects.toThrow('no such file');
+    await expect(contents(dir)).rejects.toThrow('folder');
+  });
+
+  it('may be empty', async () => {
+    expect(await readAll('')).toEqual([]);
+  });
+
+  it('is known by its first lines, also when the first is garbage', async () => {
+    const log = '::1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 -';
+    expect(await readAll(`\\x16\n${log}\n`)).toEqual([
+      expect.stringContaining('expected host'),
+      expect.objectContaining({ subject: '/a' }),
+    ]);
+    expect(await readAll('subject,value\na,1')).toEqual([expect.objectContaining({ value: 1 })]);
+    await expect(readAll('a;b\n1;2\n')).rejects.toThrow('--format');
+  });
+});
+
+describe('NDJSON', () => {
+  it('goes as it is, with an id and a type where they are missing', async () => {
+    const lines = [
+      '{"id":"1","type":"order","subject":"a","value":0.12345678901234567890}',
+      ' { "subject" : "b" } ',
+      '{}',
+      '',
+      '[1]',
+      '{"subject":',
+    ];
+    const input = await openInput('-', Readable.from([Buffer.from(lines.join('\r\n'))]));
+    const found: string[] = [];
+    for await (const record of recordsOf(input, OPTIONS)) {
+      const reading = record.read('given');
+      found.push(reading.kind === 'event' ? reading.json : reading.kind);
+    }
+    expect(found).toEqual([
+      lines[0],
+      '{"id":"given","type":"view","subject" : "b" }',
+      '{"id":"given","type":"view"}',
+      'nothing',
+      'unreadable',
+      'unreadable',
+    ]);
+  });
+
+  it('of another shape is mapped, also from inner members', async () => {
+    const line = {
+      request: { uri: '/a', 'x.y': 1 },
+      ts: 1700000000.25,
+      size: 12,
+      bot: false,
+      nothing: null,
+    };
+    const map =
+      'subject=request.uri,time=ts,value=size,attributes.bot=bot,attributes.none=nothing,id=missing';
+    expect(await readAll(JSON.stringify(line), mapped(map))).toEqual([
+      {
+        id: 'given',
+        type: 'view',
+        subject: '/a',
+        time: '2023-11-14T22:13:20.250Z',
+        value: 12,
+        attributes: { bot: false },
+      },
+    ]);
+    expect(await readAll('{"request":{}}', mapped('subject=request'))).toEqual([
+      'request: expected a text or a number',
+    ]);
+  });
+
+  it('that is not UTF-8 is no event', async () => {
+    const bytes = Buffer.from('{"subject":"a"}\n{"subject":"\xff"}\n', 'latin1');
+    expect(await readAll(bytes)).toEqual([
+      expect.objectContaining({ subject: 'a' }),
+      'expected UTF-8',
+    ]);
+  });
+});
+
+describe('CSV', () => {
+  it('has rows of many lines, quotes and byte order marks', async () => {
+    const text =
+      '\ufeffurl,bytes,ts\r\n"/a ""b""\r\nc",12.50,2026-01-31 12:00:00+02:00\r\n\r\n/d,,\r\n';
+    expect(await readAll(text, mapped('subject=url,value=bytes,time=ts'))).toEqual([
+      {
+        id: 'given',
+        type: 'view',
+        subject: '/a "b"\r\nc',
+        time: '2026-01-31T12:00:00+02:00',
+        value: 12.5,
+      },
+      { id: 'given', type: 'view', subject: '/d' },
+    ]);
+  });
+
+  it('leaves out rows with other cells than the header', async () => {
+    expect(await readAll('subject,value\na,1\nb\nc,x\nd,2\n')).toEqual([
+      expect.objectContaining({ subject: 'a' }),
+      'expected 2 cells as in the header, got 1',
+      'value: expected a number, got "x"',
+      expect.objectContaining({ subject: 'd' }),
+    ]);
+  });
+
+  it('stops where nobody knows the end of a row, or the column', async () => {
+    await expect(readAll('subject\na\n"b\n')).rejects.toThrow('no CSV from here on');
+    await expect(readAll('subject\na"b\n')).rejects.toThrow('line 2');
+    await expect(readAll('a,b\n1,2\n', mapped('subject=c'))).rejects.toThrow('a column "c"');
+    await expect(readAll('a,b\n1,2\n', { format: 'csv' })).rejects.toThrow('--map subject=COLUMN');
+  });
+});
