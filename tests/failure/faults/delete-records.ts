@@ -2,6 +2,7 @@ import { eventually } from '@tally/testing';
 import { seriesId, ShardMap, slotOf } from '@tally/placement';
 import kafkajs from 'kafkajs';
 import { EVENT_TYPE } from '../traffic/clients.js';
+import { endOf } from '../rig/observer.js';
 import type { Fault } from '../trial.js';
 
 const STOPPED = 'tally_processor_stopped_partitions';
@@ -51,7 +52,7 @@ export const deleteRecords: Fault = {
       for (const shard of on.shards) {
         const coverage = await shard.coverage();
         for (const [partition, end] of on.recount.ends)
-          if ((coverage.get(partition)?.at(-1)?.[1] ?? 0) < end) behind.add(partition);
+          if (endOf(coverage.get(partition)) < end) behind.add(partition);
       }
       return behind.size === 1;
     });

@@ -1,18 +1,6 @@
 import { eventually } from '@tally/testing';
 import type { Fault } from '../trial.js';
 
-/** How many offsets of all partitions the first shard has that the second lacks. */
-function aheadBy(
-  first: ReadonlyMap<number, readonly (readonly [number, number])[]>,
-  second: ReadonlyMap<number, readonly (readonly [number, number])[]>,
-): number {
-  const end = (ranges: readonly (readonly [number, number])[] = []) => ranges.at(-1)?.[1] ?? 0;
-  let ahead = 0;
-  for (const [partition, ranges] of first)
-    ahead += Math.max(0, end(ranges) - end(second.get(partition)));
-  return ahead;
-}
-
 export const killMidFlush: Fault = {
   name: 'kill-mid-flush',
   story:
@@ -21,13 +9,7 @@ export const killMidFlush: Fault = {
     const { on, random } = trial;
     const [ahead, behind] = random.shuffle([0, 1]) as [number, number];
     const proxy = on.proxies[behind];
-    const difference = async () => {
-      const [first, second] = [on.shards[ahead], on.shards[behind]];
-      if (first === undefined || second === undefined) return 0;
-      // In this order: what the second commits in between only makes the difference smaller.
-      const before = await first.coverage();
-      return aheadBy(before, await second.coverage());
-    };
+    const difference = () => on.aheadBy(ahead, behind);
     proxy?.holdRequests();
     await eventually('one shard is ahead', async () => (await difference()) > 20);
     const killed = random.pick([on.processors, [random.pick(on.processors)]]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { eventually } from '@tally/testing';
 import { Stack, type Addresses, type AppName } from '@tally/tools';
 import { Recount } from '../verdict/recount.js';
-import { ShardObserver, readMetric } from './observer.js';
+import { endOf, ShardObserver, readMetric } from './observer.js';
 import { PoweredDisk } from './powered-disk.js';
 import { TcpProxy } from './tcp-proxy.js';
 
@@ -113,6 +113,17 @@ export class FailureStack {
 
   metric(service: string, name: string, label?: string): Promise<number> {
     return readMetric(this.addresses.admin[service] ?? '', name, label);
+  }
+
+  /** How many offsets, over all partitions, one shard has covered further than another. */
+  async aheadBy(shard: number, other: number): Promise<number> {
+    // In this order: what the other commits in between only makes the difference smaller.
+    const first = await this.shards[shard]?.coverage();
+    const second = await this.shards[other]?.coverage();
+    let ahead = 0;
+    for (const [partition, ranges] of first ?? [])
+      ahead += Math.max(0, endOf(ranges) - endOf(second?.get(partition)));
+    return ahead;
   }
 
   /** Undoes what a fault may have left when it did not come to its end. */

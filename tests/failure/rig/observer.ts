@@ -1,9 +1,11 @@
 import pg from 'pg';
 
-/** Offsets of one partition that a shard has folded in. */
-export interface CoverageRow {
-  readonly partition: number;
-  readonly covered: readonly (readonly [from: number, to: number])[];
+/** Offsets of one partition that a shard has folded in, ascending. */
+export type OffsetRanges = readonly (readonly [from: number, to: number])[];
+
+/** Behind the last of them. */
+export function endOf(ranges: OffsetRanges = []): number {
+  return ranges.at(-1)?.[1] ?? 0;
 }
 
 /** Looks into the tables of a shard behind everybody's back: to see whether a fault bit, and the ledger. */
@@ -16,7 +18,7 @@ export class ShardObserver {
   }
 
   /** By partition. */
-  async coverage(): Promise<Map<number, CoverageRow['covered']>> {
+  async coverage(): Promise<Map<number, OffsetRanges>> {
     const rows = await this.ask<{ partition: number; from: string; to: string }>(
       `SELECT partition, lower(range)::text AS "from", upper(range)::text AS "to"
        FROM coverage, unnest(covered) AS range ORDER BY 1, lower(range)`,

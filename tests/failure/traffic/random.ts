@@ -1,12 +1,13 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { mersenne } from 'pure-rand/generator/mersenne';
 
 /** Numbers that a seed decides: what a failed run did can be done again. */
 export class Random {
+  // The Mersenne Twister mixes its seed well: neighbouring seeds do different things from the first number on.
   private readonly generator;
 
   constructor(private readonly seed: number) {
-    this.generator = xoroshiro128plus(seed);
+    this.generator = mersenne(seed);
   }
 
   /** A generator of its own for each part, so that one part's haste does not change another's numbers. */
