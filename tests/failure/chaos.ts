@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { campaign, type Result } from './campaign.js';
 import { CONTROLS, type Control } from './controls.js';
 import { FAULTS } from './faults/index.js';
+import { FailureStack } from './rig/failure-stack.js';
 import type { Fault } from './trial.js';
 
 const USAGE = `usage: tools/chaos [--seeds N] [--first-seed N] [--fault NAME]... [--controls] [--list]
@@ -155,6 +156,11 @@ else if (options.list) {
     (_, number) => first + number,
   );
   const faults = chosen(options.fault);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      say('stopping');
+      void FailureStack.stopAll().then(() => process.exit(1));
+    });
   say(`seeds ${first} to ${first + seeds.length - 1}`);
   const isGood = await (options.controls ? tryControls : tryFaults)(faults, seeds);
   process.exit(isGood ? 0 : 1);

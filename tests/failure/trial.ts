@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '@tally/testing';
+import { until } from './rig/until.js';
 import { Clients } from './traffic/clients.js';
 import { subjectsOf } from './traffic/event-source.js';
 import { Journal } from './traffic/journal.js';
@@ -11,8 +11,6 @@ import type { FailureStack } from './rig/failure-stack.js';
 import type { CountedEvent } from './verdict/recount.js';
 import { askStats } from './verdict/stats.js';
 import { violations } from './verdict/verdict.js';
-
-const QUIET_WITHIN_MS = 60_000;
 
 /** Something that goes wrong, told as a story. */
 export interface Fault {
@@ -113,10 +111,9 @@ export class Trial {
   /** Resolves when so many more requests of clients were acknowledged. */
   async acknowledged(requests: number): Promise<void> {
     const target = this.journal.acknowledgedRequests + requests;
-    await eventually(
+    await until(
       `${requests} more requests are acknowledged`,
       () => this.journal.acknowledgedRequests >= target,
-      { timeoutMs: 60_000 },
     );
   }
 
@@ -128,14 +125,10 @@ export class Trial {
   /** Resolves when answers have everything that was acknowledged until now. */
   private async quiet(): Promise<void> {
     const now = Date.now();
-    await eventually(
-      'answers have everything that was acknowledged',
-      async () => {
-        const { asOfMs } = await askStats(this.on.addresses.gateway, this.subjects, 'total');
-        return asOfMs !== undefined && asOfMs > now;
-      },
-      { timeoutMs: QUIET_WITHIN_MS, intervalMs: 100 },
-    );
+    await until('answers have everything that was acknowledged', async () => {
+      const { asOfMs } = await askStats(this.on.addresses.gateway, this.subjects, 'total');
+      return asOfMs !== undefined && asOfMs > now;
+    });
   }
 
   private async violations(fault: Fault): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { eventually } from '@tally/testing';
+import { until } from '../rig/until.js';
 import { seriesId, ShardMap, slotOf } from '@tally/placement';
 import kafkajs from 'kafkajs';
 import { EVENT_TYPE } from '../traffic/clients.js';
@@ -28,7 +28,7 @@ export const deleteRecords: Fault = {
         return Number(offsets.find((entry) => entry.partition === partition)?.high ?? 0);
       };
       const stoppedAt = await high();
-      await eventually('records wait to be read', async () => (await high()) > stoppedAt + 20);
+      await until('records wait to be read', async () => (await high()) > stoppedAt + 20);
       // Our own recount needs what is about to go.
       await on.recount.catchUp();
       const offset = String(Math.min(await high(), on.recount.ends.get(partition) ?? 0) - 1);
@@ -37,16 +37,13 @@ export const deleteRecords: Fault = {
       await admin.disconnect();
       for (const name of on.processors) on.stack.process(name).signal('SIGCONT');
     }
-    await eventually(
-      'the partition is stopped',
-      async () => (await on.processorMetric(STOPPED)) === 1,
-    );
+    await until('the partition is stopped', async () => (await on.processorMetric(STOPPED)) === 1);
     return `records of partition ${partition} deleted; it is stopped`;
   },
   async quiet(trial) {
     const { on } = trial;
     // Everything else is counted to its end.
-    await eventually('the other partitions are counted', async () => {
+    await until('the other partitions are counted', async () => {
       await on.recount.catchUp();
       const behind = new Set<number>();
       for (const shard of on.shards) {

@@ -1,4 +1,4 @@
-import { eventually } from '@tally/testing';
+import { until } from '../rig/until.js';
 import type { Fault } from '../trial.js';
 
 export const killMidFlush: Fault = {
@@ -11,7 +11,7 @@ export const killMidFlush: Fault = {
     const proxy = on.proxies[behind];
     const difference = () => on.aheadBy(ahead, behind);
     proxy?.holdRequests();
-    await eventually('one shard is ahead', async () => (await difference()) > 20);
+    await until('one shard is ahead', async () => (await difference()) > 20);
     const killed = random.pick([on.processors, [random.pick(on.processors)]]);
     await on.stack.crash(killed);
     const offsets = await difference();

@@ -1,4 +1,4 @@
-import { eventually } from '@tally/testing';
+import { until } from '../rig/until.js';
 import type { Fault } from '../trial.js';
 
 export const killPostgres: Fault = {
@@ -13,7 +13,7 @@ export const killPostgres: Fault = {
     const failedBefore = await failed();
     await on.stack.crash([name]);
     await trial.moment(0, 3000);
-    await eventually('a flush failed', async () => (await failed()) > failedBefore);
+    await until('a flush failed', async () => (await failed()) > failedBefore);
     on.stack.revive(name);
     await on.running([name]);
     return `${name} killed; ${(await failed()) - failedBefore} flushes failed`;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '@tally/testing';
+import { until } from '../rig/until.js';
 import { ZOOKEEPER_SESSION_MS } from '../rig/failure-stack.js';
 import type { Fault } from '../trial.js';
 
@@ -13,7 +13,7 @@ export const killZooKeeper: Fault = {
     const status = async () => ((await (await fetch(gateway)).json()) as { status: string }).status;
     await on.stack.crash(['zookeeper']);
     await delay(ZOOKEEPER_SESSION_MS + random.between(0, 2000));
-    await eventually('the gateway is degraded', async () => (await status()) !== 'ready');
+    await until('the gateway is degraded', async () => (await status()) !== 'ready');
     const before = trial.journal.acknowledgedRequests;
     await trial.acknowledged(10);
     on.stack.revive('zookeeper');

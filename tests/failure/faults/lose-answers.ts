@@ -1,4 +1,5 @@
 import { eventually } from '@tally/testing';
+import { until } from '../rig/until.js';
 import type { Fault } from '../trial.js';
 
 const FLUSHES = 'tally_processor_flushes_total';
@@ -17,10 +18,7 @@ export const loseAnswers: Fault = {
     const where = random.pick(['Postgres', 'shard-proxy', 'cluster-proxy'] as const);
     proxy.holdAnswers();
     // Each processor has one flush for a shard on its way: this shard has it, and no more comes.
-    await eventually(
-      'the other shard is ahead',
-      async () => (await on.aheadBy(1 - shard, shard)) > 100,
-    );
+    await until('the other shard is ahead', async () => (await on.aheadBy(1 - shard, shard)) > 100);
     const shardProxy = shard === 0 ? 'shard-proxy' : `shard-proxy-${shard}`;
     switch (where) {
       case 'Postgres':

@@ -1,4 +1,4 @@
-import { eventually } from '@tally/testing';
+import { until } from '../rig/until.js';
 import type { Fault } from '../trial.js';
 
 const FLUSHES = 'tally_processor_flushes_total';
@@ -20,23 +20,22 @@ export const zombieProcessor: Fault = {
     for (let tries = 1; tries <= TRIES; tries++) {
       const refusedBefore = await refused();
       const [zombie, heir] = random.shuffle(on.processors) as [string, string];
-      await eventually('both count', async () => (await on.metric(zombie, ASSIGNED)) > 0);
+      await until('both count', async () => (await on.metric(zombie, ASSIGNED)) > 0);
       await trial.moment(0, 1000);
       on.stack.process(zombie).signal('SIGSTOP');
       try {
         const taken = async () => (await on.metric(heir, ASSIGNED)) === PARTITIONS;
-        await eventually('the other has all partitions', taken, { timeoutMs: 30_000 });
+        await until('the other has all partitions', taken);
         const covered = () => on.shards[0]?.coveredOffsets() ?? 0;
         const before = await covered();
-        await eventually('it counts them', async () => (await covered()) > before + 50);
+        await until('it counts them', async () => (await covered()) > before + 50);
       } finally {
         on.stack.process(zombie).signal('SIGCONT');
       }
-      await eventually(
+      await until(
         'both count again',
         async () =>
           (await on.metric(zombie, ASSIGNED)) > 0 && (await on.metric(heir, ASSIGNED)) < PARTITIONS,
-        { timeoutMs: 30_000 },
       );
       const count = (await refused()) - refusedBefore;
       if (count > 0)

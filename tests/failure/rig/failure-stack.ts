@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@tally/testing';
+import { until } from './until.js';
 import { Stack, type Addresses, type AppName } from '@tally/tools';
 import { Recount } from '../verdict/recount.js';
 import { endOf, ShardObserver, readMetric } from './observer.js';
@@ -15,7 +15,6 @@ const SETTINGS = {
   TALLY_ZOOKEEPER_SESSION_MS: String(ZOOKEEPER_SESSION_MS),
   TALLY_GROUP_SESSION_MS: '3000',
 };
-const READY_WITHIN_MS = 60_000;
 
 export interface FailureStackOptions {
   /** Bundles of apps with a protection taken away; for negative controls. */
@@ -30,6 +29,8 @@ export interface FailureStackOptions {
  * shard-proxy and its Postgres.
  */
 export class FailureStack {
+  private static readonly all = new Set<FailureStack>();
+
   private constructor(
     readonly dir: string,
     readonly stack: Stack,
@@ -65,9 +66,16 @@ export class FailureStack {
       },
     });
     const shards = addresses.shards.map((url) => new ShardObserver(url));
-    const topic = await eventually('the topic of events is known', () => shards[0]?.topic());
+    const topic = await until('the topic of events is known', () => shards[0]?.topic());
     const recount = new Recount(addresses.kafka, topic);
-    return new FailureStack(dir, stack, addresses, proxies, shards, recount, disk);
+    const on = new FailureStack(dir, stack, addresses, proxies, shards, recount, disk);
+    FailureStack.all.add(on);
+    return on;
+  }
+
+  /** Ends all that run, for who has to stop early. */
+  static async stopAll(): Promise<void> {
+    for (const on of FailureStack.all) await on.stop();
   }
 
   get services(): string[] {
@@ -86,7 +94,7 @@ export class FailureStack {
   }
 
   async running(names: readonly string[]): Promise<void> {
-    await eventually(`${names.join(', ')} run again`, () =>
+    await until(`${names.join(', ')} run again`, () =>
       names.every((name) => this.stack.process(name).running),
     );
   }
@@ -95,10 +103,7 @@ export class FailureStack {
   async allReady(): Promise<void> {
     await Promise.all(
       this.stack.names.map((name) =>
-        eventually(`${name} is ready`, () => this.stack.process(name).options.ready(), {
-          timeoutMs: READY_WITHIN_MS,
-          intervalMs: 100,
-        }),
+        until(`${name} is ready`, () => this.stack.process(name).options.ready()),
       ),
     );
   }
@@ -137,6 +142,7 @@ export class FailureStack {
 
   /** Stops everything; `keep` leaves data and logs in `dir`. */
   async stop(keep = false): Promise<void> {
+    FailureStack.all.delete(this);
     this.heal();
     await this.stack.stop();
     await Promise.all(this.proxies.map((proxy) => proxy.stop()));

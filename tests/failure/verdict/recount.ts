@@ -1,6 +1,6 @@
 import { decodeBlock, decodeEvent, ENTRY_HEADER_BYTES, readEntries } from '@tally/contracts';
-import { eventually } from '@tally/testing';
 import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
+import { until } from '../rig/until.js';
 import type { Figures } from './stats.js';
 
 /** Of design.md: a copy within ten minutes of append time is not counted. */
@@ -71,7 +71,7 @@ export class Recount {
           offset: String(this.ends.get(partition) ?? 0),
         });
       const isDone = () => problem !== undefined || [...highs.keys()].every(isRead);
-      await eventually('the log is read to its end', isDone, { timeoutMs: 60_000 });
+      await until('the log is read to its end', isDone);
       if (problem !== undefined) throw problem;
     } finally {
       await consumer.disconnect();
