@@ -29,8 +29,7 @@ need_packages() {
   if [ -z "${TALLY_REDIS_URL-}" ] || [ "${1-}" = all ]; then
     [ -x /usr/bin/redis-server ] || [ -x /usr/bin/redis-check-rdb ] || missing="$missing redis-tools"
   fi
-  # Renders manifests.
-  if [ "${1-}" = all ]; then
+  if [ "${2-}" = kubectl ]; then
     command -v kubectl >/dev/null || missing="$missing kubernetes-client"
   fi
   if [ ! -e node_modules/zookeeper/build/Release/zookeeper.node ]; then

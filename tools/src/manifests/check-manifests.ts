@@ -1,0 +1,26 @@
+// Renders every overlay and checks it strictly; needs no cluster. Started by tools/manifests.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { APPS } from '../stack/topology.js';
+import { check } from './check.js';
+import { render } from './render.js';
+import type { AppSetting } from './settings.js';
+
+const root = join(import.meta.dirname, '../../..');
+const overlays = join(root, 'k8s/overlays');
+
+const apps = new Map<string, readonly AppSetting[]>();
+for (const app of APPS) {
+  const { settings } = (await import(join(root, 'apps', app, 'dist/config.js'))) as {
+    readonly settings: Readonly<Record<string, AppSetting>>;
+  };
+  apps.set(app, Object.values(settings));
+}
+
+for (const overlay of readdirSync(overlays)) {
+  const objects = render(join(overlays, overlay));
+  const problems = check(objects, apps);
+  for (const problem of problems) console.error(`k8s/overlays/${overlay}: ${problem}`);
+  console.log(`k8s/overlays/${overlay}: ${objects.length} objects, ${problems.length} problems`);
+  if (problems.length > 0) process.exitCode = 1;
+}

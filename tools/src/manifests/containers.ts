@@ -1,0 +1,69 @@
+import { all, appOf, titleOf, workloads, type Objects } from './objects.js';
+import { selects, serves } from './selectors.js';
+
+/** Names of variables of servers that are not ours; our own settings say whether they are secret. */
+const SECRET = /PASSWORD|SECRET|TOKEN|KEY/;
+
+/**
+ * What every container needs: resources, probes (ours on the admin port), an image that stays the
+ * same, secrets from Secrets; and every workload of ours one budget for disruptions, a Service and an
+ * account of its own.
+ */
+export function checkContainers(objects: Objects): readonly string[] {
+  const problems: string[] = [];
+  for (const { title, labels, template, containers } of workloads(objects)) {
+    for (const container of containers) {
+      const expect = (holds: boolean, expected: string) => {
+        if (!holds) problems.push(`${title}: ${container.name}: expected ${expected}`);
+      };
+      const { image = '', resources = {}, livenessProbe, readinessProbe } = container;
+      expect(
+        /:(?!latest$)[^/:]+$|@sha256:/.test(image),
+        `an image with a tag that stays, got ${image}`,
+      );
+      // No limit of CPU: it would only slow down what the node has room for.
+      expect(resources.requests?.['cpu'] !== undefined, 'resources.requests.cpu');
+      expect(resources.requests?.['memory'] !== undefined, 'resources.requests.memory');
+      expect(resources.limits?.['memory'] !== undefined, 'resources.limits.memory');
+      expect(livenessProbe !== undefined, 'a livenessProbe');
+      expect(readinessProbe !== undefined, 'a readinessProbe');
+      if (appOf(container) === undefined) {
+        for (const { name, value } of container.env ?? [])
+          expect(value === undefined || !SECRET.test(name), `${name} from a Secret`);
+        continue;
+      }
+      expect(
+        asks(livenessProbe?.httpGet, '/health/live'),
+        'livenessProbe: GET /health/live of admin',
+      );
+      expect(
+        asks(readinessProbe?.httpGet, '/health/ready'),
+        'readinessProbe: GET /health/ready of admin',
+      );
+    }
+    if (!containers.some(appOf)) continue;
+    if (!all(objects, 'Service').some((service) => serves(service, labels)))
+      problems.push(`${title}: no Service selects its pods`);
+    const budgets = all(objects, 'PodDisruptionBudget').filter(({ spec }) =>
+      selects(spec?.selector ?? {}, labels),
+    );
+    // A pod of two budgets is never evicted.
+    if (budgets.length !== 1)
+      problems.push(`${title}: expected one PodDisruptionBudget, got ${budgets.length}`);
+    if (template.spec?.serviceAccountName === undefined)
+      problems.push(`${title}: expected a serviceAccountName`);
+  }
+  for (const service of all(objects, 'Service')) {
+    const open = (service.spec?.ports ?? []).map(({ name }) => name);
+    if (open.includes('http') && open.includes('admin'))
+      problems.push(`${titleOf(service)}: the admin port is never public`);
+  }
+  return problems;
+}
+
+function asks(
+  get: { readonly path?: string; readonly port: string | number } | undefined,
+  path: string,
+): boolean {
+  return get?.path === path && get.port === 'admin';
+}
