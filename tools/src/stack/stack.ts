@@ -36,6 +36,8 @@ export interface StackOptions {
   readonly processors?: number;
   /** Folders that run instead of the bundles of these apps. */
   readonly bundles?: Partial<Readonly<Record<AppName, string>>>;
+  /** More options of Node for a service. */
+  readonly nodeArgs?: (name: string) => readonly string[];
   /** Where services reach the Postgres of a shard, when something is to stand in between. */
   readonly detour?: (shard: number, url: string) => Promise<string>;
 }
@@ -139,12 +141,15 @@ export class Stack {
   }
 
   private serviceProcess({ name, app, adminPort, env }: ServicePlan): ServerProcess {
-    const { root, bundles } = this.options;
+    const { root, bundles, nodeArgs } = this.options;
     const bundle = bundles?.[app] ?? join(root, 'apps', app, 'bundle');
     return new ServerProcess({
       name,
       command: process.execPath,
-      args: ['--enable-source-maps', '--import', join(bundle, 'otel.mjs'), join(bundle, 'main.js')],
+      args: [
+        ...(nodeArgs?.(name) ?? []),
+        ...['--enable-source-maps', '--import', join(bundle, 'otel.mjs'), join(bundle, 'main.js')],
+      ],
       env: { ...inherited(), ...this.options.env, ...env },
       cwd: bundle,
       logFile: join(this.options.dir, 'logs', `${name}.log`),

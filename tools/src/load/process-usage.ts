@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** CLK_TCK of Linux on all machines that Node runs on: ticks a second in /proc/<pid>/stat (proc(5)). */
+const TICK_MICROSECONDS = 10_000;
+
+/** CPU time that a process and its descendants have used so far, in microseconds. */
+export function cpuOf(pid: number): number {
+  return treeOf(pid).reduce((sum, each) => sum + (statOf(each)?.cpu ?? 0), 0);
+}
+
+/** Most memory that the process itself ever held, in bytes. */
+export function peakMemoryOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** The process and all that descend from it. */
+function treeOf(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const parent = statOf(Number(name))?.parent;
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  const tree = [root];
+  for (const pid of tree) tree.push(...(children.get(pid) ?? []));
+  return tree;
+}
+
+/** Its own time and that of children that ended; undefined when it is gone. */
+function statOf(pid: number): { readonly parent: number; readonly cpu: number } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0);
+    return { parent: Number(fields[1]), cpu: ticks * TICK_MICROSECONDS };
+  } catch {
+    return undefined;
+  }
+}
