@@ -1,3 +1,5 @@
+import type { Interval } from './profile.js';
+
 /** The value below which this share of them lies; 0 without any. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -24,6 +26,8 @@ export interface Run {
   /** Age of answers while it ran, in ms; empty where an answer is never old. */
   readonly ages: readonly number[];
   readonly usage: readonly Usage[];
+  /** When it was measured. */
+  readonly interval: Interval;
 }
 
 const whole = (value: number) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ' ');

@@ -97,7 +97,8 @@ try {
       if (profileDir !== undefined && running.name === 'Tally')
         for (const name of names.filter((each) => !/^(zookeeper|redis|postgres)/.test(each))) {
           say(name);
-          for (const line of topFunctions(join(profileDir, name), PROFILED_FUNCTIONS)) say(line);
+          for (const line of topFunctions(join(profileDir, name), run.interval, PROFILED_FUNCTIONS))
+            say(line);
         }
       running = undefined;
     }

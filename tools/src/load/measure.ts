@@ -4,6 +4,7 @@ import type { Candidate } from './candidate.js';
 import { makeStream, type EventStream } from './event-stream.js';
 import { percentile, type Run } from './figures.js';
 import { cpuOf, peakMemoryOf } from './process-usage.js';
+import { monotonicMicroseconds } from './profile.js';
 import { sendAll } from './sender.js';
 
 const AGE_EVERY_MS = 500;
@@ -44,10 +45,12 @@ export async function measure(candidate: Candidate, load: Load): Promise<Run> {
   const cpuBefore = names.map(([, pid]) => cpuOf(pid));
   const syncsBefore = (await candidate.syncs?.()) ?? 0;
   const ages = watchAge(candidate);
+  const from = monotonicMicroseconds();
   const started = performance.now();
   const { ms, latencies, refused } = await sendAll(candidate.url, stream, connections);
   await popularCounted(candidate, counts);
   const countedMs = performance.now() - started;
+  const interval = { from, to: monotonicMicroseconds() };
   const usage = names.map(([name, pid], index) => ({
     name,
     cpu: (cpuOf(pid) - (cpuBefore[index] ?? 0)) / load.events,
@@ -60,6 +63,7 @@ export async function measure(candidate: Candidate, load: Load): Promise<Run> {
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
     ages: await ages.stop(),
+    interval,
   };
   if (candidate.syncs !== undefined && (await candidate.syncs()) <= syncsBefore)
     throw new Error('the log did not wait for the disk once');

@@ -12,17 +12,32 @@ interface CpuProfile {
     };
   }[];
   readonly samples: readonly number[];
-  /** Microseconds between samples. */
+  /** Microseconds of the monotonic clock, which all processes of a machine share. */
+  readonly startTime: number;
+  /** Microseconds before each sample. */
   readonly timeDeltas: readonly number[];
 }
 
 const IDLE = new Set(['(idle)', '(program)']);
 
-/** The functions in which a service spent most of its time, itself and not those that it called. */
-export function topFunctions(dir: string, functions: number): string[] {
+/** On the monotonic clock, microseconds. */
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+export function monotonicMicroseconds(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
+
+/**
+ * The functions in which a service spent most of its time in an interval, itself and not those that
+ * it called.
+ */
+export function topFunctions(dir: string, { from, to }: Interval, functions: number): string[] {
   const file = readdirSync(dir).find((name) => name.endsWith('.cpuprofile'));
   if (file === undefined) return ['  (no profile)'];
-  const { nodes, samples, timeDeltas } = JSON.parse(
+  const { nodes, samples, timeDeltas, startTime } = JSON.parse(
     readFileSync(join(dir, file), 'utf8'),
   ) as CpuProfile;
   const names = new Map(
@@ -32,11 +47,12 @@ export function topFunctions(dir: string, functions: number): string[] {
     ]),
   );
   const self = new Map<string, number>();
-  let busy = 0;
+  let [busy, at] = [0, startTime];
   for (const [index, id] of samples.entries()) {
     const name = names.get(id) ?? '';
-    if (IDLE.has(name)) continue;
     const us = timeDeltas[index] ?? 0;
+    at += us;
+    if (IDLE.has(name) || at < from || at > to) continue;
     busy += us;
     self.set(name, (self.get(name) ?? 0) + us);
   }
