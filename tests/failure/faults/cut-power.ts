@@ -16,8 +16,8 @@ export const cutPower: Fault = {
     await trial.moment(0, 2000);
     const log = stack.process('partition-log');
     const before = log.pid;
-    // Nobody asks the disk to keep this.
-    const unsynced = join(disk.folder, 'unsynced');
+    // Nobody asks the disk to keep this. A new name: ext4 writes early what replaces a file.
+    const unsynced = join(disk.folder, `unsynced-${trial.seed}`);
     writeFileSync(unsynced, 'x'.repeat(4096));
     // All at once, as a power cut is: nobody writes while the image is copied.
     log.signal('SIGSTOP');
