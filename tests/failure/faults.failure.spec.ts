@@ -15,7 +15,7 @@ describe('what clients were told, what the log has and what is answered agree', 
   beforeAll(async () => {
     on = await FailureStack.start();
   }, 120_000);
-  afterAll(() => on.stop(), 60_000);
+  afterAll(() => on.stop(), 150_000);
 
   it.each(SEEDS.flatMap((seed) => QUICK.map((fault) => ({ name: fault.name, fault, seed }))))(
     'after $name, seed $seed',
@@ -26,7 +26,7 @@ describe('what clients were told, what the log has and what is answered agree', 
       expect(evidence).not.toBe('');
       expect(events).toBeGreaterThan(0);
     },
-    180_000,
+    300_000,
   );
 });
 
@@ -46,6 +46,6 @@ describe('they do not', () => {
         problem: expect.stringMatching(control.failure),
       });
     },
-    240_000,
+    300_000,
   );
 });

@@ -10,7 +10,7 @@ export const zombieProcessor: Fault = {
   name: 'zombie-processor',
   story:
     'A processor is stopped until another has its partitions and counts them, then goes on as if nothing had happened: what both counted is in the sums once.',
-  // Small flushes leave in the moment in which the stopped processor goes on.
+  // Small flushes: what a stopped processor has left to send leaves in the moment in which it goes on.
   env: { TALLY_FLUSH_ROWS: '20' },
   async inflict(trial) {
     const { on, random } = trial;
@@ -21,8 +21,13 @@ export const zombieProcessor: Fault = {
       const refusedBefore = await refused();
       const [zombie, heir] = random.shuffle(on.processors) as [string, string];
       await until('both count', async () => (await on.metric(zombie, ASSIGNED)) > 0);
-      await trial.moment(0, 1000);
+      // A shard that lags makes sure that both have something left to send.
+      const [ahead, behind] = random.shuffle([0, 1]) as [number, number];
+      on.proxies[behind]?.holdRequests();
+      await until('one shard is ahead', async () => (await on.aheadBy(ahead, behind)) > 100);
+      await trial.moment(0, 500);
       on.stack.process(zombie).signal('SIGSTOP');
+      on.proxies[behind]?.release();
       try {
         const taken = async () => (await on.metric(heir, ASSIGNED)) === PARTITIONS;
         await until('the other has all partitions', taken);

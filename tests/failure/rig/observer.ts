@@ -49,7 +49,11 @@ export class ShardObserver {
   }
 
   private async ask<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5000 });
+    const client = new pg.Client({
+      connectionString: this.url,
+      connectionTimeoutMillis: 5000,
+      query_timeout: 10_000,
+    });
     // A server that is killed breaks the connection; the query that needs it says so.
     client.on('error', () => undefined);
     try {

@@ -8,6 +8,8 @@ const CLIENTS = 4;
 const PAUSE_MS = 10;
 const RETRY_MS = 100;
 const ANSWER_WITHIN_MS = 15_000;
+/** Who was told to stop sends what it began for so long, and no longer. */
+const SETTLES_WITHIN_MS = 60_000;
 /** Of a hundred batches whose fate is unknown so many are left at that; the others are sent until acknowledged. */
 const GIVEN_UP_PERCENT = 20;
 /** Of a hundred acknowledged batches so many are sent again, as by a client that lost the answer. */
@@ -24,6 +26,7 @@ export interface ClientsOptions {
 export class Clients {
   private readonly stopping = new AbortController();
   private readonly working: Promise<unknown>;
+  private givesUpAt = Infinity;
 
   constructor(private readonly options: ClientsOptions) {
     const { seed, random } = options;
@@ -39,8 +42,12 @@ export class Clients {
     this.working.catch(() => undefined);
   }
 
-  /** Sends nothing new any more; resolves when everything begun is acknowledged or given up. */
+  /**
+   * Sends nothing new any more; resolves when everything begun is acknowledged or given up, rejects
+   * when that takes longer than a platform needs that is whole.
+   */
   async stop(): Promise<void> {
+    this.givesUpAt = performance.now() + SETTLES_WITHIN_MS;
     this.stopping.abort();
     await this.working;
   }
@@ -64,6 +71,8 @@ export class Clients {
     for (let tries = 1; ; tries++) {
       if ((await this.post(name, batch)) === 202) return true;
       if (tries >= patience) return false;
+      if (performance.now() >= this.givesUpAt)
+        throw new Error(`a batch of ${name} is not acknowledged after ${tries} tries`);
       await delay(RETRY_MS);
     }
   }

@@ -154,7 +154,9 @@ export class Stack {
       cwd: bundle,
       logFile: join(this.options.dir, 'logs', `${name}.log`),
       ready: async () => {
-        const response = await fetch(`http://127.0.0.1:${adminPort}/health/ready`);
+        const response = await fetch(`http://127.0.0.1:${adminPort}/health/ready`, {
+          signal: AbortSignal.timeout(5000),
+        });
         const { status } = (await response.json()) as { status: string };
         // Degraded is enough to serve; a stack that was just started has to be whole.
         return status === 'ready';
