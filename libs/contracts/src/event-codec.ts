@@ -19,12 +19,18 @@ export function encodeEvent(event: Event, into: Buffer, at: number): number {
   return current.encode(event, into, at);
 }
 
-/** The event in these bytes; undefined when the schema is unknown or they are not one. */
-export function decodeEvent(schemaId: number, bytes: Buffer): Event | undefined {
+/** The event that lies in exactly these bytes; undefined when the schema is unknown or it is not one. */
+export function decodeEvent(
+  schemaId: number,
+  bytes: Buffer,
+  from = 0,
+  to = bytes.length,
+): Event | undefined {
   const codec = CODECS.get(schemaId);
   if (codec === undefined) return undefined;
   try {
-    return codec.fromBuffer(bytes) as Event;
+    const { value, offset } = codec.decode(bytes, from);
+    return offset === to ? (value as Event) : undefined;
   } catch {
     // avsc throws plain errors of many kinds for bytes that are not of the schema.
     return undefined;

@@ -19,3 +19,4 @@ export * from './rows/counter-rows.js';
 export * from './rows/delta-rows.js';
 export { countRows, readInt128BE, ROWS_HEADER_BYTES } from './rows/fixed-rows.js';
 export * from './rows/series-names.js';
+export type { SafeTotals, Totals } from './rows/totals.js';

@@ -8,6 +8,6 @@ export { ShardDelta, type Fate } from './aggregate/shard-delta.js';
 export { OffsetSet, type OffsetRange } from './coverage/offset-set.js';
 export { DedupWindow } from './dedup/dedup-window.js';
 export * from './event-types/index.js';
-export { SeriesCache, type EventSeries, type Series } from './series/series-cache.js';
+export { SeriesCache, type Series } from './series/series-cache.js';
 export { Cell } from './sums/cell.js';
 export { isExactDecimal, toMicro } from './sums/decimal.js';

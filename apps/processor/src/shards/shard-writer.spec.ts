@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { shardProxy } from '@tally/contracts';
-import { SeriesCache } from '@tally/counting';
+import { SeriesCache, type Series } from '@tally/counting';
 import { TallyError } from '@tally/service-kit';
 import { Registry } from 'prom-client';
 import { processorMetrics } from '../metrics.js';
@@ -24,10 +24,9 @@ function shardThat(...answers: Answer[]) {
 }
 
 const quiet = () => undefined;
-const series = new SeriesCache(10).of(
-  { project: 'p', id: 'i', type: 't', subject: 's', time: 0, value: null, attributes: {} },
-  { dimensions: [], maxAgeMs: null, retention: 'ever' },
-).all;
+const series = new SeriesCache(10).all({
+  ...{ project: 'p', id: 'i', type: 't', subject: 's', time: 0, value: null, attributes: {} },
+}) as Series;
 
 function writerTo(client: ShardClient, signal = new AbortController().signal) {
   return new ShardWriter({

@@ -1,5 +1,5 @@
 import { allocateRows, countRows, ROWS_HEADER_BYTES } from './fixed-rows.js';
-import { readTotals, writeTotals, type Totals } from './totals.js';
+import { readTotals, writeTotals, type SafeTotals, type Totals } from './totals.js';
 
 /**
  * What one flush adds to one window of one series. Values are in micro-units.
@@ -25,17 +25,30 @@ export interface DeltaRow extends Totals {
   readonly retention: number;
 }
 
-export function encodeDeltaRows(rows: readonly DeltaRow[]): Buffer {
-  const bytes = allocateRows(rows.length, DELTA_ROW_BYTES);
-  let at = ROWS_HEADER_BYTES;
-  for (const row of rows) {
-    bytes.set(row.series, at);
-    bytes.writeUInt32BE(row.minute, at + 16);
-    bytes.writeUInt32BE(row.retention << 24, at + 20);
-    writeTotals(bytes, at + 24, row);
-    at += DELTA_ROW_BYTES;
+/** Writes rows one after the other, so that none of them need be an object. */
+export class DeltaRowWriter {
+  readonly bytes: Buffer;
+  private at = ROWS_HEADER_BYTES;
+
+  /** @param count Of the rows that will be added. */
+  constructor(count: number) {
+    this.bytes = allocateRows(count, DELTA_ROW_BYTES);
   }
-  return bytes;
+
+  add(series: Uint8Array, minute: number, retention: number, totals: Totals | SafeTotals): void {
+    const { bytes, at } = this;
+    bytes.set(series, at);
+    bytes.writeUInt32BE(minute, at + 16);
+    bytes.writeUInt32BE(retention << 24, at + 20);
+    writeTotals(bytes, at + 24, totals);
+    this.at += DELTA_ROW_BYTES;
+  }
+}
+
+export function encodeDeltaRows(rows: readonly DeltaRow[]): Buffer {
+  const writer = new DeltaRowWriter(rows.length);
+  for (const row of rows) writer.add(row.series, row.minute, row.retention, row);
+  return writer.bytes;
 }
 
 /** Undefined when the bytes are not delta rows. `series` shares memory with them. */

@@ -19,7 +19,20 @@ export interface Totals {
   readonly max: bigint;
 }
 
-export function writeTotals(bytes: Buffer, at: number, totals: Totals): void {
+/** Totals that doubles hold exactly: all magnitudes below 2^53. Several times faster to write. */
+export type SafeTotals = { readonly [Field in keyof Totals]: number };
+
+export function writeTotals(bytes: Buffer, at: number, totals: Totals | SafeTotals): void {
+  if (isSafe(totals)) {
+    writeSafe(bytes, totals.count, at);
+    writeSafe(bytes, totals.valued, at + 8);
+    bytes.writeInt32BE(totals.sum < 0 ? -1 : 0, at + 16);
+    bytes.writeInt32BE(totals.sum < 0 ? -1 : 0, at + 20);
+    writeSafe(bytes, totals.sum, at + 24);
+    writeSafe(bytes, totals.min, at + 32);
+    writeSafe(bytes, totals.max, at + 40);
+    return;
+  }
   bytes.writeBigUInt64BE(totals.count, at);
   bytes.writeBigUInt64BE(totals.valued, at + 8);
   writeInt128BE(bytes, totals.sum, at + 16);
@@ -35,4 +48,14 @@ export function readTotals(bytes: Buffer, at: number): Totals {
     min: bytes.readBigInt64BE(at + 32),
     max: bytes.readBigInt64BE(at + 40),
   };
+}
+
+function isSafe(totals: Totals | SafeTotals): totals is SafeTotals {
+  return typeof totals.count === 'number';
+}
+
+/** Two's complement in 8 bytes of a whole number below 2^53. */
+function writeSafe(bytes: Buffer, value: number, at: number): void {
+  bytes.writeInt32BE(Math.floor(value / 2 ** 32), at);
+  bytes.writeUInt32BE(value >>> 0, at + 4);
 }

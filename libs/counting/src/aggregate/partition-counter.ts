@@ -4,15 +4,16 @@ import {
   ENTRY_HEADER_BYTES,
   FINGERPRINT_AT,
   readEntries,
+  RETENTION_CLASSES,
   type Event,
   type EventTypeDefinition,
 } from '@tally/contracts';
 import { slotOf, type ShardMap } from '@tally/placement';
 import type { OffsetSet } from '../coverage/offset-set.js';
 import { DedupWindow } from '../dedup/dedup-window.js';
-import type { SeriesCache } from '../series/series-cache.js';
+import type { Series, SeriesCache } from '../series/series-cache.js';
 import { isExactDecimal } from '../sums/decimal.js';
-import type { ShardDelta } from './shard-delta.js';
+import type { ShardDelta, Tally } from './shard-delta.js';
 
 const MINUTE_MS = 60_000;
 /** 10000-01-01T00:00Z: no event lies behind. */
@@ -46,6 +47,9 @@ export interface RecordCounts {
   /** Why the whole record, or the first dead event of it, cannot be read. */
   readonly reason?: string;
 }
+
+/** By shard: what does not have the record yet, and the fates of the record's events there. */
+type OpenDeltas = Map<number, { readonly delta: ShardDelta; readonly tally: Tally }>;
 
 /**
  * Folds the records of one partition, in the order of the log, into one delta per shard. What an
@@ -86,67 +90,66 @@ export class PartitionCounter {
   /** @param deltas By shard, all shards of the map. */
   count(record: LogRecord, deltas: ReadonlyMap<number, ShardDelta>): RecordCounts {
     const appendMs = this.advance(record);
-    const open = new Map<number, ShardDelta>();
+    const open: OpenDeltas = new Map();
     for (const [shard, delta] of deltas) {
       if (this.covered.get(shard)?.has(record.offset) === true) continue;
       delta.cover(this.partition, record.offset);
-      open.set(shard, delta);
+      open.set(shard, { delta, tally: { counted: 0, duplicates: 0, tooLate: 0, dead: 0 } });
     }
+    const counts = this.countInto(record, appendMs, open);
+    for (const { delta, tally } of open.values()) delta.enter(this.partition, appendMs, tally);
+    return counts;
+  }
+
+  private countInto(record: LogRecord, appendMs: number, open: OpenDeltas): RecordCounts {
     const block = record.value === null ? undefined : decodeBlock(record.value);
-    if (block?.kind !== 'block') return this.deadRecord(open, appendMs, block?.reason);
+    if (block?.kind !== 'block') return this.deadRecord(open, block?.reason);
     const entries = readEntries(block.body, block.count);
-    if (entries.kind !== 'entries') return this.deadRecord(open, appendMs, entries.reason);
+    if (entries.kind !== 'entries') return this.deadRecord(open, entries.reason);
 
     const counts = { events: block.count, duplicates: 0, tooLate: 0, dead: 0 };
     let reason: string | undefined;
+    const { shardMap, series, definition: definitionOf } = this.rules;
     for (let index = 0; index < block.count; index++) {
       const start = entries.starts[index] ?? 0;
       const isDuplicate = this.window.record(block.body, start + FINGERPRINT_AT, appendMs);
-      const bytes = block.body.subarray(start + ENTRY_HEADER_BYTES, entries.starts[index + 1]);
-      const event = decodeEvent(block.schemaId, bytes);
-      if (event === undefined || !isCountable(event)) {
+      const end = entries.starts[index + 1] ?? 0;
+      const event = decodeEvent(block.schemaId, block.body, start + ENTRY_HEADER_BYTES, end);
+      const all = event !== undefined && isCountable(event) ? series.all(event) : undefined;
+      if (event === undefined || all === undefined) {
         counts.dead += 1;
         reason ??= `event ${index} of the block is not one of schema ${block.schemaId}`;
         const slot = slotOf(block.body, start + FINGERPRINT_AT);
-        open.get(this.rules.shardMap.shardOf(slot))?.enter(this.partition, appendMs, 'dead');
+        const to = open.get(shardMap.shardOf(slot));
+        if (to !== undefined) to.tally.dead += 1;
         continue;
       }
-      const fate = this.add(event, block.registryVersion, appendMs, isDuplicate, open);
+      const definition = definitionOf(event.project, event.type, block.registryVersion);
+      const { maxAgeMs } = definition;
+      const isTooLate = maxAgeMs !== null && appendMs - event.time > maxAgeMs;
+      const fate = isDuplicate ? 'duplicates' : isTooLate ? 'tooLate' : 'counted';
       if (fate !== 'counted') counts[fate] += 1;
+      const to = open.get(shardMap.shardOf(all.slot));
+      if (to === undefined) continue;
+      to.tally[fate] += 1;
+      if (fate === 'counted') this.add(event, all, definition, to.delta);
     }
     return reason === undefined ? counts : { ...counts, reason };
   }
 
-  private add(
-    event: Event,
-    registryVersion: number,
-    appendMs: number,
-    isDuplicate: boolean,
-    open: ReadonlyMap<number, ShardDelta>,
-  ): 'counted' | 'duplicates' | 'tooLate' {
-    const { shardMap, series: cache, definition: definitionOf } = this.rules;
-    const definition = definitionOf(event.project, event.type, registryVersion);
-    const { all, split, retention } = cache.of(event, definition);
-    const { maxAgeMs } = definition;
-    const isTooLate = maxAgeMs !== null && appendMs - event.time > maxAgeMs;
-    const fate = isDuplicate ? 'duplicates' : isTooLate ? 'tooLate' : 'counted';
-    const delta = open.get(shardMap.shardOf(all.slot));
-    if (delta === undefined) return fate;
-    delta.enter(this.partition, appendMs, fate);
-    if (fate !== 'counted') return fate;
+  private add(event: Event, all: Series, definition: EventTypeDefinition, to: ShardDelta): void {
+    const { dimensions, retention } = definition;
     const minute = Math.floor(event.time / MINUTE_MS);
-    delta.add(all, minute, retention, event.value);
-    if (split !== undefined) delta.add(split, minute, retention, event.value);
-    return fate;
+    const place = RETENTION_CLASSES.indexOf(retention);
+    to.add(all, minute, place, event.value);
+    if (dimensions.length > 0)
+      to.add(this.rules.series.split(event, dimensions), minute, place, event.value);
   }
 
   /** A record that is no block stands in the ledger as one dead event, at the shard of slot 0. */
-  private deadRecord(
-    open: ReadonlyMap<number, ShardDelta>,
-    appendMs: number,
-    reason = 'the record has no value',
-  ): RecordCounts {
-    open.get(this.rules.shardMap.shardOf(0))?.enter(this.partition, appendMs, 'dead');
+  private deadRecord(open: OpenDeltas, reason = 'the record has no value'): RecordCounts {
+    const to = open.get(this.rules.shardMap.shardOf(0));
+    if (to !== undefined) to.tally.dead += 1;
     return { events: 1, duplicates: 0, tooLate: 0, dead: 1, reason };
   }
 
@@ -157,11 +160,6 @@ export class PartitionCounter {
 }
 
 /** What the gateway checks and storage relies on: a block may come from elsewhere. */
-function isCountable({ project, type, subject, time, value }: Event): boolean {
-  return (
-    time >= 0 &&
-    time < END_OF_TIME_MS &&
-    (value === null || isExactDecimal(value)) &&
-    !`${project}${type}${subject}`.includes('\0')
-  );
+function isCountable({ time, value }: Event): boolean {
+  return time >= 0 && time < END_OF_TIME_MS && (value === null || isExactDecimal(value));
 }

@@ -1,25 +1,22 @@
-import {
-  encodeDeltaRows,
-  encodeSeriesNames,
-  type Decimal,
-  type DeltaRow,
-  type shardProxy,
-} from '@tally/contracts';
+import { DeltaRowWriter, encodeSeriesNames, type Decimal, type shardProxy } from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
 import type { Series } from '../series/series-cache.js';
 import { Cell } from '../sums/cell.js';
 
 /** What became of an event. */
-export type Fate = 'counted' | 'duplicates' | 'tooLate' | 'dead';
+export type Fate = (typeof FATES)[number];
+const FATES = ['counted', 'duplicates', 'tooLate', 'dead'] as const;
 
-type Tally = Record<Fate, number>;
+/** Events by fate. */
+export type Tally = Record<Fate, number>;
 
 const RETENTION_BITS = 3;
 const HOUR_MS = 3_600_000;
 
 /** What one flush adds to one shard, while it is being summed up: for exact ranges of offsets. */
 export class ShardDelta {
-  private readonly cells = new Map<Series, Map<number, Cell>>();
+  /** By key of the series. */
+  private readonly sums = new Map<string, SeriesSums>();
   private readonly covered = new Map<number, OffsetSet>();
   private readonly ledger = new Map<number, Map<number, Tally>>();
   private rowCount = 0;
@@ -32,32 +29,25 @@ export class ShardDelta {
   }
 
   /** Series that have rows in this delta. */
-  get series(): IterableIterator<Series> {
-    return this.cells.keys();
+  get series(): Series[] {
+    return Array.from(this.sums.values(), ({ series }) => series);
   }
 
   /** @param minute Since 1970. @param retention Place in the list of retention classes. */
   add(series: Series, minute: number, retention: number, value: Decimal | null): void {
-    let windows = this.cells.get(series);
-    if (windows === undefined) this.cells.set(series, (windows = new Map<number, Cell>()));
-    const window = minute * 2 ** RETENTION_BITS + retention;
-    let cell = windows.get(window);
-    if (cell === undefined) {
-      windows.set(window, (cell = new Cell()));
-      this.rowCount += 1;
-    }
-    cell.add(value);
+    let sums = this.sums.get(series.key);
+    if (sums === undefined) this.sums.set(series.key, (sums = new SeriesSums(series)));
+    if (sums.add(minute * 2 ** RETENTION_BITS + retention, value)) this.rowCount += 1;
   }
 
-  /** Enters an event into the ledger of the hour in which it was appended. */
-  enter(partition: number, appendMs: number, fate: Fate): void {
+  /** Enters the events of a record into the ledger of the hour in which it was appended. */
+  enter(partition: number, appendMs: number, events: Readonly<Tally>): void {
     let hours = this.ledger.get(partition);
     if (hours === undefined) this.ledger.set(partition, (hours = new Map<number, Tally>()));
     const hour = Math.floor(appendMs / HOUR_MS);
-    let tally = hours.get(hour);
-    if (tally === undefined)
-      hours.set(hour, (tally = { counted: 0, duplicates: 0, tooLate: 0, dead: 0 }));
-    tally[fate] += 1;
+    const tally = hours.get(hour);
+    if (tally === undefined) hours.set(hour, { ...events });
+    else for (const fate of FATES) tally[fate] += events[fate];
   }
 
   /** Says that the record at this offset is in the sums. Offsets of a partition come in order. */
@@ -71,13 +61,13 @@ export class ShardDelta {
   toMessage(
     isKnown: (series: Series) => boolean,
   ): Pick<shardProxy.ApplyDeltaRequest, 'ranges' | 'rows' | 'series' | 'ledger'> {
-    const unknown = [...this.cells.keys()].filter((series) => !isKnown(series));
+    const unknown = this.series.filter((series) => !isKnown(series));
     return {
       ranges: [...this.covered].map(([partition, set]) => ({
         partition: { topic: this.topic, partition },
         ranges: [...set].map(({ from, to }) => ({ from: String(from), to: String(to) })),
       })),
-      rows: encodeDeltaRows([...this.deltaRows()]),
+      rows: this.rowBytes(),
       series: encodeSeriesNames(unknown),
       ledger: [...this.ledger].flatMap(([partition, hours]) =>
         [...hours].map(([hour, tally]) => ({
@@ -92,20 +82,37 @@ export class ShardDelta {
     };
   }
 
-  private *deltaRows(): Generator<DeltaRow> {
-    for (const [series, windows] of this.cells) {
-      for (const [window, cell] of windows) {
-        yield {
-          series: series.id,
-          minute: Math.floor(window / 2 ** RETENTION_BITS),
-          retention: window % 2 ** RETENTION_BITS,
-          count: BigInt(cell.count),
-          valued: BigInt(cell.valued),
-          sum: cell.sum,
-          min: cell.min,
-          max: cell.max,
-        };
-      }
-    }
+  private rowBytes(): Buffer {
+    const writer = new DeltaRowWriter(this.rowCount);
+    for (const { series, windows } of this.sums.values())
+      for (const [window, cell] of windows)
+        writer.add(
+          series.id,
+          Math.floor(window / 2 ** RETENTION_BITS),
+          window % 2 ** RETENTION_BITS,
+          cell.totals,
+        );
+    return writer.bytes;
+  }
+}
+
+/** The windows of one series. */
+class SeriesSums {
+  readonly windows = new Map<number, Cell>();
+  private lastWindow = -1;
+  private lastCell: Cell | undefined;
+
+  constructor(readonly series: Series) {}
+
+  /** True when the window is a new one. */
+  add(window: number, value: Decimal | null): boolean {
+    // Most events belong where the last one did.
+    let cell = window === this.lastWindow ? this.lastCell : this.windows.get(window);
+    const isNew = cell === undefined;
+    if (cell === undefined) this.windows.set(window, (cell = new Cell()));
+    this.lastWindow = window;
+    this.lastCell = cell;
+    cell.add(value);
+    return isNew;
   }
 }

@@ -1,10 +1,12 @@
-import { RETENTION_CLASSES, type Event, type EventTypeDefinition } from '@tally/contracts';
+import type { Event } from '@tally/contracts';
 import { seriesId, slotOf, type Dimensions } from '@tally/placement';
 
 /** The key of a counter, with all that a delta says about it. */
 export interface Series {
   /** 16 bytes. */
   readonly id: Buffer;
+  /** The id as text, a character per byte: two objects may stand for one series. */
+  readonly key: string;
   readonly slot: number;
   readonly project: string;
   readonly type: string;
@@ -13,49 +15,77 @@ export interface Series {
   readonly dimensions: string;
 }
 
-/** What an event counts for: the series of its subject, and one more if its type has dimensions. */
-export interface EventSeries {
-  readonly all: Series;
-  readonly split: Series | undefined;
-  /** Place in the list of retention classes. */
-  readonly retention: number;
-}
-
 /** Series by event, remembered: their ids are hashes, and most events count for a known one. */
 export class SeriesCache {
-  private readonly series = new Map<string, Series>();
+  /** By project and type. */
+  private readonly types = new Map<string, Map<string, SeriesOfType>>();
+  /** Of the last event: the next has mostly the same type. */
+  private last: SeriesOfType | undefined;
+  private size = 0;
 
   /** @param maxSeries Most that are remembered, some 500 bytes each; all are forgotten past it. */
   constructor(private readonly maxSeries: number) {}
 
-  of(event: Event, definition: EventTypeDefinition): EventSeries {
+  /** The series of all events of a subject; undefined when a name has a NUL, so that nothing is one. */
+  all(event: Event): Series | undefined {
+    const { series } = this.ofType(event);
+    const known = series.get(event.subject);
+    if (known !== undefined) return known;
     const { project, type, subject } = event;
-    const key = `${project}\0${type}\0${subject}`;
-    const all = this.series.get(key) ?? this.add(key, event, []);
-    return {
-      all,
-      split: definition.dimensions.length === 0 ? undefined : this.split(key, event, definition),
-      retention: RETENTION_CLASSES.indexOf(definition.retention),
-    };
+    if (`${project}${type}${subject}`.includes('\0')) return undefined;
+    return this.add(series, subject, event, []);
   }
 
-  private split(key: string, event: Event, definition: EventTypeDefinition): Series {
-    const dimensions = definition.dimensions.map((name) => [name, event.attributes[name]] as const);
+  /** The series of an event's values of these dimensions. */
+  split(event: Event, names: readonly string[]): Series {
+    const dimensions = names.map((name) => [name, event.attributes[name]] as const);
     const text = JSON.stringify(Object.fromEntries(dimensions));
-    const splitKey = `${key}\0${text}`;
-    return this.series.get(splitKey) ?? this.add(splitKey, event, dimensions, text);
+    const { splits } = this.ofType(event);
+    const key = `${event.subject}\0${text}`;
+    return splits.get(key) ?? this.add(splits, key, event, dimensions, text);
+  }
+
+  private ofType({ project, type }: Event): SeriesOfType {
+    if (this.last?.project === project && this.last.type === type) return this.last;
+    let types = this.types.get(project);
+    if (types === undefined) this.types.set(project, (types = new Map<string, SeriesOfType>()));
+    let found = types.get(type);
+    if (found === undefined)
+      types.set(type, (found = { project, type, series: new Map(), splits: new Map() }));
+    this.last = found;
+    return found;
   }
 
   private add(
+    into: Map<string, Series>,
     key: string,
     { project, type, subject }: Event,
     dimensions: Dimensions,
     text = '',
   ): Series {
-    if (this.series.size >= this.maxSeries) this.series.clear();
     const id = seriesId(project, type, subject, dimensions);
-    const series = { id, slot: slotOf(id), project, type, subject, dimensions: text };
-    this.series.set(key, series);
+    const series = {
+      ...{ id, key: id.toString('latin1'), slot: slotOf(id) },
+      ...{ project, type, subject, dimensions: text },
+    };
+    into.set(key, series);
+    this.size += 1;
+    if (this.size >= this.maxSeries) this.forget();
     return series;
   }
+
+  private forget(): void {
+    this.types.clear();
+    this.last = undefined;
+    this.size = 0;
+  }
+}
+
+interface SeriesOfType {
+  readonly project: string;
+  readonly type: string;
+  /** By subject. */
+  readonly series: Map<string, Series>;
+  /** By subject and values of dimensions. */
+  readonly splits: Map<string, Series>;
 }

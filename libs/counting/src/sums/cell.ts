@@ -1,8 +1,9 @@
-import type { Decimal } from '@tally/contracts';
+import type { Decimal, SafeTotals, Totals } from '@tally/contracts';
 import { microOf, toMicro, wholeOf } from './decimal.js';
 
 /** Sums of doubles stay exact below 2^53; past this they are moved to a bigint. */
 const SPILL = 2 ** 52;
+const MICRO = 1_000_000;
 
 /**
  * What the events of one flush add to one window of one series. Exact: a value is split into its
@@ -42,18 +43,28 @@ export class Cell {
     }
   }
 
-  /** Micro-units, like `min` and `max`. */
-  get sum(): bigint {
-    return this.spilled + toMicro(this.sumWhole, this.sumMicro);
+  /** In micro-units; as numbers when all of them are exact. */
+  get totals(): Totals | SafeTotals {
+    const { count, valued, sumWhole, sumMicro, minWhole, minMicro, maxWhole, maxMicro } = this;
+    const wholeMicro = sumWhole * MICRO;
+    const sum = wholeMicro + sumMicro;
+    const min = minWhole * MICRO + minMicro;
+    const max = maxWhole * MICRO + maxMicro;
+    const isSafe = isExact(wholeMicro) && isExact(sum) && isExact(min) && isExact(max);
+    if (isSafe && this.spilled === 0n) return { count, valued, sum, min, max };
+    return {
+      count: BigInt(count),
+      valued: BigInt(valued),
+      sum: this.spilled + toMicro(sumWhole, sumMicro),
+      min: toMicro(minWhole, minMicro),
+      max: toMicro(maxWhole, maxMicro),
+    };
   }
+}
 
-  get min(): bigint {
-    return toMicro(this.minWhole, this.minMicro);
-  }
-
-  get max(): bigint {
-    return toMicro(this.maxWhole, this.maxMicro);
-  }
+/** Half of what doubles hold: what was added up below it was added up exactly. */
+function isExact(value: number): boolean {
+  return Math.abs(value) < SPILL;
 }
 
 function isLess(whole: number, micro: number, thanWhole: number, thanMicro: number): boolean {
