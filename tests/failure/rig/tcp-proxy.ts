@@ -86,8 +86,8 @@ export class TcpProxy {
     this.held = 'nothing';
     for (const { client, server } of this.pairs) {
       this.cutConnections += 1;
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      reset(client);
+      reset(server);
     }
   }
 
@@ -97,4 +97,13 @@ export class TcpProxy {
     this.cut();
     await closed;
   }
+}
+
+/**
+ * libuv does not reset a connection whose end is on its way, and Node 20 then forgets to close it: it
+ * stays open, and the process never ends. Such a one is closed without a reset.
+ */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
