@@ -12,6 +12,8 @@ import type { CountedEvent } from './verdict/recount.js';
 import { askStats } from './verdict/stats.js';
 import { violations } from './verdict/verdict.js';
 
+const MAX_TRIES = 5;
+
 /** Something that goes wrong, told as a story. */
 export interface Fault {
   readonly name: string;
@@ -115,6 +117,24 @@ export class Trial {
       `${requests} more requests are acknowledged`,
       () => this.journal.acknowledgedRequests >= target,
     );
+  }
+
+  /**
+   * Whether some faults bite is a matter of moments: tries again until `figure` has grown. Returns
+   * what the last try said, and by how much: so many `things`.
+   */
+  async untilItBites(
+    figure: () => Promise<number>,
+    things: string,
+    attempt: () => Promise<string>,
+  ): Promise<string> {
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const before = await figure();
+      const said = await attempt();
+      const count = (await figure()) - before;
+      if (count > 0) return `${said}; ${count} ${things} (try ${tries})`;
+    }
+    throw new Error(`no ${things} in ${MAX_TRIES} tries`);
   }
 
   /** A moment of the seed's choice. */

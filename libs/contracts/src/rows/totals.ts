@@ -26,8 +26,8 @@ export function writeTotals(bytes: Buffer, at: number, totals: Totals | SafeTota
   if (isSafe(totals)) {
     writeSafe(bytes, totals.count, at);
     writeSafe(bytes, totals.valued, at + 8);
-    bytes.writeInt32BE(totals.sum < 0 ? -1 : 0, at + 16);
-    bytes.writeInt32BE(totals.sum < 0 ? -1 : 0, at + 20);
+    // The upper half of its 16 bytes is its sign.
+    writeSafe(bytes, totals.sum < 0 ? -1 : 0, at + 16);
     writeSafe(bytes, totals.sum, at + 24);
     writeSafe(bytes, totals.min, at + 32);
     writeSafe(bytes, totals.max, at + 40);

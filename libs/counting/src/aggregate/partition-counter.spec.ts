@@ -174,6 +174,19 @@ describe('counting a partition', () => {
     expect(ledger).toMatchObject({ counted: 1, dead: 1 });
   });
 
+  it('books nothing for a shard that has no event of the record', () => {
+    const own = shardMap.shardOf(slotOf(seriesId('default', 'view', 'video-1')));
+    const deltas = newDeltas();
+    new PartitionCounter(5, WINDOW_MS, new Map(), rules()).count(
+      record(0, 0, [event('a')]),
+      deltas,
+    );
+    const booked = [own, 1 - own].map(
+      (shard) => deltas.get(shard)?.toMessage(() => false).ledger.length,
+    );
+    expect(booked).toEqual([1, 0]);
+  });
+
   it('leaves out shards that have the offset already, but remembers its events', () => {
     const subject = 'video-1';
     const own = shardMap.shardOf(slotOf(seriesId('default', 'view', subject)));

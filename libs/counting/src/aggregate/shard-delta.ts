@@ -42,6 +42,8 @@ export class ShardDelta {
 
   /** Enters the events of a record into the ledger of the hour in which it was appended. */
   enter(partition: number, appendMs: number, events: Readonly<Tally>): void {
+    // Nothing to book: the shard has no event of this record.
+    if (FATES.every((fate) => events[fate] === 0)) return;
     let hours = this.ledger.get(partition);
     if (hours === undefined) this.ledger.set(partition, (hours = new Map<number, Tally>()));
     const hour = Math.floor(appendMs / HOUR_MS);

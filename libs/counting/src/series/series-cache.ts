@@ -28,12 +28,11 @@ export class SeriesCache {
 
   /** The series of all events of a subject; undefined when a name has a NUL, so that nothing is one. */
   all(event: Event): Series | undefined {
-    const { series } = this.ofType(event);
-    const known = series.get(event.subject);
+    const known = this.find(event)?.series.get(event.subject);
     if (known !== undefined) return known;
     const { project, type, subject } = event;
     if (`${project}${type}${subject}`.includes('\0')) return undefined;
-    return this.add(series, subject, event, []);
+    return this.add(this.ofType(event).series, subject, event, []);
   }
 
   /** The series of an event's values of these dimensions. */
@@ -45,15 +44,20 @@ export class SeriesCache {
     return splits.get(key) ?? this.add(splits, key, event, dimensions, text);
   }
 
-  private ofType({ project, type }: Event): SeriesOfType {
-    if (this.last?.project === project && this.last.type === type) return this.last;
-    let types = this.types.get(project);
-    if (types === undefined) this.types.set(project, (types = new Map<string, SeriesOfType>()));
-    let found = types.get(type);
-    if (found === undefined)
-      types.set(type, (found = { project, type, series: new Map(), splits: new Map() }));
-    this.last = found;
-    return found;
+  private find({ project, type }: Event): SeriesOfType | undefined {
+    if (this.last?.project !== project || this.last.type !== type)
+      this.last = this.types.get(project)?.get(type);
+    return this.last;
+  }
+
+  private ofType(event: Event): SeriesOfType {
+    const known = this.find(event);
+    if (known !== undefined) return known;
+    const { project, type } = event;
+    const made = { project, type, series: new Map(), splits: new Map() };
+    const types = this.types.get(project) ?? new Map<string, SeriesOfType>();
+    this.types.set(project, types.set(type, made));
+    return made;
   }
 
   private add(
