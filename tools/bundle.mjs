@@ -53,7 +53,6 @@ const { metafile } = await build({
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
-  keepNames: true,
   external: [...DRIVERS, ...TRACING],
   plugins: [optionalPeers],
   define: { 'process.env.TALLY_VERSION': JSON.stringify(version) },

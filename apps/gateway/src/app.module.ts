@@ -60,7 +60,10 @@ export class AppModule {
           useFactory: (peers: Peers, eventTypes: EventTypes, metrics: Metrics, logger: Logger) =>
             new EventIntake({
               project: PROJECT,
-              log: new EventLog(peers.of('partitioner').client, config.appendTimeoutMs),
+              log: new EventLog(peers.of('partitioner').client, {
+                ...config,
+                maxQueuedBytes: config.maxInFlightBytes,
+              }),
               eventTypes,
               metrics: eventMetrics(metrics.registry),
               logger,

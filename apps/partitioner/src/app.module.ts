@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, ZooKeeperSession } from '@tally/discovery';
 import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
+import { GatheringQueue } from '@tally/resilience';
 import {
   HealthChecks,
   Lifecycle,
@@ -9,8 +10,8 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
+import type { AppendJob } from './append/append-job.js';
 import { AppendController } from './append/append.controller.js';
-import { AppendQueue } from './append/append-queue.js';
 import { BlockAppender } from './append/block-appender.js';
 import type { PartitionerConfig } from './config.js';
 import { appenderMetrics, registerQueueMetrics } from './metrics.js';
@@ -43,7 +44,7 @@ export class AppModule {
           },
         },
         {
-          provide: AppendQueue,
+          provide: GatheringQueue,
           inject: [CurrentTopic, LOGGER, METRICS, Lifecycle],
           useFactory: (
             topic: CurrentTopic,
@@ -54,9 +55,17 @@ export class AppModule {
             const log = new AppendClient(kafkaConfig(config), logger);
             lifecycle.onClose('log', () => log.close());
             const appender = new BlockAppender(log, topic, appenderMetrics(registry));
-            const queue = new AppendQueue({
-              ...config,
-              append: (jobs) => appender.append(jobs),
+            const queue = new GatheringQueue<AppendJob>({
+              maxBytes: config.maxQueuedBytes,
+              maxSentBytes: config.maxAppendBytes,
+              maxInFlight: config.maxAppendsInFlight,
+              worthwhileBytes: config.worthwhileAppendBytes,
+              maxHoldMs: config.appendHoldMs,
+              sizeOf: ({ body }) => body.length,
+              // A block has one schema and one registry version.
+              goesWith: (job, first) =>
+                job.schemaId === first.schemaId && job.registryVersion === first.registryVersion,
+              send: (jobs) => appender.append(jobs),
             });
             registerQueueMetrics(registry, queue);
             return queue;

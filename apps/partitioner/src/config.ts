@@ -38,6 +38,16 @@ export const settings = {
     wholeNumber(1, 8, 2),
     'requests to the log at once; while they are on their way, events gather for the next',
   ),
+  worthwhileAppendBytes: setting(
+    'TALLY_WORTHWHILE_APPEND_BYTES',
+    wholeNumber(1, 8 << 20, 64 << 10),
+    'so many bytes of events go while other requests are on their way; fewer gather until those are back',
+  ),
+  appendHoldMs: setting(
+    'TALLY_APPEND_HOLD_MS',
+    wholeNumber(0, 1000, 20),
+    'how long few events wait for requests that are on their way, to go together with others; long enough to save calls, too short to notice when one hangs',
+  ),
 };
 
 export type PartitionerConfig = ConfigOf<typeof settings>;

@@ -1,5 +1,6 @@
+import type { GatheringQueue } from '@tally/resilience';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { AppendQueue } from './append/append-queue.js';
+import type { AppendJob } from './append/append-job.js';
 
 export interface AppenderMetrics {
   readonly events: Counter;
@@ -28,7 +29,7 @@ export function appenderMetrics(registry: Registry): AppenderMetrics {
   };
 }
 
-export function registerQueueMetrics(registry: Registry, queue: AppendQueue): void {
+export function registerQueueMetrics(registry: Registry, queue: GatheringQueue<AppendJob>): void {
   const bytes = new Gauge({
     name: 'tally_partitioner_queued_bytes',
     help: 'Events that are not confirmed yet, in bytes.',

@@ -33,8 +33,13 @@ export const settings = {
   ),
   fetchWaitMs: setting(
     'TALLY_FETCH_WAIT_MS',
-    wholeNumber(10, 5000, 250),
-    'how long a fetch waits for new events; also the longest until a partition that was paused is read',
+    wholeNumber(10, 5000, 100),
+    'how long a fetch waits for more new events; also the longest until a partition that was paused is read',
+  ),
+  fetchMinBytes: setting(
+    'TALLY_FETCH_MIN_BYTES',
+    wholeNumber(1, 64 << 20, 1 << 18),
+    'so many bytes of new events end the wait of a fetch; events are counted together between flushes anyway, and each fetch costs',
   ),
   fetchBytes: setting(
     'TALLY_FETCH_BYTES',

@@ -171,7 +171,9 @@ describe('a shard-proxy', () => {
   });
 
   it('does not know the outcome when Postgres dies, and settles it by the same delta', async () => {
-    await postgres.process.kill();
+    // Immediate shutdown ends all of its processes: one that a killed postmaster leaves may still answer.
+    postgres.process.signal('SIGQUIT');
+    await postgres.process.whenEnded();
     await expect(apply.applyDelta(request(2, { epoch: '2' }))).rejects.toMatchObject({
       code: 'unavailable',
     });

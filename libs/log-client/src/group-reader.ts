@@ -33,8 +33,10 @@ export interface GroupReaderOptions {
   readonly groupId: string;
   readonly topic: string;
   readonly sessionTimeoutMs: number;
-  /** How long a fetch waits for records; also the longest until a resumed partition is read. */
+  /** How long a fetch waits for `minBytes`; also the longest until a resumed partition is read. */
   readonly maxWaitMs: number;
+  /** Of all partitions together. */
+  readonly minBytes: number;
   readonly maxBytesPerPartition: number;
   onAssigned(assignment: Assignment): void;
   /** Consecutive records, the first being the one that was expected. Awaited before the next. */
@@ -104,7 +106,8 @@ export class GroupReader {
   private assignment: GroupAssignment | undefined;
 
   constructor(private readonly options: GroupReaderOptions) {
-    const { kafka, logger, groupId, sessionTimeoutMs, maxWaitMs, maxBytesPerPartition } = options;
+    const { kafka, logger, groupId, sessionTimeoutMs, maxWaitMs, minBytes, maxBytesPerPartition } =
+      options;
     this.consumer = createKafka(kafka, logger).consumer({
       groupId,
       allowAutoTopicCreation: false,
@@ -112,6 +115,7 @@ export class GroupReader {
       rebalanceTimeout: sessionTimeoutMs,
       heartbeatInterval: Math.floor(sessionTimeoutMs / 5),
       maxWaitTimeInMs: maxWaitMs,
+      minBytes,
       maxBytesPerPartition,
       retry: {
         initialRetryTime: 100,

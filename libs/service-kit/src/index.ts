@@ -30,4 +30,4 @@ export { createLogger, type Logger } from './logging/logger.js';
 export { createMetrics, type Metrics } from './metrics/metrics.js';
 export { KitModule, LOGGER, METRICS, type ServiceKit } from './service/kit.module.js';
 export { startService, VERSION, type ServiceDefinition } from './service/start-service.js';
-export { inLinkedSpan } from './tracing/linked-span.js';
+export { inLinkedSpan, recordedSpan } from './tracing/linked-span.js';

@@ -1,21 +1,88 @@
+import { SpanKind, trace, type SpanContext } from '@opentelemetry/api';
 import type { partitioner } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
+import { GatheringQueue } from '@tally/resilience';
+import { inLinkedSpan, recordedSpan, TallyError } from '@tally/service-kit';
 
-/** The way of events to the log: any partitioner. */
+const tracer = trace.getTracer('tally.gateway');
+
+export interface EventLogOptions {
+  /** Until the outcome of a call counts as unknown. */
+  readonly appendTimeoutMs: number;
+  readonly maxQueuedBytes: number;
+  readonly maxAppendBytes: number;
+  readonly maxAppendsInFlight: number;
+  readonly worthwhileAppendBytes: number;
+  readonly appendHoldMs: number;
+}
+
+interface Append {
+  readonly request: partitioner.AppendRequest;
+  /** Of the caller's span, when it is recorded. */
+  readonly trace: SpanContext | undefined;
+}
+
+/**
+ * The way of events to the log: any partitioner. A call costs much more than its events, so those of
+ * many requests share one while others are on their way.
+ */
 export class EventLog {
+  private readonly queue: GatheringQueue<Append>;
+
   constructor(
     private readonly partitioner: ServiceClient,
-    private readonly timeoutMs: number,
-  ) {}
+    private readonly options: EventLogOptions,
+  ) {
+    this.queue = new GatheringQueue({
+      maxBytes: options.maxQueuedBytes,
+      maxSentBytes: options.maxAppendBytes,
+      maxInFlight: options.maxAppendsInFlight,
+      worthwhileBytes: options.worthwhileAppendBytes,
+      maxHoldMs: options.appendHoldMs,
+      sizeOf: ({ request }) => request.events.length,
+      goesWith: ({ request }, first) =>
+        request.schemaId === first.request.schemaId &&
+        request.registryVersion === first.request.registryVersion,
+      send: (appends) => this.send(appends),
+    });
+  }
+
+  /** Bytes of events that are not confirmed yet. */
+  get queuedBytes(): number {
+    return this.queue.queuedBytes;
+  }
 
   /**
    * Resolves when all events are durable; any failure (TallyError) leaves that open. Copies of an
    * event are recognised by its id, so that one that was never sent may be tried at another instance.
    */
   async append(request: partitioner.AppendRequest): Promise<void> {
-    await this.partitioner.call<partitioner.AppendResponse>('Append', request, {
-      deadlineMs: this.timeoutMs,
-      idempotent: true,
+    const appended = this.queue.add({ request, trace: recordedSpan() });
+    if (appended === undefined)
+      throw new TallyError('unavailable', `${this.queuedBytes} bytes already wait for the log`);
+    await appended;
+  }
+
+  private async send(appends: readonly Append[]): Promise<void> {
+    const request = togetherOf(appends.map((append) => append.request));
+    const traces = appends.flatMap((append) => (append.trace === undefined ? [] : [append.trace]));
+    await inLinkedSpan(tracer, 'append events', { kind: SpanKind.INTERNAL }, traces, async () => {
+      await this.partitioner.call<partitioner.AppendResponse>('Append', request, {
+        deadlineMs: this.options.appendTimeoutMs,
+        idempotent: true,
+      });
     });
   }
+}
+
+/** One request with the events of all. */
+function togetherOf(requests: readonly partitioner.AppendRequest[]): partitioner.AppendRequest {
+  const [first] = requests;
+  if (first === undefined) throw new RangeError('expected at least one request');
+  if (requests.length === 1) return first;
+  return {
+    ...first,
+    count: requests.reduce((sum, { count }) => sum + count, 0),
+    events: Buffer.concat(requests.map(({ events }) => events)),
+  };
 }

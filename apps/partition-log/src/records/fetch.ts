@@ -15,16 +15,9 @@ import { watchAny } from './watch-any.js';
 /** Longer waits are cut: what waits holds a connection, and a client asks again. */
 const MAX_WAIT_MS = 30_000;
 
-interface Gathered {
-  readonly topics: ByTopic<FetchedPartition>[];
-  readonly bytes: number;
-  readonly hasError: boolean;
-}
-
 /**
- * Reads from many partitions, and waits while there is less than the client wants: until records
- * come, the wait is over or nobody is waiting any more. `maxBytes` bounds what one answer holds,
- * whatever the client asks for.
+ * Reads from many partitions, once there is as much as the client wants, the wait is over or nobody
+ * is waiting any more. `maxBytes` bounds what one answer holds, whatever the client asks for.
  */
 export function fetchHandler(log: SegmentLog, maxBytes: number, logger: Logger): Handler<'fetch'> {
   return async (request, { signal, reserveAnswer }) => {
@@ -35,23 +28,16 @@ export function fetchHandler(log: SegmentLog, maxBytes: number, logger: Logger):
     const limit = Math.max(0, Math.min(request.maxBytes, maxBytes));
     const waitMs = Math.max(0, Math.min(request.maxWaitMs, MAX_WAIT_MS));
     const deadline = performance.now() + waitMs;
-    let isReserved = false;
+    const wanted = Math.min(request.minBytes, limit);
     for (;;) {
-      if (!isReserved && hasRecords(log, request)) {
-        await reserveAnswer(limit);
-        isReserved = true;
-      }
       const leftMs = deadline - performance.now();
-      const change = watchAny(waitingFor(log, request), Math.max(0, leftMs), signal);
-      try {
-        const { topics, bytes, hasError } = await gather(log, request, limit, logger);
-        const isDone = bytes >= request.minBytes || hasError || leftMs <= 0 || signal.aborted;
-        if (isDone) return { errorCode: KAFKA_ERRORS.NONE, topics };
-        await change.happened;
-      } finally {
-        change.stop();
-      }
+      if (leftMs <= 0 || signal.aborted || bytesReady(log, request) >= wanted) break;
+      const change = watchAny(waitingFor(log, request), leftMs, signal);
+      await change.happened;
+      change.stop();
     }
+    if (bytesReady(log, request) > 0) await reserveAnswer(limit);
+    return { errorCode: KAFKA_ERRORS.NONE, topics: await gather(log, request, limit, logger) };
   };
 }
 
@@ -64,13 +50,19 @@ function* waitingFor(log: SegmentLog, { topics }: FetchRequest): Generator<Parti
   }
 }
 
-function hasRecords(log: SegmentLog, { topics }: FetchRequest): boolean {
-  return topics.some(({ name, partitions }) =>
-    partitions.some(({ partition, fetchOffset }) => {
+/** About how many bytes an answer would have now; infinitely many where it would have an error. */
+function bytesReady(log: SegmentLog, { topics }: FetchRequest): number {
+  let bytes = 0;
+  for (const { name, partitions } of topics) {
+    for (const { partition, fetchOffset, currentLeaderEpoch, maxBytes } of partitions) {
       const found = findPartition(log, name, partition);
-      return found !== undefined && fetchOffset < found.highWatermark;
-    }),
-  );
+      if (found === undefined || checkLeaderEpoch(currentLeaderEpoch) !== undefined)
+        return Infinity;
+      if (fetchOffset < found.logStart || fetchOffset > found.highWatermark) return Infinity;
+      bytes += Math.min(found.bytesFrom(fetchOffset), Math.max(1, maxBytes));
+    }
+  }
+  return bytes;
 }
 
 async function gather(
@@ -78,21 +70,19 @@ async function gather(
   request: FetchRequest,
   limit: number,
   logger: Logger,
-): Promise<Gathered> {
+): Promise<ByTopic<FetchedPartition>[]> {
   let bytes = 0;
-  let hasError = false;
   const topics: ByTopic<FetchedPartition>[] = [];
   for (const { name, partitions } of request.topics) {
     const fetched: FetchedPartition[] = [];
     for (const wanted of partitions) {
       const result = await read(log, name, wanted, limit - bytes, bytes === 0, logger);
       bytes += result.records.reduce((sum, { length }) => sum + length, 0);
-      hasError ||= result.errorCode !== 0;
       fetched.push(result);
     }
     topics.push({ name, partitions: fetched });
   }
-  return { topics, bytes, hasError };
+  return topics;
 }
 
 /** `isFirst`: nothing was read yet, so that one batch is returned even if it is larger than asked. */

@@ -1,13 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { trace, TraceFlags } from '@opentelemetry/api';
 import { CURRENT_SCHEMA_ID, readEntries, type partitioner } from '@tally/contracts';
-import { TallyError } from '@tally/service-kit';
-import { AppendQueue } from './append-queue.js';
+import { GatheringQueue } from '@tally/resilience';
+import { recordedSpan, TallyError } from '@tally/service-kit';
+import type { AppendJob } from './append-job.js';
 
 @Controller()
 export class AppendController {
-  constructor(@Inject(AppendQueue) private readonly queue: AppendQueue) {}
+  constructor(@Inject(GatheringQueue) private readonly queue: GatheringQueue<AppendJob>) {}
 
   @GrpcMethod('PartitionerService', 'Append')
   async append(request: partitioner.AppendRequest): Promise<partitioner.AppendResponse> {
@@ -21,15 +21,14 @@ export class AppendController {
     const entries = readEntries(body, count);
     if (entries.kind === 'malformed') throw new TallyError('invalid_argument', entries.reason);
     if (count === 0) return {};
-    const span = trace.getActiveSpan()?.spanContext();
-    const isSampled = span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0;
-    await this.queue.add({
-      schemaId,
-      registryVersion,
-      body,
-      entries,
-      trace: isSampled ? span : undefined,
-    });
+    const trace = recordedSpan();
+    const appended = this.queue.add({ schemaId, registryVersion, body, entries, trace });
+    if (appended === undefined)
+      throw new TallyError(
+        'unavailable',
+        `${this.queue.queuedBytes} bytes already wait for the log`,
+      );
+    await appended;
     return {};
   }
 }

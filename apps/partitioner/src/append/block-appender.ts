@@ -4,7 +4,7 @@ import { partitionBlocks } from '@tally/placement';
 import { inLinkedSpan } from '@tally/service-kit';
 import type { CurrentTopic } from '../topic/current-topic.js';
 import type { AppenderMetrics } from '../metrics.js';
-import type { AppendJob } from './append-queue.js';
+import type { AppendJob } from './append-job.js';
 
 const tracer = trace.getTracer('tally.partitioner');
 

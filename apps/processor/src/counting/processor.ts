@@ -103,6 +103,7 @@ export class Processor {
       topic: topic.name,
       sessionTimeoutMs: config.groupSessionMs,
       maxWaitMs: config.fetchWaitMs,
+      minBytes: config.fetchMinBytes,
       maxBytesPerPartition: config.fetchBytes,
       onAssigned: (assignment) => {
         this.assignment = assignment;

@@ -91,6 +91,21 @@ export class Partition {
   }
 
   /**
+   * About how many bytes lie behind `offset`, without reading: 0 at the high watermark, else at most
+   * INDEX_INTERVAL_BYTES too many. `offset` is not out of range.
+   */
+  bytesFrom(offset: bigint): number {
+    if (offset === this.highWatermark) return 0;
+    return this.segments.reduce(
+      (sum, segment) =>
+        segment.endOffset <= offset
+          ? sum
+          : sum + (segment.baseOffset < offset ? segment.bytesFrom(offset) : segment.size),
+      0,
+    );
+  }
+
+  /**
    * Whole stored batches, beginning with the one that contains `offset`, of at most `maxBytes`
    * together; the first one in any case. Empty at the high watermark. Throws DamagedLog.
    */

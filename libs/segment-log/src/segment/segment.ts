@@ -53,6 +53,11 @@ export class Segment {
     return this.greatestTimeMs;
   }
 
+  /** Bytes from the batch with `offset` to the end, or up to INDEX_INTERVAL_BYTES more. */
+  bytesFrom(offset: bigint): number {
+    return this.durableBytes - this.index.positionOfOffset(Number(offset - this.baseOffset));
+  }
+
   /** The next batch behind those that are known is durable. */
   add({
     size,

@@ -3,6 +3,7 @@ import {
   ROOT_CONTEXT,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Context,
   type Link,
   type SpanContext,
@@ -12,6 +13,12 @@ import {
 
 /** The default bound of OpenTelemetry for the links of a span. */
 const MAX_LINKS = 128;
+
+/** The span of the work that goes on here, when it is recorded. */
+export function recordedSpan(): SpanContext | undefined {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0 ? span : undefined;
+}
 
 /** Of the recorded requests that share a piece of work the first is the parent, the others linked. */
 export function parentAndLinks(requests: readonly SpanContext[]): {

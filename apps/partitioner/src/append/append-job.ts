@@ -1,0 +1,12 @@
+import type { SpanContext } from '@opentelemetry/api';
+import type { Entries } from '@tally/contracts';
+
+/** Events of one request, their body checked. */
+export interface AppendJob {
+  readonly schemaId: number;
+  readonly registryVersion: number;
+  readonly body: Buffer;
+  readonly entries: Entries;
+  /** Of the request's span, when it is recorded. */
+  readonly trace: SpanContext | undefined;
+}

@@ -1,0 +1,1 @@
+export { GatheringQueue, type GatheringOptions } from './gather/gathering-queue.js';
