@@ -23,19 +23,33 @@ export interface SeriesName {
 }
 
 const ID_BYTES = 16;
+const LENGTH_BYTES = 2;
+/** Of one UTF-16 code unit in UTF-8. */
+const MAX_UNIT_BYTES = 3;
 
 export function encodeSeriesNames(names: readonly SeriesName[]): Buffer {
-  const parts: Uint8Array[] = [];
+  const most = names.reduce((sum, name) => sum + mostBytesOf(name), 0);
+  const bytes = Buffer.allocUnsafe(most);
+  let at = 0;
+  const add = (text: string): void => {
+    const length = text === '' ? 0 : bytes.write(text, at + LENGTH_BYTES);
+    bytes.writeUInt16BE(length, at);
+    at += LENGTH_BYTES + length;
+  };
   for (const { id, project, type, subject, dimensions } of names) {
-    parts.push(id);
-    for (const text of [project, type, subject, dimensions]) {
-      const bytes = Buffer.from(text);
-      const length = Buffer.allocUnsafe(2);
-      length.writeUInt16BE(bytes.length);
-      parts.push(length, bytes);
-    }
+    bytes.set(id, at);
+    at += ID_BYTES;
+    add(project);
+    add(type);
+    add(subject);
+    add(dimensions);
   }
-  return Buffer.concat(parts);
+  return bytes.subarray(0, at);
+}
+
+function mostBytesOf({ project, type, subject, dimensions }: SeriesName): number {
+  const units = project.length + type.length + subject.length + dimensions.length;
+  return ID_BYTES + 4 * LENGTH_BYTES + MAX_UNIT_BYTES * units;
 }
 
 /** Undefined when the bytes are not series names. `id` shares memory with them. */

@@ -35,9 +35,10 @@ export class ShardDelta {
 
   /** @param minute Since 1970. @param retention Place in the list of retention classes. */
   add(series: Series, minute: number, retention: number, value: Decimal | null): void {
-    let sums = this.sums.get(series.key);
-    if (sums === undefined) this.sums.set(series.key, (sums = new SeriesSums(series)));
-    if (sums.add(minute * 2 ** RETENTION_BITS + retention, value)) this.rowCount += 1;
+    const window = minute * 2 ** RETENTION_BITS + retention;
+    const sums = this.sums.get(series.key);
+    if (sums === undefined) this.sums.set(series.key, new SeriesSums(series, window, value));
+    if (sums === undefined || sums.add(window, value)) this.rowCount += 1;
   }
 
   /** Enters the events of a record into the ledger of the hour in which it was appended. */
@@ -86,35 +87,54 @@ export class ShardDelta {
 
   private rowBytes(): Buffer {
     const writer = new DeltaRowWriter(this.rowCount);
-    for (const { series, windows } of this.sums.values())
-      for (const [window, cell] of windows)
-        writer.add(
-          series.id,
-          Math.floor(window / 2 ** RETENTION_BITS),
-          window % 2 ** RETENTION_BITS,
-          cell.totals,
-        );
+    for (const { series, last, earlier } of this.sums.values()) {
+      writeRow(writer, series, last);
+      for (const cell of earlier?.values() ?? []) writeRow(writer, series, cell);
+    }
     return writer.bytes;
   }
 }
 
-/** The windows of one series. */
-class SeriesSums {
-  readonly windows = new Map<number, Cell>();
-  private lastWindow = -1;
-  private lastCell: Cell | undefined;
+function writeRow(writer: DeltaRowWriter, { id }: Series, { window, totals }: WindowCell): void {
+  const minute = Math.floor(window / 2 ** RETENTION_BITS);
+  writer.add(id, minute, window % 2 ** RETENTION_BITS, totals);
+}
 
-  constructor(readonly series: Series) {}
+class WindowCell extends Cell {
+  constructor(readonly window: number) {
+    super();
+  }
+}
+
+/** The windows of one series: mostly one, since a flush is much shorter than a minute. */
+class SeriesSums {
+  /** Of the last event: the next mostly belongs there too. */
+  last: WindowCell;
+  /** The others, by window. */
+  earlier: Map<number, WindowCell> | undefined;
+
+  constructor(
+    readonly series: Series,
+    window: number,
+    value: Decimal | null,
+  ) {
+    this.last = new WindowCell(window);
+    this.last.add(value);
+  }
 
   /** True when the window is a new one. */
   add(window: number, value: Decimal | null): boolean {
-    // Most events belong where the last one did.
-    let cell = window === this.lastWindow ? this.lastCell : this.windows.get(window);
-    const isNew = cell === undefined;
-    if (cell === undefined) this.windows.set(window, (cell = new Cell()));
-    this.lastWindow = window;
-    this.lastCell = cell;
-    cell.add(value);
+    const isNew = window !== this.last.window && this.moveTo(window);
+    this.last.add(value);
     return isNew;
+  }
+
+  private moveTo(window: number): boolean {
+    this.earlier ??= new Map<number, WindowCell>();
+    this.earlier.set(this.last.window, this.last);
+    const known = this.earlier.get(window);
+    this.earlier.delete(window);
+    this.last = known ?? new WindowCell(window);
+    return known === undefined;
   }
 }
