@@ -11,7 +11,8 @@ export function metadataHandler(log: SegmentLog, broker: Broker): Handler<'metad
     brokers: [broker],
     clusterId,
     controllerId: nodeId,
-    topics: (topics ?? log.topics().map(({ name }) => name)).map((name) => {
+    // Each once: an answer must not be many times its request.
+    topics: [...new Set(topics ?? log.topics().map(({ name }) => name))].map((name) => {
       const topic = log.topic(name);
       return topic === undefined ? unknown(name) : describe(topic, nodeId);
     }),
