@@ -11,7 +11,7 @@ export function metadataHandler(log: SegmentLog, broker: Broker): Handler<'metad
     brokers: [broker],
     clusterId,
     controllerId: nodeId,
-    // Each once, however often it is named: an answer must not outgrow its request.
+    // Each once: an answer must not be many times its request.
     topics: [...new Set(topics ?? log.topics().map(({ name }) => name))].map((name) => {
       const topic = log.topic(name);
       return topic === undefined ? unknown(name) : describe(topic, nodeId);

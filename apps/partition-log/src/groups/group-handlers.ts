@@ -4,7 +4,7 @@ import type { GroupCoordinator } from './group-coordinator.js';
 
 export function describeGroupsHandler(coordinator: GroupCoordinator): Handler<'describeGroups'> {
   return ({ groups }) => ({
-    // Each once, however often it is named: an answer must not outgrow its request.
+    // Each once: an answer must not be many times its request.
     groups: [...new Set(groups)].map((groupId) => ({
       errorCode: KAFKA_ERRORS.NONE,
       groupId,
