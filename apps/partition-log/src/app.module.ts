@@ -11,9 +11,8 @@ import {
 } from '@tally/service-kit';
 import type { Broker } from './cluster/broker.js';
 import type { PartitionLogConfig } from './config.js';
-import { systemClock } from './groups/clock.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
-import { OffsetStore } from './groups/offset-store.js';
+import { openCoordinator } from './groups/open-coordinator.js';
 import { createHandlers } from './handlers.js';
 import { logMetrics, registerServerMetrics, type LogMetrics } from './metrics.js';
 import { KafkaServer } from './server/kafka-server.js';
@@ -21,6 +20,9 @@ import { RequestRouter } from './server/request-router.js';
 import { DiskProbe } from './storage/disk-probe.js';
 import { openLog } from './storage/open-log.js';
 import { TopicLimits } from './topics/topic-limits.js';
+
+/** How often offsets that nobody needs any more are looked for; they are kept for days at least. */
+const OFFSETS_SWEEP_MS = 600_000;
 
 const LOG_METRICS = Symbol('log metrics');
 
@@ -67,15 +69,13 @@ export class AppModule {
         },
         {
           provide: GroupCoordinator,
-          inject: [SegmentLog],
-          useFactory: async (log: SegmentLog) =>
-            new GroupCoordinator(await OffsetStore.open(log, Date.now), {
-              clock: systemClock,
-              initialDelayMs: config.groupInitialDelayMs,
-              maxMembers: config.groupMaxMembers,
-              minSessionTimeoutMs: config.groupMinSessionMs,
-              maxSessionTimeoutMs: config.groupMaxSessionMs,
-            }),
+          inject: [SegmentLog, Lifecycle],
+          useFactory: async (log: SegmentLog, lifecycle: Lifecycle) => {
+            const groups = await openCoordinator(log, config);
+            const sweeping = setInterval(() => void groups.expireOffsets(), OFFSETS_SWEEP_MS);
+            lifecycle.onClose('offsets sweep', () => clearInterval(sweeping));
+            return groups;
+          },
         },
         {
           provide: KafkaServer,

@@ -106,6 +106,31 @@ export const settings = {
     wholeNumber(0, 60_000, 100),
     'how long an empty group waits for more members: they start together, and each that comes later costs a rebalance',
   ),
+  groupMaxGroups: setting(
+    'TALLY_GROUP_MAX_GROUPS',
+    wholeNumber(1, 1_000_000, 10_000),
+    'groups with members, and groups with committed offsets; each costs some kilobytes and timers',
+  ),
+  groupMaxMetadataBytes: setting(
+    'TALLY_GROUP_MAX_METADATA_BYTES',
+    wholeNumber(1024, 2 ** 30, 8 * MIB),
+    'what the members of one group say of themselves, and what they are assigned; its leader is told all of it at once',
+  ),
+  groupMaxOffsets: setting(
+    'TALLY_GROUP_MAX_OFFSETS',
+    wholeNumber(1, 100_000_000, 200_000),
+    'committed offsets of all groups; they are held in memory, some hundred bytes each',
+  ),
+  groupOffsetsRetentionMs: setting(
+    'TALLY_GROUP_OFFSETS_RETENTION_MS',
+    wholeNumber(0, 2 ** 42, 0),
+    'how long offsets of a group without members and commits are kept; 0 keeps them for ever: whoever comes back after a long stop must neither skip records nor count them again',
+  ),
+  groupRestoredSessionMs: setting(
+    'TALLY_GROUP_RESTORED_SESSION_MS',
+    wholeNumber(1, 3_600_000, 3000),
+    'after a start, how long members of before may take until they are heard of; who is alive connects again within a second, and a dead one keeps its partitions for so long',
+  ),
   groupMaxMembers: setting(
     'TALLY_GROUP_MAX_MEMBERS',
     wholeNumber(1, 100_000, 1000),
