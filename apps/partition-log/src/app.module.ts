@@ -15,6 +15,7 @@ import { GroupCoordinator } from './groups/group-coordinator.js';
 import { openCoordinator } from './groups/open-coordinator.js';
 import { createHandlers } from './handlers.js';
 import { logMetrics, registerServerMetrics, type LogMetrics } from './metrics.js';
+import { openSecurity } from './security/open-security.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
 import { DiskProbe } from './storage/disk-probe.js';
@@ -93,15 +94,25 @@ export class AppModule {
               metrics.appendBytes.inc({ topic }, bytes);
             const { maxFetchBytes, maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
             const limits = new TopicLimits(log, maxTopics, maxPartitions, maxPartitionsPerTopic);
+            const security = await openSecurity(config, logger, () => metrics.loginFailures.inc());
             const router = new RequestRouter(
-              createHandlers({ log, groups, broker, limits, maxFetchBytes, logger, countAppend }),
+              createHandlers({
+                hasSasl: security.hasSasl,
+                log,
+                groups,
+                broker,
+                limits,
+                maxFetchBytes,
+                logger,
+                countAppend,
+              }),
               (api, error) => metrics.requests.inc({ api, error }),
             );
             const observer = {
               onRefused: (reason: string) => metrics.refusedConnections.inc({ reason }),
               onWait: (what: string) => metrics.waits.inc({ what }),
             };
-            const options = { ...config, port: config.kafkaPort };
+            const options = { ...config, security, port: config.kafkaPort };
             const server = await KafkaServer.listen(router, options, observer, logger);
             lifecycle.onClose('Kafka server', async () => {
               groups.close();

@@ -71,6 +71,36 @@ export const settings = {
     wholeNumber(1, 1_000_000, 2000),
     'open connections; a client has two or three',
   ),
+  maxConnectionsPerAddress: setting(
+    'TALLY_KAFKA_MAX_CONNECTIONS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000, 1000),
+    'open connections from one address; half of all, so that one address cannot shut out the others',
+  ),
+  tlsCertFile: setting(
+    'TALLY_KAFKA_TLS_CERT_FILE',
+    line('a file', ''),
+    'certificate chain, PEM; with it the port speaks TLS 1.2 and above alone. A change is seen within a minute',
+  ),
+  tlsKeyFile: setting(
+    'TALLY_KAFKA_TLS_KEY_FILE',
+    line('a file', ''),
+    'private key of the certificate, PEM',
+  ),
+  saslFile: setting(
+    'TALLY_KAFKA_SASL_FILE',
+    line('a file', ''),
+    'users, written by `tools/log-user`; with it nothing is served before a client has authenticated. A change is seen by the next login',
+  ),
+  saslMechanisms: setting(
+    'TALLY_KAFKA_SASL_MECHANISMS',
+    line('mechanisms, comma-separated', 'SCRAM-SHA-256,SCRAM-SHA-512'),
+    'how clients may authenticate; PLAIN too, where there is TLS',
+  ),
+  maxLoginFailures: setting(
+    'TALLY_KAFKA_MAX_LOGIN_FAILURES',
+    wholeNumber(1, 1_000_000, 20),
+    'failed logins per address and minute; after that all of its logins fail for the rest of the minute',
+  ),
   maxRequestBytes: setting(
     'TALLY_KAFKA_MAX_REQUEST_BYTES',
     wholeNumber(4096, 2 ** 31 - 1, 64 * MIB),

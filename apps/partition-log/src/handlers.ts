@@ -22,6 +22,7 @@ import { fetchHandler } from './records/fetch.js';
 import { initProducerIdHandler } from './records/init-producer-id.js';
 import { listOffsetsHandler } from './records/list-offsets.js';
 import { produceHandler, type CountAppend } from './records/produce.js';
+import { saslAuthenticateHandler, saslHandshakeHandler } from './security/sasl-handlers.js';
 import type { Handlers } from './server/request-router.js';
 import {
   alterConfigsHandler,
@@ -38,6 +39,8 @@ export interface HandlerParts {
   readonly groups: GroupCoordinator;
   readonly broker: Broker;
   readonly limits: TopicLimits;
+  /** Clients have to authenticate. */
+  readonly hasSasl: boolean;
   readonly maxFetchBytes: number;
   readonly logger: Logger;
   readonly countAppend: CountAppend;
@@ -72,5 +75,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
     listGroups: listGroupsHandler(groups),
     deleteGroups: deleteGroupsHandler(groups),
     offsetDelete: offsetDeleteHandler(groups),
+    ...(parts.hasSasl
+      ? { saslHandshake: saslHandshakeHandler, saslAuthenticate: saslAuthenticateHandler }
+      : {}),
   };
 }

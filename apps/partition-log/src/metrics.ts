@@ -9,6 +9,7 @@ export interface LogMetrics {
   readonly commitBytes: Histogram;
   readonly refusedConnections: Counter<'reason'>;
   readonly waits: Counter<'what'>;
+  readonly loginFailures: Counter;
 }
 
 export function logMetrics(registry: Registry): LogMetrics {
@@ -42,6 +43,11 @@ export function logMetrics(registry: Registry): LogMetrics {
       name: 'tally_kafka_refused_connections_total',
       help: 'Connections ended by this side: too many, or not speaking the protocol in time.',
       labelNames: ['reason'],
+      registers,
+    }),
+    loginFailures: new Counter({
+      name: 'tally_kafka_login_failures_total',
+      help: 'Clients that failed to authenticate.',
       registers,
     }),
     waits: new Counter({

@@ -1,3 +1,4 @@
+import type { Authentication } from '../security/authentication.js';
 import {
   APIS,
   apiVersions,
@@ -22,6 +23,7 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Waits for room for an answer of that many bytes; given back when the answer is sent. */
   readonly reserveAnswer: (bytes: number) => Promise<void>;
+  readonly authentication: Authentication;
 }
 
 export type Handler<N extends ApiName> = (
@@ -29,11 +31,20 @@ export type Handler<N extends ApiName> = (
   caller: Caller,
 ) => ResponseOf<N> | undefined | Promise<ResponseOf<N> | undefined>;
 
-/** Served by the connection itself. */
-type OwnApi = 'apiVersions' | 'saslHandshake' | 'saslAuthenticate';
+/** Served where clients have to authenticate. */
+type SaslApi = 'saslHandshake' | 'saslAuthenticate';
 
 /** One per API that is served. `undefined` answers nothing, as a producer with acks=0 expects. */
-export type Handlers = { readonly [N in Exclude<ApiName, OwnApi>]: Handler<N> };
+export type Handlers = {
+  readonly [N in Exclude<ApiName, 'apiVersions' | SaslApi>]: Handler<N>;
+} & { readonly [N in SaslApi]?: Handler<N> };
+
+/** What a client may ask that has not authenticated yet. */
+const BEFORE_AUTHENTICATION: readonly number[] = [
+  APIS.apiVersions.key,
+  APIS.saslHandshake.key,
+  APIS.saslAuthenticate.key,
+];
 
 export interface RoutedRequest {
   /** It may run beside others of its connection that are not answered yet. */
@@ -74,10 +85,17 @@ export class RequestRouter {
       .toSorted((a, b) => a.key - b.key);
   }
 
-  /** Throws MalformedFrame, also for an API or version that was not told to the client. */
-  route(frame: Buffer): RoutedRequest {
+  /**
+   * Throws MalformedFrame, also for an API or version that was not told to the client, and for one that
+   * has to wait until the client has authenticated.
+   */
+  route(frame: Buffer, authentication: Authentication): RoutedRequest {
+    if (authentication.takesBareToken) return bareToken(frame);
     const reader = new WireReader(frame);
     const { apiKey, apiVersion, correlationId, clientId } = readRequestHeader(reader);
+    if (!authentication.isDone && !BEFORE_AUTHENTICATION.includes(apiKey)) {
+      throw new MalformedFrame(`API ${apiKey} before authentication`);
+    }
     const route = this.routes.get(apiKey);
     const isServed =
       route !== undefined && apiVersion >= route.api.min && apiVersion <= route.api.max;
@@ -111,6 +129,20 @@ export class RequestRouter {
       },
     };
   }
+}
+
+/** The older way to authenticate: after the handshake, tokens alone go to and fro. */
+function bareToken(frame: Buffer): RoutedRequest {
+  return {
+    mayOverlap: false,
+    run: async ({ authentication }) => {
+      const token = await authentication.authenticate(frame);
+      if (token === undefined) return undefined;
+      const prefix = Buffer.allocUnsafe(4);
+      prefix.writeInt32BE(token.length, 0);
+      return [prefix, token];
+    },
+  };
 }
 
 /** The first error code other than 0 in a response: its own, or that of a part. */
