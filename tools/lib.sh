@@ -29,9 +29,15 @@ need_packages() {
   if [ -z "${TALLY_REDIS_URL-}" ] || [ "${1-}" = all ]; then
     [ -x /usr/bin/redis-server ] || [ -x /usr/bin/redis-check-rdb ] || missing="$missing redis-tools"
   fi
-  if [ "${2-}" = kubectl ]; then
-    command -v kubectl >/dev/null || missing="$missing kubernetes-client"
-  fi
+  case " $* " in *' kubectl '*)
+    command -v kubectl >/dev/null || missing="$missing kubernetes-client" ;;
+  esac
+  # A disk that fails when it is told so.
+  case " $* " in *' disks '*)
+    command -v nbdkit >/dev/null || missing="$missing nbdkit"
+    command -v nbdfuse >/dev/null || missing="$missing libnbd-bin"
+    command -v fusermount3 >/dev/null || missing="$missing fuse3" ;;
+  esac
   if [ ! -e node_modules/zookeeper/build/Release/zookeeper.node ]; then
     for tool in python3 make g++; do
       command -v "$tool" >/dev/null || missing="$missing $tool"
