@@ -7,6 +7,8 @@ import { removeUnfinished } from './files/replace-file.js';
 import { readOrMakeLogId } from './log-identity.js';
 import type { CutTail } from './partition/open-partition.js';
 import type { NewBatch, Partition } from './partition/partition.js';
+import { ProducerIds } from './producers/producer-ids.js';
+import type { ProducerLimits } from './producers/producer-states.js';
 import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
 import type { Topic } from './topics/topic.js';
 import type { TopicDefinition } from './topics/topic-file.js';
@@ -16,9 +18,13 @@ export interface SegmentLogOptions extends CommitLoopOptions {
   readonly folder: string;
   /** A segment that would grow past this is followed by a new one. */
   readonly segmentBytes: number;
+  /** Bounds what is remembered of idempotent producers. */
+  readonly producers?: ProducerLimits;
   /** The file system of this machine when absent. */
   readonly files?: FileSystem;
 }
+
+const DEFAULT_PRODUCERS: ProducerLimits = { maxProducers: 1000, expiryMs: 86_400_000 };
 
 /**
  * A durable log of topics, each of a fixed number of partitions, in one folder. What is acknowledged
@@ -34,12 +40,14 @@ export class SegmentLog {
     readonly cutTails: readonly CutTail[],
     private readonly store: TopicStore,
     private readonly loop: CommitLoop,
+    private readonly ids: ProducerIds,
     private readonly lock: FolderLock,
   ) {}
 
   /** Throws DamagedLog, and when another process uses the folder. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
-    const { folder, segmentBytes, files = nodeFileSystem } = options;
+    const { folder, segmentBytes, files = nodeFileSystem, now } = options;
+    const { producers = DEFAULT_PRODUCERS } = options;
     const lock = FolderLock.take(folder);
     try {
       await removeUnfinished(files, folder);
@@ -47,9 +55,10 @@ export class SegmentLog {
       await files.makeFolder(topics);
       const isNew = async () => (await files.list(topics)).length === 0;
       const id = await readOrMakeLogId(files, folder, isNew);
-      const store = new TopicStore(files, topics, segmentBytes);
+      const store = new TopicStore(files, topics, segmentBytes, producers, now);
       const cutTails = await store.open();
-      return new SegmentLog(id, cutTails, store, new CommitLoop(options), lock);
+      const ids = await ProducerIds.open(files, folder, now);
+      return new SegmentLog(id, cutTails, store, new CommitLoop(options), ids, lock);
     } catch (error) {
       lock.release();
       throw error;
@@ -79,14 +88,35 @@ export class SegmentLog {
     });
   }
 
-  /** Replaces all settings of a topic. False: the disk is full. */
+  /** Grows a topic to `count` partitions; those there are keep their records. */
+  addPartitions(
+    name: string,
+    count: number,
+  ): Promise<'added' | 'unknown_topic' | 'not_more' | 'storage_full'> {
+    return this.changeTopics(async () => {
+      const topic = this.store.get(name);
+      if (topic === undefined) return 'unknown_topic';
+      if (count <= topic.partitions.length) return 'not_more';
+      return (await this.store.addPartitions(topic, count)) ? 'added' : 'storage_full';
+    });
+  }
+
+  /** Replaces all settings of a topic. False: the disk is full, or the topic was deleted meanwhile. */
   configureTopic(topic: Topic, configs: Readonly<Record<string, string>>): Promise<boolean> {
-    return this.changeTopics(() => this.store.configure(topic, configs));
+    return this.changeTopics(async () => {
+      if (this.store.get(topic.name) !== topic) return false;
+      return this.store.configure(topic, configs);
+    });
   }
 
   /** Resolves when the batch is durable, or refused; batches of one partition keep their order. */
   append(partition: Partition, batch: NewBatch): Promise<AppendOutcome> {
     return this.loop.append(partition, batch);
+  }
+
+  /** An id for an idempotent producer, never given before. undefined: the disk is full. */
+  newProducerId(): Promise<bigint | undefined> {
+    return this.ids.take();
   }
 
   /** Forgets the records before `offset`. `out_of_range`: the high watermark is below it, or it is closed. */

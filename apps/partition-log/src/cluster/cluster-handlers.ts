@@ -19,12 +19,13 @@ export function metadataHandler(log: SegmentLog, broker: Broker): Handler<'metad
   });
 }
 
+/** Transactions are refused for good: an error that can be retried would keep their client waiting. */
 export function findCoordinatorHandler(broker: Broker): Handler<'findCoordinator'> {
   return ({ keyType }) =>
     keyType === GROUP_KEY
       ? { ...broker, errorCode: KAFKA_ERRORS.NONE, errorMessage: null }
       : {
-          errorCode: KAFKA_ERRORS.COORDINATOR_NOT_AVAILABLE,
+          errorCode: KAFKA_ERRORS.INVALID_REQUEST,
           errorMessage: 'there are no transactions',
           nodeId: -1,
           host: '',

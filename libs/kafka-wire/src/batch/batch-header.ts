@@ -11,6 +11,11 @@ export interface BatchHeader {
   readonly attributes: number;
   /** ms since 1970. */
   readonly maxTimestampMs: number;
+  /** Of an idempotent producer; -1 for any other, and then the next two mean nothing. */
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  /** Number of the first record among all that the producer sent to the partition. */
+  readonly baseSequence: number;
 }
 
 /**
@@ -34,6 +39,9 @@ export function readBatchHeader(bytes: Buffer, at = 0): BatchHeader | undefined 
     count,
     attributes: bytes.readInt16BE(at + AT.attributes),
     maxTimestampMs: Number(bytes.readBigInt64BE(at + AT.maxTimestamp)),
+    producerId: bytes.readBigInt64BE(at + AT.producerId),
+    producerEpoch: bytes.readInt16BE(at + AT.producerEpoch),
+    baseSequence: bytes.readInt32BE(at + AT.baseSequence),
   };
 }
 

@@ -3,6 +3,8 @@ import { ATTRIBUTES } from '@tally/kafka-wire';
 import { DamagedLog } from '../files/damaged-log.js';
 import type { FileSystem, LogFile } from '../files/file-system.js';
 import { removeUnfinished } from '../files/replace-file.js';
+import { readProducerSnapshot } from '../producers/producer-snapshot.js';
+import { ProducerStates, type ProducerLimits } from '../producers/producer-states.js';
 import { findBatchAfter, scanBatches } from '../segment/scan-segment.js';
 import { baseOffsetOf, Segment, segmentFileName } from '../segment/segment.js';
 import { readLogStart } from './log-start.js';
@@ -20,6 +22,9 @@ export interface OpenedPartition {
   readonly logStart: bigint;
   /** Greatest append time that the log has given to a record, ms since 1970. */
   readonly lastAppendTimeMs: number;
+  readonly producers: ProducerStates;
+  /** Offset of the note of them that is on the disk. */
+  readonly savedProducersAt: bigint | undefined;
   readonly cut: CutTail | undefined;
 }
 
@@ -36,7 +41,12 @@ export async function makePartition(files: FileSystem, folder: string): Promise<
  * a gap; the last one is checked against its CRCs, and a torn tail is cut off. Everything else that
  * is missing or wrong is a DamagedLog. What is returned is durable.
  */
-export async function openPartition(files: FileSystem, folder: string): Promise<OpenedPartition> {
+export async function openPartition(
+  files: FileSystem,
+  folder: string,
+  limits: ProducerLimits,
+  now: () => number,
+): Promise<OpenedPartition> {
   await removeUnfinished(files, folder);
   const bases = (await files.list(folder))
     .flatMap((name) => baseOffsetOf(name) ?? [])
@@ -45,6 +55,8 @@ export async function openPartition(files: FileSystem, folder: string): Promise<
   const segments: Segment[] = [];
   let lastAppendTimeMs = 0;
   let cut: CutTail | undefined;
+  const snapshot = await readProducerSnapshot(files, folder);
+  const producers = new ProducerStates(limits, snapshot?.states);
   try {
     for (const [index, base] of bases.entries()) {
       const path = join(folder, segmentFileName(base));
@@ -55,17 +67,25 @@ export async function openPartition(files: FileSystem, folder: string): Promise<
       const batches = scanBatches(segment.file, fileBytes, base, next === undefined);
       for await (const header of batches) {
         segment.add(header);
-        if ((header.attributes & ATTRIBUTES.logAppendTime) !== 0) {
-          lastAppendTimeMs = Math.max(lastAppendTimeMs, header.maxTimestampMs);
+        const isStamped = (header.attributes & ATTRIBUTES.logAppendTime) !== 0;
+        const appendTimeMs = isStamped ? header.maxTimestampMs : undefined;
+        lastAppendTimeMs = Math.max(lastAppendTimeMs, appendTimeMs ?? 0);
+        if (header.baseOffset >= (snapshot?.offset ?? 0n)) {
+          const { baseOffset } = header;
+          producers.replay(header, { baseOffset, appendTimeMs }, now);
         }
       }
       if (next === undefined) cut = await cutTornTail(segment, fileBytes);
       else assertJoins(segment, fileBytes, next);
     }
+    // A note of batches that the log lost is one of another log.
+    const end = segments.at(-1)?.endOffset ?? 0n;
+    if (snapshot !== undefined && snapshot.offset > end) producers.forgetFrom(end);
     const logStart = await readLogStart(files, folder);
     assertStart(folder, segments, logStart);
     await files.syncFolder(folder);
-    return { segments, logStart, lastAppendTimeMs, cut };
+    const savedProducersAt = snapshot?.offset;
+    return { segments, logStart, lastAppendTimeMs, producers, savedProducersAt, cut };
   } catch (error) {
     await Promise.all(segments.map((segment) => segment.retire()));
     throw error;

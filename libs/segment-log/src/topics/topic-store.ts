@@ -5,6 +5,7 @@ import { isStorageFull, type FileSystem } from '../files/file-system.js';
 import { removeUnfinished } from '../files/replace-file.js';
 import { makePartition, openPartition, type CutTail } from '../partition/open-partition.js';
 import { Partition } from '../partition/partition.js';
+import type { ProducerLimits } from '../producers/producer-states.js';
 import { readTopicFile, writeTopicFile, type TopicDefinition } from './topic-file.js';
 import { Topic } from './topic.js';
 
@@ -33,6 +34,8 @@ export class TopicStore {
     private readonly files: FileSystem,
     private readonly folder: string,
     private readonly segmentBytes: number,
+    private readonly producers: ProducerLimits,
+    private readonly now: () => number,
   ) {}
 
   /** Opens all topics; resolves with the torn tails that were cut off. Throws DamagedLog. */
@@ -86,6 +89,32 @@ export class TopicStore {
     return { kind: 'created', topic };
   }
 
+  /**
+   * Makes it `count` partitions, which are more than there are. They count once the description names
+   * them: folders that an interrupted call left are made anew. False: the disk is full.
+   */
+  async addPartitions(topic: Topic, count: number): Promise<boolean> {
+    const folder = join(this.folder, topic.name);
+    const definition = { ...topic.definition, partitions: count };
+    try {
+      for (let number = topic.partitions.length; number < count; number++) {
+        await this.files.remove(join(folder, String(number)));
+        await makePartition(this.files, join(folder, String(number)));
+      }
+      await this.files.syncFolder(folder);
+      if (!(await writeTopicFile(this.files, folder, definition))) return false;
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      return false;
+    }
+    const added: Partition[] = [];
+    for (let number = topic.partitions.length; number < count; number++) {
+      added.push((await this.openPartition(definition, number)).partition);
+    }
+    topic.redefine(definition, added);
+    return true;
+  }
+
   /** Resolves when the topic is durably gone. */
   async delete(topic: Topic): Promise<void> {
     const { files } = this;
@@ -108,22 +137,28 @@ export class TopicStore {
 
   async close(): Promise<void> {
     for (const { partitions } of this.topics.values()) {
+      await Promise.all(partitions.map((partition) => partition.saveProducers()));
       await Promise.all(partitions.map((partition) => partition.close()));
     }
   }
 
   private async openTopic(definition: TopicDefinition): Promise<CutTail[]> {
-    const folder = join(this.folder, definition.name);
     const cuts: CutTail[] = [];
     const partitions: Partition[] = [];
     for (let number = 0; number < definition.partitions; number++) {
-      const path = join(folder, String(number));
-      const opened = await openPartition(this.files, path);
-      if (opened.cut !== undefined) cuts.push(opened.cut);
-      partitions.push(new Partition(this.files, path, number, this.segmentBytes, opened));
+      const { partition, cut } = await this.openPartition(definition, number);
+      if (cut !== undefined) cuts.push(cut);
+      partitions.push(partition);
     }
     this.topics.set(definition.name, new Topic(definition, partitions));
     return cuts;
+  }
+
+  private async openPartition({ name }: TopicDefinition, number: number) {
+    const path = join(this.folder, name, String(number));
+    const opened = await openPartition(this.files, path, this.producers, this.now);
+    const partition = new Partition(this.files, path, number, this.segmentBytes, opened);
+    return { partition, cut: opened.cut };
   }
 
   private async giveUp(work: string): Promise<CreateOutcome> {
