@@ -5,6 +5,8 @@ import { LogWriters } from './log-writers.js';
 
 const SIZE_MIB = 16;
 const FILLER_MIB = 6;
+/** To the last byte: without the reserve that ends most appends before. */
+const SETTINGS = { TALLY_LOG_LOW_FREE_BYTES: '0', TALLY_LOG_FREE_MARGIN_BYTES: '0' };
 
 export const fillDisk: LogFault = {
   name: 'fill-disk',
@@ -15,7 +17,7 @@ export const fillDisk: LogFault = {
     const { writers } = trial;
     const disk = SmallDisk.create(trial.dir, SIZE_MIB, FILLER_MIB);
     trial.atEnd(() => disk.remove());
-    const node = await trial.startLog(disk.folder);
+    const node = await trial.startLog(disk.folder, SETTINGS);
     await LogWriters.makeTopic(node.port);
     writers.start(node.port);
     await until('appends are refused', () => writers.refusals.has('KAFKA_STORAGE_ERROR'));
@@ -27,7 +29,7 @@ export const fillDisk: LogFault = {
     await writers.stop();
     if (!node.process.running) throw new Error(`the log ended: ${node.process.exit}`);
     // Whoever starts on what is left finds no half batch.
-    const again = await trial.startLog(disk.folder);
+    const again = await trial.startLog(disk.folder, SETTINGS);
     await writers.assertKept(again.port);
     return `refused with ${free} bytes free, ${before} before that`;
   },
