@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@tally/discovery';
-import { DiskWatermarks, nodeFileSystem, SegmentLog } from '@tally/segment-log';
+import { DiskWatermarks, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
 import {
   HealthChecks,
   Lifecycle,
@@ -25,6 +25,7 @@ import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
 import { DiskProbe } from './storage/disk-probe.js';
 import { probeSpace } from './storage/probe-space.js';
+import { startUpkeep } from './storage/start-upkeep.js';
 import { openLog } from './storage/open-log.js';
 import { TopicLimits } from './topics/topic-limits.js';
 
@@ -94,6 +95,20 @@ export class AppModule {
             health.add({ name: 'log directory', probe: () => disk.probe() });
             health.add({ name: 'disk space', probe: () => probeSpace(space), required: false });
             return disk;
+          },
+        },
+        {
+          provide: Upkeep,
+          inject: [SegmentLog, LOGGER, LOG_METRICS, Lifecycle],
+          useFactory: (
+            log: SegmentLog,
+            logger: Logger,
+            metrics: LogMetrics,
+            lifecycle: Lifecycle,
+          ) => {
+            const upkeep = startUpkeep(log, config, logger, metrics);
+            lifecycle.onClose('upkeep', () => upkeep.stop());
+            return upkeep;
           },
         },
         {

@@ -76,6 +76,11 @@ export const settings = {
     wholeNumber(0, 2 ** 50, 128 * MIB),
     'so much more must be free until appends are taken again, so that they are not taken and refused in turn',
   ),
+  upkeepIntervalMs: setting(
+    'TALLY_LOG_UPKEEP_INTERVAL_MS',
+    wholeNumber(1, 86_400_000, 60_000),
+    'how long after one look for records that are not kept any longer until the next; looking costs little',
+  ),
   maxConnections: setting(
     'TALLY_KAFKA_MAX_CONNECTIONS',
     wholeNumber(1, 1_000_000, 2000),

@@ -10,6 +10,7 @@ export interface LogMetrics {
   readonly commitBytes: Histogram;
   readonly refusedConnections: Counter<'reason'>;
   readonly waits: Counter<'what'>;
+  readonly removedBytes: Counter<'topic'>;
 }
 
 export function logMetrics(registry: Registry): LogMetrics {
@@ -43,6 +44,12 @@ export function logMetrics(registry: Registry): LogMetrics {
       name: 'tally_kafka_refused_connections_total',
       help: 'Connections ended by this side: too many, or not speaking the protocol in time.',
       labelNames: ['reason'],
+      registers,
+    }),
+    removedBytes: new Counter({
+      name: 'tally_log_removed_bytes_total',
+      help: 'Bytes of segments that went for their age, or because their topic was too large, by topic.',
+      labelNames: ['topic'],
       registers,
     }),
     waits: new Counter({

@@ -14,6 +14,8 @@ export {
 export type { ProducerLimits } from './producers/producer-states.js';
 export { SegmentLog, type SegmentLogOptions } from './segment-log.js';
 export { DiskWatermarks } from './space/disk-watermarks.js';
+export { Upkeep, type UpkeepObserver, type UpkeepOptions } from './upkeep/upkeep.js';
+export type { UpkeepPolicy } from './upkeep/upkeep-policy.js';
 export { isTopicName, type CreateOutcome } from './topics/topic-store.js';
 export type { Topic } from './topics/topic.js';
 export type { TopicDefinition } from './topics/topic-file.js';

@@ -130,6 +130,14 @@ export class SegmentLog {
     });
   }
 
+  /** What is appended to a partition from now on goes into a new segment. */
+  endSegment(partition: Partition): Promise<'ended' | 'closed' | 'storage_full'> {
+    return this.loop.exclusively(async () => {
+      if (!partition.isOpen) return 'closed';
+      return (await partition.endSegment()) ? 'ended' : 'storage_full';
+    });
+  }
+
   /** What was appended is decided first; then the files are closed and others may open the folder. */
   async close(): Promise<void> {
     await this.topicChange;

@@ -133,6 +133,11 @@ export class Partition {
     return { offset, timestampMs: maxTimestampMs };
   }
 
+  /** The segments of now, in order; the last one is being written. */
+  allSegments(): readonly Segment[] {
+    return [...this.segments];
+  }
+
   /**
    * Writes batches, for the commit loop; those that their producers should not have sent are left
    * out. `storage_full`: none of them is there.
@@ -199,6 +204,8 @@ export class Partition {
     if (offset <= this.start) return true;
     if (!(await writeLogStart(this.files, this.folder, offset))) return false;
     this.start = offset;
+    // The name of the segment that stays has to be durable before another one goes.
+    await this.syncFolder();
     while (this.segments.length > 1) {
       const [first] = this.segments;
       if (first === undefined || first.endOffset > offset) break;
@@ -220,6 +227,12 @@ export class Partition {
     if (isSaved) this.savedProducersAt = highWatermark;
   }
 
+  /** What comes next goes into a new segment. For the commit loop. False: the disk is full. */
+  async endSegment(): Promise<boolean> {
+    if (this.active.size === 0) return true;
+    return (await this.beginSegment()) !== 'storage_full';
+  }
+
   /** Nothing is written or awaited here any more; reads that have begun end well. */
   async close(): Promise<void> {
     this.open = false;
@@ -237,9 +250,14 @@ export class Partition {
   private async segmentFor(bytes: number): Promise<Segment | 'storage_full'> {
     const { active } = this;
     if (active.size === 0 || active.size + bytes <= this.segmentBytes) return active;
-    const path = join(this.folder, segmentFileName(active.endOffset));
+    return this.beginSegment();
+  }
+
+  private async beginSegment(): Promise<Segment | 'storage_full'> {
+    const { endOffset } = this.active;
+    const path = join(this.folder, segmentFileName(endOffset));
     try {
-      const segment = new Segment(path, active.endOffset, await this.files.open(path, 'create'));
+      const segment = new Segment(path, endOffset, await this.files.open(path, 'create'));
       this.folderChanged = true;
       this.segments.push(segment);
       await this.saveProducers();
@@ -253,10 +271,13 @@ export class Partition {
   /** A new file is found after a power cut only when its name is durable too. */
   private async sync(segment: Segment): Promise<void> {
     await segment.file.datasync();
-    if (this.folderChanged) {
-      await this.files.syncFolder(this.folder);
-      this.folderChanged = false;
-    }
+    await this.syncFolder();
+  }
+
+  private async syncFolder(): Promise<void> {
+    if (!this.folderChanged) return;
+    await this.files.syncFolder(this.folder);
+    this.folderChanged = false;
   }
 
   private announce(): void {
