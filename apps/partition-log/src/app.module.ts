@@ -15,9 +15,15 @@ import { systemClock } from './groups/clock.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
 import { OffsetStore } from './groups/offset-store.js';
 import { createHandlers } from './handlers.js';
-import { logMetrics, registerServerMetrics, type LogMetrics } from './metrics.js';
+import {
+  logMetrics,
+  registerDamageMetrics,
+  registerServerMetrics,
+  type LogMetrics,
+} from './metrics.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
+import { noDamage } from './storage/damage-probe.js';
 import { DiskProbe } from './storage/disk-probe.js';
 import { openLog } from './storage/open-log.js';
 
@@ -46,10 +52,18 @@ export class AppModule {
         },
         {
           provide: SegmentLog,
-          inject: [LOGGER, LOG_METRICS, Lifecycle],
-          useFactory: async (logger: Logger, metrics: LogMetrics, lifecycle: Lifecycle) => {
+          inject: [LOGGER, METRICS, LOG_METRICS, HealthChecks, Lifecycle],
+          useFactory: async (
+            logger: Logger,
+            { registry }: Metrics,
+            metrics: LogMetrics,
+            health: HealthChecks,
+            lifecycle: Lifecycle,
+          ) => {
             const log = await openLog(config, logger, metrics);
             lifecycle.onClose('log', () => log.close());
+            registerDamageMetrics(registry, log);
+            health.add({ name: 'records', required: false, probe: () => noDamage(log) });
             return log;
           },
         },

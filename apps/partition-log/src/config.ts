@@ -29,7 +29,12 @@ export const settings = {
   segmentBytes: setting(
     'TALLY_LOG_SEGMENT_BYTES',
     wholeNumber(4096, 2 ** 31 - 1, 128 * MIB),
-    'a segment file is followed by another before it grows past this; at start the last one of each partition is read',
+    'a segment file is followed by another before it grows past this; after a crash the last one of each partition is read',
+  ),
+  markIntervalMs: setting(
+    'TALLY_LOG_MARK_INTERVAL_MS',
+    wholeNumber(1, 60_000, 100),
+    'how often what is durable is noted for the next start, while there are appends; what is newer is taken for a torn tail when it is damaged, and a note costs a sync',
   ),
   maxCommitBytes: setting(
     'TALLY_LOG_MAX_COMMIT_BYTES',

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
+import type { SegmentLog } from '@tally/segment-log';
 import type { KafkaServer } from './server/kafka-server.js';
 
 export interface LogMetrics {
@@ -51,6 +52,21 @@ export function logMetrics(registry: Registry): LogMetrics {
       registers,
     }),
   };
+}
+
+export function registerDamageMetrics(registry: Registry, log: SegmentLog): void {
+  const records = new Gauge({
+    name: 'tally_log_damaged_records',
+    help: 'Records that are damaged or missing and cannot be read, by topic.',
+    labelNames: ['topic'],
+    registers: [registry],
+    collect() {
+      records.reset();
+      for (const { topic, offset, endOffset } of log.damage()) {
+        records.inc({ topic }, Number(endOffset - offset));
+      }
+    },
+  });
 }
 
 export function registerServerMetrics(

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { CommitLoop, type AppendOutcome, type CommitLoopOptions } from './commit/commit-loop.js';
+import { BackgroundWriter } from './files/background-writer.js';
 import type { FileSystem } from './files/file-system.js';
 import { FolderLock } from './files/folder-lock.js';
 import { nodeFileSystem } from './files/node-file-system.js';
 import { removeUnfinished } from './files/replace-file.js';
 import { readOrMakeLogId } from './log-identity.js';
-import type { CutTail } from './partition/open-partition.js';
+import { MarkKeeper, readMarks } from './marks/mark-keeper.js';
 import type { NewBatch, Partition } from './partition/partition.js';
+import type { CutTail } from './recovery/cut-tail.js';
+import type { DamagedRange } from './segment/damaged-range.js';
+import { StoredIndexes } from './segment/stored-indexes.js';
 import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
 import type { Topic } from './topics/topic.js';
 import type { TopicDefinition } from './topics/topic-file.js';
@@ -16,8 +20,18 @@ export interface SegmentLogOptions extends CommitLoopOptions {
   readonly folder: string;
   /** A segment that would grow past this is followed by a new one. */
   readonly segmentBytes: number;
+  /** Least time between two writes of marks: how far they lag behind the log. */
+  readonly markIntervalMs: number;
+  /** Damage was found while the log was open; what was found at start is in `damage()`. */
+  readonly onDamage?: (damage: Damage) => void;
   /** The file system of this machine when absent. */
   readonly files?: FileSystem;
+}
+
+/** Records that cannot be read. */
+export interface Damage extends DamagedRange {
+  readonly topic: string;
+  readonly partition: number;
 }
 
 /**
@@ -34,12 +48,14 @@ export class SegmentLog {
     readonly cutTails: readonly CutTail[],
     private readonly store: TopicStore,
     private readonly loop: CommitLoop,
+    private readonly writer: BackgroundWriter,
+    private readonly marks: MarkKeeper,
     private readonly lock: FolderLock,
   ) {}
 
-  /** Throws DamagedLog, and when another process uses the folder. */
+  /** Throws DamagedLog where a description cannot be read, and when another process uses the folder. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
-    const { folder, segmentBytes, files = nodeFileSystem } = options;
+    const { folder, segmentBytes, markIntervalMs, now, files = nodeFileSystem } = options;
     const lock = FolderLock.take(folder);
     try {
       await removeUnfinished(files, folder);
@@ -47,9 +63,37 @@ export class SegmentLog {
       await files.makeFolder(topics);
       const isNew = async () => (await files.list(topics)).length === 0;
       const id = await readOrMakeLogId(files, folder, isNew);
-      const store = new TopicStore(files, topics, segmentBytes);
-      const cutTails = await store.open();
-      return new SegmentLog(id, cutTails, store, new CommitLoop(options), lock);
+      const found = await readMarks(files, folder, id);
+      const writer = new BackgroundWriter((error) => loop.fail(error));
+      const parts = {
+        files,
+        indexes: new StoredIndexes(files),
+        writer,
+        segmentBytes,
+        now,
+        onDamage: ({ place }: Partition, range: DamagedRange) => {
+          const topic = store.all().find(({ id: topicId }) => topicId === place.topicId);
+          const { partition } = place;
+          options.onDamage?.({ topic: topic?.name ?? '', partition, ...range });
+        },
+      };
+      const store = new TopicStore(parts, topics, join(folder, 'quarantine'));
+      const cutTails = await store.open(found?.marks ?? []);
+      const current = () => [...store.partitions()].flatMap(({ mark }) => mark ?? []);
+      const known = { logId: id, found };
+      const marks = await MarkKeeper.open(files, folder, known, writer, markIntervalMs, current);
+      const loop = new CommitLoop({
+        ...options,
+        onCommit: (round) => {
+          marks.wake();
+          options.onCommit?.(round);
+        },
+      });
+      await marks.flush();
+      for (const partition of store.partitions()) {
+        void writer.run(() => partition.storeIndexes());
+      }
+      return new SegmentLog(id, cutTails, store, loop, writer, marks, lock);
     } catch (error) {
       lock.release();
       throw error;
@@ -64,9 +108,23 @@ export class SegmentLog {
     return this.store.get(name);
   }
 
+  /** Records that cannot be read, of all topics. */
+  damage(): readonly Damage[] {
+    return this.topics().flatMap(({ name: topic, partitions }) =>
+      partitions.flatMap(({ number: partition, damage }) =>
+        damage.map((range) => ({ topic, partition, ...range })),
+      ),
+    );
+  }
+
   /** `name` is one that isTopicName takes. */
   createTopic(wanted: Omit<TopicDefinition, 'id'>): Promise<CreateOutcome> {
-    return this.changeTopics(() => this.store.create(wanted));
+    return this.changeTopics(async () => {
+      const outcome = await this.store.create(wanted);
+      // Its first records are marked from the beginning.
+      if (outcome.kind === 'created') await this.marks.flush();
+      return outcome;
+    });
   }
 
   /** False: there is none. Appends that wait for it are decided before. */
@@ -104,6 +162,11 @@ export class SegmentLog {
   async close(): Promise<void> {
     await this.topicChange;
     await this.loop.close();
+    for (const partition of this.store.partitions()) {
+      void this.writer.run(() => partition.storeLastIndex());
+    }
+    void this.marks.flush();
+    await this.marks.close();
     await this.store.close();
     this.lock.release();
   }

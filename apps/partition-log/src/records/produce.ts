@@ -58,7 +58,9 @@ async function append(
   if (records === null) return refused(number, 'CORRUPT_MESSAGE');
   const stampTime = stampsAppendTime(topic.configs);
   const outcome = await log.append(partition, { bytes: records, stampTime });
-  if (outcome.kind !== 'appended') return refused(number, errorOf(outcome.kind));
+  if (outcome.kind !== 'appended') {
+    return refused(number, errorOf(outcome.kind), partition.endInDoubt ?? null);
+  }
   count(topicName, records.length);
   return {
     partition: number,
@@ -75,6 +77,7 @@ export function errorOf(kind: Exclude<AppendOutcome['kind'], 'appended'>): Kafka
   switch (kind) {
     case 'storage_full':
     case 'failed':
+    case 'damaged':
       return 'KAFKA_STORAGE_ERROR';
     case 'overloaded':
       return 'REQUEST_TIMED_OUT';
