@@ -18,8 +18,9 @@ need_disk() {
   [ "$free" -ge "$1" ] || die "not enough disk: $(($1 / 1024)) MiB are needed in $PWD, $((free / 1024)) MiB are free"
 }
 
-# need_packages: Debian packages of the servers that the environment does not name, and a C++
-# toolchain while the ZooKeeper client is not built. None of them starts a system service.
+# need_packages [all [tests]]: Debian packages of the servers that the environment does not name, a C++
+# toolchain while the ZooKeeper client is not built, and what tests alone use. None of them starts a
+# system service.
 need_packages() {
   missing=
   if [ -z "${TALLY_ZOOKEEPER-}" ] || [ "${1-}" = all ]; then
@@ -29,8 +30,9 @@ need_packages() {
   if [ -z "${TALLY_REDIS_URL-}" ] || [ "${1-}" = all ]; then
     [ -x /usr/bin/redis-server ] || [ -x /usr/bin/redis-check-rdb ] || missing="$missing redis-tools"
   fi
-  if [ "${2-}" = kubectl ]; then
+  if [ "${2-}" = tests ]; then
     command -v kubectl >/dev/null || missing="$missing kubernetes-client"
+    command -v kcat >/dev/null || missing="$missing kcat"
   fi
   if [ ! -e node_modules/zookeeper/build/Release/zookeeper.node ]; then
     for tool in python3 make g++; do

@@ -26,6 +26,7 @@ import { RequestRouter } from './server/request-router.js';
 import { noDamage } from './storage/damage-probe.js';
 import { DiskProbe } from './storage/disk-probe.js';
 import { openLog } from './storage/open-log.js';
+import { TopicLimits } from './topics/topic-limits.js';
 
 const LOG_METRICS = Symbol('log metrics');
 
@@ -104,9 +105,10 @@ export class AppModule {
             const broker: Broker = { nodeId: config.brokerId, host, port, clusterId: log.id };
             const countAppend = (topic: string, bytes: number) =>
               metrics.appendBytes.inc({ topic }, bytes);
-            const { maxFetchBytes } = config;
+            const { maxFetchBytes, maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
+            const limits = new TopicLimits(log, maxTopics, maxPartitions, maxPartitionsPerTopic);
             const router = new RequestRouter(
-              createHandlers({ log, groups, broker, maxFetchBytes, logger, countAppend }),
+              createHandlers({ log, groups, broker, limits, maxFetchBytes, logger, countAppend }),
               (api, error) => metrics.requests.inc({ api, error }),
             );
             const observer = {

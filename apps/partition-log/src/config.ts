@@ -46,6 +46,31 @@ export const settings = {
     wholeNumber(4096, 2 ** 40, 512 * MIB),
     'appends that wait for the disk, in bytes; more than requests may hold, so it is met by a bug alone',
   ),
+  maxProducers: setting(
+    'TALLY_LOG_MAX_PRODUCERS',
+    wholeNumber(1, 1_000_000, 1000),
+    'idempotent producers known per partition, half a kilobyte each; the one silent longest is forgotten, and its retries may be appended twice',
+  ),
+  producerExpiryMs: setting(
+    'TALLY_LOG_PRODUCER_EXPIRY_MS',
+    wholeNumber(1, 2 ** 40, 86_400_000),
+    'how long a silent idempotent producer is known; longer than any client tries again',
+  ),
+  maxTopics: setting(
+    'TALLY_LOG_MAX_TOPICS',
+    wholeNumber(1, 1_000_000, 1000),
+    'topics on this node, whoever creates them',
+  ),
+  maxPartitions: setting(
+    'TALLY_LOG_MAX_PARTITIONS',
+    wholeNumber(1, 1_000_000, 8192),
+    'partitions of all topics on this node; each has a folder, an open file and a place in every start',
+  ),
+  maxPartitionsPerTopic: setting(
+    'TALLY_LOG_MAX_PARTITIONS_PER_TOPIC',
+    wholeNumber(1, 100_000, 4096),
+    'partitions of one topic; more than any group of consumers needs',
+  ),
   maxConnections: setting(
     'TALLY_KAFKA_MAX_CONNECTIONS',
     wholeNumber(1, 1_000_000, 2000),

@@ -2,6 +2,7 @@ export * from './api/alter-configs.js';
 export * from './api/api.js';
 export * from './api/api-versions.js';
 export * from './api/configs.js';
+export * from './api/create-partitions.js';
 export * from './api/create-topics.js';
 export * from './api/delete-groups.js';
 export * from './api/delete-records.js';
@@ -11,19 +12,30 @@ export * from './api/describe-groups.js';
 export * from './api/fetch.js';
 export * from './api/find-coordinator.js';
 export * from './api/heartbeat.js';
+export * from './api/incremental-alter-configs.js';
+export * from './api/init-producer-id.js';
 export * from './api/join-group.js';
 export * from './api/leave-group.js';
 export * from './api/list-groups.js';
 export * from './api/list-offsets.js';
 export * from './api/metadata.js';
 export * from './api/offset-commit.js';
+export * from './api/offset-delete.js';
 export * from './api/offset-fetch.js';
+export * from './api/offset-for-leader-epoch.js';
 export * from './api/produce.js';
+export * from './api/sasl-authenticate.js';
+export * from './api/sasl-handshake.js';
 export * from './api/served-apis.js';
 export * from './api/sync-group.js';
 export { hasValidCrc, readBatchHeader, type BatchHeader } from './batch/batch-header.js';
 export { AT, ATTRIBUTES, BATCH_HEADER_BYTES, LENGTH_ENDS_AT } from './batch/batch-layout.js';
-export { buildRecordBatch, readRecords, type KeyValue } from './batch/record-batch.js';
+export {
+  buildRecordBatch,
+  readRecords,
+  type KeyValue,
+  type Sequence,
+} from './batch/record-batch.js';
 export { stampBatch, type Stamp } from './batch/stamp-batch.js';
 export { validateBatch, type BatchVerdict } from './batch/validate-batch.js';
 export { KAFKA_ERRORS, nameOfKafkaError, type KafkaError } from './error-codes.js';

@@ -11,6 +11,7 @@ export {
   type ReadOutcome,
   type TimedOffset,
 } from './partition/partition.js';
+export type { ProducerLimits } from './producers/producer-states.js';
 export { SegmentLog, type Damage, type SegmentLogOptions } from './segment-log.js';
 export { isTopicName, type CreateOutcome } from './topics/topic-store.js';
 export type { Topic } from './topics/topic.js';

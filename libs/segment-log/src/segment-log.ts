@@ -8,6 +8,8 @@ import { removeUnfinished } from './files/replace-file.js';
 import { readOrMakeLogId } from './log-identity.js';
 import { MarkKeeper, readMarks } from './marks/mark-keeper.js';
 import type { NewBatch, Partition } from './partition/partition.js';
+import { ProducerIds } from './producers/producer-ids.js';
+import type { ProducerLimits } from './producers/producer-states.js';
 import type { CutTail } from './recovery/cut-tail.js';
 import type { DamagedRange } from './segment/damaged-range.js';
 import { StoredIndexes } from './segment/stored-indexes.js';
@@ -24,6 +26,8 @@ export interface SegmentLogOptions extends CommitLoopOptions {
   readonly markIntervalMs: number;
   /** Damage was found while the log was open; what was found at start is in `damage()`. */
   readonly onDamage?: (damage: Damage) => void;
+  /** Bounds what is remembered of idempotent producers. */
+  readonly producers?: ProducerLimits;
   /** The file system of this machine when absent. */
   readonly files?: FileSystem;
 }
@@ -33,6 +37,8 @@ export interface Damage extends DamagedRange {
   readonly topic: string;
   readonly partition: number;
 }
+
+const DEFAULT_PRODUCERS: ProducerLimits = { maxProducers: 1000, expiryMs: 86_400_000 };
 
 /**
  * A durable log of topics, each of a fixed number of partitions, in one folder. What is acknowledged
@@ -50,12 +56,14 @@ export class SegmentLog {
     private readonly loop: CommitLoop,
     private readonly writer: BackgroundWriter,
     private readonly marks: MarkKeeper,
+    private readonly ids: ProducerIds,
     private readonly lock: FolderLock,
   ) {}
 
   /** Throws DamagedLog where a description cannot be read, and when another process uses the folder. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
     const { folder, segmentBytes, markIntervalMs, now, files = nodeFileSystem } = options;
+    const { producers = DEFAULT_PRODUCERS } = options;
     const lock = FolderLock.take(folder);
     try {
       await removeUnfinished(files, folder);
@@ -70,6 +78,7 @@ export class SegmentLog {
         indexes: new StoredIndexes(files),
         writer,
         segmentBytes,
+        producers,
         now,
         onDamage: ({ place }: Partition, range: DamagedRange) => {
           const topic = store.all().find(({ id: topicId }) => topicId === place.topicId);
@@ -89,11 +98,12 @@ export class SegmentLog {
           options.onCommit?.(round);
         },
       });
+      const ids = await ProducerIds.open(files, folder, now);
       await marks.flush();
       for (const partition of store.partitions()) {
         void writer.run(() => partition.storeIndexes());
       }
-      return new SegmentLog(id, cutTails, store, loop, writer, marks, lock);
+      return new SegmentLog(id, cutTails, store, loop, writer, marks, ids, lock);
     } catch (error) {
       lock.release();
       throw error;
@@ -137,14 +147,37 @@ export class SegmentLog {
     });
   }
 
-  /** Replaces all settings of a topic. False: the disk is full. */
+  /** Grows a topic to `count` partitions; those there are keep their records. */
+  addPartitions(
+    name: string,
+    count: number,
+  ): Promise<'added' | 'unknown_topic' | 'not_more' | 'storage_full'> {
+    return this.changeTopics(async () => {
+      const topic = this.store.get(name);
+      if (topic === undefined) return 'unknown_topic';
+      if (count <= topic.partitions.length) return 'not_more';
+      if (!(await this.store.addPartitions(topic, count))) return 'storage_full';
+      await this.marks.flush();
+      return 'added';
+    });
+  }
+
+  /** Replaces all settings of a topic. False: the disk is full, or the topic was deleted meanwhile. */
   configureTopic(topic: Topic, configs: Readonly<Record<string, string>>): Promise<boolean> {
-    return this.changeTopics(() => this.store.configure(topic, configs));
+    return this.changeTopics(async () => {
+      if (this.store.get(topic.name) !== topic) return false;
+      return this.store.configure(topic, configs);
+    });
   }
 
   /** Resolves when the batch is durable, or refused; batches of one partition keep their order. */
   append(partition: Partition, batch: NewBatch): Promise<AppendOutcome> {
     return this.loop.append(partition, batch);
+  }
+
+  /** An id for an idempotent producer, never given before. undefined: the disk is full. */
+  newProducerId(): Promise<bigint | undefined> {
+    return this.ids.take();
   }
 
   /** Forgets the records before `offset`. `out_of_range`: the high watermark is below it, or it is closed. */

@@ -2,6 +2,7 @@ import type { DescribedGroup, JoinGroupRequest, KafkaError } from '@tally/kafka-
 import type { Clock } from './clock.js';
 import { Member, type JoinResult, type Refused, type SyncResult } from './member.js';
 import { chooseProtocol, sharesProtocol } from './protocols.js';
+import { CONSUMER, readSubscription } from './subscription.js';
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
 
@@ -146,6 +147,19 @@ export class Group {
         assignment: isStable ? member.assignment : Buffer.alloc(0),
       })),
     };
+  }
+
+  /** Topics that a member reads; `unknown` where a member does not say so in words of consumers. */
+  subscriptions(): ReadonlySet<string> | 'unknown' {
+    const topics = new Set<string>();
+    for (const { protocols } of this.members.values()) {
+      for (const { metadata } of protocols) {
+        const read = this.protocolType === CONSUMER ? readSubscription(metadata) : undefined;
+        if (read === undefined) return 'unknown';
+        for (const topic of read) topics.add(topic);
+      }
+    }
+    return topics;
   }
 
   /** This node coordinates it no more: everybody who waits is told to look for another. */

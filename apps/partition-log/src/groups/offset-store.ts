@@ -68,7 +68,10 @@ export class OffsetStore {
     if (partition === undefined) throw new Error('the offsets topic lost a partition');
     const bytes = buildRecordBatch(records, nowMs);
     const outcome = await this.log.append(partition, { bytes, stampTime: true });
-    if (outcome.kind !== 'appended') return commitErrorOf(errorOf(outcome.kind));
+    // Its batches have no producer id, so none is a duplicate.
+    if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') {
+      return commitErrorOf(errorOf(outcome.kind));
+    }
     for (const { topic, partition: number, committed } of changes) {
       this.apply({ group, topic, partition: number }, committed);
     }

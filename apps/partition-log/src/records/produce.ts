@@ -58,10 +58,10 @@ async function append(
   if (records === null) return refused(number, 'CORRUPT_MESSAGE');
   const stampTime = stampsAppendTime(topic.configs);
   const outcome = await log.append(partition, { bytes: records, stampTime });
-  if (outcome.kind !== 'appended') {
+  if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') {
     return refused(number, errorOf(outcome.kind), partition.endInDoubt ?? null);
   }
-  count(topicName, records.length);
+  if (outcome.kind === 'appended') count(topicName, records.length);
   return {
     partition: number,
     errorCode: KAFKA_ERRORS.NONE,
@@ -72,8 +72,10 @@ async function append(
   };
 }
 
-/** All of them may be tried again. */
-export function errorOf(kind: Exclude<AppendOutcome['kind'], 'appended'>): KafkaError {
+/** All may be tried again but for the last two, which tell a producer that it is not the one that it was. */
+export function errorOf(
+  kind: Exclude<AppendOutcome['kind'], 'appended' | 'duplicate'>,
+): KafkaError {
   switch (kind) {
     case 'storage_full':
     case 'failed':
@@ -83,6 +85,10 @@ export function errorOf(kind: Exclude<AppendOutcome['kind'], 'appended'>): Kafka
       return 'REQUEST_TIMED_OUT';
     case 'closed':
       return 'NOT_LEADER_OR_FOLLOWER';
+    case 'out_of_order':
+      return 'OUT_OF_ORDER_SEQUENCE_NUMBER';
+    case 'stale_epoch':
+      return 'INVALID_PRODUCER_EPOCH';
   }
 }
 

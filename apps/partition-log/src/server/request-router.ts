@@ -29,8 +29,11 @@ export type Handler<N extends ApiName> = (
   caller: Caller,
 ) => ResponseOf<N> | undefined | Promise<ResponseOf<N> | undefined>;
 
+/** Served by the connection itself. */
+type OwnApi = 'apiVersions' | 'saslHandshake' | 'saslAuthenticate';
+
 /** One per API that is served. `undefined` answers nothing, as a producer with acks=0 expects. */
-export type Handlers = { readonly [N in Exclude<ApiName, 'apiVersions'>]: Handler<N> };
+export type Handlers = { readonly [N in Exclude<ApiName, OwnApi>]: Handler<N> };
 
 export interface RoutedRequest {
   /** It may run beside others of its connection that are not answered yet. */
@@ -62,9 +65,9 @@ export class RequestRouter {
       apis: this.served,
     });
     const all = { ...handlers, apiVersions: answerVersions };
-    for (const name of Object.keys(all) as ApiName[]) {
-      const api = APIS[name] as Api<unknown, unknown>;
-      this.routes.set(api.key, { api, handler: all[name] as AnyHandler });
+    for (const [name, handler] of Object.entries(all)) {
+      const api = APIS[name as ApiName] as Api<unknown, unknown>;
+      this.routes.set(api.key, { api, handler: handler as AnyHandler });
     }
     this.served = [...this.routes.values()]
       .map(({ api }) => ({ key: api.key, min: api.advertisedMin ?? api.min, max: api.max }))

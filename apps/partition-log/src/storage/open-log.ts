@@ -20,6 +20,7 @@ export async function openLog(
     markIntervalMs: config.markIntervalMs,
     maxRoundBytes: config.maxCommitBytes,
     maxQueuedBytes: config.maxQueuedBytes,
+    producers: { maxProducers: config.maxProducers, expiryMs: config.producerExpiryMs },
     now: Date.now,
     onFatal: (error) => {
       logger.fatal({ error }, 'the disk of the log failed: ending at once');

@@ -1,4 +1,4 @@
-import { CONFIG_SOURCE } from '@tally/kafka-wire';
+import { CONFIG_OPERATION, CONFIG_SOURCE, type ConfigChange } from '@tally/kafka-wire';
 
 /** Kafka's own default is 1 MiB; a request may carry several blocks of 512 KiB for one partition. */
 const DEFAULT_MAX_MESSAGE_BYTES = 8 << 20;
@@ -79,6 +79,23 @@ export function parseTopicConfigs(
     configs[name] = value;
   }
   return { kind: 'valid', configs };
+}
+
+/** What holds after some settings were changed. No setting is a list that could be appended to. */
+export function changeTopicConfigs(
+  configs: Configs,
+  changes: readonly ConfigChange[],
+): ParsedConfigs {
+  const entries = new Map(Object.entries(configs) as [string, string | null][]);
+  for (const { name, operation, value } of changes) {
+    if (operation === CONFIG_OPERATION.set) entries.set(name, value);
+    else if (operation === CONFIG_OPERATION.delete) entries.set(name, null);
+    else {
+      const message = `${name.slice(0, 100)} can be set and deleted, not changed by ${operation}`;
+      return { kind: 'invalid', message };
+    }
+  }
+  return parseTopicConfigs([...entries].map(([name, value]) => ({ name, value })));
 }
 
 function valueOf(configs: Configs, name: string): string {

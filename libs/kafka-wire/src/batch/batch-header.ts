@@ -13,6 +13,11 @@ export interface BatchHeader {
   readonly crc: number;
   /** ms since 1970. */
   readonly maxTimestampMs: number;
+  /** Of an idempotent producer; -1 for any other, and then the next two mean nothing. */
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  /** Number of the first record among all that the producer sent to the partition. */
+  readonly baseSequence: number;
 }
 
 /**
@@ -37,6 +42,9 @@ export function readBatchHeader(bytes: Buffer, at = 0): BatchHeader | undefined 
     attributes: bytes.readInt16BE(at + AT.attributes),
     crc: bytes.readUInt32BE(at + AT.crc),
     maxTimestampMs: Number(bytes.readBigInt64BE(at + AT.maxTimestamp)),
+    producerId: bytes.readBigInt64BE(at + AT.producerId),
+    producerEpoch: bytes.readInt16BE(at + AT.producerEpoch),
+    baseSequence: bytes.readInt32BE(at + AT.baseSequence),
   };
 }
 

@@ -1,7 +1,7 @@
-import type { AppendedBatch, NewBatch, Partition, WrittenBatches } from '../partition/partition.js';
+import type { BatchOutcome, NewBatch, Partition, WrittenBatches } from '../partition/partition.js';
 
 export type AppendOutcome =
-  | ({ readonly kind: 'appended' } & AppendedBatch)
+  | BatchOutcome
   /** The disk is full; the batch is not in the log. */
   | { readonly kind: 'storage_full' }
   /** Too many bytes wait already; the batch is not in the log. */
@@ -177,8 +177,8 @@ export class CommitLoop {
 function acknowledge(appends: readonly Append[], written: WrittenBatches): void {
   written.publish();
   for (const [index, { resolve }] of appends.entries()) {
-    const appended = written.appended[index];
-    if (appended !== undefined) resolve({ kind: 'appended', ...appended });
+    const outcome = written.outcomes[index];
+    if (outcome !== undefined) resolve(outcome);
   }
 }
 

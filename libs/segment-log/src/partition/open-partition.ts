@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { isMissing, type FileSystem } from '../files/file-system.js';
 import { removeUnfinished } from '../files/replace-file.js';
 import type { Mark } from '../marks/mark-file.js';
+import { readProducerSnapshot } from '../producers/producer-snapshot.js';
+import { ProducerStates, type ProducerLimits } from '../producers/producer-states.js';
 import { cutTail, type CutTail } from '../recovery/cut-tail.js';
 import { FoundDamage } from '../recovery/found-damage.js';
 import { openLast } from '../recovery/open-last-segment.js';
@@ -9,6 +11,7 @@ import { openSealed, type OpeningSegment } from '../recovery/open-segment.js';
 import type { Place } from '../segment/index-layout.js';
 import { baseOffsetOf, segmentFileName, type Segment } from '../segment/segment.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
+import { replayProducers } from '../recovery/replay-producers.js';
 import { stillDamaged } from '../recovery/listed-damage.js';
 import { readLogStart } from './log-start.js';
 import { Quarantine, readDamageList } from './quarantine.js';
@@ -22,6 +25,9 @@ export interface OpenedPartition {
   readonly quarantine: Quarantine;
   /** undefined: the end is beyond doubt. */
   readonly doubt: EndInDoubt | undefined;
+  readonly producers: ProducerStates;
+  /** Offset of the note of them that is on the disk. */
+  readonly savedProducersAt: bigint | undefined;
   readonly cut: CutTail | undefined;
 }
 
@@ -43,6 +49,8 @@ export interface OpeningPartition {
   readonly mark: Mark | undefined;
   /** Where cut tails that hold whole batches are kept, and under which name. */
   readonly quarantine: { readonly folder: string; readonly name: string };
+  /** Bounds what is known of producers. */
+  readonly producers: ProducerLimits;
   /** ms since 1970. */
   readonly now: () => number;
 }
@@ -111,6 +119,11 @@ export async function openPartition(opening: OpeningPartition): Promise<OpenedPa
     for (const range of await stillDamaged(listed, segments)) quarantine.add(range);
     quarantine.forgetBefore(logStart);
     if (listed.length > 0 || damage.ranges.length > 0) await quarantine.save(files, folder);
+    const snapshot = await readProducerSnapshot(files, folder);
+    const producers = new ProducerStates(opening.producers, snapshot?.states);
+    // A note of batches that the log lost is one of another log.
+    if (snapshot !== undefined && snapshot.offset > end.offset) producers.forgetFrom(end.offset);
+    await replayProducers(producers, snapshot?.offset ?? logStart, segments, quarantine, now);
     await files.syncFolder(folder);
     const lastAppendTimeMs = Math.max(0, ...segments.map(({ summary }) => summary.maxAppendTimeMs));
     return {
@@ -118,6 +131,8 @@ export async function openPartition(opening: OpeningPartition): Promise<OpenedPa
       logStart,
       lastAppendTimeMs,
       quarantine,
+      producers,
+      savedProducersAt: snapshot?.offset,
       doubt: doubt === undefined ? undefined : { reason: doubt, end: end.offset, mark },
       cut,
     };

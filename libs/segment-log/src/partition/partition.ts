@@ -4,6 +4,12 @@ import type { BackgroundWriter } from '../files/background-writer.js';
 import { DamagedLog } from '../files/damaged-log.js';
 import { isStorageFull, type FileSystem } from '../files/file-system.js';
 import type { Mark } from '../marks/mark-file.js';
+import { writeProducerSnapshot } from '../producers/producer-snapshot.js';
+import type {
+  ProducerLimits,
+  ProducerStates,
+  SequenceVerdict,
+} from '../producers/producer-states.js';
 import { truncateTo } from '../recovery/cut-tail.js';
 import { nameOfRange, type DamagedRange } from '../segment/damaged-range.js';
 import type { Place } from '../segment/index-layout.js';
@@ -34,9 +40,20 @@ export interface AppendedBatch {
   readonly appendTimeMs: number | undefined;
 }
 
+/** What becomes of a batch once its round is durable. */
+export type BatchOutcome =
+  | ({ readonly kind: 'appended' } & AppendedBatch)
+  /** The producer had sent it before; this is where it lies. */
+  | ({ readonly kind: 'duplicate' } & AppendedBatch)
+  /** Not in the log: batches of its producer that belong before it are missing. */
+  | { readonly kind: 'out_of_order' }
+  /** Not in the log: its producer has begun anew since. */
+  | { readonly kind: 'stale_epoch' };
+
 /** Batches that are in the file and not durable yet. */
 export interface WrittenBatches {
-  readonly appended: readonly AppendedBatch[];
+  /** One per batch, in their order. */
+  readonly outcomes: readonly BatchOutcome[];
   /** Resolves when they are durable; a failure means that the log must end. */
   sync(): Promise<void>;
   /** From now on they can be read. */
@@ -58,6 +75,7 @@ export interface PartitionParts {
   readonly indexes: StoredIndexes;
   readonly writer: BackgroundWriter;
   readonly segmentBytes: number;
+  readonly producers: ProducerLimits;
   /** ms since 1970. */
   readonly now: () => number;
   /** Damage was found while the log was open. */
@@ -77,6 +95,8 @@ export class Partition {
   private readonly listeners = new Set<() => void>();
   private start: bigint;
   private lastAppendTimeMs: number;
+  private readonly producers: ProducerStates;
+  private savedProducersAt: bigint | undefined;
   private folderChanged = false;
   private open = true;
 
@@ -84,13 +104,15 @@ export class Partition {
     private readonly parts: PartitionParts,
     readonly place: Place,
     private readonly folder: string,
-    { segments, logStart, lastAppendTimeMs, quarantine, doubt }: OpenedPartition,
+    opened: OpenedPartition,
   ) {
-    this.segments = segments;
-    this.start = logStart;
-    this.lastAppendTimeMs = lastAppendTimeMs;
-    this.quarantine = quarantine;
-    this.doubt = doubt;
+    this.segments = opened.segments;
+    this.start = opened.logStart;
+    this.lastAppendTimeMs = opened.lastAppendTimeMs;
+    this.quarantine = opened.quarantine;
+    this.doubt = opened.doubt;
+    this.producers = opened.producers;
+    this.savedProducersAt = opened.savedProducersAt;
   }
 
   get number(): number {
@@ -229,39 +251,55 @@ export class Partition {
     if (this.doubt === undefined) await this.storeIndex(this.active, false);
   }
 
-  /** Writes batches, for the commit loop. `storage_full`: none of them is there. */
+  /**
+   * Writes batches, for the commit loop; those that their producers should not have sent are left
+   * out. `storage_full`: none of them is there.
+   */
   async write(
     batches: readonly NewBatch[],
     nowMs: number,
   ): Promise<WrittenBatches | 'storage_full'> {
-    const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
-    const segment = await this.segmentFor(bytes);
-    if (segment === 'storage_full') return segment;
     // The clock may step back; append times must not.
     const appendTimeMs = Math.max(nowMs, this.lastAppendTimeMs);
+    const round = this.producers.begin();
+    const outcomes: BatchOutcome[] = [];
     const headers: BatchHeader[] = [];
-    const appended: AppendedBatch[] = [];
-    let baseOffset = segment.endOffset;
-    for (const batch of batches) {
-      const stamp = { baseOffset, leaderEpoch: LEADER_EPOCH };
-      stampBatch(
-        batch.bytes,
-        batch.stampTime ? { ...stamp, logAppendTimeMs: appendTimeMs } : stamp,
-      );
-      const header = readBatchHeader(batch.bytes);
-      if (header?.size !== batch.bytes.length) throw new Error('expected one whole record batch');
-      headers.push(header);
-      appended.push({ baseOffset, appendTimeMs: batch.stampTime ? appendTimeMs : undefined });
+    const accepted: Buffer[] = [];
+    let baseOffset = this.highWatermark;
+    for (const { bytes, stampTime } of batches) {
+      const header = readBatchHeader(bytes);
+      if (header?.size !== bytes.length) throw new Error('expected one whole record batch');
+      const verdict = round.check(header);
+      if (verdict.kind !== 'next') {
+        outcomes.push(outcomeOf(verdict));
+        continue;
+      }
+      const placed = { baseOffset, appendTimeMs: stampTime ? appendTimeMs : undefined };
+      stampBatch(bytes, {
+        baseOffset,
+        leaderEpoch: LEADER_EPOCH,
+        ...(stampTime ? { logAppendTimeMs: appendTimeMs } : {}),
+      });
+      round.add(header, placed, nowMs);
+      outcomes.push({ kind: 'appended', ...placed });
+      accepted.push(bytes);
+      headers.push(stampTime ? (readBatchHeader(bytes) ?? header) : { ...header, baseOffset });
       baseOffset += BigInt(header.count);
     }
-    const buffers = batches.map((batch) => batch.bytes);
-    if (!(await writeOrCut(segment, buffers, bytes))) return 'storage_full';
+    if (accepted.length === 0) {
+      return { outcomes, sync: () => Promise.resolve(), publish: () => undefined };
+    }
+    const bytes = accepted.reduce((sum, { length }) => sum + length, 0);
+    const segment = await this.segmentFor(bytes);
+    if (segment === 'storage_full') return segment;
+    if (!(await writeOrCut(segment, accepted, bytes))) return 'storage_full';
     return {
-      appended,
+      outcomes,
       sync: () => this.sync(segment),
       publish: () => {
         for (const header of headers) segment.add(header);
         this.lastAppendTimeMs = appendTimeMs;
+        round.publish(nowMs);
         this.announce();
       },
     };
@@ -290,6 +328,18 @@ export class Partition {
     return true;
   }
 
+  /**
+   * Writes down what producers have appended below the high watermark, so that nothing below it has to
+   * be read for that. With a full disk the old note stays: it says less, and nothing wrong.
+   */
+  async saveProducers(): Promise<void> {
+    const { parts, folder, highWatermark, producers } = this;
+    if (!this.open || this.savedProducersAt === highWatermark) return;
+    const { files } = parts;
+    const isSaved = await writeProducerSnapshot(files, folder, highWatermark, producers.entries());
+    if (isSaved) this.savedProducersAt = highWatermark;
+  }
+
   /** Nothing is written or awaited here any more; reads that have begun end well. */
   async close(): Promise<void> {
     this.open = false;
@@ -315,6 +365,7 @@ export class Partition {
       this.folderChanged = true;
       this.segments.push(segment);
       void writer.run(() => this.storeIndex(active, true));
+      void writer.run(() => this.saveProducers());
       return segment;
     } catch (error) {
       if (isStorageFull(error)) return 'storage_full';
@@ -379,4 +430,10 @@ async function writeOrCut(segment: Segment, buffers: Buffer[], bytes: number): P
   }
   await truncateTo(segment.file, segment.size);
   return false;
+}
+
+function outcomeOf(verdict: Exclude<SequenceVerdict, { kind: 'next' }>): BatchOutcome {
+  if (verdict.kind !== 'duplicate') return verdict;
+  const { baseOffset, appendTimeMs } = verdict.batch;
+  return { kind: 'duplicate', baseOffset, appendTimeMs };
 }

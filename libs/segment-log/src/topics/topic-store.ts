@@ -94,6 +94,33 @@ export class TopicStore {
     return { kind: 'created', topic };
   }
 
+  /**
+   * Makes it `count` partitions, which are more than there are. They count once the description names
+   * them: folders that an interrupted call left are made anew. False: the disk is full.
+   */
+  async addPartitions(topic: Topic, count: number): Promise<boolean> {
+    const { files } = this.parts;
+    const folder = join(this.folder, topic.name);
+    const definition = { ...topic.definition, partitions: count };
+    try {
+      for (let number = topic.partitions.length; number < count; number++) {
+        await files.remove(join(folder, String(number)));
+        await makePartition(files, join(folder, String(number)));
+      }
+      await files.syncFolder(folder);
+      if (!(await writeTopicFile(files, folder, definition))) return false;
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      return false;
+    }
+    const added: Partition[] = [];
+    for (let number = topic.partitions.length; number < count; number++) {
+      added.push((await this.openPartition(definition, number, [])).partition);
+    }
+    topic.redefine(definition, added);
+    return true;
+  }
+
   /** Resolves when the topic is durably gone. */
   async delete(topic: Topic): Promise<void> {
     const { files, writer } = this.parts;
@@ -117,28 +144,39 @@ export class TopicStore {
   }
 
   async close(): Promise<void> {
-    for (const partition of this.partitions()) await partition.close();
+    for (const partition of this.partitions()) {
+      await partition.saveProducers();
+      await partition.close();
+    }
   }
 
   private async openTopic(definition: TopicDefinition, marks: readonly Mark[]): Promise<CutTail[]> {
-    const folder = join(this.folder, definition.name);
     const cuts: CutTail[] = [];
     const partitions: Partition[] = [];
     for (let number = 0; number < definition.partitions; number++) {
-      const path = join(folder, String(number));
-      const place = { topicId: definition.id, partition: number };
-      const opened = await openPartition({
-        ...this.parts,
-        folder: path,
-        place,
-        mark: marks.find((mark) => mark.topicId === place.topicId && mark.partition === number),
-        quarantine: { folder: this.quarantineFolder, name: `${definition.name}-${number}` },
-      });
-      if (opened.cut !== undefined) cuts.push(opened.cut);
-      partitions.push(new Partition(this.parts, place, path, opened));
+      const { partition, cut } = await this.openPartition(definition, number, marks);
+      if (cut !== undefined) cuts.push(cut);
+      partitions.push(partition);
     }
     this.topics.set(definition.name, new Topic(definition, partitions));
     return cuts;
+  }
+
+  private async openPartition(
+    { id: topicId, name }: TopicDefinition,
+    number: number,
+    marks: readonly Mark[],
+  ) {
+    const folder = join(this.folder, name, String(number));
+    const place = { topicId, partition: number };
+    const opened = await openPartition({
+      ...this.parts,
+      folder,
+      place,
+      mark: marks.find((mark) => mark.topicId === topicId && mark.partition === number),
+      quarantine: { folder: this.quarantineFolder, name: `${name}-${number}` },
+    });
+    return { partition: new Partition(this.parts, place, folder, opened), cut: opened.cut };
   }
 
   private async giveUp(work: string): Promise<CreateOutcome> {
