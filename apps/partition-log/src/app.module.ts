@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@tally/discovery';
-import { SegmentLog } from '@tally/segment-log';
+import { DiskWatermarks, nodeFileSystem, SegmentLog } from '@tally/segment-log';
 import {
   HealthChecks,
   Lifecycle,
@@ -19,12 +19,14 @@ import {
   logMetrics,
   registerDamageMetrics,
   registerServerMetrics,
+  registerSpaceMetrics,
   type LogMetrics,
 } from './metrics.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
 import { noDamage } from './storage/damage-probe.js';
 import { DiskProbe } from './storage/disk-probe.js';
+import { probeSpace } from './storage/probe-space.js';
 import { openLog } from './storage/open-log.js';
 import { TopicLimits } from './topics/topic-limits.js';
 
@@ -52,16 +54,30 @@ export class AppModule {
           useFactory: ({ registry }: Metrics) => logMetrics(registry),
         },
         {
+          provide: DiskWatermarks,
+          inject: [METRICS],
+          useFactory: ({ registry }: Metrics) => {
+            const space = new DiskWatermarks({
+              freeBytes: () => nodeFileSystem.freeBytes(config.logDir),
+              lowBytes: config.lowFreeBytes,
+              marginBytes: config.freeMarginBytes,
+            });
+            registerSpaceMetrics(registry, space);
+            return space;
+          },
+        },
+        {
           provide: SegmentLog,
-          inject: [LOGGER, METRICS, LOG_METRICS, HealthChecks, Lifecycle],
+          inject: [LOGGER, METRICS, LOG_METRICS, HealthChecks, Lifecycle, DiskWatermarks],
           useFactory: async (
             logger: Logger,
             { registry }: Metrics,
             metrics: LogMetrics,
             health: HealthChecks,
             lifecycle: Lifecycle,
+            space: DiskWatermarks,
           ) => {
-            const log = await openLog(config, logger, metrics);
+            const log = await openLog(config, logger, metrics, space);
             lifecycle.onClose('log', () => log.close());
             registerDamageMetrics(registry, log);
             health.add({ name: 'records', required: false, probe: () => noDamage(log) });
@@ -70,12 +86,19 @@ export class AppModule {
         },
         {
           provide: DiskProbe,
-          inject: [SegmentLog, HealthChecks, Lifecycle],
+          inject: [SegmentLog, HealthChecks, Lifecycle, DiskWatermarks],
           // After the log, whose lock says that the folder is ours.
-          useFactory: async (_log: SegmentLog, health: HealthChecks, lifecycle: Lifecycle) => {
+          useFactory: async (
+            _log: SegmentLog,
+            health: HealthChecks,
+            lifecycle: Lifecycle,
+            space: DiskWatermarks,
+          ) => {
+            await space.look();
             const disk = await DiskProbe.open(config.logDir);
             lifecycle.onClose('disk probe', () => disk.close());
             health.add({ name: 'log directory', probe: () => disk.probe() });
+            health.add({ name: 'disk space', probe: () => probeSpace(space), required: false });
             return disk;
           },
         },
@@ -93,9 +116,13 @@ export class AppModule {
         },
         {
           provide: KafkaServer,
-          inject: [SegmentLog, GroupCoordinator, LOGGER, METRICS, LOG_METRICS, Lifecycle],
+          inject: [
+            ...[SegmentLog, DiskWatermarks, GroupCoordinator],
+            ...[LOGGER, METRICS, LOG_METRICS, Lifecycle],
+          ],
           useFactory: async (
             log: SegmentLog,
+            space: DiskWatermarks,
             groups: GroupCoordinator,
             logger: Logger,
             { registry }: Metrics,
@@ -108,7 +135,16 @@ export class AppModule {
             const { maxFetchBytes, maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
             const limits = new TopicLimits(log, maxTopics, maxPartitions, maxPartitionsPerTopic);
             const router = new RequestRouter(
-              createHandlers({ log, groups, broker, limits, maxFetchBytes, logger, countAppend }),
+              createHandlers({
+                log,
+                space,
+                groups,
+                broker,
+                limits,
+                maxFetchBytes,
+                logger,
+                countAppend,
+              }),
               (api, error) => metrics.requests.inc({ api, error }),
             );
             const observer = {

@@ -71,6 +71,16 @@ export const settings = {
     wholeNumber(1, 100_000, 4096),
     'partitions of one topic; more than any group of consumers needs',
   ),
+  lowFreeBytes: setting(
+    'TALLY_LOG_LOW_FREE_BYTES',
+    wholeNumber(0, 2 ** 50, 128 * MIB),
+    'with less free on the disk of the log, appends of clients are refused; the rest is for offsets of groups, for shortening topics and for what is on its way',
+  ),
+  freeMarginBytes: setting(
+    'TALLY_LOG_FREE_MARGIN_BYTES',
+    wholeNumber(0, 2 ** 50, 128 * MIB),
+    'so much more must be free until appends are taken again, so that they are not taken and refused in turn',
+  ),
   maxConnections: setting(
     'TALLY_KAFKA_MAX_CONNECTIONS',
     wholeNumber(1, 1_000_000, 2000),

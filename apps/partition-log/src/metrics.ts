@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
-import type { SegmentLog } from '@tally/segment-log';
 import type { KafkaServer } from './server/kafka-server.js';
 
 export interface LogMetrics {
@@ -65,6 +65,25 @@ export function registerDamageMetrics(registry: Registry, log: SegmentLog): void
       for (const { topic, offset, endOffset } of log.damage()) {
         records.inc({ topic }, Number(endOffset - offset));
       }
+    },
+  });
+}
+
+export function registerSpaceMetrics(registry: Registry, space: DiskWatermarks): void {
+  const free = new Gauge({
+    name: 'tally_log_free_bytes',
+    help: 'Bytes that are free on the disk of the log.',
+    registers: [registry],
+    collect() {
+      if (space.freeBytes !== undefined) free.set(space.freeBytes);
+    },
+  });
+  const low = new Gauge({
+    name: 'tally_log_space_low',
+    help: '1 while appends of clients are refused because too little is free.',
+    registers: [registry],
+    collect() {
+      low.set(space.refusal === undefined ? 0 : 1);
     },
   });
 }

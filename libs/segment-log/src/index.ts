@@ -13,6 +13,7 @@ export {
 } from './partition/partition.js';
 export type { ProducerLimits } from './producers/producer-states.js';
 export { SegmentLog, type Damage, type SegmentLogOptions } from './segment-log.js';
+export { DiskWatermarks } from './space/disk-watermarks.js';
 export { isTopicName, type CreateOutcome } from './topics/topic-store.js';
 export type { Topic } from './topics/topic.js';
 export type { TopicDefinition } from './topics/topic-file.js';

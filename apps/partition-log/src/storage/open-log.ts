@@ -1,4 +1,4 @@
-import { SegmentLog } from '@tally/segment-log';
+import { SegmentLog, type DiskWatermarks } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import type { LogMetrics } from '../metrics.js';
@@ -13,6 +13,7 @@ export async function openLog(
   config: PartitionLogConfig,
   logger: Logger,
   metrics: LogMetrics,
+  space: DiskWatermarks,
 ): Promise<SegmentLog> {
   const log = await SegmentLog.open({
     folder: config.logDir,
@@ -29,6 +30,7 @@ export async function openLog(
     onDamage: (damage) => logger.error({ damage }, DAMAGE),
     onCommit: ({ bytes, syncSeconds }) => {
       metrics.commitBytes.observe(bytes);
+      space.wrote(bytes);
       metrics.syncSeconds.observe(syncSeconds);
     },
   });

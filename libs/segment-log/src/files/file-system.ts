@@ -29,6 +29,8 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
   /** Resolves when the names in the folder are on the disk. */
   syncFolder(path: string): Promise<void>;
+  /** Bytes that this process may still write to the disk of a folder. */
+  freeBytes(folder: string): Promise<number>;
 }
 
 /** The disk, or what is left of a quota, is used up: nothing is broken, and waiting may help. */

@@ -1,4 +1,13 @@
-import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  statfs,
+  type FileHandle,
+} from 'node:fs/promises';
 import type { FileSystem, LogFile } from './file-system.js';
 
 const FLAGS = { create: 'w+', change: 'r+', read: 'r' } as const;
@@ -29,6 +38,10 @@ export const nodeFileSystem: FileSystem = {
     } finally {
       await folder.close();
     }
+  },
+  async freeBytes(folder) {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
   },
 };
 

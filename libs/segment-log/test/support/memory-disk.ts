@@ -80,6 +80,10 @@ export class MemoryDisk implements FileSystem {
     if (!this.lies) node.durable = new Map(node.names);
   }
 
+  async freeBytes(): Promise<number> {
+    return 2 ** 40;
+  }
+
   /** All files with their bytes, which may be changed. */
   *files(folder: string, node: FolderNode = this.folder(folder)): Generator<[string, Buffer]> {
     for (const [name, child] of node.names) {
