@@ -12,6 +12,7 @@ export {
   type TimedOffset,
 } from './partition/partition.js';
 export type { ProducerLimits } from './producers/producer-states.js';
+export type { ScrubOptions } from './scrub/scrub.js';
 export { SegmentLog, type Damage, type SegmentLogOptions } from './segment-log.js';
 export { DiskWatermarks } from './space/disk-watermarks.js';
 export { isTopicName, type CreateOutcome } from './topics/topic-store.js';

@@ -13,6 +13,7 @@ import type { ProducerLimits } from './producers/producer-states.js';
 import type { CutTail } from './recovery/cut-tail.js';
 import type { DamagedRange } from './segment/damaged-range.js';
 import { StoredIndexes } from './segment/stored-indexes.js';
+import { Scrub, type ScrubOptions } from './scrub/scrub.js';
 import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
 import type { Topic } from './topics/topic.js';
 import type { TopicDefinition } from './topics/topic-file.js';
@@ -24,6 +25,8 @@ export interface SegmentLogOptions extends CommitLoopOptions {
   readonly segmentBytes: number;
   /** Least time between two writes of marks: how far they lag behind the log. */
   readonly markIntervalMs: number;
+  /** Absent: records are checked only when somebody reads them. */
+  readonly scrub?: ScrubOptions;
   /** Damage was found while the log was open; what was found at start is in `damage()`. */
   readonly onDamage?: (damage: Damage) => void;
   /** Bounds what is remembered of idempotent producers. */
@@ -56,6 +59,7 @@ export class SegmentLog {
     private readonly loop: CommitLoop,
     private readonly writer: BackgroundWriter,
     private readonly marks: MarkKeeper,
+    private readonly scrub: Scrub | undefined,
     private readonly ids: ProducerIds,
     private readonly lock: FolderLock,
   ) {}
@@ -103,7 +107,11 @@ export class SegmentLog {
       for (const partition of store.partitions()) {
         void writer.run(() => partition.storeIndexes());
       }
-      return new SegmentLog(id, cutTails, store, loop, writer, marks, ids, lock);
+      const settled = () => loop.exclusively(async () => undefined);
+      const scrub =
+        options.scrub && new Scrub(files, () => [...store.partitions()], settled, options.scrub);
+      scrub?.start((error) => loop.fail(error));
+      return new SegmentLog(id, cutTails, store, loop, writer, marks, scrub, ids, lock);
     } catch (error) {
       lock.release();
       throw error;
@@ -194,6 +202,7 @@ export class SegmentLog {
   /** What was appended is decided first; then the files are closed and others may open the folder. */
   async close(): Promise<void> {
     await this.topicChange;
+    await this.scrub?.stop();
     await this.loop.close();
     for (const partition of this.store.partitions()) {
       void this.writer.run(() => partition.storeLastIndex());

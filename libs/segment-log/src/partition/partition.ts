@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { readBatchHeader, stampBatch, type BatchHeader } from '@tally/kafka-wire';
 import type { BackgroundWriter } from '../files/background-writer.js';
 import { DamagedLog } from '../files/damaged-log.js';
-import { isStorageFull, type FileSystem } from '../files/file-system.js';
+import { isStorageFull, type FileSystem, type LogFile } from '../files/file-system.js';
 import type { Mark } from '../marks/mark-file.js';
 import { writeProducerSnapshot } from '../producers/producer-snapshot.js';
 import type {
@@ -207,19 +207,20 @@ export class Partition {
   }
 
   /**
-   * A batch is bad: everything from there up to the next good one is put into quarantine. Nothing
-   * happens when the segment is not part of the partition any more.
+   * A batch is bad: everything from there up to the next good one in `file` is put into quarantine;
+   * without a file, up to the end. Returns where that is; undefined when the segment is not part of
+   * the partition any more.
    */
-  async putInQuarantine(segment: Segment, from: ScanStart, reason: string): Promise<void> {
+  async putInQuarantine(
+    segment: Segment,
+    from: ScanStart,
+    reason: string,
+    file: LogFile | undefined,
+  ): Promise<ScanStart | undefined> {
     const { size, endOffset } = segment;
-    const end = (await findBatchAfter(
-      segment.file,
-      size,
-      from.position,
-      from.offset,
-      endOffset,
-    )) ?? { position: size, offset: endOffset };
-    if (!this.open || !this.segments.includes(segment)) return;
+    const next = file && (await findBatchAfter(file, size, from.position, from.offset, endOffset));
+    const end = next ?? { position: size, offset: endOffset };
+    if (!this.open || !this.segments.includes(segment)) return undefined;
     const range: DamagedRange = {
       offset: from.offset,
       endOffset: end.offset,
@@ -229,9 +230,11 @@ export class Partition {
       reason,
       foundAtMs: this.parts.now(),
     };
-    if (!this.quarantine.add(range)) return;
-    this.parts.onDamage(this, range);
-    await this.saveDamage();
+    if (this.quarantine.add(range)) {
+      this.parts.onDamage(this, range);
+      await this.saveDamage();
+    }
+    return end;
   }
 
   /** Writes the list of what is damaged. */
@@ -407,7 +410,7 @@ export class Partition {
         error.offset !== undefined
       ) {
         const { position, offset, detail } = error;
-        await this.putInQuarantine(segment, { position, offset }, detail);
+        await this.putInQuarantine(segment, { position, offset }, detail, segment.file);
       }
       throw error;
     }
