@@ -8,6 +8,8 @@ export interface LogMetrics {
   readonly appendBytes: Counter<'topic'>;
   readonly syncSeconds: Histogram;
   readonly commitBytes: Histogram;
+  readonly scrubbedBytes: Counter;
+  readonly scrubbedAt: Gauge;
   readonly refusedConnections: Counter<'reason'>;
   readonly waits: Counter<'what'>;
 }
@@ -37,6 +39,16 @@ export function logMetrics(registry: Registry): LogMetrics {
       name: 'tally_log_commit_bytes',
       help: 'Bytes of record batches that one commit round made durable.',
       buckets: [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
+      registers,
+    }),
+    scrubbedBytes: new Counter({
+      name: 'tally_log_scrubbed_bytes_total',
+      help: 'Bytes of records that were read again to find damage, counted when all were read.',
+      registers,
+    }),
+    scrubbedAt: new Gauge({
+      name: 'tally_log_scrubbed_timestamp_seconds',
+      help: 'When all records had been read again last, in seconds since 1970.',
       registers,
     }),
     refusedConnections: new Counter({

@@ -27,6 +27,16 @@ export async function openLog(
       logger.fatal({ error }, 'the disk of the log failed: ending at once');
       process.exit(1);
     },
+    ...(config.scrubBytesPerSecond > 0 && {
+      scrub: {
+        bytesPerSecond: config.scrubBytesPerSecond,
+        pauseMs: config.scrubPauseMs,
+        onPass: ({ bytes }) => {
+          metrics.scrubbedBytes.inc(bytes);
+          metrics.scrubbedAt.setToCurrentTime();
+        },
+      },
+    }),
     onDamage: (damage) => logger.error({ damage }, DAMAGE),
     onCommit: ({ bytes, syncSeconds }) => {
       metrics.commitBytes.observe(bytes);
