@@ -17,12 +17,14 @@ import { OffsetStore } from './groups/offset-store.js';
 import { createHandlers } from './handlers.js';
 import {
   logMetrics,
+  registerDamageMetrics,
   registerServerMetrics,
   registerSpaceMetrics,
   type LogMetrics,
 } from './metrics.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
+import { noDamage } from './storage/damage-probe.js';
 import { DiskProbe } from './storage/disk-probe.js';
 import { probeSpace } from './storage/probe-space.js';
 import { startUpkeep } from './storage/start-upkeep.js';
@@ -67,15 +69,19 @@ export class AppModule {
         },
         {
           provide: SegmentLog,
-          inject: [LOGGER, LOG_METRICS, Lifecycle, DiskWatermarks],
+          inject: [LOGGER, METRICS, LOG_METRICS, HealthChecks, Lifecycle, DiskWatermarks],
           useFactory: async (
             logger: Logger,
+            { registry }: Metrics,
             metrics: LogMetrics,
+            health: HealthChecks,
             lifecycle: Lifecycle,
             space: DiskWatermarks,
           ) => {
             const log = await openLog(config, logger, metrics, space);
             lifecycle.onClose('log', () => log.close());
+            registerDamageMetrics(registry, log);
+            health.add({ name: 'records', required: false, probe: () => noDamage(log) });
             return log;
           },
         },

@@ -70,7 +70,7 @@ async function append(
   const stampTime = stampsAppendTime(topic.configs);
   const outcome = await log.append(partition, { bytes: records, stampTime });
   if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') {
-    return refused(number, errorOf(outcome.kind));
+    return refused(number, errorOf(outcome.kind), partition.endInDoubt ?? null);
   }
   if (outcome.kind === 'appended') count(topicName, records.length);
   return {
@@ -90,6 +90,7 @@ export function errorOf(
   switch (kind) {
     case 'storage_full':
     case 'failed':
+    case 'damaged':
       return 'KAFKA_STORAGE_ERROR';
     case 'overloaded':
       return 'REQUEST_TIMED_OUT';

@@ -3,6 +3,8 @@ import type { Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import type { LogMetrics } from '../metrics.js';
 
+const DAMAGE = 'records are damaged and cannot be read';
+
 /**
  * Opens the log. When the disk fails, the process ends at once: what it holds is unknown, a second
  * try would hide that, and what was not acknowledged is checked when it starts again.
@@ -16,6 +18,7 @@ export async function openLog(
   const log = await SegmentLog.open({
     folder: config.logDir,
     segmentBytes: config.segmentBytes,
+    markIntervalMs: config.markIntervalMs,
     maxRoundBytes: config.maxCommitBytes,
     maxQueuedBytes: config.maxQueuedBytes,
     producers: { maxProducers: config.maxProducers, expiryMs: config.producerExpiryMs },
@@ -24,6 +27,17 @@ export async function openLog(
       logger.fatal({ error }, 'the disk of the log failed: ending at once');
       process.exit(1);
     },
+    ...(config.scrubBytesPerSecond > 0 && {
+      scrub: {
+        bytesPerSecond: config.scrubBytesPerSecond,
+        pauseMs: config.scrubPauseMs,
+        onPass: ({ bytes }) => {
+          metrics.scrubbedBytes.inc(bytes);
+          metrics.scrubbedAt.setToCurrentTime();
+        },
+      },
+    }),
+    onDamage: (damage) => logger.error({ damage }, DAMAGE),
     onCommit: ({ bytes, syncSeconds }) => {
       metrics.commitBytes.observe(bytes);
       space.wrote(bytes);
@@ -32,6 +46,13 @@ export async function openLog(
   });
   for (const cut of log.cutTails) {
     logger.warn(cut, 'cut off the end of a segment that was being written when the log stopped');
+  }
+  for (const damage of log.damage()) logger.error({ damage }, DAMAGE);
+  for (const { name: topic, partitions } of log.topics()) {
+    for (const { number: partition, endInDoubt } of partitions) {
+      if (endInDoubt === undefined) continue;
+      logger.error({ topic, partition, reason: endInDoubt }, 'a partition takes no records');
+    }
   }
   return log;
 }

@@ -10,10 +10,12 @@ import {
 } from 'node:fs/promises';
 import type { FileSystem, LogFile } from './file-system.js';
 
+const FLAGS = { create: 'w+', change: 'r+', read: 'r' } as const;
+
 /** The file system of this machine. */
 export const nodeFileSystem: FileSystem = {
   async open(path, mode) {
-    return new NodeLogFile(await open(path, mode === 'create' ? 'w+' : 'r+'));
+    return new NodeLogFile(await open(path, FLAGS[mode]));
   },
   list: (folder) => readdir(folder),
   async makeFolder(path) {

@@ -111,7 +111,8 @@ export class Upkeep {
     const nowMs = this.options.now();
     const isOver =
       isTooOld(active.maxTimestampMs, policy, nowMs) ||
-      ((await active.firstAtOrAfter(0))?.maxTimestampMs ?? nowMs) < nowMs - policy.segmentMs;
+      ((await active.firstAtOrAfter(0, partition.damagedIn(active)))?.maxTimestampMs ?? nowMs) <
+        nowMs - policy.segmentMs;
     if (isOver) await this.log.endSegment(partition);
   }
 }
