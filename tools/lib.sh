@@ -36,6 +36,12 @@ need_packages() {
       command -v "$tool" >/dev/null || missing="$missing $tool"
     done
   fi
+  # A disk that fails when it is told so.
+  if [ "${2-}" = tests ] || [ "${2-}" = disks ]; then
+    command -v nbdkit >/dev/null || missing="$missing nbdkit"
+    command -v nbdfuse >/dev/null || missing="$missing libnbd-bin"
+    command -v fusermount3 >/dev/null || missing="$missing fuse3"
+  fi
   if [ ! -e node_modules/zookeeper/build/Release/zookeeper.node ]; then
     for tool in python3 make g++; do
       command -v "$tool" >/dev/null || missing="$missing $tool"

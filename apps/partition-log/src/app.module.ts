@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@tally/discovery';
-import { SegmentLog } from '@tally/segment-log';
+import { DiskWatermarks, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
 import {
   HealthChecks,
   Lifecycle,
@@ -14,11 +14,20 @@ import type { PartitionLogConfig } from './config.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
 import { openCoordinator } from './groups/open-coordinator.js';
 import { createHandlers } from './handlers.js';
-import { logMetrics, registerServerMetrics, type LogMetrics } from './metrics.js';
+import {
+  logMetrics,
+  registerDamageMetrics,
+  registerServerMetrics,
+  registerSpaceMetrics,
+  type LogMetrics,
+} from './metrics.js';
 import { openSecurity } from './security/open-security.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
+import { noDamage } from './storage/damage-probe.js';
 import { DiskProbe } from './storage/disk-probe.js';
+import { probeSpace } from './storage/probe-space.js';
+import { startUpkeep } from './storage/start-upkeep.js';
 import { openLog } from './storage/open-log.js';
 import { TopicLimits } from './topics/topic-limits.js';
 
@@ -49,23 +58,66 @@ export class AppModule {
           useFactory: ({ registry }: Metrics) => logMetrics(registry),
         },
         {
+          provide: DiskWatermarks,
+          inject: [METRICS],
+          useFactory: ({ registry }: Metrics) => {
+            const space = new DiskWatermarks({
+              freeBytes: () => nodeFileSystem.freeBytes(config.logDir),
+              lowBytes: config.lowFreeBytes,
+              marginBytes: config.freeMarginBytes,
+            });
+            registerSpaceMetrics(registry, space);
+            return space;
+          },
+        },
+        {
           provide: SegmentLog,
-          inject: [LOGGER, LOG_METRICS, Lifecycle],
-          useFactory: async (logger: Logger, metrics: LogMetrics, lifecycle: Lifecycle) => {
-            const log = await openLog(config, logger, metrics);
+          inject: [LOGGER, METRICS, LOG_METRICS, HealthChecks, Lifecycle, DiskWatermarks],
+          useFactory: async (
+            logger: Logger,
+            { registry }: Metrics,
+            metrics: LogMetrics,
+            health: HealthChecks,
+            lifecycle: Lifecycle,
+            space: DiskWatermarks,
+          ) => {
+            const log = await openLog(config, logger, metrics, space);
             lifecycle.onClose('log', () => log.close());
+            registerDamageMetrics(registry, log);
+            health.add({ name: 'records', required: false, probe: () => noDamage(log) });
             return log;
           },
         },
         {
           provide: DiskProbe,
-          inject: [SegmentLog, HealthChecks, Lifecycle],
+          inject: [SegmentLog, HealthChecks, Lifecycle, DiskWatermarks],
           // After the log, whose lock says that the folder is ours.
-          useFactory: async (_log: SegmentLog, health: HealthChecks, lifecycle: Lifecycle) => {
+          useFactory: async (
+            _log: SegmentLog,
+            health: HealthChecks,
+            lifecycle: Lifecycle,
+            space: DiskWatermarks,
+          ) => {
+            await space.look();
             const disk = await DiskProbe.open(config.logDir);
             lifecycle.onClose('disk probe', () => disk.close());
             health.add({ name: 'log directory', probe: () => disk.probe() });
+            health.add({ name: 'disk space', probe: () => probeSpace(space), required: false });
             return disk;
+          },
+        },
+        {
+          provide: Upkeep,
+          inject: [SegmentLog, LOGGER, LOG_METRICS, Lifecycle],
+          useFactory: (
+            log: SegmentLog,
+            logger: Logger,
+            metrics: LogMetrics,
+            lifecycle: Lifecycle,
+          ) => {
+            const upkeep = startUpkeep(log, config, logger, metrics);
+            lifecycle.onClose('upkeep', () => upkeep.stop());
+            return upkeep;
           },
         },
         {
@@ -80,9 +132,13 @@ export class AppModule {
         },
         {
           provide: KafkaServer,
-          inject: [SegmentLog, GroupCoordinator, LOGGER, METRICS, LOG_METRICS, Lifecycle],
+          inject: [
+            ...[SegmentLog, DiskWatermarks, GroupCoordinator],
+            ...[LOGGER, METRICS, LOG_METRICS, Lifecycle],
+          ],
           useFactory: async (
             log: SegmentLog,
+            space: DiskWatermarks,
             groups: GroupCoordinator,
             logger: Logger,
             { registry }: Metrics,
@@ -99,6 +155,7 @@ export class AppModule {
               createHandlers({
                 hasSasl: security.hasSasl,
                 log,
+                space,
                 groups,
                 broker,
                 limits,

@@ -29,7 +29,22 @@ export const settings = {
   segmentBytes: setting(
     'TALLY_LOG_SEGMENT_BYTES',
     wholeNumber(4096, 2 ** 31 - 1, 128 * MIB),
-    'a segment file is followed by another before it grows past this; at start the last one of each partition is read',
+    'a segment file is followed by another before it grows past this; after a crash the last one of each partition is read',
+  ),
+  markIntervalMs: setting(
+    'TALLY_LOG_MARK_INTERVAL_MS',
+    wholeNumber(1, 60_000, 100),
+    'how often what is durable is noted for the next start, while there are appends; what is newer is taken for a torn tail when it is damaged, and a note costs a sync',
+  ),
+  scrubBytesPerSecond: setting(
+    'TALLY_LOG_SCRUB_BYTES_PER_SECOND',
+    wholeNumber(0, 2 ** 40, 8 * MIB),
+    'how fast all records are read again to find damage, a small part of what a disk can read: 1 TB takes 35 hours; 0: not at all',
+  ),
+  scrubPauseMs: setting(
+    'TALLY_LOG_SCRUB_PAUSE_MS',
+    wholeNumber(1, 2 ** 31 - 1, 86_400_000),
+    'from the end of one reading of all records to the next: disks go bad in weeks, not in minutes',
   ),
   maxCommitBytes: setting(
     'TALLY_LOG_MAX_COMMIT_BYTES',
@@ -65,6 +80,21 @@ export const settings = {
     'TALLY_LOG_MAX_PARTITIONS_PER_TOPIC',
     wholeNumber(1, 100_000, 4096),
     'partitions of one topic; more than any group of consumers needs',
+  ),
+  lowFreeBytes: setting(
+    'TALLY_LOG_LOW_FREE_BYTES',
+    wholeNumber(0, 2 ** 50, 128 * MIB),
+    'with less free on the disk of the log, appends of clients are refused; the rest is for offsets of groups, for shortening topics and for what is on its way',
+  ),
+  freeMarginBytes: setting(
+    'TALLY_LOG_FREE_MARGIN_BYTES',
+    wholeNumber(0, 2 ** 50, 128 * MIB),
+    'so much more must be free until appends are taken again, so that they are not taken and refused in turn',
+  ),
+  upkeepIntervalMs: setting(
+    'TALLY_LOG_UPKEEP_INTERVAL_MS',
+    wholeNumber(1, 86_400_000, 60_000),
+    'how long after one look for records that are not kept any longer until the next; looking costs little',
   ),
   maxConnections: setting(
     'TALLY_KAFKA_MAX_CONNECTIONS',

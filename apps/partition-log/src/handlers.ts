@@ -1,4 +1,4 @@
-import type { SegmentLog } from '@tally/segment-log';
+import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
 import type { Broker } from './cluster/broker.js';
 import { findCoordinatorHandler, metadataHandler } from './cluster/cluster-handlers.js';
@@ -36,6 +36,7 @@ import type { TopicLimits } from './topics/topic-limits.js';
 
 export interface HandlerParts {
   readonly log: SegmentLog;
+  readonly space: DiskWatermarks;
   readonly groups: GroupCoordinator;
   readonly broker: Broker;
   readonly limits: TopicLimits;
@@ -48,10 +49,10 @@ export interface HandlerParts {
 
 /** What answers each API; clients are told of exactly these. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { log, groups, broker, limits, maxFetchBytes, logger, countAppend } = parts;
+  const { log, space, groups, broker, limits, maxFetchBytes, logger, countAppend } = parts;
   const { nodeId } = broker;
   return {
-    produce: produceHandler(log, countAppend),
+    produce: produceHandler(log, space, countAppend),
     fetch: fetchHandler(log, maxFetchBytes, logger),
     listOffsets: listOffsetsHandler(log),
     offsetForLeaderEpoch: offsetForLeaderEpochHandler(log),

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
 import type { KafkaServer } from './server/kafka-server.js';
 
@@ -7,9 +8,12 @@ export interface LogMetrics {
   readonly appendBytes: Counter<'topic'>;
   readonly syncSeconds: Histogram;
   readonly commitBytes: Histogram;
+  readonly scrubbedBytes: Counter;
+  readonly scrubbedAt: Gauge;
   readonly refusedConnections: Counter<'reason'>;
   readonly waits: Counter<'what'>;
   readonly loginFailures: Counter;
+  readonly removedBytes: Counter<'topic'>;
 }
 
 export function logMetrics(registry: Registry): LogMetrics {
@@ -39,6 +43,16 @@ export function logMetrics(registry: Registry): LogMetrics {
       buckets: [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
       registers,
     }),
+    scrubbedBytes: new Counter({
+      name: 'tally_log_scrubbed_bytes_total',
+      help: 'Bytes of records that were read again to find damage, counted when all were read.',
+      registers,
+    }),
+    scrubbedAt: new Gauge({
+      name: 'tally_log_scrubbed_timestamp_seconds',
+      help: 'When all records had been read again last, in seconds since 1970.',
+      registers,
+    }),
     refusedConnections: new Counter({
       name: 'tally_kafka_refused_connections_total',
       help: 'Connections ended by this side: too many, or not speaking the protocol in time.',
@@ -50,6 +64,12 @@ export function logMetrics(registry: Registry): LogMetrics {
       help: 'Clients that failed to authenticate.',
       registers,
     }),
+    removedBytes: new Counter({
+      name: 'tally_log_removed_bytes_total',
+      help: 'Bytes of segments that went for their age, or because their topic was too large, by topic.',
+      labelNames: ['topic'],
+      registers,
+    }),
     waits: new Counter({
       name: 'tally_kafka_memory_waits_total',
       help: 'Times that a request, or an answer, waited for memory that others held.',
@@ -57,6 +77,40 @@ export function logMetrics(registry: Registry): LogMetrics {
       registers,
     }),
   };
+}
+
+export function registerDamageMetrics(registry: Registry, log: SegmentLog): void {
+  const records = new Gauge({
+    name: 'tally_log_damaged_records',
+    help: 'Records that are damaged or missing and cannot be read, by topic.',
+    labelNames: ['topic'],
+    registers: [registry],
+    collect() {
+      records.reset();
+      for (const { topic, offset, endOffset } of log.damage()) {
+        records.inc({ topic }, Number(endOffset - offset));
+      }
+    },
+  });
+}
+
+export function registerSpaceMetrics(registry: Registry, space: DiskWatermarks): void {
+  const free = new Gauge({
+    name: 'tally_log_free_bytes',
+    help: 'Bytes that are free on the disk of the log.',
+    registers: [registry],
+    collect() {
+      if (space.freeBytes !== undefined) free.set(space.freeBytes);
+    },
+  });
+  const low = new Gauge({
+    name: 'tally_log_space_low',
+    help: '1 while appends of clients are refused because too little is free.',
+    registers: [registry],
+    collect() {
+      low.set(space.refusal === undefined ? 0 : 1);
+    },
+  });
 }
 
 export function registerServerMetrics(

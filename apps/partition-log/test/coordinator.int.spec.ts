@@ -29,6 +29,7 @@ function openLog(): Promise<SegmentLog> {
     segmentBytes: 1 << 20,
     maxRoundBytes: 1 << 20,
     maxQueuedBytes: 1 << 24,
+    markIntervalMs: 100,
     now,
     onFatal: (error) => {
       throw error;

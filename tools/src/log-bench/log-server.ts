@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, ServerProcess, startZooKeeper } from '@tally/testing';
+import { startZooKeeper } from '@tally/testing';
+import { LogNode } from '../stack/log-node.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -23,51 +24,32 @@ export interface LogServerOptions {
 /** One bundled partition-log with a ZooKeeper and a folder of its own, gone when it stops. */
 export async function startLogServer({ core, profileDir }: LogServerOptions): Promise<LogServer> {
   const dir = mkdtempSync(join(tmpdir(), 'tally-log-bench-'));
-  const bundle = join(ROOT, 'apps/partition-log/bundle');
   const zookeeper = await startZooKeeper({ dir: join(dir, 'zookeeper') });
-  const port = await freePort();
-  const adminPort = await freePort(new Set([port]));
-  const admin = `http://127.0.0.1:${adminPort}`;
-  const command = [
-    ...(core === undefined ? [] : ['taskset', '--cpu-list', core]),
-    process.execPath,
-    ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]),
-    ...['--enable-source-maps', '--import', join(bundle, 'otel.mjs'), join(bundle, 'main.js')],
-  ];
-  const server = new ServerProcess({
-    name: 'partition-log',
-    command: command[0] ?? '',
-    args: command.slice(1),
-    cwd: bundle,
-    env: {
-      ...process.env,
-      TALLY_ADMIN_PORT: String(adminPort),
-      TALLY_ZOOKEEPER: zookeeper.connectString,
-      TALLY_LOG_DIR: join(dir, 'log'),
-      TALLY_KAFKA_PORT: String(port),
-    },
-    logFile: join(dir, 'partition-log.log'),
-    ready: async () => (await fetch(`${admin}/health/ready`)).ok,
-  });
-  const stop = async () => {
-    await server.stop();
+  const clean = async () => {
     await zookeeper.process.stop();
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    await server.start();
+    const node = await LogNode.start({
+      root: ROOT,
+      folder: join(dir, 'log'),
+      logFile: join(dir, 'partition-log.log'),
+      zookeeper: zookeeper.connectString,
+      nodeArgs: profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`],
+      under: core === undefined ? [] : ['taskset', '--cpu-list', core],
+    });
+    return {
+      port: node.port,
+      // taskset becomes what it starts.
+      pid: node.process.pid ?? 0,
+      syncs: () => node.metric('tally_log_sync_seconds_count'),
+      stop: async () => {
+        await node.process.stop();
+        await clean();
+      },
+    };
   } catch (error) {
-    await stop();
+    await clean();
     throw error;
   }
-  return {
-    port,
-    // taskset becomes what it starts.
-    pid: server.pid ?? 0,
-    syncs: async () => {
-      const metrics = await (await fetch(`${admin}/metrics`)).text();
-      return Number(/^tally_log_sync_seconds_count (\d+)$/m.exec(metrics)?.[1] ?? 0);
-    },
-    stop,
-  };
 }
