@@ -16,7 +16,9 @@ import { openCoordinator } from './groups/open-coordinator.js';
 import { createHandlers } from './handlers.js';
 import {
   logMetrics,
+  observeRequests,
   registerDamageMetrics,
+  registerLagMetrics,
   registerServerMetrics,
   registerSpaceMetrics,
   type LogMetrics,
@@ -29,6 +31,7 @@ import { DiskProbe } from './storage/disk-probe.js';
 import { probeSpace } from './storage/probe-space.js';
 import { startUpkeep } from './storage/start-upkeep.js';
 import { openLog } from './storage/open-log.js';
+import { TopicLabels } from './topics/topic-labels.js';
 import { TopicLimits } from './topics/topic-limits.js';
 
 /** How often offsets that nobody needs any more are looked for; they are kept for days at least. */
@@ -146,8 +149,11 @@ export class AppModule {
             lifecycle: Lifecycle,
           ) => {
             const broker: Broker = { nodeId: config.brokerId, host, port, clusterId: log.id };
+            const labels = new TopicLabels();
             const countAppend = (topic: string, bytes: number) =>
-              metrics.appendBytes.inc({ topic }, bytes);
+              metrics.appendBytes.inc({ topic: labels.of(topic) }, bytes);
+            const countFetch = (topic: string, bytes: number) =>
+              metrics.fetchBytes.inc({ topic: labels.of(topic) }, bytes);
             const { maxFetchBytes, maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
             const limits = new TopicLimits(log, maxTopics, maxPartitions, maxPartitionsPerTopic);
             const security = await openSecurity(config, logger, () => metrics.loginFailures.inc());
@@ -162,8 +168,9 @@ export class AppModule {
                 maxFetchBytes,
                 logger,
                 countAppend,
+                countFetch,
               }),
-              (api, error) => metrics.requests.inc({ api, error }),
+              observeRequests(metrics),
             );
             const observer = {
               onRefused: (reason: string) => metrics.refusedConnections.inc({ reason }),
@@ -176,6 +183,7 @@ export class AppModule {
               await server.drain();
             });
             registerServerMetrics(registry, server, groups);
+            registerLagMetrics(registry, log, groups);
             return server;
           },
         },

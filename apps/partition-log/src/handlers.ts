@@ -18,7 +18,7 @@ import { offsetDeleteHandler } from './groups/offset-delete.js';
 import { offsetCommitHandler, offsetFetchHandler } from './groups/offset-handlers.js';
 import { deleteRecordsHandler } from './records/delete-records.js';
 import { offsetForLeaderEpochHandler } from './records/epoch-ends.js';
-import { fetchHandler } from './records/fetch.js';
+import { fetchHandler, type CountFetch } from './records/fetch.js';
 import { initProducerIdHandler } from './records/init-producer-id.js';
 import { listOffsetsHandler } from './records/list-offsets.js';
 import { produceHandler, type CountAppend } from './records/produce.js';
@@ -45,15 +45,17 @@ export interface HandlerParts {
   readonly maxFetchBytes: number;
   readonly logger: Logger;
   readonly countAppend: CountAppend;
+  readonly countFetch: CountFetch;
 }
 
 /** What answers each API; clients are told of exactly these. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { log, space, groups, broker, limits, maxFetchBytes, logger, countAppend } = parts;
+  const { log, space, groups, broker, limits, maxFetchBytes, logger, countAppend, countFetch } =
+    parts;
   const { nodeId } = broker;
   return {
     produce: produceHandler(log, space, countAppend),
-    fetch: fetchHandler(log, maxFetchBytes, logger),
+    fetch: fetchHandler(log, maxFetchBytes, logger, countFetch),
     listOffsets: listOffsetsHandler(log),
     offsetForLeaderEpoch: offsetForLeaderEpochHandler(log),
     initProducerId: initProducerIdHandler(log),

@@ -53,8 +53,11 @@ export interface RoutedRequest {
   run(caller: Omit<Caller, 'clientId'>): Promise<Buffer[] | undefined>;
 }
 
-/** Requests that were answered, by API and first error in the answer. */
-export type CountRequest = (api: string, error: string) => void;
+/** Told of each request that is served. */
+export interface RequestObserver {
+  /** Returns what is to be called when it is answered, with the first error in the answer. */
+  begin(api: string, requestBytes: number): (error: string, answerBytes: number) => void;
+}
 
 type AnyHandler = (request: unknown, caller: Caller) => unknown;
 interface Route {
@@ -69,7 +72,7 @@ export class RequestRouter {
 
   constructor(
     handlers: Handlers,
-    private readonly count: CountRequest,
+    private readonly observer: RequestObserver,
   ) {
     const answerVersions: Handler<'apiVersions'> = () => ({
       errorCode: KAFKA_ERRORS.NONE,
@@ -100,7 +103,7 @@ export class RequestRouter {
     const isServed =
       route !== undefined && apiVersion >= route.api.min && apiVersion <= route.api.max;
     if (!isServed) {
-      if (apiKey === apiVersions.key) return this.refuseVersion(correlationId);
+      if (apiKey === apiVersions.key) return this.refuseVersion(correlationId, frame.length);
       throw new MalformedFrame(`API ${apiKey} in version ${apiVersion} is not served`);
     }
     const { api, handler } = route;
@@ -108,27 +111,40 @@ export class RequestRouter {
     return {
       mayOverlap: apiKey === APIS.produce.key,
       run: async (caller) => {
+        const end = this.observer.begin(api.name, frame.length);
         const response = await handler(request, { ...caller, clientId });
-        if (response === undefined) return undefined;
-        this.count(api.name, nameOfKafkaError(firstError(response)));
-        return writeResponse(correlationId, (writer) => api.write(writer, response, apiVersion));
+        if (response === undefined) {
+          end(nameOfKafkaError(KAFKA_ERRORS.NONE), 0);
+          return undefined;
+        }
+        const answer = writeResponse(correlationId, (writer) =>
+          api.write(writer, response, apiVersion),
+        );
+        end(nameOfKafkaError(firstError(response)), lengthOf(answer));
+        return answer;
       },
     };
   }
 
   /** A client that is newer learns in version 0 what there is, and asks again (KIP-511). */
-  private refuseVersion(correlationId: number): RoutedRequest {
+  private refuseVersion(correlationId: number, requestBytes: number): RoutedRequest {
     return {
       mayOverlap: false,
       run: async () => {
+        const end = this.observer.begin(apiVersions.name, requestBytes);
         const errorCode = KAFKA_ERRORS.UNSUPPORTED_VERSION;
-        this.count(apiVersions.name, nameOfKafkaError(errorCode));
-        return writeResponse(correlationId, (writer) =>
+        const answer = writeResponse(correlationId, (writer) =>
           apiVersions.write(writer, { errorCode, apis: this.served }, 0),
         );
+        end(nameOfKafkaError(errorCode), lengthOf(answer));
+        return answer;
       },
     };
   }
+}
+
+function lengthOf(frames: readonly Buffer[]): number {
+  return frames.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** The older way to authenticate: after the handshake, tokens alone go to and fro. */
