@@ -2,6 +2,9 @@ import { parseArgs } from 'node:util';
 import { campaign, type Result } from './campaign.js';
 import { CONTROLS, type Control } from './controls.js';
 import { FAULTS } from './faults/index.js';
+import { tryLogControls, tryLogFaults } from './log/log-chaos.js';
+import { LOG_FAULTS } from './log/log-faults.js';
+import type { LogFault } from './log/log-trial.js';
 import { FailureStack } from './rig/failure-stack.js';
 import type { Fault } from './trial.js';
 
@@ -42,14 +45,21 @@ function wholeNumber(name: string, text: string): number {
   return Number(text);
 }
 
-function chosen(names: readonly string[]): readonly Fault[] {
-  const known = new Map(FAULTS.map((fault) => [fault.name, fault]));
-  return names.length === 0
-    ? FAULTS
-    : names.map(
-        (name) =>
-          known.get(name) ?? fail(`no fault ${name}; there are ${[...known.keys()].join(', ')}`),
-      );
+interface Chosen {
+  /** Done to the whole platform. */
+  readonly faults: readonly Fault[];
+  /** Done to the log alone. */
+  readonly logFaults: readonly LogFault[];
+}
+
+/** All of them when none is named. */
+function chosen(names: readonly string[]): Chosen {
+  const all = [...FAULTS, ...LOG_FAULTS].map(({ name }) => name);
+  for (const name of names)
+    if (!all.includes(name)) fail(`no fault ${name}; there are ${all.join(', ')}`);
+  const isChosen = ({ name }: { readonly name: string }) =>
+    names.length === 0 || names.includes(name);
+  return { faults: FAULTS.filter(isChosen), logFaults: LOG_FAULTS.filter(isChosen) };
 }
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
@@ -88,6 +98,7 @@ function summary(fault: Fault, results: readonly Result[]): string {
 }
 
 async function tryFaults(faults: readonly Fault[], seeds: readonly number[]): Promise<boolean> {
+  if (faults.length === 0) return true;
   const table = [
     'fault                sound    events  unknown  retries  longest gap (*)     ready in (*)',
   ];
@@ -145,23 +156,26 @@ async function isCaught(
 const options = readOptions();
 if (options.help) say(USAGE);
 else if (options.list) {
-  for (const { name, story } of FAULTS) say(`${name.padEnd(18)} ${story}`);
+  for (const { name, story } of [...FAULTS, ...LOG_FAULTS]) say(`${name.padEnd(18)} ${story}`);
   say('\nControls:');
   for (const { name, faults } of CONTROLS)
     say(`${name.padEnd(32)} fails under ${faults.map((fault) => fault.name).join(', ')}`);
+  for (const { name, controls } of LOG_FAULTS)
+    for (const control of controls) say(`${control.name.padEnd(32)} fails under ${name}`);
 } else {
   const first = wholeNumber('first-seed', options['first-seed']);
   const seeds = Array.from(
     { length: wholeNumber('seeds', options.seeds) },
     (_, number) => first + number,
   );
-  const faults = chosen(options.fault);
+  const { faults, logFaults } = chosen(options.fault);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
       say('stopping');
       void FailureStack.stopAll().then(() => process.exit(1));
     });
   say(`seeds ${first} to ${first + seeds.length - 1}`);
+  const isLogGood = await (options.controls ? tryLogControls : tryLogFaults)(logFaults, seeds, say);
   const isGood = await (options.controls ? tryControls : tryFaults)(faults, seeds);
-  process.exit(isGood ? 0 : 1);
+  process.exit(isLogGood && isGood ? 0 : 1);
 }

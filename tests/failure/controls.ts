@@ -99,7 +99,10 @@ export const CONTROLS: readonly Control[] = [
 ];
 
 /** A bundle of the app without the protection, below the clone, where its packages are found. */
-export function changedBundle(root: string, { name, app, protection, instead }: Control): string {
+export function changedBundle(
+  root: string,
+  { name, app, protection, instead }: Omit<Control, 'faults' | 'failure'>,
+): string {
   const original = join(root, 'apps', app, 'bundle');
   const copy = join(root, '.tally/controls', name);
   rmSync(copy, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@tally/discovery';
-import { SegmentLog } from '@tally/segment-log';
+import { DiskWatermarks, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
 import {
   HealthChecks,
   Lifecycle,
@@ -11,15 +11,31 @@ import {
 } from '@tally/service-kit';
 import type { Broker } from './cluster/broker.js';
 import type { PartitionLogConfig } from './config.js';
-import { systemClock } from './groups/clock.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
-import { OffsetStore } from './groups/offset-store.js';
+import { openCoordinator } from './groups/open-coordinator.js';
 import { createHandlers } from './handlers.js';
-import { logMetrics, registerServerMetrics, type LogMetrics } from './metrics.js';
+import {
+  logMetrics,
+  observeRequests,
+  registerDamageMetrics,
+  registerLagMetrics,
+  registerServerMetrics,
+  registerSpaceMetrics,
+  type LogMetrics,
+} from './metrics.js';
+import { openSecurity } from './security/open-security.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
+import { noDamage } from './storage/damage-probe.js';
 import { DiskProbe } from './storage/disk-probe.js';
+import { probeSpace } from './storage/probe-space.js';
+import { startUpkeep } from './storage/start-upkeep.js';
 import { openLog } from './storage/open-log.js';
+import { TopicLabels } from './topics/topic-labels.js';
+import { TopicLimits } from './topics/topic-limits.js';
+
+/** How often offsets that nobody needs any more are looked for; they are kept for days at least. */
+const OFFSETS_SWEEP_MS = 600_000;
 
 const LOG_METRICS = Symbol('log metrics');
 
@@ -45,42 +61,87 @@ export class AppModule {
           useFactory: ({ registry }: Metrics) => logMetrics(registry),
         },
         {
+          provide: DiskWatermarks,
+          inject: [METRICS],
+          useFactory: ({ registry }: Metrics) => {
+            const space = new DiskWatermarks({
+              freeBytes: () => nodeFileSystem.freeBytes(config.logDir),
+              lowBytes: config.lowFreeBytes,
+              marginBytes: config.freeMarginBytes,
+            });
+            registerSpaceMetrics(registry, space);
+            return space;
+          },
+        },
+        {
           provide: SegmentLog,
-          inject: [LOGGER, LOG_METRICS, Lifecycle],
-          useFactory: async (logger: Logger, metrics: LogMetrics, lifecycle: Lifecycle) => {
-            const log = await openLog(config, logger, metrics);
+          inject: [LOGGER, METRICS, LOG_METRICS, HealthChecks, Lifecycle, DiskWatermarks],
+          useFactory: async (
+            logger: Logger,
+            { registry }: Metrics,
+            metrics: LogMetrics,
+            health: HealthChecks,
+            lifecycle: Lifecycle,
+            space: DiskWatermarks,
+          ) => {
+            const log = await openLog(config, logger, metrics, space);
             lifecycle.onClose('log', () => log.close());
+            registerDamageMetrics(registry, log);
+            health.add({ name: 'records', required: false, probe: () => noDamage(log) });
             return log;
           },
         },
         {
           provide: DiskProbe,
-          inject: [SegmentLog, HealthChecks, Lifecycle],
+          inject: [SegmentLog, HealthChecks, Lifecycle, DiskWatermarks],
           // After the log, whose lock says that the folder is ours.
-          useFactory: async (_log: SegmentLog, health: HealthChecks, lifecycle: Lifecycle) => {
+          useFactory: async (
+            _log: SegmentLog,
+            health: HealthChecks,
+            lifecycle: Lifecycle,
+            space: DiskWatermarks,
+          ) => {
+            await space.look();
             const disk = await DiskProbe.open(config.logDir);
             lifecycle.onClose('disk probe', () => disk.close());
             health.add({ name: 'log directory', probe: () => disk.probe() });
+            health.add({ name: 'disk space', probe: () => probeSpace(space), required: false });
             return disk;
           },
         },
         {
+          provide: Upkeep,
+          inject: [SegmentLog, LOGGER, LOG_METRICS, Lifecycle],
+          useFactory: (
+            log: SegmentLog,
+            logger: Logger,
+            metrics: LogMetrics,
+            lifecycle: Lifecycle,
+          ) => {
+            const upkeep = startUpkeep(log, config, logger, metrics);
+            lifecycle.onClose('upkeep', () => upkeep.stop());
+            return upkeep;
+          },
+        },
+        {
           provide: GroupCoordinator,
-          inject: [SegmentLog],
-          useFactory: async (log: SegmentLog) =>
-            new GroupCoordinator(await OffsetStore.open(log, Date.now), {
-              clock: systemClock,
-              initialDelayMs: config.groupInitialDelayMs,
-              maxMembers: config.groupMaxMembers,
-              minSessionTimeoutMs: config.groupMinSessionMs,
-              maxSessionTimeoutMs: config.groupMaxSessionMs,
-            }),
+          inject: [SegmentLog, Lifecycle],
+          useFactory: async (log: SegmentLog, lifecycle: Lifecycle) => {
+            const groups = await openCoordinator(log, config);
+            const sweeping = setInterval(() => void groups.expireOffsets(), OFFSETS_SWEEP_MS);
+            lifecycle.onClose('offsets sweep', () => clearInterval(sweeping));
+            return groups;
+          },
         },
         {
           provide: KafkaServer,
-          inject: [SegmentLog, GroupCoordinator, LOGGER, METRICS, LOG_METRICS, Lifecycle],
+          inject: [
+            ...[SegmentLog, DiskWatermarks, GroupCoordinator],
+            ...[LOGGER, METRICS, LOG_METRICS, Lifecycle],
+          ],
           useFactory: async (
             log: SegmentLog,
+            space: DiskWatermarks,
             groups: GroupCoordinator,
             logger: Logger,
             { registry }: Metrics,
@@ -88,24 +149,41 @@ export class AppModule {
             lifecycle: Lifecycle,
           ) => {
             const broker: Broker = { nodeId: config.brokerId, host, port, clusterId: log.id };
+            const labels = new TopicLabels();
             const countAppend = (topic: string, bytes: number) =>
-              metrics.appendBytes.inc({ topic }, bytes);
-            const { maxFetchBytes } = config;
+              metrics.appendBytes.inc({ topic: labels.of(topic) }, bytes);
+            const countFetch = (topic: string, bytes: number) =>
+              metrics.fetchBytes.inc({ topic: labels.of(topic) }, bytes);
+            const { maxFetchBytes, maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
+            const limits = new TopicLimits(log, maxTopics, maxPartitions, maxPartitionsPerTopic);
+            const security = await openSecurity(config, logger, () => metrics.loginFailures.inc());
             const router = new RequestRouter(
-              createHandlers({ log, groups, broker, maxFetchBytes, logger, countAppend }),
-              (api, error) => metrics.requests.inc({ api, error }),
+              createHandlers({
+                hasSasl: security.hasSasl,
+                log,
+                space,
+                groups,
+                broker,
+                limits,
+                maxFetchBytes,
+                logger,
+                countAppend,
+                countFetch,
+              }),
+              observeRequests(metrics),
             );
             const observer = {
               onRefused: (reason: string) => metrics.refusedConnections.inc({ reason }),
               onWait: (what: string) => metrics.waits.inc({ what }),
             };
-            const options = { ...config, port: config.kafkaPort };
+            const options = { ...config, security, port: config.kafkaPort };
             const server = await KafkaServer.listen(router, options, observer, logger);
             lifecycle.onClose('Kafka server', async () => {
               groups.close();
               await server.drain();
             });
             registerServerMetrics(registry, server, groups);
+            registerLagMetrics(registry, log, groups);
             return server;
           },
         },

@@ -29,7 +29,22 @@ export const settings = {
   segmentBytes: setting(
     'TALLY_LOG_SEGMENT_BYTES',
     wholeNumber(4096, 2 ** 31 - 1, 128 * MIB),
-    'a segment file is followed by another before it grows past this; at start the last one of each partition is read',
+    'a segment file is followed by another before it grows past this; after a crash the last one of each partition is read',
+  ),
+  markIntervalMs: setting(
+    'TALLY_LOG_MARK_INTERVAL_MS',
+    wholeNumber(1, 60_000, 100),
+    'how often what is durable is noted for the next start, while there are appends; what is newer is taken for a torn tail when it is damaged, and a note costs a sync',
+  ),
+  scrubBytesPerSecond: setting(
+    'TALLY_LOG_SCRUB_BYTES_PER_SECOND',
+    wholeNumber(0, 2 ** 40, 8 * MIB),
+    'how fast all records are read again to find damage, a small part of what a disk can read: 1 TB takes 35 hours; 0: not at all',
+  ),
+  scrubPauseMs: setting(
+    'TALLY_LOG_SCRUB_PAUSE_MS',
+    wholeNumber(1, 2 ** 31 - 1, 86_400_000),
+    'from the end of one reading of all records to the next: disks go bad in weeks, not in minutes',
   ),
   maxCommitBytes: setting(
     'TALLY_LOG_MAX_COMMIT_BYTES',
@@ -41,10 +56,80 @@ export const settings = {
     wholeNumber(4096, 2 ** 40, 512 * MIB),
     'appends that wait for the disk, in bytes; more than requests may hold, so it is met by a bug alone',
   ),
+  maxProducers: setting(
+    'TALLY_LOG_MAX_PRODUCERS',
+    wholeNumber(1, 1_000_000, 1000),
+    'idempotent producers known per partition, half a kilobyte each; the one silent longest is forgotten, and its retries may be appended twice',
+  ),
+  producerExpiryMs: setting(
+    'TALLY_LOG_PRODUCER_EXPIRY_MS',
+    wholeNumber(1, 2 ** 40, 86_400_000),
+    'how long a silent idempotent producer is known; longer than any client tries again',
+  ),
+  maxTopics: setting(
+    'TALLY_LOG_MAX_TOPICS',
+    wholeNumber(1, 1_000_000, 1000),
+    'topics on this node, whoever creates them',
+  ),
+  maxPartitions: setting(
+    'TALLY_LOG_MAX_PARTITIONS',
+    wholeNumber(1, 1_000_000, 8192),
+    'partitions of all topics on this node; each has a folder, an open file and a place in every start',
+  ),
+  maxPartitionsPerTopic: setting(
+    'TALLY_LOG_MAX_PARTITIONS_PER_TOPIC',
+    wholeNumber(1, 100_000, 4096),
+    'partitions of one topic; more than any group of consumers needs',
+  ),
+  lowFreeBytes: setting(
+    'TALLY_LOG_LOW_FREE_BYTES',
+    wholeNumber(0, 2 ** 50, 128 * MIB),
+    'with less free on the disk of the log, appends of clients are refused; the rest is for offsets of groups, for shortening topics and for what is on its way',
+  ),
+  freeMarginBytes: setting(
+    'TALLY_LOG_FREE_MARGIN_BYTES',
+    wholeNumber(0, 2 ** 50, 128 * MIB),
+    'so much more must be free until appends are taken again, so that they are not taken and refused in turn',
+  ),
+  upkeepIntervalMs: setting(
+    'TALLY_LOG_UPKEEP_INTERVAL_MS',
+    wholeNumber(1, 86_400_000, 60_000),
+    'how long after one look for records that are not kept any longer until the next; looking costs little',
+  ),
   maxConnections: setting(
     'TALLY_KAFKA_MAX_CONNECTIONS',
     wholeNumber(1, 1_000_000, 2000),
     'open connections; a client has two or three',
+  ),
+  maxConnectionsPerAddress: setting(
+    'TALLY_KAFKA_MAX_CONNECTIONS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000, 1000),
+    'open connections from one address; half of all, so that one address cannot shut out the others',
+  ),
+  tlsCertFile: setting(
+    'TALLY_KAFKA_TLS_CERT_FILE',
+    line('a file', ''),
+    'certificate chain, PEM; with it the port speaks TLS 1.2 and above alone. A change is seen within a minute',
+  ),
+  tlsKeyFile: setting(
+    'TALLY_KAFKA_TLS_KEY_FILE',
+    line('a file', ''),
+    'private key of the certificate, PEM',
+  ),
+  saslFile: setting(
+    'TALLY_KAFKA_SASL_FILE',
+    line('a file', ''),
+    'users, written by `tools/log-user`; with it nothing is served before a client has authenticated. A change is seen by the next login',
+  ),
+  saslMechanisms: setting(
+    'TALLY_KAFKA_SASL_MECHANISMS',
+    line('mechanisms, comma-separated', 'SCRAM-SHA-256,SCRAM-SHA-512'),
+    'how clients may authenticate; PLAIN too, where there is TLS',
+  ),
+  maxLoginFailures: setting(
+    'TALLY_KAFKA_MAX_LOGIN_FAILURES',
+    wholeNumber(1, 1_000_000, 20),
+    'failed logins per address and minute; after that all of its logins fail for the rest of the minute',
   ),
   maxRequestBytes: setting(
     'TALLY_KAFKA_MAX_REQUEST_BYTES',
@@ -80,6 +165,31 @@ export const settings = {
     'TALLY_GROUP_INITIAL_DELAY_MS',
     wholeNumber(0, 60_000, 100),
     'how long an empty group waits for more members: they start together, and each that comes later costs a rebalance',
+  ),
+  groupMaxGroups: setting(
+    'TALLY_GROUP_MAX_GROUPS',
+    wholeNumber(1, 1_000_000, 10_000),
+    'groups with members, and groups with committed offsets; each costs some kilobytes and timers',
+  ),
+  groupMaxMetadataBytes: setting(
+    'TALLY_GROUP_MAX_METADATA_BYTES',
+    wholeNumber(1024, 2 ** 30, 8 * MIB),
+    'what the members of one group say of themselves, and what they are assigned; its leader is told all of it at once',
+  ),
+  groupMaxOffsets: setting(
+    'TALLY_GROUP_MAX_OFFSETS',
+    wholeNumber(1, 100_000_000, 200_000),
+    'committed offsets of all groups; they are held in memory, some hundred bytes each',
+  ),
+  groupOffsetsRetentionMs: setting(
+    'TALLY_GROUP_OFFSETS_RETENTION_MS',
+    wholeNumber(0, 2 ** 42, 0),
+    'how long offsets of a group without members and commits are kept; 0 keeps them for ever: whoever comes back after a long stop must neither skip records nor count them again',
+  ),
+  groupRestoredSessionMs: setting(
+    'TALLY_GROUP_RESTORED_SESSION_MS',
+    wholeNumber(1, 3_600_000, 3000),
+    'after a start, how long members of before may take until they are heard of; who is alive connects again within a second, and a dead one keeps its partitions for so long',
   ),
   groupMaxMembers: setting(
     'TALLY_GROUP_MAX_MEMBERS',

@@ -1,4 +1,4 @@
-import type { SegmentLog } from '@tally/segment-log';
+import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
 import type { Broker } from './cluster/broker.js';
 import { findCoordinatorHandler, metadataHandler } from './cluster/cluster-handlers.js';
@@ -14,40 +14,60 @@ import {
   leaveGroupHandler,
   syncGroupHandler,
 } from './groups/membership-handlers.js';
+import { offsetDeleteHandler } from './groups/offset-delete.js';
 import { offsetCommitHandler, offsetFetchHandler } from './groups/offset-handlers.js';
 import { deleteRecordsHandler } from './records/delete-records.js';
-import { fetchHandler } from './records/fetch.js';
+import { offsetForLeaderEpochHandler } from './records/epoch-ends.js';
+import { fetchHandler, type CountFetch } from './records/fetch.js';
+import { initProducerIdHandler } from './records/init-producer-id.js';
 import { listOffsetsHandler } from './records/list-offsets.js';
 import { produceHandler, type CountAppend } from './records/produce.js';
+import { saslAuthenticateHandler, saslHandshakeHandler } from './security/sasl-handlers.js';
 import type { Handlers } from './server/request-router.js';
-import { alterConfigsHandler, describeConfigsHandler } from './topics/config-handlers.js';
+import {
+  alterConfigsHandler,
+  describeConfigsHandler,
+  incrementalAlterConfigsHandler,
+} from './topics/config-handlers.js';
+import { createPartitionsHandler } from './topics/create-partitions.js';
 import { createTopicsHandler } from './topics/create-topics.js';
 import { deleteTopicsHandler } from './topics/delete-topics.js';
+import type { TopicLimits } from './topics/topic-limits.js';
 
 export interface HandlerParts {
   readonly log: SegmentLog;
+  readonly space: DiskWatermarks;
   readonly groups: GroupCoordinator;
   readonly broker: Broker;
+  readonly limits: TopicLimits;
+  /** Clients have to authenticate. */
+  readonly hasSasl: boolean;
   readonly maxFetchBytes: number;
   readonly logger: Logger;
   readonly countAppend: CountAppend;
+  readonly countFetch: CountFetch;
 }
 
 /** What answers each API; clients are told of exactly these. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { log, groups, broker, maxFetchBytes, logger, countAppend } = parts;
+  const { log, space, groups, broker, limits, maxFetchBytes, logger, countAppend, countFetch } =
+    parts;
   const { nodeId } = broker;
   return {
-    produce: produceHandler(log, countAppend),
-    fetch: fetchHandler(log, maxFetchBytes, logger),
+    produce: produceHandler(log, space, countAppend),
+    fetch: fetchHandler(log, maxFetchBytes, logger, countFetch),
     listOffsets: listOffsetsHandler(log),
+    offsetForLeaderEpoch: offsetForLeaderEpochHandler(log),
+    initProducerId: initProducerIdHandler(log),
     deleteRecords: deleteRecordsHandler(log),
     metadata: metadataHandler(log, broker),
     findCoordinator: findCoordinatorHandler(broker),
-    createTopics: createTopicsHandler(log, nodeId),
+    createTopics: createTopicsHandler(log, nodeId, limits),
+    createPartitions: createPartitionsHandler(log, nodeId, limits),
     deleteTopics: deleteTopicsHandler(log, (topic) => groups.offsets.deleteTopic(topic)),
     describeConfigs: describeConfigsHandler(log, nodeId),
     alterConfigs: alterConfigsHandler(log),
+    incrementalAlterConfigs: incrementalAlterConfigsHandler(log),
     joinGroup: joinGroupHandler(groups),
     syncGroup: syncGroupHandler(groups),
     heartbeat: heartbeatHandler(groups),
@@ -57,5 +77,9 @@ export function createHandlers(parts: HandlerParts): Handlers {
     describeGroups: describeGroupsHandler(groups),
     listGroups: listGroupsHandler(groups),
     deleteGroups: deleteGroupsHandler(groups),
+    offsetDelete: offsetDeleteHandler(groups),
+    ...(parts.hasSasl
+      ? { saslHandshake: saslHandshakeHandler, saslAuthenticate: saslAuthenticateHandler }
+      : {}),
   };
 }

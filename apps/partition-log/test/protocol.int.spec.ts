@@ -10,6 +10,7 @@ const MAX_REQUEST_BYTES = 1 << 20;
 const log = new LogProcess({
   TALLY_KAFKA_MAX_REQUEST_BYTES: String(MAX_REQUEST_BYTES),
   TALLY_KAFKA_MAX_CONNECTIONS: '20',
+  TALLY_KAFKA_MAX_CONNECTIONS_PER_ADDRESS: '15',
 });
 let admin: Admin;
 beforeAll(async () => {
@@ -64,7 +65,8 @@ describe('one connection', () => {
     expect(served).toContainEqual([18, 0, 3]);
     // Some clients turn compression off where the first version of Produce is not 0.
     expect(served).toContainEqual([0, 0, 8]);
-    expect(served.map(([key]) => key)).not.toContain(22);
+    // Nothing of transactions: no client may think that there are any.
+    expect(served.map(([key]) => key)).not.toContain(24);
     expect(refused.remaining).toBe(0);
     const flexible = new WireReader(client.answers[1] ?? Buffer.alloc(0));
     // Header v0: no tags between the correlation id and the error.
@@ -154,7 +156,12 @@ describe('a log with as many clients as it takes', () => {
     };
     let served = 0;
     while (await isServed()) served += 1;
-    expect(served).toBeLessThanOrEqual(20);
+    expect(served).toBeLessThanOrEqual(15);
+    // All came from one address; another one has not had its share.
+    const other = await RawClient.connect(log.port, '127.0.0.2');
+    other.send(apiVersions(0, 1));
+    await eventually('it is served', () => other.answers.length === 1);
+    other.close();
     for (const client of clients) client.close();
     await eventually('there is room again', isServed);
     for (const client of clients) client.close();

@@ -2,7 +2,7 @@ export type { AppendOutcome } from './commit/commit-loop.js';
 export { DamagedLog } from './files/damaged-log.js';
 export { isStorageFull, type FileSystem, type LogFile } from './files/file-system.js';
 export { nodeFileSystem } from './files/node-file-system.js';
-export type { CutTail } from './partition/open-partition.js';
+export type { CutTail } from './recovery/cut-tail.js';
 export {
   LEADER_EPOCH,
   type AppendedBatch,
@@ -11,7 +11,12 @@ export {
   type ReadOutcome,
   type TimedOffset,
 } from './partition/partition.js';
-export { SegmentLog, type SegmentLogOptions } from './segment-log.js';
+export type { ProducerLimits } from './producers/producer-states.js';
+export type { ScrubOptions } from './scrub/scrub.js';
+export { SegmentLog, type Damage, type SegmentLogOptions } from './segment-log.js';
+export { DiskWatermarks } from './space/disk-watermarks.js';
+export { Upkeep, type UpkeepObserver, type UpkeepOptions } from './upkeep/upkeep.js';
+export type { UpkeepPolicy } from './upkeep/upkeep-policy.js';
 export { isTopicName, type CreateOutcome } from './topics/topic-store.js';
 export type { Topic } from './topics/topic.js';
 export type { TopicDefinition } from './topics/topic-file.js';

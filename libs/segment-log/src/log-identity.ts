@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { parseCheckedJson, toCheckedJson } from './files/checked-json.js';
 import { DamagedLog } from './files/damaged-log.js';
 import type { FileSystem } from './files/file-system.js';
 import { replaceFile } from './files/replace-file.js';
@@ -22,14 +23,14 @@ export async function readOrMakeLogId(
   if (!(await isNew()))
     throw new DamagedLog(path, undefined, 'it is missing, and there are topics');
   const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-  const content = `${JSON.stringify({ formatVersion: FORMAT_VERSION, id }, null, 2)}\n`;
+  const content = toCheckedJson({ formatVersion: FORMAT_VERSION, id });
   if (!(await replaceFile(files, path, content))) throw new Error(`the disk of ${folder} is full`);
   return id;
 }
 
 function parse(path: string, text: string): string {
   try {
-    const { formatVersion, id } = JSON.parse(text) as Record<string, unknown>;
+    const { formatVersion, id } = parseCheckedJson(text) as Record<string, unknown>;
     if (formatVersion === FORMAT_VERSION && typeof id === 'string') return id;
     throw new Error(`expected format version ${FORMAT_VERSION}, got ${String(formatVersion)}`);
   } catch (error) {

@@ -1,12 +1,19 @@
 import { join } from 'node:path';
 import { CommitLoop, type AppendOutcome, type CommitLoopOptions } from './commit/commit-loop.js';
+import { BackgroundWriter } from './files/background-writer.js';
 import type { FileSystem } from './files/file-system.js';
 import { FolderLock } from './files/folder-lock.js';
 import { nodeFileSystem } from './files/node-file-system.js';
 import { removeUnfinished } from './files/replace-file.js';
 import { readOrMakeLogId } from './log-identity.js';
-import type { CutTail } from './partition/open-partition.js';
+import { MarkKeeper, readMarks } from './marks/mark-keeper.js';
 import type { NewBatch, Partition } from './partition/partition.js';
+import { ProducerIds } from './producers/producer-ids.js';
+import type { ProducerLimits } from './producers/producer-states.js';
+import type { CutTail } from './recovery/cut-tail.js';
+import type { DamagedRange } from './segment/damaged-range.js';
+import { StoredIndexes } from './segment/stored-indexes.js';
+import { Scrub, type ScrubOptions } from './scrub/scrub.js';
 import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
 import type { Topic } from './topics/topic.js';
 import type { TopicDefinition } from './topics/topic-file.js';
@@ -16,9 +23,25 @@ export interface SegmentLogOptions extends CommitLoopOptions {
   readonly folder: string;
   /** A segment that would grow past this is followed by a new one. */
   readonly segmentBytes: number;
+  /** Least time between two writes of marks: how far they lag behind the log. */
+  readonly markIntervalMs: number;
+  /** Absent: records are checked only when somebody reads them. */
+  readonly scrub?: ScrubOptions;
+  /** Damage was found while the log was open; what was found at start is in `damage()`. */
+  readonly onDamage?: (damage: Damage) => void;
+  /** Bounds what is remembered of idempotent producers. */
+  readonly producers?: ProducerLimits;
   /** The file system of this machine when absent. */
   readonly files?: FileSystem;
 }
+
+/** Records that cannot be read. */
+export interface Damage extends DamagedRange {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+const DEFAULT_PRODUCERS: ProducerLimits = { maxProducers: 1000, expiryMs: 86_400_000 };
 
 /**
  * A durable log of topics, each of a fixed number of partitions, in one folder. What is acknowledged
@@ -34,12 +57,17 @@ export class SegmentLog {
     readonly cutTails: readonly CutTail[],
     private readonly store: TopicStore,
     private readonly loop: CommitLoop,
+    private readonly writer: BackgroundWriter,
+    private readonly marks: MarkKeeper,
+    private readonly scrub: Scrub | undefined,
+    private readonly ids: ProducerIds,
     private readonly lock: FolderLock,
   ) {}
 
-  /** Throws DamagedLog, and when another process uses the folder. */
+  /** Throws DamagedLog where a description cannot be read, and when another process uses the folder. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
-    const { folder, segmentBytes, files = nodeFileSystem } = options;
+    const { folder, segmentBytes, markIntervalMs, now, files = nodeFileSystem } = options;
+    const { producers = DEFAULT_PRODUCERS } = options;
     const lock = FolderLock.take(folder);
     try {
       await removeUnfinished(files, folder);
@@ -47,9 +75,43 @@ export class SegmentLog {
       await files.makeFolder(topics);
       const isNew = async () => (await files.list(topics)).length === 0;
       const id = await readOrMakeLogId(files, folder, isNew);
-      const store = new TopicStore(files, topics, segmentBytes);
-      const cutTails = await store.open();
-      return new SegmentLog(id, cutTails, store, new CommitLoop(options), lock);
+      const found = await readMarks(files, folder, id);
+      const writer = new BackgroundWriter((error) => loop.fail(error));
+      const parts = {
+        files,
+        indexes: new StoredIndexes(files),
+        writer,
+        segmentBytes,
+        producers,
+        now,
+        onDamage: ({ place }: Partition, range: DamagedRange) => {
+          const topic = store.all().find(({ id: topicId }) => topicId === place.topicId);
+          const { partition } = place;
+          options.onDamage?.({ topic: topic?.name ?? '', partition, ...range });
+        },
+      };
+      const store = new TopicStore(parts, topics, join(folder, 'quarantine'));
+      const cutTails = await store.open(found?.marks ?? []);
+      const current = () => [...store.partitions()].flatMap(({ mark }) => mark ?? []);
+      const known = { logId: id, found };
+      const marks = await MarkKeeper.open(files, folder, known, writer, markIntervalMs, current);
+      const loop = new CommitLoop({
+        ...options,
+        onCommit: (round) => {
+          marks.wake();
+          options.onCommit?.(round);
+        },
+      });
+      const ids = await ProducerIds.open(files, folder, now);
+      await marks.flush();
+      for (const partition of store.partitions()) {
+        void writer.run(() => partition.storeIndexes());
+      }
+      const settled = () => loop.exclusively(async () => undefined);
+      const scrub =
+        options.scrub && new Scrub(files, () => [...store.partitions()], settled, options.scrub);
+      scrub?.start((error) => loop.fail(error));
+      return new SegmentLog(id, cutTails, store, loop, writer, marks, scrub, ids, lock);
     } catch (error) {
       lock.release();
       throw error;
@@ -64,9 +126,23 @@ export class SegmentLog {
     return this.store.get(name);
   }
 
+  /** Records that cannot be read, of all topics. */
+  damage(): readonly Damage[] {
+    return this.topics().flatMap(({ name: topic, partitions }) =>
+      partitions.flatMap(({ number: partition, damage }) =>
+        damage.map((range) => ({ topic, partition, ...range })),
+      ),
+    );
+  }
+
   /** `name` is one that isTopicName takes. */
   createTopic(wanted: Omit<TopicDefinition, 'id'>): Promise<CreateOutcome> {
-    return this.changeTopics(() => this.store.create(wanted));
+    return this.changeTopics(async () => {
+      const outcome = await this.store.create(wanted);
+      // Its first records are marked from the beginning.
+      if (outcome.kind === 'created') await this.marks.flush();
+      return outcome;
+    });
   }
 
   /** False: there is none. Appends that wait for it are decided before. */
@@ -79,14 +155,37 @@ export class SegmentLog {
     });
   }
 
-  /** Replaces all settings of a topic. False: the disk is full. */
+  /** Grows a topic to `count` partitions; those there are keep their records. */
+  addPartitions(
+    name: string,
+    count: number,
+  ): Promise<'added' | 'unknown_topic' | 'not_more' | 'storage_full'> {
+    return this.changeTopics(async () => {
+      const topic = this.store.get(name);
+      if (topic === undefined) return 'unknown_topic';
+      if (count <= topic.partitions.length) return 'not_more';
+      if (!(await this.store.addPartitions(topic, count))) return 'storage_full';
+      await this.marks.flush();
+      return 'added';
+    });
+  }
+
+  /** Replaces all settings of a topic. False: the disk is full, or the topic was deleted meanwhile. */
   configureTopic(topic: Topic, configs: Readonly<Record<string, string>>): Promise<boolean> {
-    return this.changeTopics(() => this.store.configure(topic, configs));
+    return this.changeTopics(async () => {
+      if (this.store.get(topic.name) !== topic) return false;
+      return this.store.configure(topic, configs);
+    });
   }
 
   /** Resolves when the batch is durable, or refused; batches of one partition keep their order. */
   append(partition: Partition, batch: NewBatch): Promise<AppendOutcome> {
     return this.loop.append(partition, batch);
+  }
+
+  /** An id for an idempotent producer, never given before. undefined: the disk is full. */
+  newProducerId(): Promise<bigint | undefined> {
+    return this.ids.take();
   }
 
   /** Forgets the records before `offset`. `out_of_range`: the high watermark is below it, or it is closed. */
@@ -100,10 +199,24 @@ export class SegmentLog {
     });
   }
 
+  /** What is appended to a partition from now on goes into a new segment. */
+  endSegment(partition: Partition): Promise<'ended' | 'closed' | 'storage_full'> {
+    return this.loop.exclusively(async () => {
+      if (!partition.isOpen) return 'closed';
+      return (await partition.endSegment()) ? 'ended' : 'storage_full';
+    });
+  }
+
   /** What was appended is decided first; then the files are closed and others may open the folder. */
   async close(): Promise<void> {
     await this.topicChange;
+    await this.scrub?.stop();
     await this.loop.close();
+    for (const partition of this.store.partitions()) {
+      void this.writer.run(() => partition.storeLastIndex());
+    }
+    void this.marks.flush();
+    await this.marks.close();
     await this.store.close();
     this.lock.release();
   }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { AppendOutcome } from '../src/index.js';
 import { FaultyDisk, type Faults } from './support/faulty-disk.js';
 import { append, Folders, makeTopic, openLog, partitionOf, readAll } from './support/log-folder.js';
+import { contentsOf } from './support/verdict.js';
 
 const folders = new Folders();
 afterEach(() => folders.removeAll());
@@ -64,11 +65,8 @@ async function missingIn(folder: string, known: readonly Acknowledged[]): Promis
   if (log === undefined) return [...known];
   const missing: Acknowledged[] = [];
   for (const record of known) {
-    const found = await readAll(partitionOf(log, 't', record.partition));
-    const isThere = found.some(
-      ({ offset, value }) => offset === record.offset && value === record.value,
-    );
-    if (!isThere) missing.push(record);
+    const { records } = await contentsOf(partitionOf(log, 't', record.partition));
+    if (records.get(record.offset) !== record.value) missing.push(record);
   }
   await log.close();
   return missing;

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { lacksForDisk, run } from './programs.js';
 
 const SIZE_MIB = 512;
 
@@ -21,12 +21,7 @@ export class PoweredDisk {
 
   /** Why there can be none on this machine; undefined when there can. */
   static lacks(): string | undefined {
-    if (process.getuid?.() !== 0) return 'root, to mount a disk image';
-    if (!existsSync('/dev/loop-control')) return 'loop devices';
-    for (const program of ['mkfs.ext4', 'mount', 'umount'])
-      if (!['/sbin', '/usr/sbin', '/bin', '/usr/bin'].some((dir) => existsSync(join(dir, program))))
-        return program;
-    return undefined;
+    return lacksForDisk(['mkfs.ext4', 'mount', 'umount'], ['/dev/loop-control']);
   }
 
   static create(dir: string): PoweredDisk {
@@ -60,11 +55,4 @@ export class PoweredDisk {
     // The file system writes back late by itself: only what was synced is sure to be there.
     run('mount', '-o', 'loop,commit=30', this.image, this.folder);
   }
-}
-
-function run(command: string, ...args: string[]): void {
-  execFileSync(command, args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
-  });
 }

@@ -14,6 +14,12 @@ export function peakMemoryOf(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
+/** Memory that the process itself holds now, in bytes. */
+export function memoryOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
 /** The process and all that descend from it. */
 function treeOf(root: number): number[] {
   const children = new Map<number, number[]>();

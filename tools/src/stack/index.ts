@@ -1,4 +1,5 @@
 export { givenServers, type Addresses, type GivenServers } from './addresses.js';
+export { LogNode, type LogNodeOptions } from './log-node.js';
 export { ProcessLedger } from './process-ledger.js';
 export { Stack, type StackOptions } from './stack.js';
 export { APPS, type AppName } from './topology.js';

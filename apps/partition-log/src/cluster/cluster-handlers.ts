@@ -11,19 +11,21 @@ export function metadataHandler(log: SegmentLog, broker: Broker): Handler<'metad
     brokers: [broker],
     clusterId,
     controllerId: nodeId,
-    topics: (topics ?? log.topics().map(({ name }) => name)).map((name) => {
+    // Each once: an answer must not be many times its request.
+    topics: [...new Set(topics ?? log.topics().map(({ name }) => name))].map((name) => {
       const topic = log.topic(name);
       return topic === undefined ? unknown(name) : describe(topic, nodeId);
     }),
   });
 }
 
+/** Transactions are refused for good: an error that can be retried would keep their client waiting. */
 export function findCoordinatorHandler(broker: Broker): Handler<'findCoordinator'> {
   return ({ keyType }) =>
     keyType === GROUP_KEY
       ? { ...broker, errorCode: KAFKA_ERRORS.NONE, errorMessage: null }
       : {
-          errorCode: KAFKA_ERRORS.COORDINATOR_NOT_AVAILABLE,
+          errorCode: KAFKA_ERRORS.INVALID_REQUEST,
           errorMessage: 'there are no transactions',
           nodeId: -1,
           host: '',

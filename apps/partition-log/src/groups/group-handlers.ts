@@ -4,7 +4,8 @@ import type { GroupCoordinator } from './group-coordinator.js';
 
 export function describeGroupsHandler(coordinator: GroupCoordinator): Handler<'describeGroups'> {
   return ({ groups }) => ({
-    groups: groups.map((groupId) => ({
+    // Each once: an answer must not be many times its request.
+    groups: [...new Set(groups)].map((groupId) => ({
       errorCode: KAFKA_ERRORS.NONE,
       groupId,
       ...(coordinator.find(groupId)?.describe() ?? {

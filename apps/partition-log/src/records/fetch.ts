@@ -15,11 +15,19 @@ import { watchAny } from './watch-any.js';
 /** Longer waits are cut: what waits holds a connection, and a client asks again. */
 const MAX_WAIT_MS = 30_000;
 
+/** Told of what an answer holds of each topic. */
+export type CountFetch = (topic: string, bytes: number) => void;
+
 /**
  * Reads from many partitions, once there is as much as the client wants, the wait is over or nobody
  * is waiting any more. `maxBytes` bounds what one answer holds, whatever the client asks for.
  */
-export function fetchHandler(log: SegmentLog, maxBytes: number, logger: Logger): Handler<'fetch'> {
+export function fetchHandler(
+  log: SegmentLog,
+  maxBytes: number,
+  logger: Logger,
+  count: CountFetch,
+): Handler<'fetch'> {
   return async (request, { signal, reserveAnswer }) => {
     // Sessions are not made, so there is none to go on with.
     if (request.sessionId !== 0) {
@@ -37,8 +45,21 @@ export function fetchHandler(log: SegmentLog, maxBytes: number, logger: Logger):
       change.stop();
     }
     if (bytesReady(log, request) > 0) await reserveAnswer(limit);
-    return { errorCode: KAFKA_ERRORS.NONE, topics: await gather(log, request, limit, logger) };
+    const topics = await gather(log, request, limit, logger);
+    countBytes(topics, count);
+    return { errorCode: KAFKA_ERRORS.NONE, topics };
   };
+}
+
+function countBytes(topics: readonly ByTopic<FetchedPartition>[], count: CountFetch): void {
+  for (const { name, partitions } of topics) {
+    const bytes = partitions.reduce((sum, partition) => sum + bytesOf(partition), 0);
+    if (bytes > 0) count(name, bytes);
+  }
+}
+
+function bytesOf({ records }: FetchedPartition): number {
+  return records.reduce((sum, { length }) => sum + length, 0);
 }
 
 function* waitingFor(log: SegmentLog, { topics }: FetchRequest): Generator<Partition> {
@@ -77,7 +98,7 @@ async function gather(
     const fetched: FetchedPartition[] = [];
     for (const wanted of partitions) {
       const result = await read(log, name, wanted, limit - bytes, bytes === 0, logger);
-      bytes += result.records.reduce((sum, { length }) => sum + length, 0);
+      bytes += bytesOf(result);
       fetched.push(result);
     }
     topics.push({ name, partitions: fetched });

@@ -4,7 +4,7 @@ import {
   type KafkaError,
   type ProducedPartition,
 } from '@tally/kafka-wire';
-import type { AppendOutcome, SegmentLog } from '@tally/segment-log';
+import type { AppendOutcome, DiskWatermarks, SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { isInternal } from '../topics/internal-topics.js';
 import { maxMessageBytes, stampsAppendTime } from '../topics/topic-configs.js';
@@ -16,16 +16,20 @@ export type CountAppend = (topic: string, bytes: number) => void;
  * Appends one batch per partition, untouched but for offset and time. The answer to acks 1 and -1
  * comes when all are durable or refused: on one node they are the same.
  */
-export function produceHandler(log: SegmentLog, count: CountAppend): Handler<'produce'> {
+export function produceHandler(
+  log: SegmentLog,
+  space: DiskWatermarks,
+  count: CountAppend,
+): Handler<'produce'> {
   return async ({ acks, transactionalId, topics }) => {
-    const refusal = refuse(acks, transactionalId);
+    const refusal = refuse(acks, transactionalId) ?? refuseWithoutRoom(space);
     const answered = topics.map(async ({ name, partitions }) => ({
       name,
       partitions: await Promise.all(
         partitions.map(({ partition, records }) =>
           refusal === undefined
             ? append(log, name, partition, records, count)
-            : Promise.resolve(refused(partition, refusal)),
+            : Promise.resolve(refused(partition, ...refusal)),
         ),
       ),
     }));
@@ -34,10 +38,17 @@ export function produceHandler(log: SegmentLog, count: CountAppend): Handler<'pr
   };
 }
 
-function refuse(acks: number, transactionalId: string | null): KafkaError | undefined {
-  if (acks < -1 || acks > 1) return 'INVALID_REQUIRED_ACKS';
-  // There are no transactions, and none were told of.
-  return transactionalId === null ? undefined : 'INVALID_REQUEST';
+type Refusal = readonly [KafkaError, string];
+
+function refuse(acks: number, transactionalId: string | null): Refusal | undefined {
+  if (acks < -1 || acks > 1) return ['INVALID_REQUIRED_ACKS', `acks cannot be ${acks}`];
+  // None were told of.
+  return transactionalId === null ? undefined : ['INVALID_REQUEST', 'there are no transactions'];
+}
+
+/** The log itself goes on to write: what is left is there for that. */
+function refuseWithoutRoom({ refusal }: DiskWatermarks): Refusal | undefined {
+  return refusal === undefined ? undefined : ['KAFKA_STORAGE_ERROR', refusal];
 }
 
 async function append(
@@ -58,8 +69,10 @@ async function append(
   if (records === null) return refused(number, 'CORRUPT_MESSAGE');
   const stampTime = stampsAppendTime(topic.configs);
   const outcome = await log.append(partition, { bytes: records, stampTime });
-  if (outcome.kind !== 'appended') return refused(number, errorOf(outcome.kind));
-  count(topicName, records.length);
+  if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') {
+    return refused(number, errorOf(outcome.kind), partition.endInDoubt ?? null);
+  }
+  if (outcome.kind === 'appended') count(topicName, records.length);
   return {
     partition: number,
     errorCode: KAFKA_ERRORS.NONE,
@@ -70,16 +83,23 @@ async function append(
   };
 }
 
-/** All of them may be tried again. */
-export function errorOf(kind: Exclude<AppendOutcome['kind'], 'appended'>): KafkaError {
+/** All may be tried again but for the last two, which tell a producer that it is not the one that it was. */
+export function errorOf(
+  kind: Exclude<AppendOutcome['kind'], 'appended' | 'duplicate'>,
+): KafkaError {
   switch (kind) {
     case 'storage_full':
     case 'failed':
+    case 'damaged':
       return 'KAFKA_STORAGE_ERROR';
     case 'overloaded':
       return 'REQUEST_TIMED_OUT';
     case 'closed':
       return 'NOT_LEADER_OR_FOLLOWER';
+    case 'out_of_order':
+      return 'OUT_OF_ORDER_SEQUENCE_NUMBER';
+    case 'stale_epoch':
+      return 'INVALID_PRODUCER_EPOCH';
   }
 }
 

@@ -1,7 +1,9 @@
-import { SegmentLog } from '@tally/segment-log';
+import { SegmentLog, type DiskWatermarks } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import type { LogMetrics } from '../metrics.js';
+
+const DAMAGE = 'records are damaged and cannot be read';
 
 /**
  * Opens the log. When the disk fails, the process ends at once: what it holds is unknown, a second
@@ -11,24 +13,46 @@ export async function openLog(
   config: PartitionLogConfig,
   logger: Logger,
   metrics: LogMetrics,
+  space: DiskWatermarks,
 ): Promise<SegmentLog> {
   const log = await SegmentLog.open({
     folder: config.logDir,
     segmentBytes: config.segmentBytes,
+    markIntervalMs: config.markIntervalMs,
     maxRoundBytes: config.maxCommitBytes,
     maxQueuedBytes: config.maxQueuedBytes,
+    producers: { maxProducers: config.maxProducers, expiryMs: config.producerExpiryMs },
     now: Date.now,
     onFatal: (error) => {
       logger.fatal({ error }, 'the disk of the log failed: ending at once');
       process.exit(1);
     },
+    ...(config.scrubBytesPerSecond > 0 && {
+      scrub: {
+        bytesPerSecond: config.scrubBytesPerSecond,
+        pauseMs: config.scrubPauseMs,
+        onPass: ({ bytes }) => {
+          metrics.scrubbedBytes.inc(bytes);
+          metrics.scrubbedAt.setToCurrentTime();
+        },
+      },
+    }),
+    onDamage: (damage) => logger.error({ damage }, DAMAGE),
     onCommit: ({ bytes, syncSeconds }) => {
       metrics.commitBytes.observe(bytes);
+      space.wrote(bytes);
       metrics.syncSeconds.observe(syncSeconds);
     },
   });
   for (const cut of log.cutTails) {
     logger.warn(cut, 'cut off the end of a segment that was being written when the log stopped');
+  }
+  for (const damage of log.damage()) logger.error({ damage }, DAMAGE);
+  for (const { name: topic, partitions } of log.topics()) {
+    for (const { number: partition, endInDoubt } of partitions) {
+      if (endInDoubt === undefined) continue;
+      logger.error({ topic, partition, reason: endInDoubt }, 'a partition takes no records');
+    }
   }
   return log;
 }

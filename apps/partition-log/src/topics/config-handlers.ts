@@ -5,10 +5,16 @@ import {
   type ConfigResource,
   type KafkaError,
 } from '@tally/kafka-wire';
-import type { SegmentLog } from '@tally/segment-log';
+import type { SegmentLog, Topic } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { isInternal } from './internal-topics.js';
-import { describeTopicConfigs, parseTopicConfigs, type DescribedConfig } from './topic-configs.js';
+import {
+  changeTopicConfigs,
+  describeTopicConfigs,
+  parseTopicConfigs,
+  type DescribedConfig,
+  type ParsedConfigs,
+} from './topic-configs.js';
 
 /** What clients ask of a broker; fixed. */
 const BROKER_CONFIGS: readonly DescribedConfig[] = [
@@ -27,7 +33,7 @@ export function describeConfigsHandler(
   nodeId: number,
 ): Handler<'describeConfigs'> {
   return ({ resources }) => ({
-    resources: resources.map(({ type, name, names }) => {
+    resources: onceEach(resources).map(({ type, name, names }) => {
       const configs = configsOf(log, nodeId, { type, name });
       if (typeof configs === 'string') return refused({ type, name }, configs);
       return {
@@ -39,26 +45,42 @@ export function describeConfigsHandler(
 }
 
 export function alterConfigsHandler(log: SegmentLog): Handler<'alterConfigs'> {
-  return async ({ resources, validateOnly }) => {
-    const results = [];
-    for (const { type, name, configs } of resources) {
-      const topic = type === CONFIG_RESOURCE.topic ? log.topic(name) : undefined;
-      if (topic === undefined || isInternal(name)) {
-        results.push(refused({ type, name }, 'UNKNOWN_TOPIC_OR_PARTITION'));
-        continue;
-      }
-      const parsed = parseTopicConfigs(configs);
-      if (parsed.kind === 'invalid') {
-        results.push(refused({ type, name }, 'INVALID_CONFIG', parsed.message));
-        continue;
-      }
-      const done = validateOnly || (await log.configureTopic(topic, parsed.configs));
-      results.push(
-        done ? answered({ type, name }) : refused({ type, name }, 'KAFKA_STORAGE_ERROR'),
-      );
+  return ({ resources, validateOnly }) =>
+    alter(log, resources, validateOnly, ({ name }, configs) => parseTopicConfigs(name, configs));
+}
+
+/** Changes what is named and leaves the rest; AlterConfigs forgets what is not named. */
+export function incrementalAlterConfigsHandler(
+  log: SegmentLog,
+): Handler<'incrementalAlterConfigs'> {
+  return ({ resources, validateOnly }) =>
+    alter(log, resources, validateOnly, ({ name, configs }, changes) =>
+      changeTopicConfigs(name, configs, changes),
+    );
+}
+
+async function alter<Entry>(
+  log: SegmentLog,
+  resources: readonly (ConfigResource & { readonly configs: readonly Entry[] })[],
+  validateOnly: boolean,
+  parse: (topic: Topic, entries: readonly Entry[]) => ParsedConfigs,
+) {
+  const results = [];
+  for (const { type, name, configs } of resources) {
+    const topic = type === CONFIG_RESOURCE.topic ? log.topic(name) : undefined;
+    if (topic === undefined || isInternal(name)) {
+      results.push(refused({ type, name }, 'UNKNOWN_TOPIC_OR_PARTITION'));
+      continue;
     }
-    return { resources: results };
-  };
+    const parsed = parse(topic, configs);
+    if (parsed.kind === 'invalid') {
+      results.push(refused({ type, name }, 'INVALID_CONFIG', parsed.message));
+      continue;
+    }
+    const done = validateOnly || (await log.configureTopic(topic, parsed.configs));
+    results.push(done ? answered({ type, name }) : refused({ type, name }, 'KAFKA_STORAGE_ERROR'));
+  }
+  return { resources: results };
 }
 
 function configsOf(
@@ -72,6 +94,15 @@ function configsOf(
   if (type !== CONFIG_RESOURCE.topic) return 'INVALID_REQUEST';
   const topic = log.topic(name);
   return topic === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : describeTopicConfigs(topic.configs);
+}
+
+/** One that is named a thousand times is described once: an answer must not outgrow its request. */
+function onceEach<R extends ConfigResource>(resources: readonly R[]): R[] {
+  return [
+    ...new Map(
+      resources.map((resource) => [`${resource.type} ${resource.name}`, resource]),
+    ).values(),
+  ];
 }
 
 function answered(resource: ConfigResource) {

@@ -3,22 +3,25 @@ import { isTopicName, type SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { isInternal } from './internal-topics.js';
 import { parseTopicConfigs } from './topic-configs.js';
+import type { TopicLimits } from './topic-limits.js';
 
 /** Where a client leaves the number to the server. */
 const DEFAULT_PARTITIONS = 16;
-/** Each is a folder and an open file; enough for any topic of one node. */
-const MAX_PARTITIONS = 4096;
 
 type Refusal = readonly [KafkaError, string];
 
-export function createTopicsHandler(log: SegmentLog, nodeId: number): Handler<'createTopics'> {
+export function createTopicsHandler(
+  log: SegmentLog,
+  nodeId: number,
+  limits: TopicLimits,
+): Handler<'createTopics'> {
   return async ({ topics, validateOnly }) => {
     const results = [];
     for (const topic of topics) {
       const isTwice = topics.some((other) => other !== topic && other.name === topic.name);
       const refusal: Refusal | undefined = isTwice
         ? ['INVALID_REQUEST', 'the topic is in the request twice']
-        : await create(log, topic, nodeId, validateOnly);
+        : await create(log, topic, nodeId, limits, validateOnly);
       const [error, errorMessage] = refusal ?? (['NONE', null] as const);
       results.push({ name: topic.name, errorCode: KAFKA_ERRORS[error], errorMessage });
     }
@@ -30,6 +33,7 @@ async function create(
   log: SegmentLog,
   topic: NewTopic,
   nodeId: number,
+  limits: TopicLimits,
   validateOnly: boolean,
 ): Promise<Refusal | undefined> {
   const { name } = topic;
@@ -37,9 +41,19 @@ async function create(
   if (!isTopicName(name) || isInternal(name)) {
     return ['INVALID_TOPIC_EXCEPTION', 'expected 1 to 249 of a-z, A-Z, 0-9, ".", "_" and "-"'];
   }
-  const partitions = numberOfPartitions(topic, nodeId);
+  const clash = limits.clashWith(name);
+  if (clash !== undefined) {
+    return ['INVALID_TOPIC_EXCEPTION', `the name is too much like that of ${clash}`];
+  }
+  const partitions = numberOfPartitions(topic, nodeId, limits.maxPartitionsPerTopic);
   if (typeof partitions !== 'number') return partitions;
-  const parsed = parseTopicConfigs(topic.configs);
+  if (!limits.hasRoomForTopic) {
+    return ['POLICY_VIOLATION', `there are ${limits.maxTopics} topics on this node already`];
+  }
+  if (!limits.hasRoomFor(partitions)) {
+    return ['POLICY_VIOLATION', `this node takes ${limits.maxPartitions} partitions in all`];
+  }
+  const parsed = parseTopicConfigs(name, topic.configs);
   if (parsed.kind === 'invalid') return ['INVALID_CONFIG', parsed.message];
   if (validateOnly) return undefined;
   const outcome = await log.createTopic({ name, partitions, configs: parsed.configs });
@@ -53,7 +67,7 @@ async function create(
   }
 }
 
-function numberOfPartitions(topic: NewTopic, nodeId: number): number | Refusal {
+function numberOfPartitions(topic: NewTopic, nodeId: number, max: number): number | Refusal {
   const { assignments, replicationFactor } = topic;
   if (assignments.length > 0) {
     const isOurs = assignments.every(
@@ -64,6 +78,7 @@ function numberOfPartitions(topic: NewTopic, nodeId: number): number | Refusal {
         brokers[0] === nodeId,
     );
     const isComplete = new Set(assignments.map(({ partition }) => partition)).size;
+    if (assignments.length > max) return tooMany(max, assignments.length);
     return isOurs && isComplete === assignments.length
       ? assignments.length
       : ['INVALID_REPLICA_ASSIGNMENT', `expected each partition once, on node ${nodeId}`];
@@ -72,7 +87,9 @@ function numberOfPartitions(topic: NewTopic, nodeId: number): number | Refusal {
     return ['INVALID_REPLICATION_FACTOR', 'there is one node'];
   }
   const partitions = topic.partitions === -1 ? DEFAULT_PARTITIONS : topic.partitions;
-  return partitions >= 1 && partitions <= MAX_PARTITIONS
-    ? partitions
-    : ['INVALID_PARTITIONS', `expected 1 to ${MAX_PARTITIONS} partitions, got ${partitions}`];
+  return partitions >= 1 && partitions <= max ? partitions : tooMany(max, partitions);
+}
+
+function tooMany(max: number, partitions: number): Refusal {
+  return ['INVALID_PARTITIONS', `expected 1 to ${max} partitions, got ${partitions}`];
 }

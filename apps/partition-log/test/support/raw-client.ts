@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { buildRecordBatch, FrameSplitter, WireReader, WireWriter } from '@tally/kafka-wire';
+import { eventually } from '@tally/testing';
 
 const MAX_ANSWER_BYTES = 64 << 20;
 
@@ -22,8 +23,9 @@ export class RawClient {
     });
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const socket = createConnection({ host: '127.0.0.1', port });
+  /** `localAddress`: where the connection comes from. */
+  static async connect(port: number, localAddress = '127.0.0.1'): Promise<RawClient> {
+    const socket = createConnection({ host: '127.0.0.1', port, localAddress });
     await once(socket, 'connect');
     return new RawClient(socket);
   }
@@ -61,6 +63,16 @@ export function produceRequest(
   value: string,
 ): Buffer {
   const batch = buildRecordBatch([{ key: null, value: Buffer.from(value) }], Date.now());
+  return produceBatch(correlationId, topic, partition, batch);
+}
+
+/** Produce v7 with a batch for one partition, acks=-1. */
+export function produceBatch(
+  correlationId: number,
+  topic: string,
+  partition: number,
+  batch: Buffer,
+): Buffer {
   return request(0, 7, correlationId, (writer) => {
     writer.nullableString(null).int16(-1).int32(30_000);
     writer.int32(1).string(topic).int32(1).int32(partition).bytes(batch);
@@ -76,4 +88,42 @@ export function produceAnswer(answer: Buffer) {
   reader.int32();
   reader.int32();
   return { correlationId, errorCode: reader.int16(), baseOffset: reader.int64() };
+}
+
+/** Stored batches of a partition from an offset on, by Fetch v11; some megabytes at most. */
+export async function fetchBytes(
+  client: RawClient,
+  topic: string,
+  offset: number,
+  partition = 0,
+): Promise<Buffer> {
+  const before = client.answers.length;
+  const body = (writer: WireWriter) => {
+    writer
+      .int32(-1)
+      .int32(0)
+      .int32(0)
+      .int32(8 << 20)
+      .int8(0)
+      .int32(0)
+      .int32(-1);
+    writer.int32(1).string(topic).int32(1);
+    writer
+      .int32(partition)
+      .int32(-1)
+      .int64(BigInt(offset))
+      .int64(-1n)
+      .int32(8 << 20);
+    writer.int32(0).string('');
+  };
+  client.send(request(1, 11, 1, body));
+  await eventually('it is answered', () => client.answers.length > before);
+  const reader = new WireReader(client.answers[before] ?? Buffer.alloc(0));
+  reader.take(4 + 4 + 2 + 4 + 4);
+  reader.string();
+  reader.take(4 + 4);
+  const errorCode = reader.int16();
+  if (errorCode !== 0) throw new Error(`Fetch answered ${errorCode}`);
+  reader.take(8 + 8 + 8 + 4 + 4);
+  return reader.bytes();
 }

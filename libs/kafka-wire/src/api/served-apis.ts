@@ -1,6 +1,7 @@
 import { alterConfigs } from './alter-configs.js';
 import { apiVersions } from './api-versions.js';
 import type { Api } from './api.js';
+import { createPartitions } from './create-partitions.js';
 import { createTopics } from './create-topics.js';
 import { deleteGroups } from './delete-groups.js';
 import { deleteRecords } from './delete-records.js';
@@ -10,14 +11,20 @@ import { describeGroups } from './describe-groups.js';
 import { fetch } from './fetch.js';
 import { findCoordinator } from './find-coordinator.js';
 import { heartbeat } from './heartbeat.js';
+import { incrementalAlterConfigs } from './incremental-alter-configs.js';
+import { initProducerId } from './init-producer-id.js';
 import { joinGroup } from './join-group.js';
 import { leaveGroup } from './leave-group.js';
 import { listGroups } from './list-groups.js';
 import { listOffsets } from './list-offsets.js';
 import { metadata } from './metadata.js';
 import { offsetCommit } from './offset-commit.js';
+import { offsetDelete } from './offset-delete.js';
 import { offsetFetch } from './offset-fetch.js';
+import { offsetForLeaderEpoch } from './offset-for-leader-epoch.js';
 import { produce } from './produce.js';
+import { saslAuthenticate } from './sasl-authenticate.js';
+import { saslHandshake } from './sasl-handshake.js';
 import { syncGroup } from './sync-group.js';
 
 /** Every API there is a codec for. A server tells clients of those that it has a handler for. */
@@ -42,6 +49,13 @@ export const APIS = {
   describeConfigs,
   alterConfigs,
   deleteGroups,
+  initProducerId,
+  offsetForLeaderEpoch,
+  createPartitions,
+  incrementalAlterConfigs,
+  offsetDelete,
+  saslHandshake,
+  saslAuthenticate,
 } as const;
 
 export type ApiName = keyof typeof APIS;

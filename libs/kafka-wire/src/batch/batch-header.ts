@@ -9,8 +9,15 @@ export interface BatchHeader {
   /** Records in it, which is also how many offsets it takes. */
   readonly count: number;
   readonly attributes: number;
+  /** The field, not what the bytes give (`hasValidCrc`). */
+  readonly crc: number;
   /** ms since 1970. */
   readonly maxTimestampMs: number;
+  /** Of an idempotent producer; -1 for any other, and then the next two mean nothing. */
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  /** Number of the first record among all that the producer sent to the partition. */
+  readonly baseSequence: number;
 }
 
 /**
@@ -33,7 +40,11 @@ export function readBatchHeader(bytes: Buffer, at = 0): BatchHeader | undefined 
     size,
     count,
     attributes: bytes.readInt16BE(at + AT.attributes),
+    crc: bytes.readUInt32BE(at + AT.crc),
     maxTimestampMs: Number(bytes.readBigInt64BE(at + AT.maxTimestamp)),
+    producerId: bytes.readBigInt64BE(at + AT.producerId),
+    producerEpoch: bytes.readInt16BE(at + AT.producerEpoch),
+    baseSequence: bytes.readInt32BE(at + AT.baseSequence),
   };
 }
 

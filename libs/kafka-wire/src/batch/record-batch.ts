@@ -10,8 +10,21 @@ export interface KeyValue {
   readonly value: Buffer | null;
 }
 
+/** What an idempotent producer says of a batch. */
+export interface Sequence {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+}
+
+const NO_PRODUCER: Sequence = { producerId: -1n, producerEpoch: -1, baseSequence: -1 };
+
 /** An uncompressed batch, base offset 0, for records that this process writes itself. */
-export function buildRecordBatch(records: readonly KeyValue[], timestampMs: number): Buffer {
+export function buildRecordBatch(
+  records: readonly KeyValue[],
+  timestampMs: number,
+  { producerId, producerEpoch, baseSequence }: Sequence = NO_PRODUCER,
+): Buffer {
   const writer = new WireWriter();
   for (const [index, { key, value }] of records.entries()) {
     const record = new WireWriter().int8(0).varlong(0n).varint(index);
@@ -27,9 +40,9 @@ export function buildRecordBatch(records: readonly KeyValue[], timestampMs: numb
   batch.writeInt32BE(records.length - 1, AT.lastOffsetDelta);
   batch.writeBigInt64BE(BigInt(timestampMs), AT.baseTimestamp);
   batch.writeBigInt64BE(BigInt(timestampMs), AT.maxTimestamp);
-  batch.writeBigInt64BE(-1n, AT.producerId);
-  batch.writeInt16BE(-1, AT.producerEpoch);
-  batch.writeInt32BE(-1, AT.baseSequence);
+  batch.writeBigInt64BE(producerId, AT.producerId);
+  batch.writeInt16BE(producerEpoch, AT.producerEpoch);
+  batch.writeInt32BE(baseSequence, AT.baseSequence);
   batch.writeInt32BE(records.length, AT.recordCount);
   batch.writeUInt32BE(crc32c(batch.subarray(AT.attributes)), AT.crc);
   return batch;

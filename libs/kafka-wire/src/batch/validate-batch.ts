@@ -49,6 +49,10 @@ export function validateBatch(records: Buffer | null, maxBytes: number): BatchVe
   if ((header.attributes & ATTRIBUTES.codecMask) > LAST_CODEC) {
     return invalid('UNSUPPORTED_COMPRESSION_TYPE', 'unknown compression');
   }
+  const { producerId, producerEpoch, baseSequence } = header;
+  if (producerId >= 0n && (producerEpoch < 0 || baseSequence < 0)) {
+    return invalid('INVALID_RECORD', 'a producer with an id has an epoch and a sequence from 0 on');
+  }
   return { kind: 'valid', header };
 }
 

@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { MalformedFrame } from './malformed-frame.js';
 
 /**
- * Most elements of one array. Requests of real clients name some thousand partitions; a frame of
- * empty strings must not become many times its size in objects.
+ * Most elements of all arrays of one frame, nested ones too. Requests of real clients name some
+ * thousand partitions; a large frame of tiny elements must not become many times its size in objects.
  */
-const MAX_ARRAY_LENGTH = 100_000;
+const MAX_ELEMENTS = 100_000;
 
 /**
  * Reads the primitive types of the Kafka protocol (kafka.apache.org/protocol, "Protocol Primitive
@@ -14,6 +14,7 @@ const MAX_ARRAY_LENGTH = 100_000;
  */
 export class WireReader {
   private at = 0;
+  private elementsLeft = MAX_ELEMENTS;
 
   constructor(private readonly frame: Buffer) {}
 
@@ -75,9 +76,12 @@ export class WireReader {
   nullableArray<T>(element: (reader: this) => T): T[] | null {
     const length = this.int32();
     if (length === -1) return null;
-    if (length < 0 || length > MAX_ARRAY_LENGTH || length > this.remaining) {
-      throw new MalformedFrame(`array of ${length} elements in ${this.remaining} bytes`);
+    if (length < 0 || length > this.elementsLeft || length > this.remaining) {
+      throw new MalformedFrame(
+        `array of ${length} elements in ${this.remaining} bytes, ${this.elementsLeft} elements are allowed`,
+      );
     }
+    this.elementsLeft -= length;
     const elements: T[] = [];
     for (let index = 0; index < length; index++) elements.push(element(this));
     return elements;

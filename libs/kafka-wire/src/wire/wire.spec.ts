@@ -102,3 +102,25 @@ describe('a frame that ends too early', () => {
     expect(() => new WireReader(Buffer.alloc(20, 0xff)).varlong()).toThrow(MalformedFrame);
   });
 });
+
+describe('a frame of arrays in arrays', () => {
+  /** So many arrays of so many numbers. */
+  const frame = (arrays: number, numbers: number) => {
+    const one = new WireWriter().int32(numbers).raw(Buffer.alloc(numbers));
+    const all = Buffer.concat(one.finish());
+    return Buffer.concat([
+      ...new WireWriter().int32(arrays).finish(),
+      ...Array.from({ length: arrays }, () => all),
+    ]);
+  };
+  const read = (bytes: Buffer) =>
+    new WireReader(bytes).array((reader) => reader.array(() => reader.int8())).length;
+
+  it('is read while all elements together are as many as a client needs', () => {
+    expect(read(frame(300, 300))).toBe(300);
+  });
+
+  it('is malformed before it is many times its size in objects', () => {
+    expect(() => read(frame(400, 400))).toThrow(MalformedFrame);
+  });
+});

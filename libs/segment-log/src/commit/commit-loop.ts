@@ -1,13 +1,15 @@
-import type { AppendedBatch, NewBatch, Partition, WrittenBatches } from '../partition/partition.js';
+import type { BatchOutcome, NewBatch, Partition, WrittenBatches } from '../partition/partition.js';
 
 export type AppendOutcome =
-  | ({ readonly kind: 'appended' } & AppendedBatch)
+  | BatchOutcome
   /** The disk is full; the batch is not in the log. */
   | { readonly kind: 'storage_full' }
   /** Too many bytes wait already; the batch is not in the log. */
   | { readonly kind: 'overloaded' }
   /** The topic was deleted, or the log is closing; the batch is not in the log. */
   | { readonly kind: 'closed' }
+  /** The end of the partition is in doubt; the batch is not in the log. */
+  | { readonly kind: 'damaged' }
   /** The disk failed: the batch may be in the log or not, and the process must end. */
   | { readonly kind: 'failed' };
 
@@ -139,6 +141,7 @@ export class CommitLoop {
       const nowMs = this.options.now();
       const parts = [...byPartition(appends)].map(async ([partition, own]) => {
         if (!partition.isOpen) return settle(own, { kind: 'closed' });
+        if (partition.endInDoubt !== undefined) return settle(own, { kind: 'damaged' });
         const written = await partition.write(
           own.map(({ batch }) => batch),
           nowMs,
@@ -163,7 +166,8 @@ export class CommitLoop {
     }
   }
 
-  private fail(error: unknown): void {
+  /** The disk failed elsewhere. */
+  fail(error: unknown): void {
     if (this.state === 'failed') return;
     this.state = 'failed';
     this.options.onFatal(error);
@@ -173,8 +177,8 @@ export class CommitLoop {
 function acknowledge(appends: readonly Append[], written: WrittenBatches): void {
   written.publish();
   for (const [index, { resolve }] of appends.entries()) {
-    const appended = written.appended[index];
-    if (appended !== undefined) resolve({ kind: 'appended', ...appended });
+    const outcome = written.outcomes[index];
+    if (outcome !== undefined) resolve(outcome);
   }
 }
 

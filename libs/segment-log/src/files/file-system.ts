@@ -16,8 +16,8 @@ export interface LogFile {
 
 /** What the log needs of a file system; a failing disk is another implementation. */
 export interface FileSystem {
-  /** `create`: the file is new, or emptied. `change`: it is there. */
-  open(path: string, mode: 'create' | 'change'): Promise<LogFile>;
+  /** `create`: the file is new, or emptied. `change`, `read`: it is there. */
+  open(path: string, mode: 'create' | 'change' | 'read'): Promise<LogFile>;
   /** Names in a folder, in no order. */
   list(folder: string): Promise<string[]>;
   /** With its parents; nothing happens when it is there. */
@@ -29,10 +29,22 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
   /** Resolves when the names in the folder are on the disk. */
   syncFolder(path: string): Promise<void>;
+  /** Bytes that this process may still write to the disk of a folder. */
+  freeBytes(folder: string): Promise<number>;
 }
 
 /** The disk, or what is left of a quota, is used up: nothing is broken, and waiting may help. */
 export function isStorageFull(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** There is no such file. */
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+/** The disk cannot give back what it has at this place. */
+export function isUnreadable(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EIO';
 }

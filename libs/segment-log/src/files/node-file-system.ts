@@ -1,10 +1,21 @@
-import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  statfs,
+  type FileHandle,
+} from 'node:fs/promises';
 import type { FileSystem, LogFile } from './file-system.js';
+
+const FLAGS = { create: 'w+', change: 'r+', read: 'r' } as const;
 
 /** The file system of this machine. */
 export const nodeFileSystem: FileSystem = {
   async open(path, mode) {
-    return new NodeLogFile(await open(path, mode === 'create' ? 'w+' : 'r+'));
+    return new NodeLogFile(await open(path, FLAGS[mode]));
   },
   list: (folder) => readdir(folder),
   async makeFolder(path) {
@@ -27,6 +38,10 @@ export const nodeFileSystem: FileSystem = {
     } finally {
       await folder.close();
     }
+  },
+  async freeBytes(folder) {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
   },
 };
 

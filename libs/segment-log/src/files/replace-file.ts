@@ -8,10 +8,14 @@ export const UNFINISHED = '.new';
  * Replaces a small file as a whole: after a crash there is the old content or the new one. Resolves
  * when the new one is durable; false when the disk is full, and then nothing has changed.
  */
-export async function replaceFile(files: FileSystem, path: string, text: string): Promise<boolean> {
+export async function replaceFile(
+  files: FileSystem,
+  path: string,
+  content: string | Buffer,
+): Promise<boolean> {
   const unfinished = `${path}${UNFINISHED}`;
   try {
-    if (!(await writeDurably(files, unfinished, text))) {
+    if (!(await writeDurably(files, unfinished, Buffer.from(content)))) {
       await files.remove(unfinished);
       return false;
     }
@@ -25,8 +29,7 @@ export async function replaceFile(files: FileSystem, path: string, text: string)
   return true;
 }
 
-async function writeDurably(files: FileSystem, path: string, text: string): Promise<boolean> {
-  const bytes = Buffer.from(text);
+async function writeDurably(files: FileSystem, path: string, bytes: Buffer): Promise<boolean> {
   const file = await files.open(path, 'create');
   try {
     if ((await file.write([bytes], 0)) !== bytes.length) return false;

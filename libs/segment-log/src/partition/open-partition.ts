@@ -1,26 +1,58 @@
 import { join } from 'node:path';
-import { ATTRIBUTES } from '@tally/kafka-wire';
-import { DamagedLog } from '../files/damaged-log.js';
-import type { FileSystem, LogFile } from '../files/file-system.js';
+import { isMissing, type FileSystem } from '../files/file-system.js';
 import { removeUnfinished } from '../files/replace-file.js';
-import { findBatchAfter, scanBatches } from '../segment/scan-segment.js';
-import { baseOffsetOf, Segment, segmentFileName } from '../segment/segment.js';
+import type { Mark } from '../marks/mark-file.js';
+import { readProducerSnapshot } from '../producers/producer-snapshot.js';
+import { ProducerStates, type ProducerLimits } from '../producers/producer-states.js';
+import { cutTail, type CutTail } from '../recovery/cut-tail.js';
+import { FoundDamage } from '../recovery/found-damage.js';
+import { openLast } from '../recovery/open-last-segment.js';
+import { openSealed, type OpeningSegment } from '../recovery/open-segment.js';
+import type { Place } from '../segment/index-layout.js';
+import { baseOffsetOf, segmentFileName, type Segment } from '../segment/segment.js';
+import type { StoredIndexes } from '../segment/stored-indexes.js';
+import { replayProducers } from '../recovery/replay-producers.js';
+import { stillDamaged } from '../recovery/listed-damage.js';
 import { readLogStart } from './log-start.js';
-
-/** A tail that was being written when the process or the machine stopped, and was cut off. */
-export interface CutTail {
-  readonly file: string;
-  readonly position: number;
-  readonly bytes: number;
-}
+import { Quarantine, readDamageList } from './quarantine.js';
 
 export interface OpenedPartition {
-  /** At least one, in order, the last being written. */
+  /** In order, the last being written; none only where the end is in doubt. */
   readonly segments: Segment[];
   readonly logStart: bigint;
   /** Greatest append time that the log has given to a record, ms since 1970. */
   readonly lastAppendTimeMs: number;
+  readonly quarantine: Quarantine;
+  /** undefined: the end is beyond doubt. */
+  readonly doubt: EndInDoubt | undefined;
+  readonly producers: ProducerStates;
+  /** Offset of the note of them that is on the disk. */
+  readonly savedProducersAt: bigint | undefined;
   readonly cut: CutTail | undefined;
+}
+
+/** Records are missing at the end: a new one could get an offset that another one had. */
+export interface EndInDoubt {
+  readonly reason: string;
+  /** Behind the last offset that is known to have been given. */
+  readonly end: bigint;
+  /** Stays as it is until the doubt is over. */
+  readonly mark: Mark | undefined;
+}
+
+export interface OpeningPartition {
+  readonly files: FileSystem;
+  readonly indexes: StoredIndexes;
+  readonly folder: string;
+  readonly place: Place;
+  /** Up to where it was durable; undefined where that is not known. */
+  readonly mark: Mark | undefined;
+  /** Where cut tails that hold whole batches are kept, and under which name. */
+  readonly quarantine: { readonly folder: string; readonly name: string };
+  /** Bounds what is known of producers. */
+  readonly producers: ProducerLimits;
+  /** ms since 1970. */
+  readonly now: () => number;
 }
 
 /** Makes the folder of an empty partition; the caller syncs the folder above. */
@@ -32,90 +64,126 @@ export async function makePartition(files: FileSystem, folder: string): Promise<
 }
 
 /**
- * Opens what is there. Of all segments but the last the batch headers are read and must join without
- * a gap; the last one is checked against its CRCs, and a torn tail is cut off. Everything else that
- * is missing or wrong is a DamagedLog. What is returned is durable.
+ * Opens what is there, as docs/formats/segment-log.md says. What was durable and is missing or wrong is
+ * put into quarantine; only a torn tail is cut off. What is returned is durable.
  */
-export async function openPartition(files: FileSystem, folder: string): Promise<OpenedPartition> {
-  await removeUnfinished(files, folder);
-  const bases = (await files.list(folder))
-    .flatMap((name) => baseOffsetOf(name) ?? [])
-    .toSorted((a, b) => (a < b ? -1 : 1));
-  if (bases.length === 0) throw new DamagedLog(folder, undefined, 'it has no segment');
+export async function openPartition(opening: OpeningPartition): Promise<OpenedPartition> {
+  const { files, folder, mark, now } = opening;
+  const bases = await basesIn(opening);
+  const damage = new FoundDamage(now);
   const segments: Segment[] = [];
-  let lastAppendTimeMs = 0;
+  let doubt: string | undefined;
   let cut: CutTail | undefined;
   try {
-    for (const [index, base] of bases.entries()) {
-      const path = join(folder, segmentFileName(base));
-      const segment = new Segment(path, base, await files.open(path, 'change'));
-      segments.push(segment);
-      const fileBytes = await segment.file.size();
-      const next = bases[index + 1];
-      const batches = scanBatches(segment.file, fileBytes, base, next === undefined);
-      for await (const header of batches) {
-        segment.add(header);
-        if ((header.attributes & ATTRIBUTES.logAppendTime) !== 0) {
-          lastAppendTimeMs = Math.max(lastAppendTimeMs, header.maxTimestampMs);
-        }
+    for (const [index, baseOffset] of bases.entries()) {
+      const path = join(folder, segmentFileName(baseOffset));
+      const file = await files.open(path, 'change');
+      const segment: OpeningSegment = {
+        ...opening,
+        path,
+        baseOffset,
+        file,
+        fileBytes: await file.size(),
+        damage,
+      };
+      // A mark in a later segment says that this one was left, although none follows.
+      const next = bases[index + 1] ?? (isBehind(mark, baseOffset) ? mark.baseOffset : undefined);
+      if (next !== undefined) {
+        segments.push(await openSealed(segment, next));
+        continue;
       }
-      if (next === undefined) cut = await cutTornTail(segment, fileBytes);
-      else assertJoins(segment, fileBytes, next);
+      const last = await openLast(segment, mark);
+      segments.push(last.segment);
+      ({ doubt } = last);
+      if (doubt !== undefined || last.isDurable) continue;
+      // After a killed process its batches may be in the memory of the kernel alone.
+      if (last.segment.size < segment.fileBytes) {
+        cut = await cutTail(files, last.segment, segment.fileBytes, opening.quarantine);
+      } else await file.datasync();
     }
-    const logStart = await readLogStart(files, folder);
-    assertStart(folder, segments, logStart);
+    const logStart = await startOf(opening);
+    const end = endOf(segments, mark, logStart);
+    if (end.missing !== undefined) {
+      doubt ??= end.missing.reason;
+      const name = segmentFileName(mark?.baseOffset ?? end.missing.from);
+      damage.addMissing(name, end.missing.from, end.offset, end.missing.reason);
+    }
+    const [first] = segments;
+    if (first !== undefined && first.baseOffset > logStart) {
+      const reason = `the first segment begins with offset ${first.baseOffset}`;
+      damage.addMissing(segmentFileName(logStart), logStart, first.baseOffset, reason);
+    }
+    const quarantine = new Quarantine();
+    for (const range of damage.ranges) quarantine.add(range);
+    const listed = await readDamageList(files, folder);
+    for (const range of await stillDamaged(listed, segments)) quarantine.add(range);
+    quarantine.forgetBefore(logStart);
+    if (listed.length > 0 || damage.ranges.length > 0) await quarantine.save(files, folder);
+    const snapshot = await readProducerSnapshot(files, folder);
+    const producers = new ProducerStates(opening.producers, snapshot?.states);
+    // A note of batches that the log lost is one of another log.
+    if (snapshot !== undefined && snapshot.offset > end.offset) producers.forgetFrom(end.offset);
+    await replayProducers(producers, snapshot?.offset ?? logStart, segments, quarantine, now);
     await files.syncFolder(folder);
-    return { segments, logStart, lastAppendTimeMs, cut };
+    const lastAppendTimeMs = Math.max(0, ...segments.map(({ summary }) => summary.maxAppendTimeMs));
+    return {
+      segments,
+      logStart,
+      lastAppendTimeMs,
+      quarantine,
+      producers,
+      savedProducersAt: snapshot?.offset,
+      doubt: doubt === undefined ? undefined : { reason: doubt, end: end.offset, mark },
+      cut,
+    };
   } catch (error) {
     await Promise.all(segments.map((segment) => segment.retire()));
     throw error;
   }
 }
 
-function assertJoins(segment: Segment, fileBytes: number, next: bigint): void {
-  const { path, size, endOffset } = segment;
-  if (size < fileBytes) {
-    throw new DamagedLog(path, size, `expected the batch with offset ${endOffset}`);
+/** Base offsets of the segments, in order. A folder that is gone has none. */
+async function basesIn({ files, folder }: OpeningPartition): Promise<bigint[]> {
+  let names: string[];
+  try {
+    names = await files.list(folder);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await files.makeFolder(folder);
+    names = [];
   }
-  if (endOffset !== next) {
-    throw new DamagedLog(path, size, `records ${endOffset} to ${next - 1n} are missing`);
-  }
+  await removeUnfinished(files, folder);
+  return names.flatMap((name) => baseOffsetOf(name) ?? []).toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-function assertStart(folder: string, segments: readonly Segment[], logStart: bigint): void {
-  const first = segments[0]?.baseOffset ?? 0n;
-  const end = segments.at(-1)?.endOffset ?? 0n;
-  if (first > logStart) {
-    throw new DamagedLog(folder, undefined, `records ${logStart} to ${first - 1n} are missing`);
-  }
-  if (end < logStart) {
-    throw new DamagedLog(folder, undefined, `it starts at ${logStart} and ends at ${end}`);
-  }
+function isBehind(mark: Mark | undefined, baseOffset: bigint): mark is Mark {
+  return mark !== undefined && mark.baseOffset > baseOffset;
 }
 
-/**
- * Cuts the last segment behind its last whole batch, and makes sure that the batches are on the
- * disk: after a killed process they may be in the memory of the kernel alone, and must not be shown
- * before they are durable.
- */
-async function cutTornTail(segment: Segment, fileBytes: number): Promise<CutTail | undefined> {
-  const { path, file, size, endOffset } = segment;
-  let cut: CutTail | undefined;
-  if (size < fileBytes) {
-    const later = await findBatchAfter(file, fileBytes, size, endOffset);
-    if (later !== undefined) {
-      throw new DamagedLog(path, size, `a whole batch follows at byte ${later}`);
-    }
-    cut = { file: path, position: size, bytes: fileBytes - size };
-    await truncateTo(file, size);
-  } else {
-    await file.datasync();
-  }
-  return cut;
+/** What the file says, or where it is lost the mark. */
+async function startOf({ files, folder, mark }: OpeningPartition): Promise<bigint> {
+  const marked = mark?.logStart ?? 0n;
+  const stored = await readLogStart(files, folder);
+  return typeof stored === 'bigint' && stored > marked ? stored : marked;
 }
 
-/** Cuts a file, durably. */
-export async function truncateTo(file: LogFile, size: number): Promise<void> {
-  await file.truncate(size);
-  await file.datasync();
+interface End {
+  readonly offset: bigint;
+  readonly missing: { readonly from: bigint; readonly reason: string } | undefined;
+}
+
+/** Where the log ends, and which records are missing there. */
+function endOf(segments: readonly Segment[], mark: Mark | undefined, logStart: bigint): End {
+  const last = segments.at(-1);
+  const known = mark !== undefined && mark.offset > logStart ? mark.offset : logStart;
+  if (last !== undefined && last.endOffset >= known) {
+    const isThere = mark === undefined || mark.baseOffset <= last.baseOffset;
+    if (isThere) return { offset: last.endOffset, missing: undefined };
+    const reason = `the segment ${segmentFileName(mark.baseOffset)} is missing`;
+    return { offset: last.endOffset, missing: { from: last.endOffset, reason } };
+  }
+  const from = last?.endOffset ?? logStart;
+  const reason =
+    last === undefined ? 'there is no segment' : `it ends at ${from}, and ${known} was reached`;
+  return { offset: known, missing: { from, reason } };
 }

@@ -1,9 +1,24 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readBatchHeader, stampBatch, type BatchHeader } from '@tally/kafka-wire';
-import { isStorageFull, type FileSystem } from '../files/file-system.js';
+import type { BackgroundWriter } from '../files/background-writer.js';
+import { DamagedLog } from '../files/damaged-log.js';
+import { isStorageFull, type FileSystem, type LogFile } from '../files/file-system.js';
+import type { Mark } from '../marks/mark-file.js';
+import { writeProducerSnapshot } from '../producers/producer-snapshot.js';
+import type {
+  ProducerLimits,
+  ProducerStates,
+  SequenceVerdict,
+} from '../producers/producer-states.js';
+import { truncateTo } from '../recovery/cut-tail.js';
+import { nameOfRange, type DamagedRange } from '../segment/damaged-range.js';
+import type { Place } from '../segment/index-layout.js';
+import { findBatchAfter, type ScanStart } from '../segment/scan-segment.js';
 import { Segment, segmentFileName } from '../segment/segment.js';
+import type { StoredIndexes } from '../segment/stored-indexes.js';
 import { writeLogStart } from './log-start.js';
-import { truncateTo, type OpenedPartition } from './open-partition.js';
+import type { EndInDoubt, OpenedPartition } from './open-partition.js';
+import type { Quarantine } from './quarantine.js';
 
 /**
  * The one leader epoch of a log without replicas: in every batch and every answer, since clients
@@ -25,9 +40,20 @@ export interface AppendedBatch {
   readonly appendTimeMs: number | undefined;
 }
 
+/** What becomes of a batch once its round is durable. */
+export type BatchOutcome =
+  | ({ readonly kind: 'appended' } & AppendedBatch)
+  /** The producer had sent it before; this is where it lies. */
+  | ({ readonly kind: 'duplicate' } & AppendedBatch)
+  /** Not in the log: batches of its producer that belong before it are missing. */
+  | { readonly kind: 'out_of_order' }
+  /** Not in the log: its producer has begun anew since. */
+  | { readonly kind: 'stale_epoch' };
+
 /** Batches that are in the file and not durable yet. */
 export interface WrittenBatches {
-  readonly appended: readonly AppendedBatch[];
+  /** One per batch, in their order. */
+  readonly outcomes: readonly BatchOutcome[];
   /** Resolves when they are durable; a failure means that the log must end. */
   sync(): Promise<void>;
   /** From now on they can be read. */
@@ -43,6 +69,19 @@ export interface TimedOffset {
   readonly timestampMs: number;
 }
 
+/** What partitions share. */
+export interface PartitionParts {
+  readonly files: FileSystem;
+  readonly indexes: StoredIndexes;
+  readonly writer: BackgroundWriter;
+  readonly segmentBytes: number;
+  readonly producers: ProducerLimits;
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** Damage was found while the log was open. */
+  readonly onDamage: (partition: Partition, range: DamagedRange) => void;
+}
+
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -51,22 +90,33 @@ const NOTHING = Buffer.alloc(0);
  */
 export class Partition {
   private readonly segments: Segment[];
+  private readonly quarantine: Quarantine;
+  private readonly doubt: EndInDoubt | undefined;
   private readonly listeners = new Set<() => void>();
   private start: bigint;
   private lastAppendTimeMs: number;
+  private readonly producers: ProducerStates;
+  private savedProducersAt: bigint | undefined;
   private folderChanged = false;
   private open = true;
 
   constructor(
-    private readonly files: FileSystem,
-    private folder: string,
-    readonly number: number,
-    private readonly segmentBytes: number,
-    { segments, logStart, lastAppendTimeMs }: OpenedPartition,
+    private readonly parts: PartitionParts,
+    readonly place: Place,
+    private readonly folder: string,
+    opened: OpenedPartition,
   ) {
-    this.segments = segments;
-    this.start = logStart;
-    this.lastAppendTimeMs = lastAppendTimeMs;
+    this.segments = opened.segments;
+    this.start = opened.logStart;
+    this.lastAppendTimeMs = opened.lastAppendTimeMs;
+    this.quarantine = opened.quarantine;
+    this.doubt = opened.doubt;
+    this.producers = opened.producers;
+    this.savedProducersAt = opened.savedProducersAt;
+  }
+
+  get number(): number {
+    return this.place.partition;
   }
 
   /** Offset of the first record that there is. */
@@ -76,7 +126,26 @@ export class Partition {
 
   /** The offset behind the last durable record. */
   get highWatermark(): bigint {
-    return this.active.endOffset;
+    return this.doubt?.end ?? this.active.endOffset;
+  }
+
+  /** Records that cannot be read, in order. */
+  get damage(): readonly DamagedRange[] {
+    return this.quarantine.all();
+  }
+
+  /** Why it takes no appends: where it ends is not known. undefined: it takes them. */
+  get endInDoubt(): string | undefined {
+    return this.doubt?.reason;
+  }
+
+  /** Up to where it is durable, for the next start. */
+  get mark(): Mark | undefined {
+    if (this.doubt !== undefined) return this.doubt.mark;
+    // A segment without a batch may be gone after a power cut.
+    const last = this.segments.findLast(({ size }) => size > 0) ?? this.active;
+    const { baseOffset, bytes: position, endOffset: offset, lastCrc } = last.summary;
+    return { ...this.place, logStart: this.start, baseOffset, position, offset, lastCrc };
   }
 
   /** False once its topic is deleted or the log closed. */
@@ -112,9 +181,16 @@ export class Partition {
   async read(offset: bigint, maxBytes: number): Promise<ReadOutcome> {
     if (offset < this.start || offset > this.highWatermark) return { kind: 'out_of_range' };
     if (offset === this.highWatermark) return { kind: 'batches', bytes: NOTHING };
+    const range = this.quarantine.at(offset);
+    if (range !== undefined) {
+      throw new DamagedLog(join(this.folder, range.segment), range.position, nameOfRange(range));
+    }
     const segment = this.segments.findLast(({ baseOffset }) => baseOffset <= offset);
     if (segment === undefined) return { kind: 'out_of_range' };
-    return { kind: 'batches', bytes: await segment.read(offset, maxBytes) };
+    const bytes = await this.noticingDamage(segment, () =>
+      segment.read(offset, maxBytes, this.damagedIn(segment)),
+    );
+    return { kind: 'batches', bytes };
   }
 
   /**
@@ -122,48 +198,126 @@ export class Partition {
    * records keep the time that their producer gave, the first record of the batch that has one.
    */
   async firstAtOrAfter(timeMs: number): Promise<TimedOffset | undefined> {
-    const segment = this.segments.find(
-      ({ maxTimestampMs, endOffset }) => maxTimestampMs >= timeMs && endOffset > this.start,
-    );
-    if (segment === undefined) return undefined;
-    const { baseOffset, maxTimestampMs } = await segment.firstAtOrAfter(timeMs);
-    const offset = baseOffset < this.start ? this.start : baseOffset;
-    return { offset, timestampMs: maxTimestampMs };
+    for (const segment of this.segments) {
+      if (segment.maxTimestampMs < timeMs || segment.endOffset <= this.start) continue;
+      const found = await this.noticingDamage(segment, () =>
+        segment.firstAtOrAfter(timeMs, this.damagedIn(segment)),
+      );
+      // What had that time cannot be read.
+      if (found === undefined) continue;
+      const { baseOffset, maxTimestampMs } = found;
+      const offset = baseOffset < this.start ? this.start : baseOffset;
+      return { offset, timestampMs: maxTimestampMs };
+    }
+    return undefined;
   }
 
-  /** Writes batches, for the commit loop. `storage_full`: none of them is there. */
+  /** The segments of now, in order; the last one is being written. */
+  allSegments(): readonly Segment[] {
+    return [...this.segments];
+  }
+
+  damagedIn({ path }: Segment): readonly DamagedRange[] {
+    return this.quarantine.inSegment(basename(path));
+  }
+
+  /**
+   * A batch is bad: everything from there up to the next good one in `file` is put into quarantine;
+   * without a file, up to the end. Returns where that is; undefined when the segment is not part of
+   * the partition any more.
+   */
+  async putInQuarantine(
+    segment: Segment,
+    from: ScanStart,
+    reason: string,
+    file: LogFile | undefined,
+  ): Promise<ScanStart | undefined> {
+    const { size, endOffset } = segment;
+    const next = file && (await findBatchAfter(file, size, from.position, from.offset, endOffset));
+    const end = next ?? { position: size, offset: endOffset };
+    if (!this.open || !this.segments.includes(segment)) return undefined;
+    const range: DamagedRange = {
+      offset: from.offset,
+      endOffset: end.offset,
+      segment: basename(segment.path),
+      position: from.position,
+      endPosition: end.position,
+      reason,
+      foundAtMs: this.parts.now(),
+    };
+    if (this.quarantine.add(range)) {
+      this.parts.onDamage(this, range);
+      await this.saveDamage();
+    }
+    return end;
+  }
+
+  /** Writes the list of what is damaged. */
+  saveDamage(): Promise<void> {
+    return this.parts.writer.run(async () => {
+      if (this.open) await this.quarantine.save(this.parts.files, this.folder);
+    });
+  }
+
+  /** Writes the indexes that are missing, of segments that are complete. */
+  async storeIndexes(): Promise<void> {
+    for (const segment of this.segments.slice(0, -1)) await this.storeIndex(segment, true);
+  }
+
+  /** Before the end, when nothing is written any more: then the next start reads less. */
+  async storeLastIndex(): Promise<void> {
+    if (this.doubt === undefined) await this.storeIndex(this.active, false);
+  }
+
+  /**
+   * Writes batches, for the commit loop; those that their producers should not have sent are left
+   * out. `storage_full`: none of them is there.
+   */
   async write(
     batches: readonly NewBatch[],
     nowMs: number,
   ): Promise<WrittenBatches | 'storage_full'> {
-    const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
-    const segment = await this.segmentFor(bytes);
-    if (segment === 'storage_full') return segment;
     // The clock may step back; append times must not.
     const appendTimeMs = Math.max(nowMs, this.lastAppendTimeMs);
+    const round = this.producers.begin();
+    const outcomes: BatchOutcome[] = [];
     const headers: BatchHeader[] = [];
-    const appended: AppendedBatch[] = [];
-    let baseOffset = segment.endOffset;
-    for (const batch of batches) {
-      const stamp = { baseOffset, leaderEpoch: LEADER_EPOCH };
-      stampBatch(
-        batch.bytes,
-        batch.stampTime ? { ...stamp, logAppendTimeMs: appendTimeMs } : stamp,
-      );
-      const header = readBatchHeader(batch.bytes);
-      if (header?.size !== batch.bytes.length) throw new Error('expected one whole record batch');
-      headers.push(header);
-      appended.push({ baseOffset, appendTimeMs: batch.stampTime ? appendTimeMs : undefined });
+    const accepted: Buffer[] = [];
+    let baseOffset = this.highWatermark;
+    for (const { bytes, stampTime } of batches) {
+      const header = readBatchHeader(bytes);
+      if (header?.size !== bytes.length) throw new Error('expected one whole record batch');
+      const verdict = round.check(header);
+      if (verdict.kind !== 'next') {
+        outcomes.push(outcomeOf(verdict));
+        continue;
+      }
+      const placed = { baseOffset, appendTimeMs: stampTime ? appendTimeMs : undefined };
+      stampBatch(bytes, {
+        baseOffset,
+        leaderEpoch: LEADER_EPOCH,
+        ...(stampTime ? { logAppendTimeMs: appendTimeMs } : {}),
+      });
+      round.add(header, placed, nowMs);
+      outcomes.push({ kind: 'appended', ...placed });
+      accepted.push(bytes);
+      headers.push(stampTime ? (readBatchHeader(bytes) ?? header) : { ...header, baseOffset });
       baseOffset += BigInt(header.count);
     }
-    const buffers = batches.map((batch) => batch.bytes);
-    if (!(await writeOrCut(segment, buffers, bytes))) return 'storage_full';
+    if (accepted.length === 0) {
+      return { outcomes, sync: () => Promise.resolve(), publish: () => undefined };
+    }
+    const bytes = accepted.reduce((sum, { length }) => sum + length, 0);
+    const segment = await this.segmentFor(bytes);
+    if (segment === 'storage_full') return segment;
+    if (!(await writeOrCut(segment, accepted, bytes))) return 'storage_full';
     return {
-      appended,
+      outcomes,
       sync: () => this.sync(segment),
       publish: () => {
         for (const header of headers) segment.add(header);
         this.lastAppendTimeMs = appendTimeMs;
+        round.publish(nowMs);
         this.announce();
       },
     };
@@ -175,16 +329,39 @@ export class Partition {
    */
   async deleteRecordsBefore(offset: bigint): Promise<boolean> {
     if (offset <= this.start) return true;
-    if (!(await writeLogStart(this.files, this.folder, offset))) return false;
+    const { files, indexes } = this.parts;
+    if (!(await writeLogStart(files, this.folder, offset))) return false;
     this.start = offset;
+    // The name of the segment that stays has to be durable before another one goes.
+    await this.syncFolder();
+    if (this.quarantine.forgetBefore(offset)) await this.saveDamage();
     while (this.segments.length > 1) {
       const [first] = this.segments;
       if (first === undefined || first.endOffset > offset) break;
       this.segments.shift();
-      await this.files.remove(first.path);
+      await indexes.remove(first.path);
+      await files.remove(first.path);
       await first.retire();
     }
     return true;
+  }
+
+  /**
+   * Writes down what producers have appended below the high watermark, so that nothing below it has to
+   * be read for that. With a full disk the old note stays: it says less, and nothing wrong.
+   */
+  async saveProducers(): Promise<void> {
+    const { parts, folder, highWatermark, producers } = this;
+    if (!this.open || this.savedProducersAt === highWatermark) return;
+    const { files } = parts;
+    const isSaved = await writeProducerSnapshot(files, folder, highWatermark, producers.entries());
+    if (isSaved) this.savedProducersAt = highWatermark;
+  }
+
+  /** What comes next goes into a new segment. For the commit loop. False: the disk is full. */
+  async endSegment(): Promise<boolean> {
+    if (this.active.size === 0 || this.doubt !== undefined) return true;
+    return (await this.beginSegment()) !== 'storage_full';
   }
 
   /** Nothing is written or awaited here any more; reads that have begun end well. */
@@ -203,12 +380,21 @@ export class Partition {
   /** The active segment, or a new one where it would grow past its size. */
   private async segmentFor(bytes: number): Promise<Segment | 'storage_full'> {
     const { active } = this;
-    if (active.size === 0 || active.size + bytes <= this.segmentBytes) return active;
+    if (active.size === 0 || active.size + bytes <= this.parts.segmentBytes) return active;
+    return this.beginSegment();
+  }
+
+  private async beginSegment(): Promise<Segment | 'storage_full'> {
+    const { active } = this;
     const path = join(this.folder, segmentFileName(active.endOffset));
     try {
-      const segment = new Segment(path, active.endOffset, await this.files.open(path, 'create'));
+      const { files, indexes, writer } = this.parts;
+      const file = await files.open(path, 'create');
+      const segment = new Segment(path, active.endOffset, file, indexes);
       this.folderChanged = true;
       this.segments.push(segment);
+      void writer.run(() => this.storeIndex(active, true));
+      void writer.run(() => this.saveProducers());
       return segment;
     } catch (error) {
       if (isStorageFull(error)) return 'storage_full';
@@ -219,9 +405,40 @@ export class Partition {
   /** A new file is found after a power cut only when its name is durable too. */
   private async sync(segment: Segment): Promise<void> {
     await segment.file.datasync();
-    if (this.folderChanged) {
-      await this.files.syncFolder(this.folder);
-      this.folderChanged = false;
+    await this.syncFolder();
+  }
+
+  private async syncFolder(): Promise<void> {
+    if (!this.folderChanged) return;
+    await this.parts.files.syncFolder(this.folder);
+    this.folderChanged = false;
+  }
+
+  /** Not of a segment with damage: what is left of it is found at each start. */
+  private async storeIndex(segment: Segment, isSealed: boolean): Promise<void> {
+    const { liveIndex, path, summary, size } = segment;
+    const isWanted =
+      this.open && size > 0 && liveIndex !== undefined && this.segments.includes(segment);
+    if (!isWanted || this.damagedIn(segment).length > 0) return;
+    const { indexes } = this.parts;
+    const isStored = await indexes.write(path, this.place, summary, isSealed, liveIndex);
+    if (isStored && isSealed) segment.useStoredIndex();
+  }
+
+  /** What a read finds out is kept. */
+  private async noticingDamage<T>(segment: Segment, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (
+        error instanceof DamagedLog &&
+        error.position !== undefined &&
+        error.offset !== undefined
+      ) {
+        const { position, offset, detail } = error;
+        await this.putInQuarantine(segment, { position, offset }, detail, segment.file);
+      }
+      throw error;
     }
   }
 
@@ -242,4 +459,10 @@ async function writeOrCut(segment: Segment, buffers: Buffer[], bytes: number): P
   }
   await truncateTo(segment.file, segment.size);
   return false;
+}
+
+function outcomeOf(verdict: Exclude<SequenceVerdict, { kind: 'next' }>): BatchOutcome {
+  if (verdict.kind !== 'duplicate') return verdict;
+  const { baseOffset, appendTimeMs } = verdict.batch;
+  return { kind: 'duplicate', baseOffset, appendTimeMs };
 }

@@ -1,12 +1,23 @@
 import {
+  ATTRIBUTES,
   BATCH_HEADER_BYTES,
   hasValidCrc,
   readBatchHeader,
   type BatchHeader,
 } from '@tally/kafka-wire';
 import { DamagedLog } from '../files/damaged-log.js';
-import type { LogFile } from '../files/file-system.js';
-import { INDEX_INTERVAL_BYTES, SparseIndex } from './sparse-index.js';
+import { isUnreadable, type LogFile } from '../files/file-system.js';
+import type { DamagedRange } from './damaged-range.js';
+import type { SegmentSummary } from './index-layout.js';
+import { scanBatches } from './scan-segment.js';
+import {
+  INDEX_INTERVAL_BYTES,
+  pointOfOffset,
+  pointOfTime,
+  SparseIndex,
+  type IndexEntries,
+} from './sparse-index.js';
+import type { StoredIndexes } from './stored-indexes.js';
 
 /** `00000000000000000042.log`: the offset of the first record, in 20 digits. */
 const FILE_NAME = /^(\d{20})\.log$/;
@@ -21,12 +32,25 @@ export function baseOffsetOf(fileName: string): bigint | undefined {
   return digits === undefined ? undefined : BigInt(digits);
 }
 
+/** A place in the file where a batch begins, or has to. */
+interface Cursor {
+  readonly position: number;
+  readonly offset: bigint;
+}
+
+const NO_DAMAGE: readonly DamagedRange[] = [];
+
 /** A file of batches, one behind the other, as they are on the wire. It knows durable ones only. */
 export class Segment {
-  private readonly index = new SparseIndex();
+  /** Of all batches while they are added; undefined while the index file has them. */
+  private live: SparseIndex | undefined = new SparseIndex();
   private durableBytes = 0;
   private end: bigint;
   private greatestTimeMs = -1;
+  private greatestAppendTimeMs = -1;
+  private firstCrc = 0;
+  private lastCrc = 0;
+  private lastPosition = 0;
   private readers = 0;
   private retired = false;
 
@@ -34,6 +58,7 @@ export class Segment {
     readonly path: string,
     readonly baseOffset: bigint,
     readonly file: LogFile,
+    private readonly indexes: StoredIndexes,
   ) {
     this.end = baseOffset;
   }
@@ -48,61 +73,139 @@ export class Segment {
     return this.end;
   }
 
-  /** Greatest timestamp of a record in it, ms since 1970; -1 when it is empty. */
+  /** Greatest timestamp of a record in it, ms since 1970; -1 when there is none. */
   get maxTimestampMs(): number {
     return this.greatestTimeMs;
   }
 
-  /** Bytes from the batch with `offset` to the end, or up to INDEX_INTERVAL_BYTES more. */
+  /**
+   * About how many bytes lie from the batch with `offset` to the end, without reading: less than
+   * INDEX_INTERVAL_BYTES too many, or the whole segment where the index file has the entries.
+   */
   bytesFrom(offset: bigint): number {
-    return this.durableBytes - this.index.positionOfOffset(Number(offset - this.baseOffset));
+    if (this.live === undefined) return this.durableBytes;
+    const { position } = pointOfOffset(this.live, Number(offset - this.baseOffset));
+    return this.durableBytes - position;
+  }
+
+  get summary(): SegmentSummary {
+    return {
+      baseOffset: this.baseOffset,
+      endOffset: this.end,
+      bytes: this.durableBytes,
+      lastPosition: this.lastPosition,
+      firstCrc: this.firstCrc,
+      lastCrc: this.lastCrc,
+      maxTimestampMs: this.greatestTimeMs,
+      maxAppendTimeMs: this.greatestAppendTimeMs,
+    };
   }
 
   /** The next batch behind those that are known is durable. */
-  add({
-    size,
-    count,
-    maxTimestampMs,
-  }: Pick<BatchHeader, 'size' | 'count' | 'maxTimestampMs'>): void {
-    this.index.add(Number(this.end - this.baseOffset), this.durableBytes, this.greatestTimeMs);
+  add({ size, count, maxTimestampMs, attributes, crc }: BatchHeader): void {
+    if (this.durableBytes === 0) this.firstCrc = crc;
+    this.lastPosition = this.durableBytes;
+    this.lastCrc = crc;
+    this.live?.add(Number(this.end - this.baseOffset), this.durableBytes, this.greatestTimeMs);
     this.durableBytes += size;
     this.end += BigInt(count);
     this.greatestTimeMs = Math.max(this.greatestTimeMs, maxTimestampMs);
+    if ((attributes & ATTRIBUTES.logAppendTime) !== 0) {
+      this.greatestAppendTimeMs = Math.max(this.greatestAppendTimeMs, maxTimestampMs);
+    }
+  }
+
+  /** What comes next cannot be read; behind it is the batch with `endOffset` at `endPosition`. */
+  addDamaged({ endOffset, endPosition }: DamagedRange): void {
+    this.durableBytes = endPosition;
+    this.end = endOffset;
+    this.lastCrc = 0;
+  }
+
+  /** Instead of adding batches: an index says what is in it. `entries`: when more will be added. */
+  restore(summary: SegmentSummary, entries?: IndexEntries): void {
+    this.end = summary.endOffset;
+    this.durableBytes = summary.bytes;
+    this.lastPosition = summary.lastPosition;
+    this.firstCrc = summary.firstCrc;
+    this.lastCrc = summary.lastCrc;
+    this.greatestTimeMs = summary.maxTimestampMs;
+    this.greatestAppendTimeMs = summary.maxAppendTimeMs;
+    this.live = entries === undefined ? undefined : SparseIndex.of(entries);
+  }
+
+  /** The entries, for an index file; undefined when they are in one. */
+  get liveIndex(): IndexEntries | undefined {
+    return this.live;
+  }
+
+  /** The index file has the entries from now on. */
+  useStoredIndex(): void {
+    this.live = undefined;
   }
 
   /**
    * Whole batches, beginning with the one that contains `offset`, of at most `maxBytes` together;
-   * the first one in any case. `offset` is in this segment. Throws DamagedLog.
+   * the first one in any case. `offset` is in this segment and in none of the ranges. Throws DamagedLog.
    */
-  async read(offset: bigint, maxBytes: number): Promise<Buffer> {
+  async read(offset: bigint, maxBytes: number, damaged = NO_DAMAGE): Promise<Buffer> {
     return this.reading(async () => {
-      const start = this.index.positionOfOffset(Number(offset - this.baseOffset));
-      const window = await this.window(start, maxBytes);
-      for (let at = 0; ;) {
-        const header = this.headerAt(window, at, start);
-        if (header.baseOffset + BigInt(header.count) > offset) {
-          return this.wholeBatches(window, at, start, Math.max(maxBytes, header.size));
+      const before = damaged.findLast((range) => range.endOffset <= offset);
+      const point = pointOfOffset(await this.entries(), Number(offset - this.baseOffset));
+      const start: Cursor =
+        before !== undefined && before.endPosition > point.position
+          ? { position: before.endPosition, offset: before.endOffset }
+          : { position: point.position, offset: this.baseOffset + BigInt(point.offset) };
+      const stop = damaged.find((range) => range.offset > offset)?.position ?? this.durableBytes;
+      const window = await this.window(start, maxBytes, stop);
+      for (let at = 0, expected = start.offset; ;) {
+        const header = this.headerAt(window, at, {
+          position: start.position + at,
+          offset: expected,
+        });
+        expected += BigInt(header.count);
+        if (expected > offset) {
+          const first = { position: start.position + at, offset: header.baseOffset };
+          return this.wholeBatches(window.subarray(at), first, header.size, maxBytes);
         }
         at += header.size;
       }
     });
   }
 
-  /** The first batch with a timestamp of at least `timeMs`; there is one. Throws DamagedLog. */
-  async firstAtOrAfter(timeMs: number): Promise<BatchHeader> {
+  /**
+   * The first batch with a timestamp of at least `timeMs` that can be read; undefined: there is none.
+   * Throws DamagedLog.
+   */
+  async firstAtOrAfter(timeMs: number, damaged = NO_DAMAGE): Promise<BatchHeader | undefined> {
     return this.reading(async () => {
-      for (let position = this.index.positionOfTime(timeMs); ;) {
-        const window = await this.window(position, 0);
-        const header = this.headerAt(window, 0, position);
-        if (header.maxTimestampMs >= timeMs) return header;
+      const point = pointOfTime(await this.entries(), timeMs);
+      let { position } = point;
+      let offset = this.baseOffset + BigInt(point.offset);
+      while (position < this.durableBytes) {
+        const range = damaged.find((one) => one.position <= position && position < one.endPosition);
+        if (range !== undefined) {
+          ({ endPosition: position, endOffset: offset } = range);
+          continue;
+        }
+        const cursor = { position, offset };
+        const header = this.headerAt(await this.window(cursor, 0, this.durableBytes), 0, cursor);
+        if (header.maxTimestampMs >= timeMs) {
+          await this.wholeBatches(Buffer.alloc(0), cursor, header.size, 0);
+          return header;
+        }
         position += header.size;
+        offset += BigInt(header.count);
       }
+      return undefined;
     });
   }
 
   /** Closes the file once nobody reads it any more. */
   async retire(): Promise<void> {
+    if (this.retired) return;
     this.retired = true;
+    this.indexes.forget(this.path);
     if (this.readers === 0) await this.file.close();
   }
 
@@ -116,58 +219,82 @@ export class Segment {
     }
   }
 
-  /** Bytes from `start` on: enough for the batches that the index leaves out, and `maxBytes`. */
-  private async window(start: number, maxBytes: number): Promise<Buffer> {
-    const wanted = INDEX_INTERVAL_BYTES + BATCH_HEADER_BYTES + maxBytes;
-    const window = Buffer.allocUnsafe(Math.min(wanted, this.durableBytes - start));
-    const filled = await this.file.read(window, start);
-    if (filled < window.length) {
-      throw new DamagedLog(
-        this.path,
-        start + filled,
-        'the file ends here, and records are missing',
-      );
+  /** Where the index file cannot be used, the entries are made anew from the headers. */
+  private async entries(): Promise<IndexEntries> {
+    if (this.live !== undefined) return this.live;
+    const stored = await this.indexes.entries(this.path);
+    if (stored !== undefined) return stored;
+    const made = new SparseIndex();
+    let position = 0;
+    let greatestTimeMs = -1;
+    for await (const header of scanBatches(this.file, this.durableBytes, this.baseOffset, false)) {
+      made.add(Number(header.baseOffset - this.baseOffset), position, greatestTimeMs);
+      position += header.size;
+      greatestTimeMs = Math.max(greatestTimeMs, header.maxTimestampMs);
     }
-    return window;
+    this.live = made;
+    return made;
   }
 
-  private headerAt(window: Buffer, at: number, start: number): BatchHeader {
+  /** Bytes from a place on: enough for the batches that the index leaves out, and `maxBytes`. */
+  private async window(start: Cursor, maxBytes: number, stop: number): Promise<Buffer> {
+    const wanted = INDEX_INTERVAL_BYTES + BATCH_HEADER_BYTES + maxBytes;
+    const window = Buffer.allocUnsafe(Math.max(0, Math.min(wanted, stop - start.position)));
+    return window.subarray(0, await this.fill(window, start));
+  }
+
+  /** Less than the whole where the file ends. What the disk cannot read is damaged as well. */
+  private async fill(into: Buffer, start: Cursor): Promise<number> {
+    try {
+      return await this.file.read(into, start.position);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      throw this.damaged(start, 'the disk cannot read it');
+    }
+  }
+
+  private headerAt(window: Buffer, at: number, cursor: Cursor): BatchHeader {
     const header = readBatchHeader(window, at);
-    if (header === undefined) {
-      throw new DamagedLog(this.path, start + at, 'expected a record batch');
+    if (header?.baseOffset !== cursor.offset) {
+      throw this.damaged(cursor, `expected the batch with offset ${cursor.offset}`);
     }
     return header;
   }
 
-  /** The batches from `at` on that fit, each checked against its CRC. */
+  /**
+   * The batches from a place on that fit, each checked against its CRC, up to one that is damaged. The
+   * first one has `size` bytes and need not be whole in the window.
+   */
   private async wholeBatches(
     window: Buffer,
-    at: number,
-    start: number,
+    first: Cursor,
+    size: number,
     maxBytes: number,
   ): Promise<Buffer> {
-    const first = this.headerAt(window, at, start);
-    let bytes = window.subarray(at);
-    // A first batch that does not end in the window is larger than what was asked for.
-    if (first.size > bytes.length) {
-      bytes = Buffer.allocUnsafe(first.size);
-      const filled = await this.file.read(bytes, start + at);
-      if (filled < bytes.length) {
-        throw new DamagedLog(this.path, start + at + filled, 'the file ends in a record batch');
-      }
+    let bytes = window;
+    if (size > bytes.length) {
+      bytes = Buffer.allocUnsafe(Math.min(size, this.durableBytes - first.position));
+      if ((await this.fill(bytes, first)) < size)
+        throw this.damaged(first, 'the file ends in a record batch');
     }
+    const limit = Math.min(Math.max(maxBytes, size), bytes.length);
+    let { offset } = first;
     let end = 0;
-    for (;;) {
+    while (end + BATCH_HEADER_BYTES <= limit) {
       const header = readBatchHeader(bytes, end);
-      if (header === undefined && end + BATCH_HEADER_BYTES <= bytes.length) {
-        throw new DamagedLog(this.path, start + at + end, 'expected a record batch');
-      }
-      if (header === undefined || end + header.size > Math.min(maxBytes, bytes.length)) break;
-      if (!hasValidCrc(bytes, end, header.size)) {
-        throw new DamagedLog(this.path, start + at + end, 'the CRC does not fit the batch');
+      if (header !== undefined && end + header.size > limit) break;
+      if (header?.baseOffset !== offset || !hasValidCrc(bytes, end, header.size)) {
+        // Who reads on meets it first.
+        if (end > 0) break;
+        throw this.damaged(first, 'the CRC does not fit the batch');
       }
       end += header.size;
+      offset += BigInt(header.count);
     }
     return bytes.subarray(0, end);
+  }
+
+  private damaged({ position, offset }: Cursor, detail: string): DamagedLog {
+    return new DamagedLog(this.path, position, detail, offset);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { INDEX_INTERVAL_BYTES, SparseIndex } from './sparse-index.js';
+import { INDEX_INTERVAL_BYTES, pointOfOffset, pointOfTime, SparseIndex } from './sparse-index.js';
 
 const batches = fc.array(
   fc.record({
@@ -27,13 +27,13 @@ describe('SparseIndex', () => {
         }
         for (const [number, batch] of placed.entries()) {
           const last = (placed[number + 1]?.offset ?? offset) - 1;
-          const found = index.positionOfOffset(last);
+          const found = pointOfOffset(index, last).position;
           expect(found).toBeLessThanOrEqual(batch.position);
           expect(batch.position - found).toBeLessThan(INDEX_INTERVAL_BYTES);
         }
         for (let timeMs = 0; timeMs <= greatest; timeMs++) {
           const first = placed.find((batch) => batch.timeMs >= timeMs);
-          expect(index.positionOfTime(timeMs)).toBeLessThanOrEqual(first?.position ?? 0);
+          expect(pointOfTime(index, timeMs).position).toBeLessThanOrEqual(first?.position ?? 0);
         }
       }),
     );

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseCheckedJson, toCheckedJson } from '../files/checked-json.js';
 import { DamagedLog } from '../files/damaged-log.js';
 import type { FileSystem } from '../files/file-system.js';
 import { replaceFile } from '../files/replace-file.js';
@@ -22,8 +23,11 @@ export function writeTopicFile(
   folder: string,
   definition: TopicDefinition,
 ): Promise<boolean> {
-  const text = `${JSON.stringify({ formatVersion: FORMAT_VERSION, ...definition }, null, 2)}\n`;
-  return replaceFile(files, join(folder, FILE), text);
+  return replaceFile(
+    files,
+    join(folder, FILE),
+    toCheckedJson({ formatVersion: FORMAT_VERSION, ...definition }),
+  );
 }
 
 export async function readTopicFile(files: FileSystem, folder: string): Promise<TopicDefinition> {
@@ -33,7 +37,7 @@ export async function readTopicFile(files: FileSystem, folder: string): Promise<
   if (text === undefined) throw damaged('it is missing');
   let content: Partial<TopicDefinition> & { readonly formatVersion?: number };
   try {
-    content = JSON.parse(text) as typeof content;
+    content = parseCheckedJson(text) as typeof content;
   } catch (error) {
     throw damaged(String(error));
   }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DamagedLog } from '../files/damaged-log.js';
-import { isStorageFull, type FileSystem } from '../files/file-system.js';
+import { isStorageFull } from '../files/file-system.js';
 import { removeUnfinished } from '../files/replace-file.js';
-import { makePartition, openPartition, type CutTail } from '../partition/open-partition.js';
-import { Partition } from '../partition/partition.js';
+import type { Mark } from '../marks/mark-file.js';
+import { makePartition, openPartition } from '../partition/open-partition.js';
+import { Partition, type PartitionParts } from '../partition/partition.js';
+import type { CutTail } from '../recovery/cut-tail.js';
 import { readTopicFile, writeTopicFile, type TopicDefinition } from './topic-file.js';
 import { Topic } from './topic.js';
 
@@ -30,29 +32,35 @@ export class TopicStore {
   private readonly topics = new Map<string, Topic>();
 
   constructor(
-    private readonly files: FileSystem,
+    private readonly parts: PartitionParts,
     private readonly folder: string,
-    private readonly segmentBytes: number,
+    /** What was cut off and held whole batches. */
+    private readonly quarantineFolder: string,
   ) {}
 
   /** Opens all topics; resolves with the torn tails that were cut off. Throws DamagedLog. */
-  async open(): Promise<CutTail[]> {
-    await this.files.makeFolder(this.folder);
+  async open(marks: readonly Mark[]): Promise<CutTail[]> {
+    const { files } = this.parts;
+    await files.makeFolder(this.folder);
     const cuts: CutTail[] = [];
-    for (const name of (await this.files.list(this.folder)).toSorted()) {
+    for (const name of (await files.list(this.folder)).toSorted()) {
       const path = join(this.folder, name);
       if (name.startsWith(IN_WORK)) {
-        await this.files.remove(path);
+        await files.remove(path);
         continue;
       }
-      await removeUnfinished(this.files, path);
-      const definition = await readTopicFile(this.files, path);
+      await removeUnfinished(files, path);
+      const definition = await readTopicFile(files, path);
       if (definition.name !== name) {
         throw new DamagedLog(path, undefined, `it says that it is topic ${definition.name}`);
       }
-      cuts.push(...(await this.openTopic(definition)));
+      cuts.push(...(await this.openTopic(definition, marks)));
     }
     return cuts;
+  }
+
+  *partitions(): Generator<Partition> {
+    for (const { partitions } of this.topics.values()) yield* partitions;
   }
 
   all(): readonly Topic[] {
@@ -64,7 +72,7 @@ export class TopicStore {
   }
 
   async create(wanted: Omit<TopicDefinition, 'id'>): Promise<CreateOutcome> {
-    const { files } = this;
+    const { files } = this.parts;
     if (this.topics.has(wanted.name)) return { kind: 'exists' };
     const definition = { ...wanted, id: randomUUID().replaceAll('-', '') };
     const work = join(this.folder, `${IN_WORK}new-${definition.id}`);
@@ -80,17 +88,46 @@ export class TopicStore {
     }
     await files.rename(work, join(this.folder, wanted.name));
     await files.syncFolder(this.folder);
-    await this.openTopic(definition);
+    await this.openTopic(definition, []);
     const topic = this.topics.get(wanted.name);
     if (topic === undefined) throw new Error('a topic that was made is not there');
     return { kind: 'created', topic };
   }
 
+  /**
+   * Makes it `count` partitions, which are more than there are. They count once the description names
+   * them: folders that an interrupted call left are made anew. False: the disk is full.
+   */
+  async addPartitions(topic: Topic, count: number): Promise<boolean> {
+    const { files } = this.parts;
+    const folder = join(this.folder, topic.name);
+    const definition = { ...topic.definition, partitions: count };
+    try {
+      for (let number = topic.partitions.length; number < count; number++) {
+        await files.remove(join(folder, String(number)));
+        await makePartition(files, join(folder, String(number)));
+      }
+      await files.syncFolder(folder);
+      if (!(await writeTopicFile(files, folder, definition))) return false;
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      return false;
+    }
+    const added: Partition[] = [];
+    for (let number = topic.partitions.length; number < count; number++) {
+      added.push((await this.openPartition(definition, number, [])).partition);
+    }
+    topic.redefine(definition, added);
+    return true;
+  }
+
   /** Resolves when the topic is durably gone. */
   async delete(topic: Topic): Promise<void> {
-    const { files } = this;
+    const { files, writer } = this.parts;
     const work = join(this.folder, `${IN_WORK}deleted-${topic.id}`);
     await Promise.all(topic.partitions.map((partition) => partition.close()));
+    // What is being written there has an end, and nothing else begins.
+    await writer.run(async () => undefined);
     await files.rename(join(this.folder, topic.name), work);
     await files.syncFolder(this.folder);
     this.topics.delete(topic.name);
@@ -101,33 +138,49 @@ export class TopicStore {
   async configure(topic: Topic, configs: Readonly<Record<string, string>>): Promise<boolean> {
     const definition = { ...topic.definition, configs };
     const path = join(this.folder, topic.name);
-    if (!(await writeTopicFile(this.files, path, definition))) return false;
+    if (!(await writeTopicFile(this.parts.files, path, definition))) return false;
     topic.redefine(definition);
     return true;
   }
 
   async close(): Promise<void> {
-    for (const { partitions } of this.topics.values()) {
-      await Promise.all(partitions.map((partition) => partition.close()));
+    for (const partition of this.partitions()) {
+      await partition.saveProducers();
+      await partition.close();
     }
   }
 
-  private async openTopic(definition: TopicDefinition): Promise<CutTail[]> {
-    const folder = join(this.folder, definition.name);
+  private async openTopic(definition: TopicDefinition, marks: readonly Mark[]): Promise<CutTail[]> {
     const cuts: CutTail[] = [];
     const partitions: Partition[] = [];
     for (let number = 0; number < definition.partitions; number++) {
-      const path = join(folder, String(number));
-      const opened = await openPartition(this.files, path);
-      if (opened.cut !== undefined) cuts.push(opened.cut);
-      partitions.push(new Partition(this.files, path, number, this.segmentBytes, opened));
+      const { partition, cut } = await this.openPartition(definition, number, marks);
+      if (cut !== undefined) cuts.push(cut);
+      partitions.push(partition);
     }
     this.topics.set(definition.name, new Topic(definition, partitions));
     return cuts;
   }
 
+  private async openPartition(
+    { id: topicId, name }: TopicDefinition,
+    number: number,
+    marks: readonly Mark[],
+  ) {
+    const folder = join(this.folder, name, String(number));
+    const place = { topicId, partition: number };
+    const opened = await openPartition({
+      ...this.parts,
+      folder,
+      place,
+      mark: marks.find((mark) => mark.topicId === topicId && mark.partition === number),
+      quarantine: { folder: this.quarantineFolder, name: `${name}-${number}` },
+    });
+    return { partition: new Partition(this.parts, place, folder, opened), cut: opened.cut };
+  }
+
   private async giveUp(work: string): Promise<CreateOutcome> {
-    await this.files.remove(work);
+    await this.parts.files.remove(work);
     return { kind: 'storage_full' };
   }
 }

@@ -5,7 +5,7 @@ import type { TopicDefinition } from './topic-file.js';
 export class Topic {
   constructor(
     private current: TopicDefinition,
-    readonly partitions: readonly Partition[],
+    private all: readonly Partition[],
   ) {}
 
   get name(): string {
@@ -20,12 +20,17 @@ export class Topic {
     return this.current.configs;
   }
 
+  get partitions(): readonly Partition[] {
+    return this.all;
+  }
+
   get definition(): TopicDefinition {
     return this.current;
   }
 
   /** For the topic store: the definition is durable. */
-  redefine(definition: TopicDefinition): void {
+  redefine(definition: TopicDefinition, added: readonly Partition[] = []): void {
     this.current = definition;
+    this.all = [...this.all, ...added];
   }
 }

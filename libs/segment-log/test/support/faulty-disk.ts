@@ -76,6 +76,10 @@ export class FaultyDisk implements FileSystem {
     node.durable = new Map(node.names);
   }
 
+  freeBytes(folder: string): Promise<number> {
+    return nodeFileSystem.freeBytes(folder);
+  }
+
   /** Writes what is durable now into an empty folder. */
   afterPowerCut(target: string, node: FolderNode = this.root): string {
     for (const [name, child] of node.durable) {

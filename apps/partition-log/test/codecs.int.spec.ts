@@ -1,0 +1,201 @@
+import { createRequire } from 'node:module';
+import { describe, expect, it } from '@jest/globals';
+import {
+  APIS,
+  WireReader,
+  WireWriter,
+  type Api,
+  type ApiName,
+  type RequestOf,
+  type ResponseOf,
+} from '@tally/kafka-wire';
+
+/**
+ * kafkajs as a second opinion: its encoders write what our readers must understand, and its decoders
+ * must understand what we write. It stops below some of our last versions; those are pinned as bytes.
+ */
+interface KafkaJsRequest {
+  readonly encode: () => Promise<{ readonly buffer: Buffer }>;
+}
+interface KafkaJsResponse {
+  readonly decode: (bytes: Buffer) => Promise<unknown>;
+}
+const require = createRequire(import.meta.url);
+const kafkajs = (api: string, version: number, part: string) =>
+  require(`kafkajs/src/protocol/requests/${api}/v${version}/${part}`) as unknown;
+
+async function readFromKafkaJs<N extends ApiName>(name: N, version: number, options: unknown) {
+  const request = kafkajs(name, version, 'request') as (given: unknown) => KafkaJsRequest;
+  const { buffer } = await request(options).encode();
+  return readBytes(name, version, buffer);
+}
+
+function readBytes<N extends ApiName>(name: N, version: number, bytes: Buffer): RequestOf<N> {
+  const reader = new WireReader(bytes);
+  const read = (APIS[name] as unknown as Api<RequestOf<N>, ResponseOf<N>>).read(reader, version);
+  expect(reader.remaining).toBe(0);
+  return read;
+}
+
+function written<N extends ApiName>(name: N, version: number, response: ResponseOf<N>): Buffer {
+  const writer = new WireWriter();
+  (APIS[name] as unknown as Api<RequestOf<N>, ResponseOf<N>>).write(writer, response, version);
+  return Buffer.concat(writer.finish());
+}
+
+async function readByKafkaJs<N extends ApiName>(
+  name: N,
+  version: number,
+  response: ResponseOf<N>,
+): Promise<unknown> {
+  const { decode } = kafkajs(name, version, 'response') as KafkaJsResponse;
+  return decode(written(name, version, response));
+}
+
+const hex = (bytes: Buffer) => bytes.toString('hex');
+const request = (write: (writer: WireWriter) => unknown) => {
+  const writer = new WireWriter();
+  write(writer);
+  return Buffer.concat(writer.finish());
+};
+
+describe('InitProducerId', () => {
+  it.each([0, 1])('is what kafkajs means by version %i', async (version) => {
+    const options = { transactionalId: 'T', transactionTimeout: 1000 };
+    expect(await readFromKafkaJs('initProducerId', version, options)).toEqual({
+      transactionalId: 'T',
+    });
+    const answer = { errorCode: 0, producerId: 2n ** 60n, producerEpoch: 3 };
+    expect(await readByKafkaJs('initProducerId', version, answer)).toMatchObject({
+      errorCode: 0,
+      producerId: String(2n ** 60n),
+      producerEpoch: 3,
+    });
+  });
+});
+
+describe('CreatePartitions', () => {
+  it.each([0, 1])('is what kafkajs means by version %i', async (version) => {
+    const topicPartitions = [
+      { topic: 'a', count: 3 },
+      { topic: 'b', count: 4, assignments: [[1], [1, 2]] },
+    ];
+    const options = { topicPartitions, timeout: 1000, validateOnly: true };
+    expect(await readFromKafkaJs('createPartitions', version, options)).toEqual({
+      topics: [
+        { name: 'a', count: 3, assignments: null },
+        { name: 'b', count: 4, assignments: [[1], [1, 2]] },
+      ],
+      validateOnly: true,
+    });
+    const topics = [{ name: 'a', errorCode: 37, errorMessage: 'no' }];
+    expect(await readByKafkaJs('createPartitions', version, { topics })).toMatchObject({
+      topicErrors: [{ topic: 'a', errorCode: 37, errorMessage: 'no' }],
+    });
+  });
+});
+
+describe('SaslHandshake and SaslAuthenticate', () => {
+  it.each([0, 1])('are what kafkajs means by version %i', async (version) => {
+    expect(await readFromKafkaJs('saslHandshake', version, { mechanism: 'PLAIN' })).toEqual({
+      mechanism: 'PLAIN',
+      hasFramedTokens: version === 1,
+    });
+    const mechanisms = ['PLAIN', 'SCRAM-SHA-256'];
+    expect(await readByKafkaJs('saslHandshake', version, { errorCode: 0, mechanisms })).toEqual({
+      errorCode: 0,
+      enabledMechanisms: mechanisms,
+    });
+    const authBytes = request((writer) => writer.bytes(Buffer.from('token')));
+    expect(await readFromKafkaJs('saslAuthenticate', version, { authBytes })).toEqual({
+      token: Buffer.from('token'),
+    });
+    const answer = { errorCode: 0, errorMessage: null, token: Buffer.from('v=abc') };
+    const read = (await readByKafkaJs('saslAuthenticate', version, answer)) as {
+      readonly authBytes: Buffer;
+    };
+    expect(read.authBytes.subarray(4)).toEqual(Buffer.from('v=abc'));
+  });
+});
+
+describe('what kafkajs does not speak', () => {
+  it('OffsetForLeaderEpoch names the replica from version 3 on, and answers with the error first', () => {
+    const topics = [
+      { name: 't', partitions: [{ partition: 1, currentLeaderEpoch: 0, leaderEpoch: 0 }] },
+    ];
+    const body = '00000001' + '000174' + '00000001' + '00000001' + '00000000' + '00000000';
+    const read = (bytes: string, version: number) =>
+      readBytes('offsetForLeaderEpoch', version, Buffer.from(bytes, 'hex'));
+    expect(read(body, 2)).toEqual({ topics });
+    expect(read('ffffffff' + body, 3)).toEqual({ topics });
+    const end = { partition: 1, errorCode: 74, leaderEpoch: 2, endOffset: 9n };
+    const answer = { topics: [{ name: 't', partitions: [end] }] };
+    for (const version of [2, 3]) {
+      expect(hex(written('offsetForLeaderEpoch', version, answer))).toBe(
+        '00000000' + '00000001' + '000174' + '00000001' +
+          '004a' + '00000001' + '00000002' + '0000000000000009',
+      ); // prettier-ignore
+    }
+  });
+
+  it('IncrementalAlterConfigs has an operation per setting', () => {
+    const bytes = '00000001' + '02' + '000174' + '00000001' + '00016b' + '01' + 'ffff' + '01';
+    expect(readBytes('incrementalAlterConfigs', 0, Buffer.from(bytes, 'hex'))).toEqual({
+      resources: [{ type: 2, name: 't', configs: [{ name: 'k', operation: 1, value: null }] }],
+      validateOnly: true,
+    });
+    const resources = [{ type: 2, name: 't', errorCode: 40, errorMessage: 'm' }];
+    expect(hex(written('incrementalAlterConfigs', 0, { resources }))).toBe(
+      '00000000' + '00000001' + '0028' + '00016d' + '02' + '000174',
+    );
+  });
+
+  it('OffsetDelete answers with its own error before the throttle time', () => {
+    const bytes = '000167' + '00000001' + '000174' + '00000002' + '00000000' + '00000001';
+    expect(readBytes('offsetDelete', 0, Buffer.from(bytes, 'hex'))).toEqual({
+      groupId: 'g',
+      topics: [{ name: 't', partitions: [0, 1] }],
+    });
+    const topics = [{ name: 't', partitions: [{ partition: 0, errorCode: 86 }] }];
+    expect(hex(written('offsetDelete', 0, { errorCode: 0, topics }))).toBe(
+      '0000' + '00000000' + '00000001' + '000174' + '00000001' + '00000000' + '0056',
+    );
+  });
+});
+
+describe('what is told to clients', () => {
+  it('is each API with its first and last version, all below the flexible ones', () => {
+    const served = Object.values(APIS)
+      .map(({ key, name, min, max }) => [key, name, min, max] as const)
+      .toSorted(([a], [b]) => a - b);
+    expect(served).toEqual([
+      [0, 'Produce', 3, 8],
+      [1, 'Fetch', 4, 11],
+      [2, 'ListOffsets', 1, 5],
+      [3, 'Metadata', 0, 8],
+      [8, 'OffsetCommit', 2, 7],
+      [9, 'OffsetFetch', 1, 5],
+      [10, 'FindCoordinator', 0, 2],
+      [11, 'JoinGroup', 0, 5],
+      [12, 'Heartbeat', 0, 3],
+      [13, 'LeaveGroup', 0, 3],
+      [14, 'SyncGroup', 0, 3],
+      [15, 'DescribeGroups', 0, 4],
+      [16, 'ListGroups', 0, 2],
+      [17, 'SaslHandshake', 0, 1],
+      [18, 'ApiVersions', 0, 3],
+      [19, 'CreateTopics', 0, 4],
+      [20, 'DeleteTopics', 0, 3],
+      [21, 'DeleteRecords', 0, 1],
+      [22, 'InitProducerId', 0, 1],
+      [23, 'OffsetForLeaderEpoch', 2, 3],
+      [32, 'DescribeConfigs', 0, 3],
+      [33, 'AlterConfigs', 0, 1],
+      [36, 'SaslAuthenticate', 0, 1],
+      [37, 'CreatePartitions', 0, 1],
+      [42, 'DeleteGroups', 0, 1],
+      [44, 'IncrementalAlterConfigs', 0, 0],
+      [47, 'OffsetDelete', 0, 0],
+    ]);
+  });
+});

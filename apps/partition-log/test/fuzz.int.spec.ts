@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { eventually } from '@tally/testing';
+import type { WireWriter } from '@tally/kafka-wire';
+import { HealthyClient } from './fuzz/healthy-client.js';
+import { sendHostile } from './fuzz/hostile-client.js';
+import { readCorpus, spoiledRequests } from './fuzz/spoiled-requests.js';
+import { LogProcess } from './support/log-process.js';
+import { RawClient, request } from './support/raw-client.js';
+
+/** tools/log-fuzz sets both: longer runs, and one again that found something. */
+const SECONDS = Number(process.env['TALLY_FUZZ_SECONDS'] ?? 12);
+const SEED = Number(process.env['TALLY_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+const CLIENTS = 16;
+const BATCH = 500;
+/** What the collector may leave between two looks. */
+const MAX_GROWTH_BYTES = 96 << 20;
+
+const log = new LogProcess();
+beforeAll(async () => {
+  await log.start();
+  const admin = log.client().admin();
+  await admin.connect();
+  for (const topic of ['fuzz', 'healthy']) {
+    await admin.createTopics({ topics: [{ topic, numPartitions: 2 }] });
+  }
+  await admin.disconnect();
+}, 60_000);
+afterAll(() => log.stop(), 60_000);
+
+const memory = () => log.metric('process_resident_memory_bytes');
+
+/** Sends so many spoiled requests on as many connections, several at a time. */
+async function attack(corpus: readonly Buffer[], requests: number, seed: number): Promise<void> {
+  const cases = fc.sample(spoiledRequests(corpus), { numRuns: requests, seed });
+  const client = async () => {
+    for (let bytes = cases.pop(); bytes !== undefined; bytes = cases.pop()) {
+      await sendHostile(log.port, bytes);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+}
+
+describe('requests that were spoiled', () => {
+  it(
+    'neither end the log nor hang it nor fill its memory, and others are served meanwhile',
+    async () => {
+      const corpus = readCorpus();
+      const healthy = await HealthyClient.connect(log.port, 'healthy');
+      let isOver = false;
+      const serving = (async () => {
+        while (!isOver) await healthy.appendAndRead();
+      })();
+      serving.catch(() => (isOver = true));
+      const started = performance.now();
+      const share = () => (performance.now() - started) / (SECONDS * 1000);
+      let [sent, warmBytes] = [0, 0];
+      for (let round = 0; share() < 1 && !isOver; round++, sent += BATCH) {
+        await attack(corpus, BATCH, SEED + round);
+        expect(log.running).toBe(true);
+        if (warmBytes === 0 && share() > 0.4) warmBytes = await memory();
+      }
+      isOver = true;
+      await serving;
+      const grown = (await memory()) - warmBytes;
+      process.stdout.write(
+        `seed ${SEED}: ${sent} spoiled requests, ${healthy.done} records appended and read, memory grew by ${Math.round(grown / 2 ** 20)} MiB\n`,
+      );
+      expect(log.running).toBe(true);
+      expect(healthy.done).toBeGreaterThan(0);
+      expect(grown).toBeLessThan(MAX_GROWTH_BYTES);
+      healthy.close();
+    },
+    SECONDS * 1000 + 60_000,
+  );
+});
+
+describe('a request that names one thing very often', () => {
+  const NAMED = 50_000;
+  const names = (writer: WireWriter) => {
+    writer.int32(NAMED);
+    for (let left = NAMED; left > 0; left--) writer.string('fuzz');
+    return writer;
+  };
+  it.each<[string, Buffer]>([
+    ['a topic', request(3, 1, 1, names)],
+    ['a group', request(15, 0, 1, names)],
+  ])('is answered once for %s: an answer must not be many times its request', async (_, frame) => {
+    const client = await RawClient.connect(log.port);
+    client.send(frame);
+    await eventually('it is answered', () => client.answers.length === 1);
+    expect(client.answers[0]?.length).toBeLessThan(1000);
+    client.close();
+  });
+});

@@ -1,0 +1,43 @@
+import { NO_THROTTLE, type Api } from './api.js';
+
+export interface MorePartitions {
+  readonly name: string;
+  /** How many there shall be in all. */
+  readonly count: number;
+  /** Replicas of each new partition; null: the server chooses. */
+  readonly assignments: readonly (readonly number[])[] | null;
+}
+
+export interface CreatePartitionsRequest {
+  readonly topics: readonly MorePartitions[];
+  readonly validateOnly: boolean;
+}
+
+export interface CreatePartitionsResponse {
+  readonly topics: readonly {
+    readonly name: string;
+    readonly errorCode: number;
+    readonly errorMessage: string | null;
+  }[];
+}
+
+export const createPartitions: Api<CreatePartitionsRequest, CreatePartitionsResponse> = {
+  key: 37,
+  name: 'CreatePartitions',
+  min: 0,
+  max: 1,
+  read(reader) {
+    const topics = reader.array(() => ({
+      name: reader.string(),
+      count: reader.int32(),
+      assignments: reader.nullableArray(() => reader.array(() => reader.int32())),
+    }));
+    reader.int32(); // timeout: it is done when it is answered
+    return { topics, validateOnly: reader.boolean() };
+  },
+  write(writer, { topics }) {
+    writer.int32(NO_THROTTLE).array(topics, ({ name, errorCode, errorMessage }) => {
+      writer.string(name).int16(errorCode).nullableString(errorMessage);
+    });
+  },
+};

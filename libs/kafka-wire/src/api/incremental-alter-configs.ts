@@ -1,0 +1,39 @@
+import { alterConfigs, type AlterConfigsResponse } from './alter-configs.js';
+import type { Api } from './api.js';
+import type { ConfigResource } from './configs.js';
+
+/** What happens to one setting; the last two are for settings that are lists. */
+export const CONFIG_OPERATION = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
+
+export interface ConfigChange {
+  readonly name: string;
+  /** See CONFIG_OPERATION. */
+  readonly operation: number;
+  readonly value: string | null;
+}
+
+export interface IncrementalAlterConfigsRequest {
+  /** What is left out stays as it is. */
+  readonly resources: readonly (ConfigResource & { readonly configs: readonly ConfigChange[] })[];
+  readonly validateOnly: boolean;
+}
+
+export const incrementalAlterConfigs: Api<IncrementalAlterConfigsRequest, AlterConfigsResponse> = {
+  key: 44,
+  name: 'IncrementalAlterConfigs',
+  min: 0,
+  max: 0,
+  read(reader) {
+    const resources = reader.array(() => ({
+      type: reader.int8(),
+      name: reader.string(),
+      configs: reader.array(() => ({
+        name: reader.string(),
+        operation: reader.int8(),
+        value: reader.nullableString(),
+      })),
+    }));
+    return { resources, validateOnly: reader.boolean() };
+  },
+  write: alterConfigs.write,
+};

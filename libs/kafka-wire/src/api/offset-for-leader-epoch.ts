@@ -1,0 +1,48 @@
+import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+
+export interface OffsetForLeaderEpochRequest {
+  readonly topics: readonly ByTopic<{
+    readonly partition: number;
+    /** The leader epoch that the client knows; -1 for none. */
+    readonly currentLeaderEpoch: number;
+    /** The epoch whose end is asked for. */
+    readonly leaderEpoch: number;
+  }>[];
+}
+
+export interface EpochEnd {
+  readonly partition: number;
+  readonly errorCode: number;
+  /** The greatest epoch up to the one asked for; -1 where there is none, or the one asked for is newer than all. */
+  readonly leaderEpoch: number;
+  /** The offset behind its last record; -1 where there is none. */
+  readonly endOffset: bigint;
+}
+
+export interface OffsetForLeaderEpochResponse {
+  readonly topics: readonly ByTopic<EpochEnd>[];
+}
+
+export const offsetForLeaderEpoch: Api<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse> =
+  {
+    key: 23,
+    name: 'OffsetForLeaderEpoch',
+    min: 2,
+    max: 3,
+    read(reader, version) {
+      if (version >= 3) reader.int32(); // replica id
+      return {
+        topics: readTopics(reader, () => ({
+          partition: reader.int32(),
+          currentLeaderEpoch: reader.int32(),
+          leaderEpoch: reader.int32(),
+        })),
+      };
+    },
+    write(writer, { topics }) {
+      writer.int32(NO_THROTTLE);
+      writeTopics(writer, topics, ({ partition, errorCode, leaderEpoch, endOffset }) =>
+        writer.int16(errorCode).int32(partition).int32(leaderEpoch).int64(endOffset),
+      );
+    },
+  };

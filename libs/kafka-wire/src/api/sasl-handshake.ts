@@ -1,0 +1,24 @@
+import type { Api } from './api.js';
+
+export interface SaslHandshakeRequest {
+  readonly mechanism: string;
+  /** Whether the tokens that follow come as requests (from version 1 on) or as frames without a header. */
+  readonly hasFramedTokens: boolean;
+}
+
+export interface SaslHandshakeResponse {
+  readonly errorCode: number;
+  /** Those that the server speaks. */
+  readonly mechanisms: readonly string[];
+}
+
+export const saslHandshake: Api<SaslHandshakeRequest, SaslHandshakeResponse> = {
+  key: 17,
+  name: 'SaslHandshake',
+  min: 0,
+  max: 1,
+  read: (reader, version) => ({ mechanism: reader.string(), hasFramedTokens: version >= 1 }),
+  write(writer, { errorCode, mechanisms }) {
+    writer.int16(errorCode).array(mechanisms, (mechanism) => writer.string(mechanism));
+  },
+};

@@ -1,0 +1,86 @@
+import type { FileSystem } from '../files/file-system.js';
+import { readFile } from '../files/read-file.js';
+import { replaceFile } from '../files/replace-file.js';
+import {
+  decodeIndexEntries,
+  decodeIndexHeader,
+  encodeIndex,
+  INDEX_HEADER_BYTES,
+  type IndexHeader,
+  type Place,
+  type SegmentSummary,
+} from './index-layout.js';
+import type { IndexEntries } from './sparse-index.js';
+
+/** 40 segments of the largest kind of 128 MiB. */
+const MAX_CACHED_BYTES = 32 << 20;
+
+export function indexFileOf(segmentPath: string): string {
+  return segmentPath.replace(/log$/, 'index');
+}
+
+/**
+ * The index files beside the segments. Each is a copy of what its segment says: one that is lost, or
+ * wrong, is made anew. The entries of those that were used last are kept in memory.
+ */
+export class StoredIndexes {
+  private readonly cache = new Map<string, { readonly bytes: number; entries: IndexEntries }>();
+  private cachedBytes = 0;
+
+  constructor(
+    private readonly files: FileSystem,
+    private readonly maxCachedBytes = MAX_CACHED_BYTES,
+  ) {}
+
+  /** False: the disk is full. */
+  async write(
+    segmentPath: string,
+    place: Place,
+    summary: SegmentSummary,
+    isSealed: boolean,
+    entries: IndexEntries,
+  ): Promise<boolean> {
+    this.forget(segmentPath);
+    const bytes = encodeIndex(place, summary, isSealed, entries);
+    return replaceFile(this.files, indexFileOf(segmentPath), bytes);
+  }
+
+  /** undefined: there is none that can be used. */
+  async header(segmentPath: string): Promise<IndexHeader | undefined> {
+    const bytes = await readFile(this.files, indexFileOf(segmentPath), INDEX_HEADER_BYTES);
+    return bytes === undefined ? undefined : decodeIndexHeader(bytes);
+  }
+
+  /** undefined: there are none that can be used. */
+  async entries(segmentPath: string): Promise<IndexEntries | undefined> {
+    const cached = this.cache.get(segmentPath);
+    if (cached !== undefined) {
+      // The order of the map is that of use.
+      this.cache.delete(segmentPath);
+      this.cache.set(segmentPath, cached);
+      return cached.entries;
+    }
+    const bytes = await readFile(this.files, indexFileOf(segmentPath));
+    const entries = bytes === undefined ? undefined : decodeIndexEntries(bytes);
+    if (bytes === undefined || entries === undefined) return undefined;
+    this.forget(segmentPath);
+    this.cache.set(segmentPath, { bytes: bytes.length, entries });
+    this.cachedBytes += bytes.length;
+    for (const path of this.cache.keys()) {
+      if (this.cachedBytes <= this.maxCachedBytes || path === segmentPath) break;
+      this.forget(path);
+    }
+    return entries;
+  }
+
+  /** Before its segment goes. */
+  async remove(segmentPath: string): Promise<void> {
+    this.forget(segmentPath);
+    await this.files.remove(indexFileOf(segmentPath));
+  }
+
+  forget(segmentPath: string): void {
+    this.cachedBytes -= this.cache.get(segmentPath)?.bytes ?? 0;
+    this.cache.delete(segmentPath);
+  }
+}

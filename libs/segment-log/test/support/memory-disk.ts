@@ -1,0 +1,199 @@
+import { basename, dirname, join } from 'node:path';
+import type { FileSystem, LogFile } from '../../src/index.js';
+
+/** Smaller than a page of a real disk, so that a few small batches cover many. */
+const PAGE_BYTES = 64;
+
+interface FileNode {
+  readonly kind: 'file';
+  bytes: Buffer;
+  /** What a power cut leaves for certain. */
+  durable: Buffer;
+}
+interface FolderNode {
+  readonly kind: 'folder';
+  names: Map<string, Node>;
+  durable: Map<string, Node>;
+}
+type Node = FileNode | FolderNode;
+
+/** Says yes or no; decides what of the unsynced survives. */
+export type Chance = () => boolean;
+
+/**
+ * A disk in memory, for tests that try thousands of states of a log. A power cut keeps what was synced
+ * and any part of the rest: each page and each name by itself. Counts what is read.
+ */
+export class MemoryDisk implements FileSystem {
+  bytesRead = 0;
+  /** Syncs say that they are done and do nothing. */
+  lies = false;
+
+  constructor(private readonly root: FolderNode = folderNode()) {}
+
+  /** With an empty folder that is there for certain. */
+  static holding(folder: string): MemoryDisk {
+    const disk = new MemoryDisk();
+    disk.folder(folder, true);
+    return disk.copy();
+  }
+
+  async open(path: string, mode: 'create' | 'change' | 'read'): Promise<LogFile> {
+    const folder = this.folder(dirname(path));
+    let node = folder.names.get(basename(path));
+    if (mode === 'create') {
+      node ??= { kind: 'file', bytes: Buffer.alloc(0), durable: Buffer.alloc(0) };
+      folder.names.set(basename(path), node);
+      if (node.kind === 'file') node.bytes = Buffer.alloc(0);
+    }
+    if (node?.kind !== 'file') throw failure('ENOENT', path);
+    return this.handle(node);
+  }
+
+  async list(path: string): Promise<string[]> {
+    return [...this.folder(path).names.keys()];
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    this.folder(path, true);
+  }
+
+  async readText(path: string): Promise<string | undefined> {
+    const node = this.folder(dirname(path)).names.get(basename(path));
+    return node?.kind === 'file' ? String(node.bytes) : undefined;
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    const { names } = this.folder(dirname(from));
+    const node = names.get(basename(from));
+    if (node === undefined) throw failure('ENOENT', from);
+    names.delete(basename(from));
+    this.folder(dirname(to)).names.set(basename(to), node);
+  }
+
+  async remove(path: string): Promise<void> {
+    this.folder(dirname(path)).names.delete(basename(path));
+  }
+
+  async syncFolder(path: string): Promise<void> {
+    const node = this.folder(path);
+    if (!this.lies) node.durable = new Map(node.names);
+  }
+
+  async freeBytes(): Promise<number> {
+    return 2 ** 40;
+  }
+
+  /** All files with their bytes, which may be changed. */
+  *files(folder: string, node: FolderNode = this.folder(folder)): Generator<[string, Buffer]> {
+    for (const [name, child] of node.names) {
+      const path = join(folder, name);
+      if (child.kind === 'file') yield [path, child.bytes];
+      else yield* this.files(path, child);
+    }
+  }
+
+  /** Replaces the bytes of a file, or removes it, behind the back of the log. */
+  put(path: string, bytes?: Buffer): void {
+    const { names } = this.folder(dirname(path));
+    if (bytes === undefined) names.delete(basename(path));
+    else names.set(basename(path), { kind: 'file', bytes, durable: Buffer.from(bytes) });
+  }
+
+  /** The same state on another disk. */
+  copy(): MemoryDisk {
+    return new MemoryDisk(copyOf(this.root));
+  }
+
+  /** What a machine finds that lost power now. */
+  afterPowerCut(survives: Chance): MemoryDisk {
+    return new MemoryDisk(cut(this.root, survives));
+  }
+
+  private handle(node: FileNode): LogFile {
+    return {
+      write: async (buffers, position) => {
+        const added = Buffer.concat(buffers);
+        const bytes = Buffer.alloc(Math.max(node.bytes.length, position + added.length));
+        node.bytes.copy(bytes);
+        added.copy(bytes, position);
+        node.bytes = bytes;
+        return added.length;
+      },
+      read: async (into, position) => {
+        const count = position >= node.bytes.length ? 0 : node.bytes.copy(into, 0, position);
+        this.bytesRead += count;
+        return count;
+      },
+      datasync: async () => {
+        if (!this.lies) node.durable = Buffer.from(node.bytes);
+      },
+      truncate: async (size) => {
+        const bytes = Buffer.alloc(size);
+        node.bytes.copy(bytes);
+        node.bytes = bytes;
+      },
+      size: async () => node.bytes.length,
+      close: async () => undefined,
+    };
+  }
+
+  private folder(path: string, make = false): FolderNode {
+    let node: Node = this.root;
+    for (const name of path.split('/').filter((part) => part !== '')) {
+      if (node.kind !== 'folder') throw failure('ENOTDIR', path);
+      let child = node.names.get(name);
+      if (child === undefined && make) node.names.set(name, (child = folderNode()));
+      if (child === undefined) throw failure('ENOENT', path);
+      node = child;
+    }
+    if (node.kind !== 'folder') throw failure('ENOTDIR', path);
+    return node;
+  }
+}
+
+function copyOf(folder: FolderNode): FolderNode {
+  const copy = folderNode();
+  for (const [name, node] of folder.names) {
+    copy.names.set(
+      name,
+      node.kind === 'folder'
+        ? copyOf(node)
+        : { kind: 'file', bytes: Buffer.from(node.bytes), durable: Buffer.from(node.durable) },
+    );
+  }
+  copy.durable = new Map(copy.names);
+  return copy;
+}
+
+/** Names of now or of the last sync, each by itself; of two files with one name, either. */
+function cut(folder: FolderNode, survives: Chance): FolderNode {
+  const left = folderNode();
+  for (const name of new Set([...folder.durable.keys(), ...folder.names.keys()])) {
+    const [before, now] = [folder.durable.get(name), folder.names.get(name)];
+    const node = before === now || survives() ? now : before;
+    if (node === undefined) continue;
+    left.names.set(name, node.kind === 'folder' ? cut(node, survives) : cutFile(node, survives));
+  }
+  left.durable = new Map(left.names);
+  return left;
+}
+
+function cutFile({ bytes, durable }: FileNode, survives: Chance): FileNode {
+  const size = survives() ? bytes.length : durable.length;
+  const left = Buffer.alloc(size);
+  for (let at = 0; at < size; at += PAGE_BYTES) {
+    // A page that never reached the disk is what was there, or zeros behind the old end.
+    const source = survives() ? bytes : durable;
+    source.copy(left, at, at, Math.min(at + PAGE_BYTES, size));
+  }
+  return { kind: 'file', bytes: left, durable: Buffer.from(left) };
+}
+
+function folderNode(): FolderNode {
+  return { kind: 'folder', names: new Map(), durable: new Map() };
+}
+
+function failure(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code });
+}
