@@ -12,11 +12,11 @@ export {
   type NewBatch,
   type Partition,
   type ReadOutcome,
-  type TimedOffset,
 } from './partition/partition.js';
 export type { ProducerLimits } from './producers/producer-states.js';
 export type { ScrubOptions } from './scrub/scrub.js';
-export { segmentFileName } from './segment/segment.js';
+export { nameOfRange, type DamagedRange } from './segment/damaged-range.js';
+export { segmentFileName, type TimedOffset } from './segment/segment.js';
 export { SegmentLog, type Damage, type SegmentLogOptions } from './segment-log.js';
 export { DiskWatermarks } from './space/disk-watermarks.js';
 export { isTopicName, type CreateOutcome } from './topics/topic-store.js';
