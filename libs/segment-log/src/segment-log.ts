@@ -205,7 +205,7 @@ export class SegmentLog {
     await this.scrub?.stop();
     await this.loop.close();
     for (const partition of this.store.partitions()) {
-      void this.writer.run(() => partition.storeLastIndex());
+      void this.writer.run(() => partition.storeAllIndexes());
     }
     void this.marks.flush();
     await this.marks.close();

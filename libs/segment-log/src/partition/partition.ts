@@ -248,7 +248,8 @@ export class Partition {
   }
 
   /** Before the end, when nothing is written any more: then the next start reads less. */
-  async storeLastIndex(): Promise<void> {
+  async storeAllIndexes(): Promise<void> {
+    await this.storeIndexes();
     if (this.doubt === undefined) await this.storeIndex(this.active, false);
   }
 
@@ -386,14 +387,12 @@ export class Partition {
     this.folderChanged = false;
   }
 
-  /** Not of a segment with damage: what is left of it is found at each start. */
   private async storeIndex(segment: Segment, isSealed: boolean): Promise<void> {
-    const { liveIndex, path, summary, size } = segment;
-    const isWanted =
-      this.open && size > 0 && liveIndex !== undefined && this.segments.includes(segment);
-    if (!isWanted || this.damagedIn(segment).length > 0) return;
+    const { indexToStore, path, summary, size } = segment;
+    if (indexToStore === undefined || size === 0) return;
+    if (!this.open || !this.segments.includes(segment)) return;
     const { indexes } = this.parts;
-    const isStored = await indexes.write(path, this.place, summary, isSealed, liveIndex);
+    const isStored = await indexes.write(path, this.place, summary, isSealed, indexToStore);
     if (isStored && isSealed) segment.useStoredIndex();
   }
 

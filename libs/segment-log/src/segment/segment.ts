@@ -57,6 +57,7 @@ export class Segment {
   private firstCrc = 0;
   private lastCrc = 0;
   private lastPosition = 0;
+  private hasHoles = false;
   private readers = 0;
   private retired = false;
 
@@ -116,6 +117,7 @@ export class Segment {
     this.durableBytes = endPosition;
     this.end = endOffset;
     this.lastCrc = 0;
+    this.hasHoles = true;
     // Nobody knows which times it had.
     this.greatestTimeMs = Infinity;
   }
@@ -132,9 +134,9 @@ export class Segment {
     this.live = entries === undefined ? undefined : SparseIndex.of(entries);
   }
 
-  /** The entries, for an index file; undefined when they are in one. */
-  get liveIndex(): IndexEntries | undefined {
-    return this.live;
+  /** The entries, for an index file; undefined when they are in one, or are not all known. */
+  get indexToStore(): IndexEntries | undefined {
+    return this.hasHoles ? undefined : this.live;
   }
 
   /** The index file has the entries from now on. */
