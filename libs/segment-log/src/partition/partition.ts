@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { readBatchHeader, stampBatch, type BatchHeader } from '@tally/kafka-wire';
+import { SegmentCopy } from '../compaction/segment-copy.js';
 import type { BackgroundWriter } from '../files/background-writer.js';
 import { DamagedLog } from '../files/damaged-log.js';
 import { isStorageFull, type FileSystem, type LogFile } from '../files/file-system.js';
@@ -341,6 +342,36 @@ export class Partition {
     const { files } = parts;
     const isSaved = await writeProducerSnapshot(files, folder, highWatermark, producers.entries());
     if (isSaved) this.savedProducersAt = highWatermark;
+  }
+
+  /** An empty copy of a segment, to be written and put in its place. */
+  async copyOf(segment: Segment): Promise<SegmentCopy | 'storage_full'> {
+    try {
+      return await SegmentCopy.of(segment, this.parts.files, this.parts.indexes);
+    } catch (error) {
+      if (isStorageFull(error)) return 'storage_full';
+      throw error;
+    }
+  }
+
+  /**
+   * Puts a copy that is durable in the place of a segment that is complete. For the commit loop, while
+   * nothing writes indexes. False: the segment is not part of the partition any more.
+   */
+  async replace(segment: Segment, copy: SegmentCopy): Promise<boolean> {
+    const place = this.segments.indexOf(segment);
+    if (!this.open || place < 0 || segment === this.active) return false;
+    const { files, indexes } = this.parts;
+    // Nothing may describe the old bytes once the new ones are there; and where the mark is still that
+    // of this segment, the one that follows has to be found, or this would be the last one.
+    await indexes.remove(segment.path);
+    await files.syncFolder(this.folder);
+    await files.rename(copy.path, segment.path);
+    await files.syncFolder(this.folder);
+    this.segments[place] = copy.segment;
+    await segment.retire();
+    void this.parts.writer.run(() => this.storeIndex(copy.segment, true));
+    return true;
   }
 
   /** What comes next goes into a new segment. For the commit loop. False: the disk is full. */

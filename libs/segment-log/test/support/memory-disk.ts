@@ -185,7 +185,7 @@ function cutFile({ bytes, durable }: FileNode, survives: Chance): FileNode {
   for (let at = 0; at < size; at += PAGE_BYTES) {
     // A page that never reached the disk is what was there, or zeros behind the old end.
     const source = survives() ? bytes : durable;
-    source.copy(left, at, at, Math.min(at + PAGE_BYTES, size));
+    if (at < source.length) source.copy(left, at, at, Math.min(at + PAGE_BYTES, size));
   }
   return { kind: 'file', bytes: left, durable: Buffer.from(left) };
 }
