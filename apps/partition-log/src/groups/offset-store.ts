@@ -99,6 +99,11 @@ export class OffsetStore {
   private async replay(partition: Partition): Promise<void> {
     for (let offset = partition.logStart; offset < partition.highWatermark;) {
       const outcome = await partition.read(offset, REPLAY_BYTES);
+      if (outcome.kind === 'damaged') {
+        // What was committed there is lost: the groups go on from the commits before, and read again.
+        offset = outcome.range.endOffset;
+        continue;
+      }
       if (outcome.kind !== 'batches') throw new Error(`cannot read ${OFFSETS_TOPIC} at ${offset}`);
       for (let at = 0; at < outcome.bytes.length;) {
         const header = readBatchHeader(outcome.bytes, at);

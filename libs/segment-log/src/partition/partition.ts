@@ -12,10 +12,10 @@ import type {
   SequenceVerdict,
 } from '../producers/producer-states.js';
 import { truncateTo } from '../recovery/cut-tail.js';
-import { nameOfRange, type DamagedRange } from '../segment/damaged-range.js';
+import type { DamagedRange } from '../segment/damaged-range.js';
 import type { Place } from '../segment/index-layout.js';
 import { findBatchAfter, type ScanStart } from '../segment/scan-segment.js';
-import { Segment, segmentFileName } from '../segment/segment.js';
+import { Segment, segmentFileName, type TimedOffset } from '../segment/segment.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
 import { writeLogStart } from './log-start.js';
 import type { EndInDoubt, OpenedPartition } from './open-partition.js';
@@ -62,13 +62,10 @@ export interface WrittenBatches {
 }
 
 export type ReadOutcome =
-  { readonly kind: 'batches'; readonly bytes: Buffer } | { readonly kind: 'out_of_range' };
-
-/** Where a record is that was looked up by time. */
-export interface TimedOffset {
-  readonly offset: bigint;
-  readonly timestampMs: number;
-}
+  | { readonly kind: 'batches'; readonly bytes: Buffer }
+  | { readonly kind: 'out_of_range' }
+  /** The record is in this range of damaged ones. */
+  | { readonly kind: 'damaged'; readonly range: DamagedRange };
 
 /** What partitions share. */
 export interface PartitionParts {
@@ -162,21 +159,22 @@ export class Partition {
 
   /**
    * Whole stored batches, beginning with the one that contains `offset`, of at most `maxBytes`
-   * together; the first one in any case. Empty at the high watermark. Throws DamagedLog.
+   * together; the first one in any case. Empty at the high watermark.
    */
   async read(offset: bigint, maxBytes: number): Promise<ReadOutcome> {
     if (offset < this.start || offset > this.highWatermark) return { kind: 'out_of_range' };
     if (offset === this.highWatermark) return { kind: 'batches', bytes: NOTHING };
     const range = this.quarantine.at(offset);
-    if (range !== undefined) {
-      throw new DamagedLog(join(this.folder, range.segment), range.position, nameOfRange(range));
-    }
+    if (range !== undefined) return { kind: 'damaged', range };
     const segment = this.segments.findLast(({ baseOffset }) => baseOffset <= offset);
     if (segment === undefined) return { kind: 'out_of_range' };
-    const bytes = await this.noticingDamage(segment, () =>
-      segment.read(offset, maxBytes, this.damagedIn(segment)),
-    );
-    return { kind: 'batches', bytes };
+    try {
+      const bytes = await segment.read(offset, maxBytes, this.damagedIn(segment));
+      return { kind: 'batches', bytes };
+    } catch (error) {
+      await this.noteDamage(segment, error);
+      return this.read(offset, maxBytes);
+    }
   }
 
   /**
@@ -186,14 +184,14 @@ export class Partition {
   async firstAtOrAfter(timeMs: number): Promise<TimedOffset | undefined> {
     for (const segment of this.segments) {
       if (segment.maxTimestampMs < timeMs || segment.endOffset <= this.start) continue;
-      const found = await this.noticingDamage(segment, () =>
-        segment.firstAtOrAfter(timeMs, this.damagedIn(segment)),
-      );
-      // What had that time cannot be read.
-      if (found === undefined) continue;
-      const { baseOffset, maxTimestampMs } = found;
-      const offset = baseOffset < this.start ? this.start : baseOffset;
-      return { offset, timestampMs: maxTimestampMs };
+      try {
+        const found = await segment.firstAtOrAfter(timeMs, this.damagedIn(segment));
+        if (found === undefined) continue;
+        return found.offset < this.start ? { ...found, offset: this.start } : found;
+      } catch (error) {
+        await this.noteDamage(segment, error);
+        return this.firstAtOrAfter(timeMs);
+      }
     }
     return undefined;
   }
@@ -441,21 +439,14 @@ export class Partition {
     if (isStored && isSealed) segment.useStoredIndex();
   }
 
-  /** What a read finds out is kept. */
-  private async noticingDamage<T>(segment: Segment, read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      if (
-        error instanceof DamagedLog &&
-        error.position !== undefined &&
-        error.offset !== undefined
-      ) {
-        const { position, offset, detail } = error;
-        await this.putInQuarantine(segment, { position, offset }, detail, segment.file);
-      }
+  /** Puts into quarantine what a read found out, so that the next one knows it. */
+  private async noteDamage(segment: Segment, error: unknown): Promise<void> {
+    if (!(error instanceof DamagedLog)) throw error;
+    const { position, offset, detail } = error;
+    if (position === undefined || offset === undefined) throw error;
+    const from = { position, offset };
+    if ((await this.putInQuarantine(segment, from, detail, segment.file)) === undefined)
       throw error;
-    }
   }
 
   private announce(): void {
