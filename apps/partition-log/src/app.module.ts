@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@tally/discovery';
-import { DiskWatermarks, nodeFileSystem, SegmentLog } from '@tally/segment-log';
+import { DiskWatermarks, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
 import {
   HealthChecks,
   Lifecycle,
@@ -27,6 +27,7 @@ import { RequestRouter } from './server/request-router.js';
 import { noDamage } from './storage/damage-probe.js';
 import { DiskProbe } from './storage/disk-probe.js';
 import { probeSpace } from './storage/probe-space.js';
+import { startUpkeep } from './storage/start-upkeep.js';
 import { openLog } from './storage/open-log.js';
 import { TopicLimits } from './topics/topic-limits.js';
 
@@ -100,6 +101,20 @@ export class AppModule {
             health.add({ name: 'log directory', probe: () => disk.probe() });
             health.add({ name: 'disk space', probe: () => probeSpace(space), required: false });
             return disk;
+          },
+        },
+        {
+          provide: Upkeep,
+          inject: [SegmentLog, LOGGER, LOG_METRICS, Lifecycle],
+          useFactory: (
+            log: SegmentLog,
+            logger: Logger,
+            metrics: LogMetrics,
+            lifecycle: Lifecycle,
+          ) => {
+            const upkeep = startUpkeep(log, config, logger, metrics);
+            lifecycle.onClose('upkeep', () => upkeep.stop());
+            return upkeep;
           },
         },
         {

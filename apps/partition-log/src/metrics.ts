@@ -12,6 +12,8 @@ export interface LogMetrics {
   readonly scrubbedAt: Gauge;
   readonly refusedConnections: Counter<'reason'>;
   readonly waits: Counter<'what'>;
+  readonly removedBytes: Counter<'topic'>;
+  readonly compactedBytes: Counter<'topic'>;
 }
 
 export function logMetrics(registry: Registry): LogMetrics {
@@ -55,6 +57,18 @@ export function logMetrics(registry: Registry): LogMetrics {
       name: 'tally_kafka_refused_connections_total',
       help: 'Connections ended by this side: too many, or not speaking the protocol in time.',
       labelNames: ['reason'],
+      registers,
+    }),
+    removedBytes: new Counter({
+      name: 'tally_log_removed_bytes_total',
+      help: 'Bytes of segments that went for their age, or because their topic was too large, by topic.',
+      labelNames: ['topic'],
+      registers,
+    }),
+    compactedBytes: new Counter({
+      name: 'tally_log_compacted_bytes_total',
+      help: 'Bytes by which segments became smaller since later records have replaced some of theirs, by topic.',
+      labelNames: ['topic'],
       registers,
     }),
     waits: new Counter({

@@ -19,6 +19,8 @@ export { nameOfRange, type DamagedRange } from './segment/damaged-range.js';
 export { segmentFileName, type TimedOffset } from './segment/segment.js';
 export { SegmentLog, type Damage, type SegmentLogOptions } from './segment-log.js';
 export { DiskWatermarks } from './space/disk-watermarks.js';
+export { Upkeep, type UpkeepObserver, type UpkeepOptions } from './upkeep/upkeep.js';
+export type { UpkeepPolicy } from './upkeep/upkeep-policy.js';
 export { isTopicName, type CreateOutcome } from './topics/topic-store.js';
 export type { Topic } from './topics/topic.js';
 export type { TopicDefinition } from './topics/topic-file.js';

@@ -46,7 +46,7 @@ export function describeConfigsHandler(
 
 export function alterConfigsHandler(log: SegmentLog): Handler<'alterConfigs'> {
   return ({ resources, validateOnly }) =>
-    alter(log, resources, validateOnly, (_topic, configs) => parseTopicConfigs(configs));
+    alter(log, resources, validateOnly, ({ name }, configs) => parseTopicConfigs(name, configs));
 }
 
 /** Changes what is named and leaves the rest; AlterConfigs forgets what is not named. */
@@ -54,8 +54,8 @@ export function incrementalAlterConfigsHandler(
   log: SegmentLog,
 ): Handler<'incrementalAlterConfigs'> {
   return ({ resources, validateOnly }) =>
-    alter(log, resources, validateOnly, ({ configs }, changes) =>
-      changeTopicConfigs(configs, changes),
+    alter(log, resources, validateOnly, ({ name, configs }, changes) =>
+      changeTopicConfigs(name, configs, changes),
     );
 }
 

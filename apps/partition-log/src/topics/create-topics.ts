@@ -53,7 +53,7 @@ async function create(
   if (!limits.hasRoomFor(partitions)) {
     return ['POLICY_VIOLATION', `this node takes ${limits.maxPartitions} partitions in all`];
   }
-  const parsed = parseTopicConfigs(topic.configs);
+  const parsed = parseTopicConfigs(name, topic.configs);
   if (parsed.kind === 'invalid') return ['INVALID_CONFIG', parsed.message];
   if (validateOnly) return undefined;
   const outcome = await log.createTopic({ name, partitions, configs: parsed.configs });

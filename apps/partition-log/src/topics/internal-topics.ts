@@ -9,6 +9,11 @@ export function isInternal(topic: string): boolean {
   return topic === OFFSETS_TOPIC;
 }
 
+/** Only DeleteRecords shortens it: what is counted nowhere yet must not go for its age. */
+export function isKeptUntilDeleted(topic: string): boolean {
+  return OF_TALLY.test(topic);
+}
+
 /** Its number of partitions never changes: copies of an event have to meet in one of them. */
 export function hasFixedPartitions(topic: string): boolean {
   return OF_TALLY.test(topic);

@@ -1,4 +1,6 @@
 import { CONFIG_OPERATION, CONFIG_SOURCE, type ConfigChange } from '@tally/kafka-wire';
+import type { Topic, UpkeepPolicy } from '@tally/segment-log';
+import { isKeptUntilDeleted } from './internal-topics.js';
 
 /** Kafka's own default is 1 MiB; a request may carry several blocks of 512 KiB for one partition. */
 const DEFAULT_MAX_MESSAGE_BYTES = 8 << 20;
@@ -18,6 +20,8 @@ const oneOf =
 /** The settings of a topic, under Kafka's names. */
 const KNOWN: ReadonlyMap<string, Known> = new Map([
   ['cleanup.policy', { fallback: 'delete', isValid: oneOf('delete', 'compact') }],
+  // How long a record that deletes its key is kept: a day, as in Kafka.
+  ['delete.retention.ms', { fallback: '86400000', isValid: wholeNumber(0) }],
   ['compression.type', { fallback: 'producer', isValid: oneOf('producer') }],
   ['max.message.bytes', { fallback: String(DEFAULT_MAX_MESSAGE_BYTES), isValid: wholeNumber(1) }],
   [
@@ -27,6 +31,8 @@ const KNOWN: ReadonlyMap<string, Known> = new Map([
   ['min.insync.replicas', { fallback: '1', isValid: oneOf('1') }],
   ['retention.bytes', { fallback: '-1', isValid: wholeNumber(-1) }],
   ['retention.ms', { fallback: '-1', isValid: wholeNumber(-1) }],
+  // A week, as in Kafka: a topic with few records is shortened by weeks and not by segments.
+  ['segment.ms', { fallback: '604800000', isValid: wholeNumber(1) }],
 ]);
 
 type Configs = Readonly<Record<string, string>>;
@@ -37,6 +43,23 @@ export function stampsAppendTime(configs: Configs): boolean {
 
 export function maxMessageBytes(configs: Configs): number {
   return Number(valueOf(configs, 'max.message.bytes'));
+}
+
+/** What happens to the old records of a topic. */
+export function upkeepPolicy({ name, configs }: Topic): UpkeepPolicy {
+  return isKeptUntilDeleted(name) ? { kind: 'keep' } : policyOf(configs);
+}
+
+function policyOf(configs: Configs): UpkeepPolicy {
+  const number = (name: string) => Number(valueOf(configs, name));
+  const limit = (name: string) => (number(name) < 0 ? undefined : number(name));
+  const segmentMs = number('segment.ms');
+  if (valueOf(configs, 'cleanup.policy') === 'compact') {
+    return { kind: 'compact', segmentMs, deleteRetentionMs: number('delete.retention.ms') };
+  }
+  const [ms, bytes] = [limit('retention.ms'), limit('retention.bytes')];
+  const keepsAll = ms === undefined && bytes === undefined;
+  return keepsAll ? { kind: 'keep' } : { kind: 'delete', segmentMs, ms, bytes };
 }
 
 export interface DescribedConfig {
@@ -60,8 +83,9 @@ export type ParsedConfigs =
   | { readonly kind: 'valid'; readonly configs: Configs }
   | { readonly kind: 'invalid'; readonly message: string };
 
-/** What a client set; null goes back to the default. */
+/** What a client set for a topic; null goes back to the default. */
 export function parseTopicConfigs(
+  topic: string,
   entries: readonly { readonly name: string; readonly value: string | null }[],
 ): ParsedConfigs {
   const configs: Record<string, string> = {};
@@ -78,11 +102,17 @@ export function parseTopicConfigs(
     }
     configs[name] = value;
   }
+  const { kind } = policyOf(configs);
+  if (kind !== 'keep' && isKeptUntilDeleted(topic)) {
+    const message = `records of ${topic.slice(0, 100)} go by DeleteRecords alone: it cannot have retention.ms, retention.bytes or cleanup.policy=compact`;
+    return { kind: 'invalid', message };
+  }
   return { kind: 'valid', configs };
 }
 
 /** What holds after some settings were changed. No setting is a list that could be appended to. */
 export function changeTopicConfigs(
+  topic: string,
   configs: Configs,
   changes: readonly ConfigChange[],
 ): ParsedConfigs {
@@ -95,7 +125,10 @@ export function changeTopicConfigs(
       return { kind: 'invalid', message };
     }
   }
-  return parseTopicConfigs([...entries].map(([name, value]) => ({ name, value })));
+  return parseTopicConfigs(
+    topic,
+    [...entries].map(([name, value]) => ({ name, value })),
+  );
 }
 
 function valueOf(configs: Configs, name: string): string {

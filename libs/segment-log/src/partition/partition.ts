@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { readBatchHeader, stampBatch, type BatchHeader } from '@tally/kafka-wire';
+import { SegmentCopy } from '../compaction/segment-copy.js';
 import type { BackgroundWriter } from '../files/background-writer.js';
 import { DamagedLog } from '../files/damaged-log.js';
 import { isStorageFull, type FileSystem, type LogFile } from '../files/file-system.js';
@@ -195,7 +196,7 @@ export class Partition {
     return undefined;
   }
 
-  /** The segments of now. */
+  /** The segments of now, in order; the last one is being written. */
   allSegments(): readonly Segment[] {
     return [...this.segments];
   }
@@ -342,6 +343,42 @@ export class Partition {
     if (isSaved) this.savedProducersAt = highWatermark;
   }
 
+  /** An empty copy of a segment, to be written and put in its place. */
+  async copyOf(segment: Segment): Promise<SegmentCopy | 'storage_full'> {
+    try {
+      return await SegmentCopy.of(segment, this.parts.files, this.parts.indexes);
+    } catch (error) {
+      if (isStorageFull(error)) return 'storage_full';
+      throw error;
+    }
+  }
+
+  /**
+   * Puts a copy that is durable in the place of a segment that is complete. For the commit loop, while
+   * nothing writes indexes. False: the segment is not part of the partition any more.
+   */
+  async replace(segment: Segment, copy: SegmentCopy): Promise<boolean> {
+    const place = this.segments.indexOf(segment);
+    if (!this.open || place < 0 || segment === this.active) return false;
+    const { files, indexes } = this.parts;
+    // Nothing may describe the old bytes once the new ones are there; and where the mark is still that
+    // of this segment, the one that follows has to be found, or this would be the last one.
+    await indexes.remove(segment.path);
+    await files.syncFolder(this.folder);
+    await files.rename(copy.path, segment.path);
+    await files.syncFolder(this.folder);
+    this.segments[place] = copy.segment;
+    await segment.retire();
+    void this.parts.writer.run(() => this.storeIndex(copy.segment, true));
+    return true;
+  }
+
+  /** What comes next goes into a new segment. For the commit loop. False: the disk is full. */
+  async endSegment(): Promise<boolean> {
+    if (this.active.size === 0 || this.doubt !== undefined) return true;
+    return (await this.beginSegment()) !== 'storage_full';
+  }
+
   /** Nothing is written or awaited here any more; reads that have begun end well. */
   async close(): Promise<void> {
     this.open = false;
@@ -359,6 +396,11 @@ export class Partition {
   private async segmentFor(bytes: number): Promise<Segment | 'storage_full'> {
     const { active } = this;
     if (active.size === 0 || active.size + bytes <= this.parts.segmentBytes) return active;
+    return this.beginSegment();
+  }
+
+  private async beginSegment(): Promise<Segment | 'storage_full'> {
+    const { active } = this;
     const path = join(this.folder, segmentFileName(active.endOffset));
     try {
       const { files, indexes, writer } = this.parts;

@@ -1,0 +1,167 @@
+import { Compaction } from '../compaction/compaction.js';
+import { DamagedLog } from '../files/damaged-log.js';
+import type { Partition } from '../partition/partition.js';
+import { expiredSegments, isTooOld } from '../retention/retention.js';
+import { Pace } from '../scrub/scrub.js';
+import type { Segment } from '../segment/segment.js';
+import type { SegmentLog } from '../segment-log.js';
+import type { Topic } from '../topics/topic.js';
+import type { UpkeepPolicy } from './upkeep-policy.js';
+
+/** Told of what was done. */
+export interface UpkeepObserver {
+  readonly onRemoved?: (topic: string, bytes: number) => void;
+  /** Bytes that a topic has less because later records took the place of earlier ones. */
+  readonly onCompacted?: (topic: string, bytes: number) => void;
+  /** A partition was left as it is: something of it cannot be read. */
+  readonly onSkipped?: (topic: string, partition: number, error: DamagedLog) => void;
+}
+
+export interface UpkeepOptions extends UpkeepObserver {
+  readonly policyOf: (topic: Topic) => UpkeepPolicy;
+  /** Between the end of one round through all partitions and the beginning of the next. */
+  readonly intervalMs: number;
+  /** A compacted segment is ended at this size, so that it can be compacted. */
+  readonly compactedSegmentBytes: number;
+  /** Compaction reads so much, and writes at most as much, each second. */
+  readonly compactBytesPerSecond: number;
+  /** Keys that compaction knows at once. */
+  readonly maxKeys: number;
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** The disk did not do as asked. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/**
+ * Removes records that are not kept any longer, and those that later ones have replaced, in the background. Each step is small and runs
+ * between two rounds of commits, so appends wait for one step at most.
+ */
+export class Upkeep {
+  private readonly stopping = new AbortController();
+  private readonly compaction: Compaction;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly log: SegmentLog,
+    private readonly options: UpkeepOptions,
+  ) {
+    this.compaction = new Compaction(options.maxKeys, (...copied) => log.replaceSegment(...copied));
+  }
+
+  start(): void {
+    this.running = this.repeat();
+  }
+
+  /** Resolves when nothing is done any more; then the log may be closed. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** Goes once through all partitions. */
+  async round(): Promise<void> {
+    for (const topic of this.log.topics()) {
+      const policy = this.options.policyOf(topic);
+      for (const partition of topic.partitions) {
+        if (this.stopping.signal.aborted) return;
+        try {
+          await this.step(topic.name, partition, policy);
+        } catch (error) {
+          // Its topic was deleted meanwhile, with its files.
+          if (!partition.isOpen) continue;
+          if (!(error instanceof DamagedLog)) throw error;
+          this.options.onSkipped?.(topic.name, partition.number, error);
+        }
+      }
+    }
+  }
+
+  private async repeat(): Promise<void> {
+    try {
+      while (!this.stopping.signal.aborted) {
+        await this.round();
+        await pause(this.options.intervalMs, this.stopping.signal);
+      }
+    } catch (error) {
+      // A wait that was ended by `stop`.
+      if (!this.stopping.signal.aborted) this.options.onFatal(error);
+    }
+  }
+
+  private async step(topic: string, partition: Partition, policy: UpkeepPolicy): Promise<void> {
+    switch (policy.kind) {
+      case 'keep':
+        return;
+      case 'compact':
+        return this.compact(topic, partition, policy);
+      case 'delete':
+        return this.removeExpired(topic, partition, policy);
+    }
+  }
+
+  private async removeExpired(
+    topic: string,
+    partition: Partition,
+    policy: UpkeepPolicy & { readonly kind: 'delete' },
+  ): Promise<void> {
+    if (policy.ms === undefined && policy.bytes === undefined) return;
+    await this.endOldSegment(partition, policy);
+    const segments = partition.allSegments();
+    const expired = segments.slice(0, expiredSegments(segments, policy, this.options.now()));
+    for (const { endOffset, size } of expired) {
+      const outcome = await this.log.deleteRecordsBefore(partition, endOffset);
+      // The topic is gone, or there is no room to write down where it begins: the next round sees.
+      if (outcome !== 'deleted') return;
+      this.options.onRemoved?.(topic, size);
+    }
+  }
+
+  private async compact(
+    topic: string,
+    partition: Partition,
+    policy: UpkeepPolicy & { readonly kind: 'compact' },
+  ): Promise<void> {
+    const active = partition.allSegments().at(-1);
+    if (active === undefined) return;
+    const isLarge = active.size >= this.options.compactedSegmentBytes;
+    if (isLarge || (await this.isOld(partition, active, policy.segmentMs))) {
+      await this.log.endSegment(partition);
+    }
+    if (!this.compaction.isDue(partition)) return;
+    const before = this.options.now() - policy.deleteRetentionMs;
+    const pace = new Pace(this.options.compactBytesPerSecond, this.stopping.signal);
+    const { removedBytes } = await this.compaction.pass(partition, before, pace);
+    if (removedBytes > 0) this.options.onCompacted?.(topic, removedBytes);
+  }
+
+  /** The segment that is being written can only go once another one follows it. */
+  private async endOldSegment(
+    partition: Partition,
+    policy: UpkeepPolicy & { readonly kind: 'delete' },
+  ): Promise<void> {
+    const active = partition.allSegments().at(-1);
+    if (active === undefined || active.size === 0) return;
+    const isOver =
+      isTooOld(active.maxTimestampMs, policy, this.options.now()) ||
+      (await this.isOld(partition, active, policy.segmentMs));
+    if (isOver) await this.log.endSegment(partition);
+  }
+
+  /** Whether the first record of a segment is older than that. */
+  private async isOld(partition: Partition, segment: Segment, ms: number): Promise<boolean> {
+    const first = await segment.firstAtOrAfter(0, partition.damagedIn(segment));
+    return first !== undefined && first.maxTimestampMs < this.options.now() - ms;
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    timer.unref();
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
