@@ -151,7 +151,7 @@ export class Upkeep {
   /** Whether the first record of a segment is older than that. */
   private async isOld(partition: Partition, segment: Segment, ms: number): Promise<boolean> {
     const first = await segment.firstAtOrAfter(0, partition.damagedIn(segment));
-    return first !== undefined && first.maxTimestampMs < this.options.now() - ms;
+    return first !== undefined && first.timestampMs < this.options.now() - ms;
   }
 }
 
