@@ -32,7 +32,9 @@ need_packages() {
   fi
   if [ "${2-}" = tests ]; then
     command -v kubectl >/dev/null || missing="$missing kubernetes-client"
-    command -v kcat >/dev/null || missing="$missing kcat"
+    for tool in kcat openssl; do
+      command -v "$tool" >/dev/null || missing="$missing $tool"
+    done
   fi
   # A disk that fails when it is told so.
   if [ "${2-}" = tests ] || [ "${2-}" = disks ]; then

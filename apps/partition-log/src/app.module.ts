@@ -11,17 +11,19 @@ import {
 } from '@tally/service-kit';
 import type { Broker } from './cluster/broker.js';
 import type { PartitionLogConfig } from './config.js';
-import { systemClock } from './groups/clock.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
-import { OffsetStore } from './groups/offset-store.js';
+import { openCoordinator } from './groups/open-coordinator.js';
 import { createHandlers } from './handlers.js';
 import {
   logMetrics,
+  observeRequests,
   registerDamageMetrics,
+  registerLagMetrics,
   registerServerMetrics,
   registerSpaceMetrics,
   type LogMetrics,
 } from './metrics.js';
+import { openSecurity } from './security/open-security.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
 import { noDamage } from './storage/damage-probe.js';
@@ -29,7 +31,11 @@ import { DiskProbe } from './storage/disk-probe.js';
 import { probeSpace } from './storage/probe-space.js';
 import { startUpkeep } from './storage/start-upkeep.js';
 import { openLog } from './storage/open-log.js';
+import { TopicLabels } from './topics/topic-labels.js';
 import { TopicLimits } from './topics/topic-limits.js';
+
+/** How often offsets that nobody needs any more are looked for; they are kept for days at least. */
+const OFFSETS_SWEEP_MS = 600_000;
 
 const LOG_METRICS = Symbol('log metrics');
 
@@ -119,15 +125,13 @@ export class AppModule {
         },
         {
           provide: GroupCoordinator,
-          inject: [SegmentLog],
-          useFactory: async (log: SegmentLog) =>
-            new GroupCoordinator(await OffsetStore.open(log, Date.now), {
-              clock: systemClock,
-              initialDelayMs: config.groupInitialDelayMs,
-              maxMembers: config.groupMaxMembers,
-              minSessionTimeoutMs: config.groupMinSessionMs,
-              maxSessionTimeoutMs: config.groupMaxSessionMs,
-            }),
+          inject: [SegmentLog, Lifecycle],
+          useFactory: async (log: SegmentLog, lifecycle: Lifecycle) => {
+            const groups = await openCoordinator(log, config);
+            const sweeping = setInterval(() => void groups.expireOffsets(), OFFSETS_SWEEP_MS);
+            lifecycle.onClose('offsets sweep', () => clearInterval(sweeping));
+            return groups;
+          },
         },
         {
           provide: KafkaServer,
@@ -145,12 +149,17 @@ export class AppModule {
             lifecycle: Lifecycle,
           ) => {
             const broker: Broker = { nodeId: config.brokerId, host, port, clusterId: log.id };
+            const labels = new TopicLabels();
             const countAppend = (topic: string, bytes: number) =>
-              metrics.appendBytes.inc({ topic }, bytes);
+              metrics.appendBytes.inc({ topic: labels.of(topic) }, bytes);
+            const countFetch = (topic: string, bytes: number) =>
+              metrics.fetchBytes.inc({ topic: labels.of(topic) }, bytes);
             const { maxFetchBytes, maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
             const limits = new TopicLimits(log, maxTopics, maxPartitions, maxPartitionsPerTopic);
+            const security = await openSecurity(config, logger, () => metrics.loginFailures.inc());
             const router = new RequestRouter(
               createHandlers({
+                hasSasl: security.hasSasl,
                 log,
                 space,
                 groups,
@@ -159,20 +168,22 @@ export class AppModule {
                 maxFetchBytes,
                 logger,
                 countAppend,
+                countFetch,
               }),
-              (api, error) => metrics.requests.inc({ api, error }),
+              observeRequests(metrics),
             );
             const observer = {
               onRefused: (reason: string) => metrics.refusedConnections.inc({ reason }),
               onWait: (what: string) => metrics.waits.inc({ what }),
             };
-            const options = { ...config, port: config.kafkaPort };
+            const options = { ...config, security, port: config.kafkaPort };
             const server = await KafkaServer.listen(router, options, observer, logger);
             lifecycle.onClose('Kafka server', async () => {
               groups.close();
               await server.drain();
             });
             registerServerMetrics(registry, server, groups);
+            registerLagMetrics(registry, log, groups);
             return server;
           },
         },

@@ -116,6 +116,36 @@ export const settings = {
     wholeNumber(1, 1_000_000, 2000),
     'open connections; a client has two or three',
   ),
+  maxConnectionsPerAddress: setting(
+    'TALLY_KAFKA_MAX_CONNECTIONS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000, 1000),
+    'open connections from one address; half of all, so that one address cannot shut out the others',
+  ),
+  tlsCertFile: setting(
+    'TALLY_KAFKA_TLS_CERT_FILE',
+    line('a file', ''),
+    'certificate chain, PEM; with it the port speaks TLS 1.2 and above alone. A change is seen within a minute',
+  ),
+  tlsKeyFile: setting(
+    'TALLY_KAFKA_TLS_KEY_FILE',
+    line('a file', ''),
+    'private key of the certificate, PEM',
+  ),
+  saslFile: setting(
+    'TALLY_KAFKA_SASL_FILE',
+    line('a file', ''),
+    'users, written by `tools/log-user`; with it nothing is served before a client has authenticated. A change is seen by the next login',
+  ),
+  saslMechanisms: setting(
+    'TALLY_KAFKA_SASL_MECHANISMS',
+    line('mechanisms, comma-separated', 'SCRAM-SHA-256,SCRAM-SHA-512'),
+    'how clients may authenticate; PLAIN too, where there is TLS',
+  ),
+  maxLoginFailures: setting(
+    'TALLY_KAFKA_MAX_LOGIN_FAILURES',
+    wholeNumber(1, 1_000_000, 20),
+    'failed logins per address and minute; after that all of its logins fail for the rest of the minute',
+  ),
   maxRequestBytes: setting(
     'TALLY_KAFKA_MAX_REQUEST_BYTES',
     wholeNumber(4096, 2 ** 31 - 1, 64 * MIB),
@@ -150,6 +180,31 @@ export const settings = {
     'TALLY_GROUP_INITIAL_DELAY_MS',
     wholeNumber(0, 60_000, 100),
     'how long an empty group waits for more members: they start together, and each that comes later costs a rebalance',
+  ),
+  groupMaxGroups: setting(
+    'TALLY_GROUP_MAX_GROUPS',
+    wholeNumber(1, 1_000_000, 10_000),
+    'groups with members, and groups with committed offsets; each costs some kilobytes and timers',
+  ),
+  groupMaxMetadataBytes: setting(
+    'TALLY_GROUP_MAX_METADATA_BYTES',
+    wholeNumber(1024, 2 ** 30, 8 * MIB),
+    'what the members of one group say of themselves, and what they are assigned; its leader is told all of it at once',
+  ),
+  groupMaxOffsets: setting(
+    'TALLY_GROUP_MAX_OFFSETS',
+    wholeNumber(1, 100_000_000, 200_000),
+    'committed offsets of all groups; they are held in memory, some hundred bytes each',
+  ),
+  groupOffsetsRetentionMs: setting(
+    'TALLY_GROUP_OFFSETS_RETENTION_MS',
+    wholeNumber(0, 2 ** 42, 0),
+    'how long offsets of a group without members and commits are kept; 0 keeps them for ever: whoever comes back after a long stop must neither skip records nor count them again',
+  ),
+  groupRestoredSessionMs: setting(
+    'TALLY_GROUP_RESTORED_SESSION_MS',
+    wholeNumber(1, 3_600_000, 3000),
+    'after a start, how long members of before may take until they are heard of; who is alive connects again within a second, and a dead one keeps its partitions for so long',
   ),
   groupMaxMembers: setting(
     'TALLY_GROUP_MAX_MEMBERS',

@@ -18,10 +18,11 @@ import { offsetDeleteHandler } from './groups/offset-delete.js';
 import { offsetCommitHandler, offsetFetchHandler } from './groups/offset-handlers.js';
 import { deleteRecordsHandler } from './records/delete-records.js';
 import { offsetForLeaderEpochHandler } from './records/epoch-ends.js';
-import { fetchHandler } from './records/fetch.js';
+import { fetchHandler, type CountFetch } from './records/fetch.js';
 import { initProducerIdHandler } from './records/init-producer-id.js';
 import { listOffsetsHandler } from './records/list-offsets.js';
 import { produceHandler, type CountAppend } from './records/produce.js';
+import { saslAuthenticateHandler, saslHandshakeHandler } from './security/sasl-handlers.js';
 import type { Handlers } from './server/request-router.js';
 import {
   alterConfigsHandler,
@@ -39,18 +40,22 @@ export interface HandlerParts {
   readonly groups: GroupCoordinator;
   readonly broker: Broker;
   readonly limits: TopicLimits;
+  /** Clients have to authenticate. */
+  readonly hasSasl: boolean;
   readonly maxFetchBytes: number;
   readonly logger: Logger;
   readonly countAppend: CountAppend;
+  readonly countFetch: CountFetch;
 }
 
 /** What answers each API; clients are told of exactly these. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { log, space, groups, broker, limits, maxFetchBytes, logger, countAppend } = parts;
+  const { log, space, groups, broker, limits, maxFetchBytes, logger, countAppend, countFetch } =
+    parts;
   const { nodeId } = broker;
   return {
     produce: produceHandler(log, space, countAppend),
-    fetch: fetchHandler(log, maxFetchBytes, logger),
+    fetch: fetchHandler(log, maxFetchBytes, logger, countFetch),
     listOffsets: listOffsetsHandler(log),
     offsetForLeaderEpoch: offsetForLeaderEpochHandler(log),
     initProducerId: initProducerIdHandler(log),
@@ -73,5 +78,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
     listGroups: listGroupsHandler(groups),
     deleteGroups: deleteGroupsHandler(groups),
     offsetDelete: offsetDeleteHandler(groups),
+    ...(parts.hasSasl
+      ? { saslHandshake: saslHandshakeHandler, saslAuthenticate: saslAuthenticateHandler }
+      : {}),
   };
 }

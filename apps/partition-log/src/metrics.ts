@@ -1,17 +1,28 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
+import { lagOfGroups } from './groups/group-lag.js';
 import type { KafkaServer } from './server/kafka-server.js';
+import type { RequestObserver } from './server/request-router.js';
+
+/** Groups and topics come from clients: their number is not ours. */
+const MAX_LAGS = 200;
 
 export interface LogMetrics {
   readonly requests: Counter<'api' | 'error'>;
+  readonly requestSeconds: Histogram<'api'>;
+  readonly requestsInFlight: Gauge<'api'>;
+  readonly receivedBytes: Counter<'api'>;
+  readonly sentBytes: Counter<'api'>;
   readonly appendBytes: Counter<'topic'>;
+  readonly fetchBytes: Counter<'topic'>;
   readonly syncSeconds: Histogram;
   readonly commitBytes: Histogram;
   readonly scrubbedBytes: Counter;
   readonly scrubbedAt: Gauge;
   readonly refusedConnections: Counter<'reason'>;
   readonly waits: Counter<'what'>;
+  readonly loginFailures: Counter;
   readonly removedBytes: Counter<'topic'>;
   readonly compactedBytes: Counter<'topic'>;
 }
@@ -25,9 +36,40 @@ export function logMetrics(registry: Registry): LogMetrics {
       labelNames: ['api', 'error'],
       registers,
     }),
+    requestSeconds: new Histogram({
+      name: 'tally_kafka_request_seconds',
+      help: 'Time from a request to its answer, by API. Fetch, JoinGroup and SyncGroup wait as long as the client wants.',
+      labelNames: ['api'],
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    requestsInFlight: new Gauge({
+      name: 'tally_kafka_requests_in_flight',
+      help: 'Requests that are not answered yet, by API.',
+      labelNames: ['api'],
+      registers,
+    }),
+    receivedBytes: new Counter({
+      name: 'tally_kafka_received_bytes_total',
+      help: 'Bytes of requests, by API.',
+      labelNames: ['api'],
+      registers,
+    }),
+    sentBytes: new Counter({
+      name: 'tally_kafka_sent_bytes_total',
+      help: 'Bytes of answers, by API.',
+      labelNames: ['api'],
+      registers,
+    }),
     appendBytes: new Counter({
       name: 'tally_log_append_bytes_total',
       help: 'Bytes of record batches that became durable, by topic.',
+      labelNames: ['topic'],
+      registers,
+    }),
+    fetchBytes: new Counter({
+      name: 'tally_log_fetch_bytes_total',
+      help: 'Bytes of record batches that were read, by topic.',
       labelNames: ['topic'],
       registers,
     }),
@@ -59,6 +101,11 @@ export function logMetrics(registry: Registry): LogMetrics {
       labelNames: ['reason'],
       registers,
     }),
+    loginFailures: new Counter({
+      name: 'tally_kafka_login_failures_total',
+      help: 'Clients that failed to authenticate.',
+      registers,
+    }),
     removedBytes: new Counter({
       name: 'tally_log_removed_bytes_total',
       help: 'Bytes of segments that went for their age, or because their topic was too large, by topic.',
@@ -78,6 +125,43 @@ export function logMetrics(registry: Registry): LogMetrics {
       registers,
     }),
   };
+}
+
+/** What is told of each request. */
+export function observeRequests(metrics: LogMetrics): RequestObserver {
+  return {
+    begin(api, requestBytes) {
+      metrics.receivedBytes.inc({ api }, requestBytes);
+      metrics.requestsInFlight.inc({ api });
+      const stop = metrics.requestSeconds.startTimer({ api });
+      return (error, answerBytes) => {
+        stop();
+        metrics.requestsInFlight.dec({ api });
+        metrics.requests.inc({ api, error });
+        metrics.sentBytes.inc({ api }, answerBytes);
+      };
+    },
+  };
+}
+
+/** How far groups are behind. Of very many groups those that are farthest. */
+export function registerLagMetrics(
+  registry: Registry,
+  log: SegmentLog,
+  groups: GroupCoordinator,
+): void {
+  const lag = new Gauge({
+    name: 'tally_kafka_group_lag_records',
+    help: 'Records behind the offsets that a group has committed, by group and topic; the 200 greatest.',
+    labelNames: ['group', 'topic'],
+    registers: [registry],
+    collect() {
+      lag.reset();
+      for (const { group, topic, records } of lagOfGroups(log, groups.offsets).slice(0, MAX_LAGS)) {
+        lag.set({ group, topic }, records);
+      }
+    },
+  });
 }
 
 export function registerDamageMetrics(registry: Registry, log: SegmentLog): void {

@@ -104,7 +104,7 @@ describe('kcat', () => {
     const name = await topic('shared', 6);
     const join = () =>
       new Kcat(log.port, [
-        ...['-G', 'trio', name, '-u', '-f', '%p %o\n'],
+        ...['-q', '-G', 'trio', name, '-u', '-f', '%p %o\n'],
         ...['-X', 'auto.offset.reset=earliest', '-X', 'session.timeout.ms=6000'],
         ...['-X', 'heartbeat.interval.ms=200', '-X', 'auto.commit.interval.ms=100'],
       ]);

@@ -10,6 +10,7 @@ const MAX_REQUEST_BYTES = 1 << 20;
 const log = new LogProcess({
   TALLY_KAFKA_MAX_REQUEST_BYTES: String(MAX_REQUEST_BYTES),
   TALLY_KAFKA_MAX_CONNECTIONS: '20',
+  TALLY_KAFKA_MAX_CONNECTIONS_PER_ADDRESS: '15',
 });
 let admin: Admin;
 beforeAll(async () => {
@@ -155,7 +156,12 @@ describe('a log with as many clients as it takes', () => {
     };
     let served = 0;
     while (await isServed()) served += 1;
-    expect(served).toBeLessThanOrEqual(20);
+    expect(served).toBeLessThanOrEqual(15);
+    // All came from one address; another one has not had its share.
+    const other = await RawClient.connect(log.port, '127.0.0.2');
+    other.send(apiVersions(0, 1));
+    await eventually('it is served', () => other.answers.length === 1);
+    other.close();
     for (const client of clients) client.close();
     await eventually('there is room again', isServed);
     for (const client of clients) client.close();

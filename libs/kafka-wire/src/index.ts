@@ -42,6 +42,22 @@ export { validateBatch, type BatchVerdict } from './batch/validate-batch.js';
 export { KAFKA_ERRORS, nameOfKafkaError, type KafkaError } from './error-codes.js';
 export { FrameSplitter } from './frame/frame-splitter.js';
 export { readRequestHeader, writeResponse, type RequestHeader } from './frame/headers.js';
+export {
+  formatCredentials,
+  parseCredentials,
+  USUAL_ITERATIONS,
+  type Credentials,
+} from './sasl/credentials.js';
+export { PlainExchange } from './sasl/plain-exchange.js';
+export {
+  SASL_MECHANISMS,
+  type SaslExchange,
+  type SaslMechanism,
+  type SaslStep,
+  type ScramMechanism,
+} from './sasl/sasl-exchange.js';
+export { ScramExchange } from './sasl/scram-exchange.js';
+export { deriveScramKeys, hmac, isSame, keyLengthOf, type ScramKeys } from './sasl/scram-keys.js';
 export { MalformedFrame } from './wire/malformed-frame.js';
 export { WireReader } from './wire/wire-reader.js';
 export { WireWriter } from './wire/wire-writer.js';

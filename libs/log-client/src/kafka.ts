@@ -1,5 +1,5 @@
 import type { Logger } from '@tally/service-kit';
-import kafkajs, { type Kafka, type logCreator } from 'kafkajs';
+import kafkajs, { type Kafka, type logCreator, type SASLOptions } from 'kafkajs';
 
 const { logLevel } = kafkajs;
 
@@ -9,14 +9,25 @@ export interface KafkaConfig {
   /** Name of this process in the brokers' logs and metrics. */
   readonly clientId: string;
   readonly requestTimeoutMs: number;
+  /** undefined: connections are not encrypted. `ca`: PEM; undefined: what Node trusts. */
+  readonly tls?: { readonly ca: string[] | undefined } | undefined;
+  readonly sasl?: SaslConfig | undefined;
+}
+
+export interface SaslConfig {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
 }
 
 /** Kafka's client with our bounds and our log: the same towards partition-log and Apache Kafka. */
 export function createKafka(config: KafkaConfig, logger: Logger): Kafka {
-  const { brokers, clientId, requestTimeoutMs } = config;
+  const { brokers, clientId, requestTimeoutMs, tls, sasl } = config;
   return new kafkajs.Kafka({
     brokers: [...brokers],
     clientId,
+    ...(tls === undefined ? {} : { ssl: tls.ca === undefined ? true : { ca: tls.ca } }),
+    ...(sasl === undefined ? {} : { sasl: sasl as SASLOptions }),
     requestTimeout: requestTimeoutMs,
     connectionTimeout: Math.min(requestTimeoutMs, 3000),
     enforceRequestTimeout: true,

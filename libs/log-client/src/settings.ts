@@ -1,4 +1,5 @@
-import { addresses, setting, wholeNumber, type ConfigOf } from '@tally/service-kit';
+import { readFileSync } from 'node:fs';
+import { addresses, line, oneOf, setting, wholeNumber, type ConfigOf } from '@tally/service-kit';
 import type { KafkaConfig } from './kafka.js';
 
 /** What every service that writes to the log, or reads it, reads too. */
@@ -13,6 +14,27 @@ export const logSettings = {
     wholeNumber(100, 60_000, 5000),
     'how long one request to the log may take; longer than a broker needs to restart its disk',
   ),
+  kafkaTls: setting(
+    'KAFKA_TLS',
+    oneOf(['off', 'on'], 'off'),
+    'whether connections to the log are encrypted',
+  ),
+  kafkaTlsCaFile: setting(
+    'KAFKA_TLS_CA_FILE',
+    line('a file', ''),
+    'certificates, PEM, of those who may vouch for the log; where empty, those that Node trusts',
+  ),
+  kafkaSaslMechanism: setting(
+    'KAFKA_SASL_MECHANISM',
+    oneOf(['none', 'plain', 'scram-sha-256', 'scram-sha-512'], 'none'),
+    'how this service authenticates to the log',
+  ),
+  kafkaSaslUser: setting('KAFKA_SASL_USER', line('a name', ''), 'who it is then'),
+  kafkaSaslPasswordFile: setting(
+    'KAFKA_SASL_PASSWORD_FILE',
+    line('a file', ''),
+    'holds its password; the line end does not count',
+  ),
 };
 
 export type LogConfig = ConfigOf<typeof logSettings>;
@@ -22,5 +44,22 @@ export function kafkaConfig(config: LogConfig & { readonly instance: string }): 
     brokers: config.kafkaBrokers.split(','),
     clientId: `tally-${config.instance}`,
     requestTimeoutMs: config.logTimeoutMs,
+    tls: config.kafkaTls === 'on' ? { ca: readCertificates(config.kafkaTlsCaFile) } : undefined,
+    sasl: readSasl(config),
   };
+}
+
+function readCertificates(file: string): string[] | undefined {
+  return file === '' ? undefined : [readFileSync(file, 'utf8')];
+}
+
+/** Throws where user or password are missing. */
+function readSasl(config: LogConfig): KafkaConfig['sasl'] {
+  const { kafkaSaslMechanism: mechanism, kafkaSaslUser: username, kafkaSaslPasswordFile } = config;
+  if (mechanism === 'none') return undefined;
+  if (username === '' || kafkaSaslPasswordFile === '') {
+    throw new Error(`KAFKA_SASL_MECHANISM=${mechanism} needs KAFKA_SASL_USER and a password file`);
+  }
+  const password = readFileSync(kafkaSaslPasswordFile, 'utf8').replace(/\r?\n$/, '');
+  return { mechanism, username, password };
 }

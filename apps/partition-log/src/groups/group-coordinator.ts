@@ -2,31 +2,60 @@ import { randomUUID } from 'node:crypto';
 import type { KafkaError } from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
 import { Group } from './group.js';
-import type { OffsetStore } from './offset-store.js';
-
-/** Most groups with members; each costs some kilobytes and timers. */
-const MAX_GROUPS = 10_000;
+import { decodeGroup, encodeGroup, type GroupRecord } from './group-records.js';
+import type { GroupTopic } from './group-topic.js';
+import { OffsetStore } from './offset-store.js';
 
 /** Of a client's own name in the ids of its members: a string of the protocol has to hold them. */
 const MAX_NAME_LENGTH = 200;
 
 export interface CoordinatorOptions {
   readonly clock: Clock;
+  /** ms since 1970. */
+  readonly now: () => number;
   readonly initialDelayMs: number;
+  /** Groups with members, and groups with offsets. */
+  readonly maxGroups: number;
   readonly maxMembers: number;
+  readonly maxMetadataBytes: number;
+  readonly maxOffsets: number;
   readonly minSessionTimeoutMs: number;
   readonly maxSessionTimeoutMs: number;
+  readonly restoredSessionMs: number;
+  /** How long offsets are kept of a group without members and commits; 0: for ever. */
+  readonly offsetsRetentionMs: number;
 }
 
 /** The groups that have members now, and the offsets of all that ever committed. */
 export class GroupCoordinator {
   private readonly groups = new Map<string, Group>();
+  /** When groups that have offsets lost their last member, ms since 1970. */
+  private readonly emptySince = new Map<string, number>();
+  private readonly startedMs: number;
   private closed = false;
 
-  constructor(
+  private constructor(
     readonly offsets: OffsetStore,
+    private readonly topic: GroupTopic,
     private readonly options: CoordinatorOptions,
-  ) {}
+  ) {
+    this.startedMs = options.now();
+  }
+
+  /** Goes on where the one before it stopped. */
+  static async open(topic: GroupTopic, options: CoordinatorOptions): Promise<GroupCoordinator> {
+    const offsets = new OffsetStore(topic, options);
+    const records = new Map<string, GroupRecord>();
+    for await (const record of topic.records()) {
+      if (offsets.load(record)) continue;
+      const decoded = decodeGroup(record);
+      if (decoded?.record === undefined) records.delete(decoded?.group ?? '');
+      else records.set(decoded.group, decoded.record);
+    }
+    const coordinator = new GroupCoordinator(offsets, topic, options);
+    for (const [id, record] of records) coordinator.makeGroup(id, record);
+    return coordinator;
+  }
 
   get groupCount(): number {
     return this.groups.size;
@@ -44,22 +73,15 @@ export class GroupCoordinator {
   forJoin(id: string, sessionTimeoutMs: number): Group | KafkaError {
     if (this.closed) return 'NOT_COORDINATOR';
     if (id === '') return 'INVALID_GROUP_ID';
-    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.options;
+    const { minSessionTimeoutMs, maxSessionTimeoutMs, maxGroups } = this.options;
     if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
       return 'INVALID_SESSION_TIMEOUT';
     }
     const found = this.groups.get(id);
     if (found !== undefined) return found;
-    if (this.groups.size >= MAX_GROUPS) this.forgetAbandoned();
-    if (this.groups.size >= MAX_GROUPS) return 'COORDINATOR_NOT_AVAILABLE';
-    const group = new Group({
-      ...this.options,
-      id,
-      newMemberId: (clientId) =>
-        `${clientId.slice(0, MAX_NAME_LENGTH) || 'member'}-${randomUUID()}`,
-    });
-    this.groups.set(id, group);
-    return group;
+    if (this.groups.size >= maxGroups) this.forgetAbandoned();
+    if (this.groups.size >= maxGroups) return 'COORDINATOR_NOT_AVAILABLE';
+    return this.makeGroup(id);
   }
 
   /** Ids of all groups with members or offsets. */
@@ -68,11 +90,49 @@ export class GroupCoordinator {
     return [...new Set([...this.groups.keys(), ...this.offsets.names()])];
   }
 
+  /**
+   * Forgets the offsets of groups that were neither used nor written for long. What was before the
+   * start of this process counts as use: when a group was last in use is known only since then.
+   */
+  async expireOffsets(): Promise<void> {
+    const { offsetsRetentionMs, now } = this.options;
+    if (offsetsRetentionMs === 0) return;
+    const before = now() - offsetsRetentionMs;
+    for (const id of [...this.offsets.names()]) {
+      const usedMs = Math.max(
+        this.emptySince.get(id) ?? this.startedMs,
+        this.offsets.lastCommitMs(id),
+      );
+      if (this.find(id) === undefined && usedMs <= before) await this.offsets.deleteGroup(id);
+    }
+    for (const id of this.emptySince.keys()) {
+      if (!this.offsets.has(id)) this.emptySince.delete(id);
+    }
+  }
+
   /** Everybody who waits is told to look for another coordinator; nobody joins any more. */
   close(): void {
     this.closed = true;
     for (const group of this.groups.values()) group.close();
     this.groups.clear();
+  }
+
+  private makeGroup(id: string, restored?: GroupRecord): Group {
+    const group = new Group({
+      ...this.options,
+      id,
+      newMemberId: (clientId) =>
+        `${clientId.slice(0, MAX_NAME_LENGTH) || 'member'}-${randomUUID()}`,
+      store: (record) => this.store(id, record),
+      ...(restored === undefined ? {} : { restored }),
+    });
+    this.groups.set(id, group);
+    return group;
+  }
+
+  private store(id: string, record: GroupRecord | undefined): Promise<KafkaError> {
+    if (record === undefined && this.offsets.has(id)) this.emptySince.set(id, this.options.now());
+    return this.topic.append(id, (nowMs) => [encodeGroup(id, record, nowMs)]);
   }
 
   private forgetAbandoned(): void {

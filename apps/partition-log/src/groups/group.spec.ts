@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { JoinGroupRequest } from '@tally/kafka-wire';
+import type { JoinGroupRequest, KafkaError } from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
-import { Group } from './group.js';
+import { Group, type GroupOptions } from './group.js';
+import type { GroupRecord } from './group-records.js';
 import type { JoinResult } from './member.js';
 
 /** Time that passes when it is told to. */
@@ -30,21 +31,41 @@ class FakeClock implements Clock {
 
 const SESSION_MS = 10_000;
 const REBALANCE_MS = 30_000;
+const RESTORED_MS = 3000;
 const client = { clientId: 'c', clientHost: 'h' };
 let clock: FakeClock;
 let group: Group;
 let ids: number;
+/** What was written down, the last one last. */
+let stored: (GroupRecord | undefined)[];
+let storeError: KafkaError;
 beforeEach(() => {
   clock = new FakeClock();
   ids = 0;
-  group = new Group({
+  stored = [];
+  storeError = 'NONE';
+  group = makeGroup();
+});
+
+function options(): GroupOptions {
+  return {
     id: 'g',
     clock,
     initialDelayMs: 100,
     maxMembers: 3,
+    maxMetadataBytes: 1000,
     newMemberId: () => `m${++ids}`,
-  });
-});
+    store: async (record) => {
+      stored.push(record);
+      return storeError;
+    },
+    restoredSessionMs: RESTORED_MS,
+  };
+}
+
+function makeGroup(restored?: GroupRecord): Group {
+  return new Group({ ...options(), ...(restored === undefined ? {} : { restored }) });
+}
 
 function request(changes: Partial<JoinGroupRequest> = {}): JoinGroupRequest {
   return {
@@ -202,17 +223,142 @@ describe('a stable group', () => {
     expect(group.state).toBe('Stable');
     expect(await group.sync(claim('m2', generation), [])).toMatchObject({ kind: 'synced' });
   });
+});
 
-  it('takes the same static member in a new process, and fences the old one', async () => {
-    const first = join({ groupInstanceId: 'one' });
+describe('a static member', () => {
+  /** A group of `one`, who leads, and `two`, stable; resolves with what `one` was told. */
+  async function stableOfTwo() {
+    const joins = [join({ groupInstanceId: 'one' }), join({ groupInstanceId: 'two' })];
     clock.advance(100);
-    const { memberId: old, generationId } = response(await first);
-    await group.sync({ memberId: old, generationId, groupInstanceId: 'one' }, []);
-    const { memberId } = response(await join({ groupInstanceId: 'one' }));
-    expect(memberId).not.toBe(old);
-    const claimOfOld = { memberId: old, generationId, groupInstanceId: 'one' };
-    expect(group.heartbeat(claimOfOld)).toBe('FENCED_INSTANCE_ID');
+    const [one] = (await Promise.all(joins)).map(response);
+    if (one === undefined) throw new Error('nobody joined');
+    const assignments = ['m1', 'm2'].map((memberId) => ({
+      memberId,
+      assignment: Buffer.from(`for ${memberId}`),
+    }));
+    await group.sync({ ...claim('m1', 1), groupInstanceId: 'one' }, assignments);
+    expect(group.state).toBe('Stable');
+    return one;
+  }
+
+  it('in a new process takes its place and its part without a rebalance, and the old one is fenced', async () => {
+    const { memberId: old, generationId } = await stableOfTwo();
+    const again = response(await join({ groupInstanceId: 'one' }));
+    expect(again).toMatchObject({ generationId, leader: old, members: [] });
+    expect(again.memberId).not.toBe(old);
+    expect(group.state).toBe('Stable');
+    const now = { memberId: again.memberId, generationId, groupInstanceId: 'one' };
+    expect(await group.sync(now, [])).toEqual({
+      kind: 'synced',
+      assignment: Buffer.from('for m1'),
+    });
+    expect(group.heartbeat({ ...now, memberId: old })).toBe('FENCED_INSTANCE_ID');
+    expect(group.checkCommit({ ...now, memberId: old })).toBe('FENCED_INSTANCE_ID');
+    expect(group.leave(old, 'one')).toBe('FENCED_INSTANCE_ID');
+    expect(stored.at(-1)).toMatchObject({ leader: again.memberId, generation: generationId });
   });
+
+  it('that says something else than before costs a rebalance', async () => {
+    await stableOfTwo();
+    const protocols = [{ name: 'range', metadata: Buffer.from('other topics') }];
+    const again = join({ groupInstanceId: 'one', protocols });
+    expect(group.state).toBe('PreparingRebalance');
+    void join({ groupInstanceId: 'two', memberId: 'm2' });
+    expect(response(await again).generationId).toBe(2);
+  });
+
+  it('is removed by its name alone', async () => {
+    await stableOfTwo();
+    expect(group.leave('', 'two')).toBe('NONE');
+    expect(group.leave('', 'two')).toBe('UNKNOWN_MEMBER_ID');
+    expect(group.state).toBe('PreparingRebalance');
+  });
+
+  it('that is silent keeps its part until its session ends', async () => {
+    const { generationId } = await stableOfTwo();
+    clock.advance(SESSION_MS - 1);
+    expect(group.heartbeat({ ...claim('m1', generationId), groupInstanceId: 'one' })).toBe('NONE');
+    clock.advance(1);
+    expect(group.state).toBe('PreparingRebalance');
+  });
+});
+
+describe('what is written down', () => {
+  it('is there before anybody learns its part', async () => {
+    let finish: () => void = () => undefined;
+    const isWritten = new Promise<void>((resolve) => (finish = resolve));
+    group = new Group({ ...options(), store: () => isWritten.then(() => 'NONE') });
+    const joined = join();
+    clock.advance(100);
+    await joined;
+    let hasAnswer = false;
+    const synced = Promise.resolve(
+      group.sync(claim('m1', 1), [{ memberId: 'm1', assignment: Buffer.from('all') }]),
+    ).then((result) => {
+      hasAnswer = true;
+      return result;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([hasAnswer, group.state]).toEqual([false, 'CompletingRebalance']);
+    finish();
+    expect(await synced).toEqual({ kind: 'synced', assignment: Buffer.from('all') });
+    expect(group.state).toBe('Stable');
+  });
+
+  it('that cannot be is refused, and the group tries again', async () => {
+    storeError = 'COORDINATOR_NOT_AVAILABLE';
+    const joined = join();
+    clock.advance(100);
+    await joined;
+    expect(await group.sync(claim('m1', 1), [])).toEqual({
+      kind: 'refused',
+      error: 'COORDINATOR_NOT_AVAILABLE',
+    });
+    expect(group.state).toBe('PreparingRebalance');
+  });
+
+  it('lets members go on in the same generation after a start of the coordinator', async () => {
+    const generation = await stable(2);
+    group = makeGroup(stored.at(-1));
+    expect(group.state).toBe('Stable');
+    expect(group.heartbeat(claim('m1', generation))).toBe('NONE');
+    expect(group.checkCommit(claim('m2', generation))).toBe('NONE');
+    expect(await group.sync(claim('m2', generation), [])).toEqual({
+      kind: 'synced',
+      assignment: Buffer.from('for m2'),
+    });
+    clock.advance(RESTORED_MS);
+    expect(group.state).toBe('Stable');
+  });
+
+  it('does not make others wait long for members that are gone meanwhile', async () => {
+    await stable(2);
+    group = makeGroup(stored.at(-1));
+    const newcomer = join();
+    clock.advance(RESTORED_MS);
+    expect(response(await newcomer)).toMatchObject({ generationId: 2, memberId: 'm3' });
+  });
+
+  it('is that nobody is there, once all have left', async () => {
+    await stable(1);
+    group.leave('m1', null);
+    expect(stored.at(-1)).toBeUndefined();
+  });
+
+  it('stays when the coordinator ends', async () => {
+    await stable(1);
+    const before = stored.length;
+    group.close();
+    expect(stored).toHaveLength(before);
+  });
+});
+
+it('members together say no more than the group has room for', async () => {
+  const protocols = [{ name: 'range', metadata: Buffer.alloc(400) }];
+  const joins = [join({ protocols }), join({ protocols })];
+  expect(await join({ protocols })).toMatchObject({ error: 'GROUP_MAX_SIZE_REACHED' });
+  clock.advance(100);
+  expect((await Promise.all(joins)).map(response)).toHaveLength(2);
 });
 
 describe('a commit', () => {

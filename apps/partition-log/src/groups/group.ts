@@ -1,7 +1,15 @@
 import type { DescribedGroup, JoinGroupRequest, KafkaError } from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
-import { Member, type JoinResult, type Refused, type SyncResult } from './member.js';
-import { chooseProtocol, sharesProtocol } from './protocols.js';
+import type { GroupRecord } from './group-records.js';
+import {
+  Member,
+  memberOptionsOf,
+  type JoinResult,
+  type MemberOptions,
+  type Refused,
+  type SyncResult,
+} from './member.js';
+import { bytesOfProtocols, chooseProtocol, copyProtocols, sharesProtocol } from './protocols.js';
 import { CONSUMER, readSubscription } from './subscription.js';
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
@@ -12,7 +20,15 @@ export interface GroupOptions {
   /** How long a group that was empty waits for more members before its first generation. */
   readonly initialDelayMs: number;
   readonly maxMembers: number;
+  /** Most bytes of what all members say of themselves, and of what they are assigned. */
+  readonly maxMetadataBytes: number;
   readonly newMemberId: (clientId: string) => string;
+  /** Writes the group down; undefined: it has no members any more. */
+  readonly store: (record: GroupRecord | undefined) => Promise<KafkaError>;
+  /** What was written down last, when the coordinator starts again. */
+  readonly restored?: GroupRecord;
+  /** How long members that were written down may take until they are heard of again. */
+  readonly restoredSessionMs: number;
 }
 
 /** How a member names itself in what it asks. */
@@ -30,7 +46,8 @@ export interface MemberClaim {
  *   CompletingRebalance ─the leader assigns→ Stable ─a member comes, goes or changes→ PreparingRebalance
  *
  * Invariant: whoever acts for a generation is a member of it. Everybody else is told which of the
- * two is wrong.
+ * two is wrong. Members learn their part only when it is written down: a coordinator that starts again
+ * knows every generation that anybody could act for.
  */
 export class Group {
   private current: GroupState = 'Empty';
@@ -45,8 +62,12 @@ export class Group {
   private readonly instances = new Map<string, string>();
   private endPreparing: () => void = () => undefined;
   private waitsForMore = false;
+  /** The generation whose assignments are on their way to the disk. */
+  private storing: number | undefined;
 
-  constructor(private readonly options: GroupOptions) {}
+  constructor(private readonly options: GroupOptions) {
+    if (options.restored !== undefined) this.restore(options.restored);
+  }
 
   get state(): GroupState {
     return this.current;
@@ -66,6 +87,7 @@ export class Group {
     client: { readonly clientId: string; readonly clientHost: string },
   ): Promise<JoinResult> | JoinResult {
     if (!this.acceptsProtocols(request)) return refused('INCONSISTENT_GROUP_PROTOCOL');
+    if (!this.hasRoomFor(request)) return refused('GROUP_MAX_SIZE_REACHED');
     const { memberId, groupInstanceId } = request;
     if (memberId === '') return this.joinAsNew(request, client);
     const fenced = this.checkInstance(memberId, groupInstanceId);
@@ -93,8 +115,11 @@ export class Group {
         member.refreshSession();
         return { kind: 'synced', assignment: member.assignment };
       case 'CompletingRebalance': {
+        if (bytesOfAssignments(assignments) > this.options.maxMetadataBytes) {
+          return refused('MESSAGE_TOO_LARGE');
+        }
         const synced = member.waitForSync();
-        if (member.id === this.leader) this.assign(assignments);
+        if (member.id === this.leader) void this.assign(assignments);
         return synced;
       }
     }
@@ -187,12 +212,7 @@ export class Group {
     const id = this.options.newMemberId(client.clientId);
     const before = groupInstanceId === null ? undefined : this.instances.get(groupInstanceId);
     const predecessor = before === undefined ? undefined : this.members.get(before);
-    if (predecessor !== undefined) {
-      // The same static member in a new process: it takes the place of the old one.
-      this.members.delete(predecessor.id);
-      predecessor.remove('FENCED_INSTANCE_ID');
-      return this.addMember(id, request, client);
-    }
+    if (predecessor !== undefined) return this.succeed(predecessor, id, request, client);
     if (this.members.size + this.expected.size >= this.options.maxMembers) {
       return refused('GROUP_MAX_SIZE_REACHED');
     }
@@ -205,26 +225,69 @@ export class Group {
     return { kind: 'refused', error: 'MEMBER_ID_REQUIRED', memberId: id };
   }
 
+  /**
+   * The same static member in a new process: it takes the place of the old one. In a stable group it
+   * takes its assignment too, without a rebalance, when it says the same of itself.
+   */
+  private async succeed(
+    predecessor: Member,
+    id: string,
+    request: JoinGroupRequest,
+    client: { readonly clientId: string; readonly clientHost: string },
+  ): Promise<JoinResult> {
+    this.members.delete(predecessor.id);
+    predecessor.remove('FENCED_INSTANCE_ID');
+    const said = request.protocols.find(({ name }) => name === this.protocolName);
+    const saysTheSame = said?.metadata.equals(predecessor.metadataFor(this.protocolName)) === true;
+    if (this.current !== 'Stable' || !saysTheSame) return this.addMember(id, request, client);
+    const member = this.newMember(id, request, client);
+    member.assignment = predecessor.assignment;
+    member.refreshSession();
+    const { leader, generation } = this;
+    if (leader === predecessor.id) this.leader = id;
+    const error = await this.options.store(this.record());
+    if (error !== 'NONE') return refused(error);
+    if (this.members.get(id) !== member) return refused('UNKNOWN_MEMBER_ID');
+    if (this.current !== 'Stable' || this.generation !== generation) {
+      return this.waitInRebalance(member);
+    }
+    // It is told the leader of before, even if that was itself: there is nothing to assign.
+    const { response } = this.joined(member);
+    return { kind: 'joined', response: { ...response, leader, members: [] } };
+  }
+
   private addMember(
     id: string,
     request: JoinGroupRequest,
     client: { readonly clientId: string; readonly clientHost: string },
   ): Promise<JoinResult> {
-    const { groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocols } = request;
-    const member = new Member(
-      { id, groupInstanceId, ...client, sessionTimeoutMs, rebalanceTimeoutMs, protocols },
-      this.options.clock,
-      (expired) => this.removeMember(expired),
-    );
     this.protocolType = request.protocolType;
+    return this.waitInRebalance(this.newMember(id, request, client));
+  }
+
+  private newMember(
+    id: string,
+    request: JoinGroupRequest,
+    client: { readonly clientId: string; readonly clientHost: string },
+  ): Member {
+    const { groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs } = request;
+    const protocols = copyProtocols(request.protocols);
+    const timeouts = { sessionTimeoutMs, rebalanceTimeoutMs };
+    return this.keep({ id, groupInstanceId, ...client, ...timeouts, protocols });
+  }
+
+  private keep(options: MemberOptions): Member {
+    const { id, groupInstanceId } = options;
+    const member = new Member(options, this.options.clock, (expired) => this.removeMember(expired));
     this.members.set(id, member);
     if (groupInstanceId !== null) this.instances.set(groupInstanceId, id);
-    return this.waitInRebalance(member);
+    return member;
   }
 
   private rejoin(member: Member, request: JoinGroupRequest): Promise<JoinResult> | JoinResult {
     const hasChanged = !member.hasSameProtocols(request.protocols);
-    const { sessionTimeoutMs, rebalanceTimeoutMs, protocols } = request;
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = request;
+    const protocols = copyProtocols(request.protocols);
     member.update({ sessionTimeoutMs, rebalanceTimeoutMs, protocols });
     const isLeader = member.id === this.leader;
     const isAnswerLost = this.current === 'CompletingRebalance' && !hasChanged;
@@ -275,6 +338,8 @@ export class Group {
     if (this.members.size === 0) {
       this.current = 'Empty';
       this.leader = '';
+      // Whether that succeeds or not: members that are gone are not heard of after a start.
+      void this.options.store(undefined);
       return;
     }
     this.current = 'CompletingRebalance';
@@ -287,7 +352,7 @@ export class Group {
     }
   }
 
-  private joined({ id }: Member): JoinResult {
+  private joined({ id }: Member): Extract<JoinResult, { kind: 'joined' }> {
     const members = id === this.leader ? [...this.members.values()] : [];
     return {
       kind: 'joined',
@@ -306,17 +371,58 @@ export class Group {
     };
   }
 
-  private assign(
+  /** What the leader has decided: everybody learns it once it is written down. */
+  private async assign(
     assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[],
-  ): void {
+  ): Promise<void> {
+    const { generation } = this;
+    if (this.storing === generation) return;
+    this.storing = generation;
     for (const { memberId, assignment } of assignments) {
       const member = this.members.get(memberId);
-      if (member !== undefined) member.assignment = assignment;
+      // A copy: a view would keep the whole request.
+      if (member !== undefined) member.assignment = Buffer.from(assignment);
+    }
+    const error = await this.options.store(this.record());
+    if (this.storing === generation) this.storing = undefined;
+    if (this.generation !== generation || this.current !== 'CompletingRebalance') return;
+    if (error !== 'NONE') {
+      for (const member of this.members.values()) member.answerSync(refused(error));
+      this.prepareRebalance();
+      return;
     }
     this.current = 'Stable';
     for (const member of this.members.values()) {
       member.answerSync({ kind: 'synced', assignment: member.assignment });
     }
+  }
+
+  private record(): GroupRecord {
+    const { protocolType, generation, protocolName: protocol, leader } = this;
+    const members = [...this.members.values()].map((member) => member.toRecord(protocol));
+    return { protocolType, generation, protocol, leader, members };
+  }
+
+  /** As it was when it was written down. Who is not heard of soon has gone meanwhile. */
+  private restore({ protocolType, generation, protocol, leader, members }: GroupRecord): void {
+    this.protocolType = protocolType;
+    this.generation = generation;
+    this.protocolName = protocol;
+    this.leader = leader;
+    this.current = 'Stable';
+    for (const record of members) {
+      const member = this.keep(memberOptionsOf(record, protocol));
+      member.assignment = record.assignment;
+      member.refreshSession(Math.min(member.sessionTimeoutMs, this.options.restoredSessionMs));
+    }
+  }
+
+  private hasRoomFor({ memberId, protocols }: JoinGroupRequest): boolean {
+    let bytes = bytesOfProtocols(protocols);
+    for (const member of this.members.values()) {
+      if (member.id !== memberId) bytes += bytesOfProtocols(member.protocols);
+    }
+    return bytes <= this.options.maxMetadataBytes;
   }
 
   private removeMember(member: Member): void {
@@ -358,4 +464,8 @@ export class Group {
 
 function refused(error: KafkaError): Refused {
   return { kind: 'refused', error };
+}
+
+function bytesOfAssignments(assignments: readonly { readonly assignment: Buffer }[]): number {
+  return assignments.reduce((sum, { assignment }) => sum + assignment.length, 0);
 }

@@ -1,5 +1,6 @@
 import type { JoinGroupRequest, JoinGroupResponse, KafkaError } from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
+import type { MemberRecord } from './group-records.js';
 
 export type Protocols = JoinGroupRequest['protocols'];
 export type JoinResult =
@@ -55,6 +56,10 @@ export class Member {
     return this.options.clientHost;
   }
 
+  get sessionTimeoutMs(): number {
+    return this.options.sessionTimeoutMs;
+  }
+
   get rebalanceTimeoutMs(): number {
     return this.options.rebalanceTimeoutMs;
   }
@@ -86,10 +91,17 @@ export class Member {
     return found?.metadata ?? Buffer.alloc(0);
   }
 
-  /** It was heard of. */
-  refreshSession(): void {
+  /** As it is written down when the group speaks `protocol`. */
+  toRecord(protocol: string): MemberRecord {
+    const { id: memberId, protocols: _all, ...options } = this.options;
+    const { assignment } = this;
+    return { ...options, memberId, metadata: this.metadataFor(protocol), assignment };
+  }
+
+  /** It was heard of; from now on it may be silent for so long. */
+  refreshSession(sessionMs = this.options.sessionTimeoutMs): void {
     this.endSession();
-    this.endSession = this.clock.after(this.options.sessionTimeoutMs, () => this.onExpired(this));
+    this.endSession = this.clock.after(sessionMs, () => this.onExpired(this));
   }
 
   /** Resolves when the group has settled who is in it. One that waits already has lost its connection. */
@@ -125,4 +137,12 @@ export class Member {
     this.answerSync({ kind: 'refused', error });
     this.endSession();
   }
+}
+
+/** A member that was written down: it speaks the protocol that was chosen, for all that is known. */
+export function memberOptionsOf(
+  { memberId: id, metadata, assignment: _own, ...options }: MemberRecord,
+  protocol: string,
+): MemberOptions {
+  return { ...options, id, protocols: [{ name: protocol, metadata }] };
 }

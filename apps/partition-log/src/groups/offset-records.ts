@@ -5,6 +5,8 @@ export interface CommittedOffset {
   readonly offset: bigint;
   readonly leaderEpoch: number;
   readonly metadata: string;
+  /** ms since 1970. */
+  readonly committedAtMs: number;
 }
 
 export interface OffsetKey {
@@ -27,7 +29,6 @@ const VALUE_VERSION = 3;
 export function encodeOffset(
   { group, topic, partition }: OffsetKey,
   committed: CommittedOffset | undefined,
-  nowMs: number,
 ): KeyValue {
   const key = new WireWriter().int16(KEY_VERSION).string(group).string(topic).int32(partition);
   if (committed === undefined) return { key: Buffer.concat(key.finish()), value: null };
@@ -36,7 +37,7 @@ export function encodeOffset(
     .int64(committed.offset)
     .int32(committed.leaderEpoch)
     .string(committed.metadata)
-    .int64(BigInt(nowMs));
+    .int64(BigInt(committed.committedAtMs));
   return { key: Buffer.concat(key.finish()), value: Buffer.concat(value.finish()) };
 }
 
@@ -56,6 +57,7 @@ export function decodeOffset({
     offset: values.int64(),
     leaderEpoch: values.int32(),
     metadata: values.string(),
+    committedAtMs: Number(values.int64()),
   };
   return { key: decoded, committed };
 }

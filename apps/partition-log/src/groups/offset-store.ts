@@ -1,7 +1,5 @@
-import { buildRecordBatch, readBatchHeader, readRecords, type KafkaError } from '@tally/kafka-wire';
-import type { Partition, SegmentLog, Topic } from '@tally/segment-log';
-import { errorOf } from '../records/produce.js';
-import { OFFSETS_TOPIC } from '../topics/internal-topics.js';
+import type { KafkaError, KeyValue } from '@tally/kafka-wire';
+import type { GroupTopic } from './group-topic.js';
 import {
   decodeOffset,
   encodeOffset,
@@ -9,38 +7,40 @@ import {
   type OffsetKey,
 } from './offset-records.js';
 
-/** Fixed for ever: which partition holds a group's offsets follows from it. */
-const PARTITIONS = 16;
-/** Read at once while the offsets are read back. */
-const REPLAY_BYTES = 1 << 20;
-
 /** A new place of a group in one partition; undefined: forget it. */
 export interface OffsetChange {
   readonly topic: string;
   readonly partition: number;
-  readonly committed: CommittedOffset | undefined;
+  readonly committed: Omit<CommittedOffset, 'committedAtMs'> | undefined;
+}
+
+export interface OffsetLimits {
+  /** Groups that have offsets. */
+  readonly maxGroups: number;
+  /** Offsets of all groups together. */
+  readonly maxOffsets: number;
 }
 
 type Partitions = Map<number, CommittedOffset>;
 
 /**
- * What groups have committed, kept in a topic of the log itself and read back at start. A commit
- * counts once it is durable there.
+ * What groups have committed, kept in memory and in the topic of the coordinator. A commit counts once
+ * it is durable there.
  */
 export class OffsetStore {
   private readonly groups = new Map<string, Map<string, Partitions>>();
+  private count = 0;
 
-  private constructor(
-    private readonly log: SegmentLog,
-    private readonly topic: Topic,
-    private readonly now: () => number,
+  constructor(
+    private readonly topic: GroupTopic,
+    private readonly limits: OffsetLimits,
   ) {}
 
-  /** Makes the topic in a new log; else reads it. */
-  static async open(log: SegmentLog, now: () => number): Promise<OffsetStore> {
-    const store = new OffsetStore(log, await offsetsTopic(log), now);
-    for (const partition of store.topic.partitions) await store.replay(partition);
-    return store;
+  /** A record that was read back; false when it is of another kind. */
+  load(record: KeyValue): boolean {
+    const decoded = decodeOffset(record);
+    if (decoded !== undefined) this.apply(decoded.key, decoded.committed);
+    return decoded !== undefined;
   }
 
   /** All topics of a group, with the places in their partitions. */
@@ -57,25 +57,29 @@ export class OffsetStore {
     return this.groups.keys();
   }
 
+  /** When a group last committed, ms since 1970; 0 for one that never did. */
+  lastCommitMs(group: string): number {
+    let last = 0;
+    for (const partitions of this.of(group).values()) {
+      for (const { committedAtMs } of partitions.values()) last = Math.max(last, committedAtMs);
+    }
+    return last;
+  }
+
   /** All changes become durable together, or none. */
   async commit(group: string, changes: readonly OffsetChange[]): Promise<KafkaError> {
-    if (changes.length === 0) return 'NONE';
-    const nowMs = this.now();
-    const records = changes.map(({ topic, partition, committed }) =>
-      encodeOffset({ group, topic, partition }, committed, nowMs),
-    );
-    const partition = this.topic.partitions[partitionOf(group)];
-    if (partition === undefined) throw new Error('the offsets topic lost a partition');
-    const bytes = buildRecordBatch(records, nowMs);
-    const outcome = await this.log.append(partition, { bytes, stampTime: true });
-    // Its batches have no producer id, so none is a duplicate.
-    if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') {
-      return commitErrorOf(errorOf(outcome.kind));
-    }
-    for (const { topic, partition: number, committed } of changes) {
-      this.apply({ group, topic, partition: number }, committed);
-    }
-    return 'NONE';
+    // Full: what another group leaves makes room, so it may be tried again.
+    if (!this.hasRoomFor(group, changes)) return 'COORDINATOR_NOT_AVAILABLE';
+    const timed: [OffsetKey, CommittedOffset | undefined][] = [];
+    const error = await this.topic.append(group, (nowMs) => {
+      for (const { topic, partition, committed } of changes) {
+        const now = committed === undefined ? undefined : { ...committed, committedAtMs: nowMs };
+        timed.push([{ group, topic, partition }, now]);
+      }
+      return timed.map(([key, committed]) => encodeOffset(key, committed));
+    });
+    if (error === 'NONE') for (const [key, committed] of timed) this.apply(key, committed);
+    return error;
   }
 
   deleteGroup(group: string): Promise<KafkaError> {
@@ -96,26 +100,15 @@ export class OffsetStore {
     }
   }
 
-  private async replay(partition: Partition): Promise<void> {
-    for (let offset = partition.logStart; offset < partition.highWatermark;) {
-      const outcome = await partition.read(offset, REPLAY_BYTES);
-      if (outcome.kind === 'damaged') {
-        // What was committed there is lost: the groups go on from the commits before, and read again.
-        offset = outcome.range.endOffset;
-        continue;
-      }
-      if (outcome.kind !== 'batches') throw new Error(`cannot read ${OFFSETS_TOPIC} at ${offset}`);
-      for (let at = 0; at < outcome.bytes.length;) {
-        const header = readBatchHeader(outcome.bytes, at);
-        if (header === undefined) throw new Error(`no batch in ${OFFSETS_TOPIC} at ${offset}`);
-        for (const record of readRecords(outcome.bytes.subarray(at, at + header.size))) {
-          const decoded = decodeOffset(record);
-          if (decoded !== undefined) this.apply(decoded.key, decoded.committed);
-        }
-        at += header.size;
-        offset = header.baseOffset + BigInt(header.count);
-      }
-    }
+  private hasRoomFor(group: string, changes: readonly OffsetChange[]): boolean {
+    const known = this.of(group);
+    const added = changes.filter(
+      ({ topic, partition, committed }) =>
+        committed !== undefined && known.get(topic)?.has(partition) !== true,
+    ).length;
+    if (added === 0) return true;
+    const { maxGroups, maxOffsets } = this.limits;
+    return this.count + added <= maxOffsets && (this.has(group) || this.groups.size < maxGroups);
   }
 
   private apply(
@@ -124,34 +117,13 @@ export class OffsetStore {
   ): void {
     const topics = this.groups.get(group) ?? new Map<string, Partitions>();
     const partitions = topics.get(topic) ?? (new Map() as Partitions);
+    this.count -= partitions.size;
     if (committed === undefined) partitions.delete(partition);
     else partitions.set(partition, committed);
+    this.count += partitions.size;
     if (partitions.size > 0) topics.set(topic, partitions);
     else topics.delete(topic);
     if (topics.size > 0) this.groups.set(group, topics);
     else this.groups.delete(group);
   }
-}
-
-async function offsetsTopic(log: SegmentLog): Promise<Topic> {
-  const found = log.topic(OFFSETS_TOPIC);
-  if (found !== undefined) return found;
-  const configs = { 'cleanup.policy': 'compact' };
-  const outcome = await log.createTopic({ name: OFFSETS_TOPIC, partitions: PARTITIONS, configs });
-  if (outcome.kind === 'created') return outcome.topic;
-  throw new Error(`cannot make ${OFFSETS_TOPIC}: ${outcome.kind}`);
-}
-
-/** As Apache Kafka places groups: the hash of a Java string, without its sign, modulo partitions. */
-function partitionOf(group: string): number {
-  let hash = 0;
-  for (let index = 0; index < group.length; index++) {
-    hash = (Math.imul(hash, 31) + group.charCodeAt(index)) | 0;
-  }
-  return (hash & 0x7fffffff) % PARTITIONS;
-}
-
-/** What a client understands of a commit: all of these it tries again. */
-function commitErrorOf(error: KafkaError): KafkaError {
-  return error === 'NOT_LEADER_OR_FOLLOWER' ? 'NOT_COORDINATOR' : 'COORDINATOR_NOT_AVAILABLE';
 }

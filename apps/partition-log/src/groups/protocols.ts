@@ -24,3 +24,17 @@ export function chooseProtocol(members: readonly Member[]): string {
 function speaks({ protocols }: Member, name: string): boolean {
   return protocols.some((protocol) => protocol.name === name);
 }
+
+/** Copies: a view would keep the whole request. */
+export function copyProtocols(protocols: Protocols): Protocols {
+  return protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
+}
+
+/** What keeping them costs, about. */
+export function bytesOfProtocols(protocols: Protocols): number {
+  const overhead = 64;
+  return protocols.reduce(
+    (sum, { name, metadata }) => sum + overhead + name.length + metadata.length,
+    0,
+  );
+}

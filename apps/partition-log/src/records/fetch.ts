@@ -15,6 +15,9 @@ import { watchAny } from './watch-any.js';
 /** Longer waits are cut: what waits holds a connection, and a client asks again. */
 const MAX_WAIT_MS = 30_000;
 
+/** Told of what an answer holds of each topic. */
+export type CountFetch = (topic: string, bytes: number) => void;
+
 interface Gathered {
   readonly topics: ByTopic<FetchedPartition>[];
   readonly bytes: number;
@@ -26,7 +29,12 @@ interface Gathered {
  * come, the wait is over or nobody is waiting any more. `maxBytes` bounds what one answer holds,
  * whatever the client asks for.
  */
-export function fetchHandler(log: SegmentLog, maxBytes: number, logger: Logger): Handler<'fetch'> {
+export function fetchHandler(
+  log: SegmentLog,
+  maxBytes: number,
+  logger: Logger,
+  count: CountFetch,
+): Handler<'fetch'> {
   return async (request, { signal, reserveAnswer }) => {
     // Sessions are not made, so there is none to go on with.
     if (request.sessionId !== 0) {
@@ -46,13 +54,27 @@ export function fetchHandler(log: SegmentLog, maxBytes: number, logger: Logger):
       try {
         const { topics, bytes, hasError } = await gather(log, request, limit, logger);
         const isDone = bytes >= request.minBytes || hasError || leftMs <= 0 || signal.aborted;
-        if (isDone) return { errorCode: KAFKA_ERRORS.NONE, topics };
+        if (isDone) {
+          countBytes(topics, count);
+          return { errorCode: KAFKA_ERRORS.NONE, topics };
+        }
         await change.happened;
       } finally {
         change.stop();
       }
     }
   };
+}
+
+function countBytes(topics: readonly ByTopic<FetchedPartition>[], count: CountFetch): void {
+  for (const { name, partitions } of topics) {
+    const bytes = partitions.reduce((sum, partition) => sum + bytesOf(partition), 0);
+    if (bytes > 0) count(name, bytes);
+  }
+}
+
+function bytesOf({ records }: FetchedPartition): number {
+  return records.reduce((sum, { length }) => sum + length, 0);
 }
 
 function* waitingFor(log: SegmentLog, { topics }: FetchRequest): Generator<Partition> {
@@ -86,7 +108,7 @@ async function gather(
     const fetched: FetchedPartition[] = [];
     for (const wanted of partitions) {
       const result = await read(log, name, wanted, limit - bytes, bytes === 0, logger);
-      bytes += result.records.reduce((sum, { length }) => sum + length, 0);
+      bytes += bytesOf(result);
       hasError ||= result.errorCode !== 0;
       fetched.push(result);
     }

@@ -1,14 +1,19 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { FrameSplitter, MalformedFrame } from '@tally/kafka-wire';
+import type { Authentication } from '../security/authentication.js';
 import type { ByteBudget, Reservation } from './byte-budget.js';
 import type { RequestRouter } from './request-router.js';
 
 /** Appends of one connection that are on their way at once; further ones wait in the socket. */
 const MAX_OVERLAPPING = 64;
 
+/** Of a request before the client has authenticated: none of them needs more. */
+const MAX_BYTES_BEFORE_AUTHENTICATION = 65_536;
+
 export interface ConnectionOptions {
   readonly router: RequestRouter;
+  readonly authentication: Authentication;
   readonly maxRequestBytes: number;
   /** Requests from their first byte to their answer, of all connections. */
   readonly requestBudget: ByteBudget;
@@ -29,6 +34,7 @@ export interface ConnectionOptions {
  */
 export class Connection {
   private readonly splitter: FrameSplitter;
+  private readonly authenticating: NodeJS.Timeout | undefined;
   private readonly gone = new AbortController();
   private readonly clientHost: string;
   private reservation: Reservation | undefined;
@@ -42,7 +48,13 @@ export class Connection {
     private readonly socket: Socket,
     private readonly options: ConnectionOptions,
   ) {
-    this.splitter = new FrameSplitter(options.maxRequestBytes);
+    const { maxRequestBytes, authentication, transferTimeoutMs } = options;
+    this.splitter = new FrameSplitter(maxRequestBytes);
+    if (!authentication.isDone) {
+      this.splitter.maxFrameBytes = Math.min(maxRequestBytes, MAX_BYTES_BEFORE_AUTHENTICATION);
+      const late = () => this.refuse('the client did not authenticate in time');
+      this.authenticating = setTimeout(late, transferTimeoutMs);
+    }
     this.clientHost = socket.remoteAddress ?? '';
     socket.setNoDelay(true);
     socket.setTimeout(options.idleTimeoutMs, () => this.refuse('idle'));
@@ -56,6 +68,7 @@ export class Connection {
     socket.on('end', () => void this.drain());
     socket.on('close', () => {
       clearTimeout(this.receiving);
+      clearTimeout(this.authenticating);
       this.gone.abort();
       this.draining = true;
       this.reservation?.release();
@@ -125,11 +138,13 @@ export class Connection {
   }
 
   private async handle(frame: Buffer, request: Reservation): Promise<void> {
-    const routed = this.options.router.route(frame);
+    const { authentication } = this.options;
+    const routed = this.options.router.route(frame, authentication);
     if (!routed.mayOverlap || this.overlapping >= MAX_OVERLAPPING) await this.answers;
     const held: Reservation[] = [request];
     const answer = routed.run({
       clientHost: this.clientHost,
+      authentication,
       signal: this.gone.signal,
       reserveAnswer: async (bytes) => {
         held.push(await this.options.answerBudget.reserve(bytes));
@@ -147,6 +162,14 @@ export class Connection {
       }
     })();
     if (!routed.mayOverlap) await this.answers;
+    if (authentication.hasFailed) {
+      // It is told first.
+      this.draining = true;
+      this.socket.end();
+    } else if (authentication.isDone) {
+      clearTimeout(this.authenticating);
+      this.splitter.maxFrameBytes = this.options.maxRequestBytes;
+    }
   }
 
   /** Resolves when the kernel has the bytes, or the client is gone. */

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Logger } from '@tally/service-kit';
+import type { Security } from '../security/open-security.js';
 import { ByteBudget } from './byte-budget.js';
 import { Connection } from './connection.js';
 import type { RequestRouter } from './request-router.js';
@@ -9,6 +11,8 @@ export interface KafkaServerOptions {
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  readonly security: Security;
   readonly maxRequestBytes: number;
   readonly maxRequestBytesInFlight: number;
   readonly maxAnswerBytesInFlight: number;
@@ -18,13 +22,18 @@ export interface KafkaServerOptions {
 
 /** Told of what is bounded here, when a bound is met. */
 export interface ServerObserver {
-  readonly onRefused: (reason: 'too many connections' | 'protocol') => void;
+  readonly onRefused: (
+    reason: 'too many connections' | 'too many of one address' | 'protocol' | 'tls',
+  ) => void;
   readonly onWait: (what: 'request' | 'answer') => void;
 }
 
 /** Serves the Kafka protocol on a port, to a bounded number of connections with bounded memory. */
 export class KafkaServer {
   private readonly connections = new Set<Connection>();
+  /** Sockets that are open, by address; those that still shake hands too. */
+  private readonly sockets = new Map<string, number>();
+  private socketCount = 0;
   private readonly requestBudget: ByteBudget;
   private readonly answerBudget: ByteBudget;
   private readonly server: Server;
@@ -38,8 +47,28 @@ export class KafkaServer {
     const { maxRequestBytesInFlight, maxAnswerBytesInFlight } = options;
     this.requestBudget = new ByteBudget(maxRequestBytesInFlight, () => observer.onWait('request'));
     this.answerBudget = new ByteBudget(maxAnswerBytesInFlight, () => observer.onWait('answer'));
-    // Half-open: a client that has sent its last request still gets the answers.
-    this.server = createServer({ allowHalfOpen: true }, (socket) => this.accept(socket));
+    this.server = this.createServer();
+  }
+
+  private createServer(): Server {
+    const { tls } = this.options.security;
+    if (tls === undefined) {
+      // Half-open: a client that has sent its last request still gets the answers.
+      return createServer({ allowHalfOpen: true }, (socket) => {
+        if (this.admit(socket)) this.serve(socket);
+      });
+    }
+    // Not half-open: Node would keep the socket below for ever when its client goes without a farewell.
+    const handshakeTimeout = this.options.transferTimeoutMs;
+    const server = createTlsServer({ ...tls.options, handshakeTimeout });
+    server.prependListener('connection', (socket: Socket) => this.admit(socket));
+    server.on('secureConnection', (socket) => this.serve(socket));
+    server.on('tlsClientError', (_error, socket) => {
+      this.observer.onRefused('tls');
+      socket.destroy();
+    });
+    server.on('close', tls.keepUpToDate(server));
+    return server;
   }
 
   /** Resolves when it listens; rejects when the port cannot be had. */
@@ -76,16 +105,34 @@ export class KafkaServer {
     await closed;
   }
 
-  private accept(socket: Socket): void {
-    const { maxConnections, maxRequestBytes, transferTimeoutMs, idleTimeoutMs } = this.options;
-    if (this.connections.size >= maxConnections) {
-      this.observer.onRefused('too many connections');
+  /** False where there are too many; then it is closed at once. */
+  private admit(socket: Socket): boolean {
+    const address = socket.remoteAddress ?? '';
+    const ofAddress = this.sockets.get(address) ?? 0;
+    const { maxConnections, maxConnectionsPerAddress } = this.options;
+    if (this.socketCount >= maxConnections || ofAddress >= maxConnectionsPerAddress) {
+      const isFull = this.socketCount >= maxConnections;
+      this.observer.onRefused(isFull ? 'too many connections' : 'too many of one address');
       socket.destroy();
-      return;
+      return false;
     }
+    this.socketCount += 1;
+    this.sockets.set(address, ofAddress + 1);
+    socket.once('close', () => {
+      this.socketCount -= 1;
+      const left = (this.sockets.get(address) ?? 1) - 1;
+      if (left > 0) this.sockets.set(address, left);
+      else this.sockets.delete(address);
+    });
+    return true;
+  }
+
+  private serve(socket: Socket): void {
+    const { maxRequestBytes, transferTimeoutMs, idleTimeoutMs, security } = this.options;
     const client = socket.remoteAddress;
     const connection = new Connection(socket, {
       router: this.router,
+      authentication: security.authenticationOf(client ?? ''),
       maxRequestBytes,
       requestBudget: this.requestBudget,
       answerBudget: this.answerBudget,

@@ -1,3 +1,4 @@
+import type { Authentication } from '../security/authentication.js';
 import {
   APIS,
   apiVersions,
@@ -22,6 +23,7 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Waits for room for an answer of that many bytes; given back when the answer is sent. */
   readonly reserveAnswer: (bytes: number) => Promise<void>;
+  readonly authentication: Authentication;
 }
 
 export type Handler<N extends ApiName> = (
@@ -29,11 +31,20 @@ export type Handler<N extends ApiName> = (
   caller: Caller,
 ) => ResponseOf<N> | undefined | Promise<ResponseOf<N> | undefined>;
 
-/** Served by the connection itself. */
-type OwnApi = 'apiVersions' | 'saslHandshake' | 'saslAuthenticate';
+/** Served where clients have to authenticate. */
+type SaslApi = 'saslHandshake' | 'saslAuthenticate';
 
 /** One per API that is served. `undefined` answers nothing, as a producer with acks=0 expects. */
-export type Handlers = { readonly [N in Exclude<ApiName, OwnApi>]: Handler<N> };
+export type Handlers = {
+  readonly [N in Exclude<ApiName, 'apiVersions' | SaslApi>]: Handler<N>;
+} & { readonly [N in SaslApi]?: Handler<N> };
+
+/** What a client may ask that has not authenticated yet. */
+const BEFORE_AUTHENTICATION: readonly number[] = [
+  APIS.apiVersions.key,
+  APIS.saslHandshake.key,
+  APIS.saslAuthenticate.key,
+];
 
 export interface RoutedRequest {
   /** It may run beside others of its connection that are not answered yet. */
@@ -42,8 +53,11 @@ export interface RoutedRequest {
   run(caller: Omit<Caller, 'clientId'>): Promise<Buffer[] | undefined>;
 }
 
-/** Requests that were answered, by API and first error in the answer. */
-export type CountRequest = (api: string, error: string) => void;
+/** Told of each request that is served. */
+export interface RequestObserver {
+  /** Returns what is to be called when it is answered, with the first error in the answer. */
+  begin(api: string, requestBytes: number): (error: string, answerBytes: number) => void;
+}
 
 type AnyHandler = (request: unknown, caller: Caller) => unknown;
 interface Route {
@@ -58,7 +72,7 @@ export class RequestRouter {
 
   constructor(
     handlers: Handlers,
-    private readonly count: CountRequest,
+    private readonly observer: RequestObserver,
   ) {
     const answerVersions: Handler<'apiVersions'> = () => ({
       errorCode: KAFKA_ERRORS.NONE,
@@ -74,15 +88,22 @@ export class RequestRouter {
       .toSorted((a, b) => a.key - b.key);
   }
 
-  /** Throws MalformedFrame, also for an API or version that was not told to the client. */
-  route(frame: Buffer): RoutedRequest {
+  /**
+   * Throws MalformedFrame, also for an API or version that was not told to the client, and for one that
+   * has to wait until the client has authenticated.
+   */
+  route(frame: Buffer, authentication: Authentication): RoutedRequest {
+    if (authentication.takesBareToken) return bareToken(frame);
     const reader = new WireReader(frame);
     const { apiKey, apiVersion, correlationId, clientId } = readRequestHeader(reader);
+    if (!authentication.isDone && !BEFORE_AUTHENTICATION.includes(apiKey)) {
+      throw new MalformedFrame(`API ${apiKey} before authentication`);
+    }
     const route = this.routes.get(apiKey);
     const isServed =
       route !== undefined && apiVersion >= route.api.min && apiVersion <= route.api.max;
     if (!isServed) {
-      if (apiKey === apiVersions.key) return this.refuseVersion(correlationId);
+      if (apiKey === apiVersions.key) return this.refuseVersion(correlationId, frame.length);
       throw new MalformedFrame(`API ${apiKey} in version ${apiVersion} is not served`);
     }
     const { api, handler } = route;
@@ -90,27 +111,54 @@ export class RequestRouter {
     return {
       mayOverlap: apiKey === APIS.produce.key,
       run: async (caller) => {
+        const end = this.observer.begin(api.name, frame.length);
         const response = await handler(request, { ...caller, clientId });
-        if (response === undefined) return undefined;
-        this.count(api.name, nameOfKafkaError(firstError(response)));
-        return writeResponse(correlationId, (writer) => api.write(writer, response, apiVersion));
+        if (response === undefined) {
+          end(nameOfKafkaError(KAFKA_ERRORS.NONE), 0);
+          return undefined;
+        }
+        const answer = writeResponse(correlationId, (writer) =>
+          api.write(writer, response, apiVersion),
+        );
+        end(nameOfKafkaError(firstError(response)), lengthOf(answer));
+        return answer;
       },
     };
   }
 
   /** A client that is newer learns in version 0 what there is, and asks again (KIP-511). */
-  private refuseVersion(correlationId: number): RoutedRequest {
+  private refuseVersion(correlationId: number, requestBytes: number): RoutedRequest {
     return {
       mayOverlap: false,
       run: async () => {
+        const end = this.observer.begin(apiVersions.name, requestBytes);
         const errorCode = KAFKA_ERRORS.UNSUPPORTED_VERSION;
-        this.count(apiVersions.name, nameOfKafkaError(errorCode));
-        return writeResponse(correlationId, (writer) =>
+        const answer = writeResponse(correlationId, (writer) =>
           apiVersions.write(writer, { errorCode, apis: this.served }, 0),
         );
+        end(nameOfKafkaError(errorCode), lengthOf(answer));
+        return answer;
       },
     };
   }
+}
+
+function lengthOf(frames: readonly Buffer[]): number {
+  return frames.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** The older way to authenticate: after the handshake, tokens alone go to and fro. */
+function bareToken(frame: Buffer): RoutedRequest {
+  return {
+    mayOverlap: false,
+    run: async ({ authentication }) => {
+      const token = await authentication.authenticate(frame);
+      if (token === undefined) return undefined;
+      const prefix = Buffer.allocUnsafe(4);
+      prefix.writeInt32BE(token.length, 0);
+      return [prefix, token];
+    },
+  };
 }
 
 /** The first error code other than 0 in a response: its own, or that of a part. */

@@ -14,7 +14,7 @@ export class Kcat {
   private rest = '';
 
   constructor(port: number, args: readonly string[], input?: string) {
-    this.child = spawn(COMMAND, ['-b', `127.0.0.1:${port}`, '-q', ...args]);
+    this.child = spawn(COMMAND, ['-b', `127.0.0.1:${port}`, ...args]);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       const parts = (this.rest + text).split('\n');
       this.rest = parts.pop() ?? '';
@@ -48,7 +48,7 @@ export class Kcat {
 
 /** Runs it to its end; its lines. Throws when it fails. */
 export async function kcat(port: number, args: readonly string[], input?: string) {
-  const run = new Kcat(port, args, input);
+  const run = new Kcat(port, ['-q', ...args], input);
   const code = await run.ended;
   if (code !== 0) throw new Error(`kcat ${args.join(' ')} ended with ${code}: ${run.errors}`);
   return run.lines;

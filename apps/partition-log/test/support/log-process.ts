@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, ServerProcess, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
-import kafkajs, { type Kafka } from 'kafkajs';
+import kafkajs, { type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 
 const app = join(import.meta.dirname, '../..');
 const tsc = join(app, '../../node_modules/typescript7/bin/tsc');
@@ -82,12 +82,21 @@ export class LogProcess {
     return Number(line?.slice(sample.length + 1) ?? 0);
   }
 
-  client(options: { readonly clientId?: string; readonly retries?: number } = {}): Kafka {
-    const { clientId = 'test', retries = 8 } = options;
+  client(
+    options: {
+      readonly clientId?: string;
+      readonly retries?: number;
+      readonly sasl?: SASLOptions;
+      readonly ssl?: KafkaConfig['ssl'];
+    } = {},
+  ): Kafka {
+    const { clientId = 'test', retries = 8, sasl, ssl } = options;
     return new kafkajs.Kafka({
       clientId,
       brokers: [`127.0.0.1:${this.port}`],
       logLevel: kafkajs.logLevel.NOTHING,
+      ...(sasl === undefined ? {} : { sasl }),
+      ...(ssl === undefined ? {} : { ssl }),
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries },
     });
   }

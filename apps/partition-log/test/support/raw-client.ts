@@ -23,8 +23,9 @@ export class RawClient {
     });
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const socket = createConnection({ host: '127.0.0.1', port });
+  /** `localAddress`: where the connection comes from. */
+  static async connect(port: number, localAddress = '127.0.0.1'): Promise<RawClient> {
+    const socket = createConnection({ host: '127.0.0.1', port, localAddress });
     await once(socket, 'connect');
     return new RawClient(socket);
   }

@@ -39,7 +39,7 @@ describe('FrameSplitter', () => {
     expect(splitter.next()).toBeUndefined();
   });
 
-  it.each([-1, 0, 7, 1001, 2 ** 31 - 1])('refuses a length of %i', (length) => {
+  it.each([-1, 0, 1001, 2 ** 31 - 1])('refuses a length of %i', (length) => {
     const bytes = Buffer.alloc(4);
     bytes.writeInt32BE(length);
     const splitter = new FrameSplitter(1000);

@@ -2,8 +2,8 @@ import { MalformedFrame } from '../wire/malformed-frame.js';
 
 /** Bytes of the length that stands before each frame. */
 const PREFIX_BYTES = 4;
-/** API key, version and correlation id: nothing shorter can be answered. */
-const MIN_FRAME_BYTES = 8;
+/** A request has more, a token of SASL may be as short. */
+const MIN_FRAME_BYTES = 1;
 
 /**
  * Cuts a stream of bytes into frames: int32 length, then that many bytes. It holds only what has
@@ -14,7 +14,8 @@ export class FrameSplitter {
   private buffered = 0;
   private expected: number | undefined;
 
-  constructor(private readonly maxFrameBytes: number) {}
+  /** `maxFrameBytes` holds for frames whose length is not known yet. */
+  constructor(public maxFrameBytes: number) {}
 
   push(chunk: Buffer): void {
     this.chunks.push(chunk);

@@ -1,0 +1,93 @@
+import {
+  buildRecordBatch,
+  readBatchHeader,
+  readRecords,
+  type KafkaError,
+  type KeyValue,
+} from '@tally/kafka-wire';
+import type { Partition, SegmentLog, Topic } from '@tally/segment-log';
+import { errorOf } from '../records/produce.js';
+import { OFFSETS_TOPIC } from '../topics/internal-topics.js';
+
+/** Fixed for ever: which partition holds a group's records follows from it. */
+const PARTITIONS = 16;
+/** Read at once while the records are read back. */
+const REPLAY_BYTES = 1 << 20;
+
+/**
+ * Where the coordinator keeps what has to outlive it: a topic of the log itself, of which only the
+ * last record of a key counts. All records of a group lie in one partition, in order.
+ */
+export class GroupTopic {
+  private constructor(
+    private readonly log: SegmentLog,
+    private readonly topic: Topic,
+    private readonly now: () => number,
+  ) {}
+
+  /** Makes the topic in a new log. */
+  static async open(log: SegmentLog, now: () => number): Promise<GroupTopic> {
+    return new GroupTopic(log, await offsetsTopic(log), now);
+  }
+
+  /** All records become durable together, or none. They are made when it is known at what time. */
+  async append(group: string, make: (nowMs: number) => readonly KeyValue[]): Promise<KafkaError> {
+    const nowMs = this.now();
+    const records = make(nowMs);
+    if (records.length === 0) return 'NONE';
+    const partition = this.topic.partitions[partitionOf(group)];
+    if (partition === undefined) throw new Error('the offsets topic lost a partition');
+    const bytes = buildRecordBatch(records, nowMs);
+    const outcome = await this.log.append(partition, { bytes, stampTime: true });
+    // Its batches have no producer id, so none is a duplicate.
+    const isIn = outcome.kind === 'appended' || outcome.kind === 'duplicate';
+    return isIn ? 'NONE' : commitErrorOf(errorOf(outcome.kind));
+  }
+
+  /** Everything that was ever appended and is still there; what comes later counts. */
+  async *records(): AsyncGenerator<KeyValue> {
+    for (const partition of this.topic.partitions) yield* recordsOf(partition);
+  }
+}
+
+async function* recordsOf(partition: Partition): AsyncGenerator<KeyValue> {
+  for (let offset = partition.logStart; offset < partition.highWatermark;) {
+    const outcome = await partition.read(offset, REPLAY_BYTES);
+    if (outcome.kind === 'damaged') {
+      // What was written there is lost: groups go on from what they had committed before, and read again.
+      offset = outcome.range.endOffset;
+      continue;
+    }
+    if (outcome.kind !== 'batches') throw new Error(`cannot read ${OFFSETS_TOPIC} at ${offset}`);
+    for (let at = 0; at < outcome.bytes.length;) {
+      const header = readBatchHeader(outcome.bytes, at);
+      if (header === undefined) throw new Error(`no batch in ${OFFSETS_TOPIC} at ${offset}`);
+      yield* readRecords(outcome.bytes.subarray(at, at + header.size));
+      at += header.size;
+      offset = header.baseOffset + BigInt(header.count);
+    }
+  }
+}
+
+async function offsetsTopic(log: SegmentLog): Promise<Topic> {
+  const found = log.topic(OFFSETS_TOPIC);
+  if (found !== undefined) return found;
+  const configs = { 'cleanup.policy': 'compact' };
+  const outcome = await log.createTopic({ name: OFFSETS_TOPIC, partitions: PARTITIONS, configs });
+  if (outcome.kind === 'created') return outcome.topic;
+  throw new Error(`cannot make ${OFFSETS_TOPIC}: ${outcome.kind}`);
+}
+
+/** As Apache Kafka places groups: the hash of a Java string, without its sign, modulo partitions. */
+function partitionOf(group: string): number {
+  let hash = 0;
+  for (let index = 0; index < group.length; index++) {
+    hash = (Math.imul(hash, 31) + group.charCodeAt(index)) | 0;
+  }
+  return (hash & 0x7fffffff) % PARTITIONS;
+}
+
+/** What a client understands of a commit: all of these it tries again. */
+function commitErrorOf(error: KafkaError): KafkaError {
+  return error === 'NOT_LEADER_OR_FOLLOWER' ? 'NOT_COORDINATOR' : 'COORDINATOR_NOT_AVAILABLE';
+}

@@ -1,0 +1,45 @@
+import { SASL_MECHANISMS, type SaslMechanism } from '@tally/kafka-wire';
+import type { Logger } from '@tally/service-kit';
+import type { PartitionLogConfig } from '../config.js';
+import { OPEN, SaslAuthentication, type Authentication } from './authentication.js';
+import { FailureLimit } from './failure-limit.js';
+import { TlsFiles } from './tls-files.js';
+import { Users } from './users.js';
+
+export interface Security {
+  /** undefined: connections are not encrypted. */
+  readonly tls: TlsFiles | undefined;
+  readonly hasSasl: boolean;
+  readonly authenticationOf: (clientHost: string) => Authentication;
+}
+
+/** What the settings ask for. Throws where a file that they name cannot be used. */
+export async function openSecurity(
+  config: PartitionLogConfig,
+  logger: Logger,
+  onFailure: () => void,
+): Promise<Security> {
+  const { tlsCertFile, tlsKeyFile, saslFile, maxLoginFailures } = config;
+  const tls =
+    tlsCertFile === '' && tlsKeyFile === ''
+      ? undefined
+      : await TlsFiles.open(tlsCertFile, tlsKeyFile, logger);
+  if (saslFile === '') return { tls, hasSasl: false, authenticationOf: () => OPEN };
+  const mechanisms = parseMechanisms(config.saslMechanisms);
+  if (mechanisms.includes('PLAIN') && tls === undefined) {
+    throw new Error('PLAIN sends passwords as they are: it needs TLS');
+  }
+  const users = await Users.open(saslFile, logger);
+  const limit = new FailureLimit(maxLoginFailures, () => performance.now());
+  const parts = { mechanisms, users, limit, logger, onFailure };
+  const authenticationOf = (clientHost: string) => new SaslAuthentication(parts, clientHost);
+  return { tls, hasSasl: true, authenticationOf };
+}
+
+function parseMechanisms(text: string): SaslMechanism[] {
+  return text.split(',').map((name) => {
+    const mechanism = SASL_MECHANISMS.find((known) => known === name);
+    if (mechanism !== undefined) return mechanism;
+    throw new Error(`expected mechanisms of ${SASL_MECHANISMS.join(', ')}, got ${name}`);
+  });
+}

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SegmentLog } from '@tally/segment-log';
+import { systemClock } from '../src/groups/clock.js';
+import { GroupCoordinator, type CoordinatorOptions } from '../src/groups/group-coordinator.js';
+import { GroupTopic } from '../src/groups/group-topic.js';
+
+const WEEK_MS = 7 * 86_400_000;
+let folder: string;
+let log: SegmentLog;
+let nowMs: number;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tally-coordinator-'));
+  nowMs = 1_000_000;
+  log = await openLog();
+});
+afterEach(async () => {
+  await log.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const now = () => nowMs;
+
+function openLog(): Promise<SegmentLog> {
+  return SegmentLog.open({
+    folder,
+    segmentBytes: 1 << 20,
+    maxRoundBytes: 1 << 20,
+    maxQueuedBytes: 1 << 24,
+    markIntervalMs: 100,
+    now,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+}
+
+async function start(changes: Partial<CoordinatorOptions> = {}): Promise<GroupCoordinator> {
+  return GroupCoordinator.open(await GroupTopic.open(log, now), {
+    clock: systemClock,
+    now,
+    initialDelayMs: 0,
+    maxGroups: 2,
+    maxMembers: 10,
+    maxMetadataBytes: 1 << 20,
+    maxOffsets: 3,
+    minSessionTimeoutMs: 1,
+    maxSessionTimeoutMs: 60_000,
+    restoredSessionMs: 60_000,
+    offsetsRetentionMs: WEEK_MS,
+    ...changes,
+  });
+}
+
+const commit = (coordinator: GroupCoordinator, group: string, partition = 0) =>
+  coordinator.offsets.commit(group, [
+    { topic: 't', partition, committed: { offset: 5n, leaderEpoch: 0, metadata: '' } },
+  ]);
+
+/** One member that joins, assigns itself everything and stays. */
+async function joinGroup(coordinator: GroupCoordinator, id: string) {
+  const group = coordinator.forJoin(id, 30_000);
+  if (typeof group === 'string') throw new Error(group);
+  const result = await group.join(
+    {
+      groupId: id,
+      sessionTimeoutMs: 30_000,
+      rebalanceTimeoutMs: 30_000,
+      memberId: '',
+      groupInstanceId: null,
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: Buffer.from('m') }],
+      canRejoinWithId: false,
+    },
+    { clientId: 'c', clientHost: 'h' },
+  );
+  if (result.kind === 'refused') throw new Error(result.error);
+  const { memberId, generationId } = result.response;
+  const claim = { memberId, generationId, groupInstanceId: null };
+  await group.sync(claim, [{ memberId, assignment: Buffer.from('a') }]);
+  return claim;
+}
+
+describe('offsets', () => {
+  it('expire when nobody was in the group and committed for so long', async () => {
+    const coordinator = await start();
+    await commit(coordinator, 'g');
+    nowMs += WEEK_MS - 1;
+    await coordinator.expireOffsets();
+    expect(coordinator.offsets.has('g')).toBe(true);
+    nowMs += 1;
+    await coordinator.expireOffsets();
+    expect(coordinator.offsets.has('g')).toBe(false);
+    expect((await start()).offsets.has('g')).toBe(false);
+  });
+
+  it('stay while the group has members, and for so long after the last one', async () => {
+    const coordinator = await start();
+    const { memberId } = await joinGroup(coordinator, 'g');
+    await commit(coordinator, 'g');
+    nowMs += 2 * WEEK_MS;
+    await coordinator.expireOffsets();
+    expect(coordinator.offsets.has('g')).toBe(true);
+    coordinator.find('g')?.leave(memberId, null);
+    nowMs += WEEK_MS - 1;
+    await coordinator.expireOffsets();
+    expect(coordinator.offsets.has('g')).toBe(true);
+    nowMs += 1;
+    await coordinator.expireOffsets();
+    expect(coordinator.offsets.has('g')).toBe(false);
+  });
+
+  it('stay for ever where no time is set', async () => {
+    const coordinator = await start({ offsetsRetentionMs: 0 });
+    await commit(coordinator, 'g');
+    nowMs += 1000 * WEEK_MS;
+    await coordinator.expireOffsets();
+    expect(coordinator.offsets.has('g')).toBe(true);
+  });
+
+  it('are of no more groups and no more in all than there is room for, and can always be replaced', async () => {
+    const coordinator = await start();
+    expect(await commit(coordinator, 'a', 0)).toBe('NONE');
+    expect(await commit(coordinator, 'b', 0)).toBe('NONE');
+    expect(await commit(coordinator, 'c', 0)).toBe('COORDINATOR_NOT_AVAILABLE');
+    expect(await commit(coordinator, 'b', 1)).toBe('NONE');
+    expect(await commit(coordinator, 'b', 2)).toBe('COORDINATOR_NOT_AVAILABLE');
+    expect(await commit(coordinator, 'b', 1)).toBe('NONE');
+    await coordinator.offsets.deleteGroup('a');
+    expect(await commit(coordinator, 'c', 0)).toBe('NONE');
+  });
+});
+
+describe('a coordinator that starts again', () => {
+  it('knows members, their generation and when offsets were committed', async () => {
+    const first = await start();
+    const claim = await joinGroup(first, 'g');
+    await commit(first, 'g');
+    first.close();
+    await log.close();
+    nowMs += 5000;
+    log = await openLog();
+    const second = await start();
+    expect(second.offsets.lastCommitMs('g')).toBe(nowMs - 5000);
+    const group = second.find('g');
+    expect(group?.state).toBe('Stable');
+    expect(group?.heartbeat(claim)).toBe('NONE');
+    expect(group?.describe().members[0]?.assignment).toEqual(Buffer.from('a'));
+    second.close();
+  });
+
+  it('knows nothing of a group that everybody left', async () => {
+    const first = await start();
+    const { memberId } = await joinGroup(first, 'g');
+    first.find('g')?.leave(memberId, null);
+    await commit(first, 'other');
+    expect((await start()).find('g')).toBeUndefined();
+  });
+});
