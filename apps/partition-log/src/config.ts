@@ -96,6 +96,21 @@ export const settings = {
     wholeNumber(1, 86_400_000, 60_000),
     'how long after one look for records that are not kept any longer until the next; looking costs little',
   ),
+  compactedSegmentBytes: setting(
+    'TALLY_LOG_COMPACTED_SEGMENT_BYTES',
+    wholeNumber(1, 2 ** 31 - 1, 16 * MIB),
+    'a segment of a compacted topic is ended at this size, so that it can be compacted; offsets of groups are read back at each start',
+  ),
+  compactBytesPerSecond: setting(
+    'TALLY_LOG_COMPACT_BYTES_PER_SECOND',
+    wholeNumber(4096, 2 ** 40, 16 * MIB),
+    'how fast compaction reads; it writes at most as much. A small part of what a disk can do',
+  ),
+  compactMaxKeys: setting(
+    'TALLY_LOG_COMPACT_MAX_KEYS',
+    wholeNumber(1, 100_000_000, 200_000),
+    'keys that compaction knows at once, about 100 bytes each; a partition with more is read several times',
+  ),
   maxConnections: setting(
     'TALLY_KAFKA_MAX_CONNECTIONS',
     wholeNumber(1, 1_000_000, 2000),

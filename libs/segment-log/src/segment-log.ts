@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SegmentCopy } from './compaction/segment-copy.js';
 import { CommitLoop, type AppendOutcome, type CommitLoopOptions } from './commit/commit-loop.js';
 import { BackgroundWriter } from './files/background-writer.js';
 import type { FileSystem } from './files/file-system.js';
@@ -12,6 +13,7 @@ import { ProducerIds } from './producers/producer-ids.js';
 import type { ProducerLimits } from './producers/producer-states.js';
 import type { CutTail } from './recovery/cut-tail.js';
 import type { DamagedRange } from './segment/damaged-range.js';
+import type { Segment } from './segment/segment.js';
 import { StoredIndexes } from './segment/stored-indexes.js';
 import { Scrub, type ScrubOptions } from './scrub/scrub.js';
 import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
@@ -207,13 +209,24 @@ export class SegmentLog {
     });
   }
 
+  /** Puts a copy that is durable in the place of its segment. False: the segment is gone. */
+  replaceSegment(partition: Partition, segment: Segment, copy: SegmentCopy): Promise<boolean> {
+    return this.loop.exclusively(async () => {
+      let isReplaced = false;
+      await this.writer.run(async () => {
+        isReplaced = await partition.replace(segment, copy);
+      });
+      return isReplaced;
+    });
+  }
+
   /** What was appended is decided first; then the files are closed and others may open the folder. */
   async close(): Promise<void> {
     await this.topicChange;
     await this.scrub?.stop();
     await this.loop.close();
     for (const partition of this.store.partitions()) {
-      void this.writer.run(() => partition.storeLastIndex());
+      void this.writer.run(() => partition.storeAllIndexes());
     }
     void this.marks.flush();
     await this.marks.close();

@@ -6,7 +6,7 @@ import {
   type FetchRequest,
   type KafkaError,
 } from '@tally/kafka-wire';
-import { DamagedLog, type Partition, type SegmentLog } from '@tally/segment-log';
+import { nameOfRange, type Partition, type SegmentLog } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
 import type { Handler } from '../server/request-router.js';
 import { checkLeaderEpoch, findPartition } from './find-partition.js';
@@ -131,18 +131,21 @@ async function read(
   const fenced = checkLeaderEpoch(wanted.currentLeaderEpoch);
   if (fenced !== undefined) return refused(wanted, fenced, partition);
   const maxBytes = Math.max(0, Math.min(wanted.maxBytes, roomBytes));
-  try {
-    if (!isFirst && roomBytes <= 0 && wanted.fetchOffset <= partition.highWatermark) {
-      return answered(wanted, partition, []);
+  if (!isFirst && roomBytes <= 0 && wanted.fetchOffset <= partition.highWatermark) {
+    return answered(wanted, partition, []);
+  }
+  const outcome = await partition.read(wanted.fetchOffset, maxBytes);
+  switch (outcome.kind) {
+    case 'out_of_range':
+      return refused(wanted, 'OFFSET_OUT_OF_RANGE', partition);
+    case 'damaged':
+      // Clients report this one, and do not move on; they do from OFFSET_OUT_OF_RANGE.
+      logger.error({ topic, partition: wanted.partition }, nameOfRange(outcome.range));
+      return refused(wanted, 'CORRUPT_MESSAGE', partition);
+    case 'batches': {
+      const fits = isFirst || outcome.bytes.length <= roomBytes;
+      return answered(wanted, partition, fits ? [outcome.bytes] : []);
     }
-    const outcome = await partition.read(wanted.fetchOffset, maxBytes);
-    if (outcome.kind === 'out_of_range') return refused(wanted, 'OFFSET_OUT_OF_RANGE', partition);
-    const fits = isFirst || outcome.bytes.length <= roomBytes;
-    return answered(wanted, partition, fits ? [outcome.bytes] : []);
-  } catch (error) {
-    if (!(error instanceof DamagedLog)) throw error;
-    logger.error({ error, topic, partition: wanted.partition }, 'records cannot be read');
-    return refused(wanted, 'CORRUPT_MESSAGE', partition);
   }
 }
 

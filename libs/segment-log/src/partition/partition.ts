@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { readBatchHeader, stampBatch, type BatchHeader } from '@tally/kafka-wire';
+import { SegmentCopy } from '../compaction/segment-copy.js';
 import type { BackgroundWriter } from '../files/background-writer.js';
 import { DamagedLog } from '../files/damaged-log.js';
 import { isStorageFull, type FileSystem, type LogFile } from '../files/file-system.js';
@@ -11,10 +12,10 @@ import type {
   SequenceVerdict,
 } from '../producers/producer-states.js';
 import { truncateTo } from '../recovery/cut-tail.js';
-import { nameOfRange, type DamagedRange } from '../segment/damaged-range.js';
+import type { DamagedRange } from '../segment/damaged-range.js';
 import type { Place } from '../segment/index-layout.js';
 import { findBatchAfter, type ScanStart } from '../segment/scan-segment.js';
-import { Segment, segmentFileName } from '../segment/segment.js';
+import { Segment, segmentFileName, type TimedOffset } from '../segment/segment.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
 import { writeLogStart } from './log-start.js';
 import type { EndInDoubt, OpenedPartition } from './open-partition.js';
@@ -61,13 +62,10 @@ export interface WrittenBatches {
 }
 
 export type ReadOutcome =
-  { readonly kind: 'batches'; readonly bytes: Buffer } | { readonly kind: 'out_of_range' };
-
-/** Where a record is that was looked up by time. */
-export interface TimedOffset {
-  readonly offset: bigint;
-  readonly timestampMs: number;
-}
+  | { readonly kind: 'batches'; readonly bytes: Buffer }
+  | { readonly kind: 'out_of_range' }
+  /** The record is in this range of damaged ones. */
+  | { readonly kind: 'damaged'; readonly range: DamagedRange };
 
 /** What partitions share. */
 export interface PartitionParts {
@@ -161,21 +159,22 @@ export class Partition {
 
   /**
    * Whole stored batches, beginning with the one that contains `offset`, of at most `maxBytes`
-   * together; the first one in any case. Empty at the high watermark. Throws DamagedLog.
+   * together; the first one in any case. Empty at the high watermark.
    */
   async read(offset: bigint, maxBytes: number): Promise<ReadOutcome> {
     if (offset < this.start || offset > this.highWatermark) return { kind: 'out_of_range' };
     if (offset === this.highWatermark) return { kind: 'batches', bytes: NOTHING };
     const range = this.quarantine.at(offset);
-    if (range !== undefined) {
-      throw new DamagedLog(join(this.folder, range.segment), range.position, nameOfRange(range));
-    }
+    if (range !== undefined) return { kind: 'damaged', range };
     const segment = this.segments.findLast(({ baseOffset }) => baseOffset <= offset);
     if (segment === undefined) return { kind: 'out_of_range' };
-    const bytes = await this.noticingDamage(segment, () =>
-      segment.read(offset, maxBytes, this.damagedIn(segment)),
-    );
-    return { kind: 'batches', bytes };
+    try {
+      const bytes = await segment.read(offset, maxBytes, this.damagedIn(segment));
+      return { kind: 'batches', bytes };
+    } catch (error) {
+      await this.noteDamage(segment, error);
+      return this.read(offset, maxBytes);
+    }
   }
 
   /**
@@ -185,14 +184,14 @@ export class Partition {
   async firstAtOrAfter(timeMs: number): Promise<TimedOffset | undefined> {
     for (const segment of this.segments) {
       if (segment.maxTimestampMs < timeMs || segment.endOffset <= this.start) continue;
-      const found = await this.noticingDamage(segment, () =>
-        segment.firstAtOrAfter(timeMs, this.damagedIn(segment)),
-      );
-      // What had that time cannot be read.
-      if (found === undefined) continue;
-      const { baseOffset, maxTimestampMs } = found;
-      const offset = baseOffset < this.start ? this.start : baseOffset;
-      return { offset, timestampMs: maxTimestampMs };
+      try {
+        const found = await segment.firstAtOrAfter(timeMs, this.damagedIn(segment));
+        if (found === undefined) continue;
+        return found.offset < this.start ? { ...found, offset: this.start } : found;
+      } catch (error) {
+        await this.noteDamage(segment, error);
+        return this.firstAtOrAfter(timeMs);
+      }
     }
     return undefined;
   }
@@ -250,7 +249,8 @@ export class Partition {
   }
 
   /** Before the end, when nothing is written any more: then the next start reads less. */
-  async storeLastIndex(): Promise<void> {
+  async storeAllIndexes(): Promise<void> {
+    await this.storeIndexes();
     if (this.doubt === undefined) await this.storeIndex(this.active, false);
   }
 
@@ -343,6 +343,36 @@ export class Partition {
     if (isSaved) this.savedProducersAt = highWatermark;
   }
 
+  /** An empty copy of a segment, to be written and put in its place. */
+  async copyOf(segment: Segment): Promise<SegmentCopy | 'storage_full'> {
+    try {
+      return await SegmentCopy.of(segment, this.parts.files, this.parts.indexes);
+    } catch (error) {
+      if (isStorageFull(error)) return 'storage_full';
+      throw error;
+    }
+  }
+
+  /**
+   * Puts a copy that is durable in the place of a segment that is complete. For the commit loop, while
+   * nothing writes indexes. False: the segment is not part of the partition any more.
+   */
+  async replace(segment: Segment, copy: SegmentCopy): Promise<boolean> {
+    const place = this.segments.indexOf(segment);
+    if (!this.open || place < 0 || segment === this.active) return false;
+    const { files, indexes } = this.parts;
+    // Nothing may describe the old bytes once the new ones are there; and where the mark is still that
+    // of this segment, the one that follows has to be found, or this would be the last one.
+    await indexes.remove(segment.path);
+    await files.syncFolder(this.folder);
+    await files.rename(copy.path, segment.path);
+    await files.syncFolder(this.folder);
+    this.segments[place] = copy.segment;
+    await segment.retire();
+    void this.parts.writer.run(() => this.storeIndex(copy.segment, true));
+    return true;
+  }
+
   /** What comes next goes into a new segment. For the commit loop. False: the disk is full. */
   async endSegment(): Promise<boolean> {
     if (this.active.size === 0 || this.doubt !== undefined) return true;
@@ -399,32 +429,23 @@ export class Partition {
     this.folderChanged = false;
   }
 
-  /** Not of a segment with damage: what is left of it is found at each start. */
   private async storeIndex(segment: Segment, isSealed: boolean): Promise<void> {
-    const { liveIndex, path, summary, size } = segment;
-    const isWanted =
-      this.open && size > 0 && liveIndex !== undefined && this.segments.includes(segment);
-    if (!isWanted || this.damagedIn(segment).length > 0) return;
+    const { indexToStore, path, summary, size } = segment;
+    if (indexToStore === undefined || size === 0) return;
+    if (!this.open || !this.segments.includes(segment)) return;
     const { indexes } = this.parts;
-    const isStored = await indexes.write(path, this.place, summary, isSealed, liveIndex);
+    const isStored = await indexes.write(path, this.place, summary, isSealed, indexToStore);
     if (isStored && isSealed) segment.useStoredIndex();
   }
 
-  /** What a read finds out is kept. */
-  private async noticingDamage<T>(segment: Segment, read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      if (
-        error instanceof DamagedLog &&
-        error.position !== undefined &&
-        error.offset !== undefined
-      ) {
-        const { position, offset, detail } = error;
-        await this.putInQuarantine(segment, { position, offset }, detail, segment.file);
-      }
+  /** Puts into quarantine what a read found out, so that the next one knows it. */
+  private async noteDamage(segment: Segment, error: unknown): Promise<void> {
+    if (!(error instanceof DamagedLog)) throw error;
+    const { position, offset, detail } = error;
+    if (position === undefined || offset === undefined) throw error;
+    const from = { position, offset };
+    if ((await this.putInQuarantine(segment, from, detail, segment.file)) === undefined)
       throw error;
-    }
   }
 
   private announce(): void {

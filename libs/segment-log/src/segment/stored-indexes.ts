@@ -45,6 +45,10 @@ export class StoredIndexes {
     return replaceFile(this.files, indexFileOf(segmentPath), bytes);
   }
 
+  async isThere(segmentPath: string): Promise<boolean> {
+    return (await readFile(this.files, indexFileOf(segmentPath), 0)) !== undefined;
+  }
+
   /** undefined: there is none that can be used. */
   async header(segmentPath: string): Promise<IndexHeader | undefined> {
     const bytes = await readFile(this.files, indexFileOf(segmentPath), INDEX_HEADER_BYTES);
