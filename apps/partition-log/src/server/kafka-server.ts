@@ -36,6 +36,8 @@ export interface ServerObserver {
 /** Serves the Kafka protocol on a port, to a bounded number of connections with bounded memory. */
 export class KafkaServer {
   private readonly connections = new Set<Connection>();
+  /** Below the connections, and of clients that still shake hands. */
+  private readonly sockets = new Set<Socket>();
   /** Those that still shake hands have their share too. */
   private readonly shares: AddressShares;
   private readonly logged = new AddressLimit(MAX_LINES_PER_MINUTE, () => performance.now());
@@ -109,6 +111,7 @@ export class KafkaServer {
     this.server.close();
     await Promise.all([...this.connections].map((connection) => connection.drain()));
     for (const connection of this.connections) connection.destroy();
+    for (const socket of this.sockets) socket.destroy();
     await closed;
   }
 
@@ -121,7 +124,11 @@ export class KafkaServer {
       socket.destroy();
       return false;
     }
-    socket.once('close', () => this.shares.giveSocketBack(address));
+    this.sockets.add(socket);
+    socket.once('close', () => {
+      this.sockets.delete(socket);
+      this.shares.giveSocketBack(address);
+    });
     return true;
   }
 
@@ -137,6 +144,7 @@ export class KafkaServer {
     this.connections.add(connection);
     socket.on('close', () => this.connections.delete(connection));
   }
+
   private refused(client: string, reason: string): void {
     this.observer.onRefused('protocol');
     if (this.logged.isReached(client)) return;
