@@ -438,14 +438,15 @@ export class Partition {
     if (isStored && isSealed) segment.useStoredIndex();
   }
 
-  /** Puts into quarantine what a read found out, so that the next one knows it. */
+  /**
+   * Puts into quarantine what a read found out, so that the next one knows it. Nothing happens where
+   * another segment has taken the place of that one: the next read is of that.
+   */
   private async noteDamage(segment: Segment, error: unknown): Promise<void> {
-    if (!(error instanceof DamagedLog)) throw error;
+    if (!(error instanceof DamagedLog) || !this.open) throw error;
     const { position, offset, detail } = error;
     if (position === undefined || offset === undefined) throw error;
-    const from = { position, offset };
-    if ((await this.putInQuarantine(segment, from, detail, segment.file)) === undefined)
-      throw error;
+    await this.putInQuarantine(segment, { position, offset }, detail, segment.file);
   }
 
   private announce(): void {
