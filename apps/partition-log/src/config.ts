@@ -151,10 +151,15 @@ export const settings = {
     wholeNumber(4096, 2 ** 31 - 1, 64 * MIB),
     'one request; larger than any that the other services send',
   ),
+  maxAppendsInFlight: setting(
+    'TALLY_KAFKA_MAX_APPENDS_IN_FLIGHT',
+    wholeNumber(1, 100_000, 64),
+    'appends of one connection that are not answered yet; clients send five, and what comes then waits in its socket',
+  ),
   maxRequestBytesInFlight: setting(
     'TALLY_KAFKA_MAX_REQUEST_BYTES_IN_FLIGHT',
     wholeNumber(4096, 2 ** 40, 256 * MIB),
-    'requests of all connections from their first byte to their answer; what comes then waits in its socket',
+    'requests of all connections from their first byte to their answer, half of it for one address at most; what comes then waits in its socket',
   ),
   maxFetchBytes: setting(
     'TALLY_KAFKA_MAX_FETCH_BYTES',
@@ -164,7 +169,7 @@ export const settings = {
   maxAnswerBytesInFlight: setting(
     'TALLY_KAFKA_MAX_ANSWER_BYTES_IN_FLIGHT',
     wholeNumber(4096, 2 ** 40, 256 * MIB),
-    'records in answers to all connections until they are sent; further ones wait',
+    'records in answers to all connections until they are sent, half of it for one address at most; further ones wait',
   ),
   transferTimeoutMs: setting(
     'TALLY_KAFKA_TRANSFER_TIMEOUT_MS',

@@ -23,8 +23,8 @@ export interface GroupOptions {
   /** Most bytes of what all members say of themselves, and of what they are assigned. */
   readonly maxMetadataBytes: number;
   readonly newMemberId: (clientId: string) => string;
-  /** Writes the group down; undefined: it has no members any more. */
-  readonly store: (record: GroupRecord | undefined) => Promise<KafkaError>;
+  /** Writes the group down, if it can; undefined: it has no members any more. */
+  readonly store: (record: GroupRecord | undefined) => Promise<void>;
   /** What was written down last, when the coordinator starts again. */
   readonly restored?: GroupRecord;
   /** How long members that were written down may take until they are heard of again. */
@@ -46,8 +46,9 @@ export interface MemberClaim {
  *   CompletingRebalance ─the leader assigns→ Stable ─a member comes, goes or changes→ PreparingRebalance
  *
  * Invariant: whoever acts for a generation is a member of it. Everybody else is told which of the
- * two is wrong. Members learn their part only when it is written down: a coordinator that starts again
- * knows every generation that anybody could act for.
+ * two is wrong. Members learn their part when it is written down, so a coordinator that starts again
+ * knows them. With a full disk they learn it all the same, since reading has to go on: after a start they
+ * join anew.
  */
 export class Group {
   private current: GroupState = 'Empty';
@@ -245,8 +246,7 @@ export class Group {
     member.refreshSession();
     const { leader, generation } = this;
     if (leader === predecessor.id) this.leader = id;
-    const error = await this.options.store(this.record());
-    if (error !== 'NONE') return refused(error);
+    await this.options.store(this.record());
     if (this.members.get(id) !== member) return refused('UNKNOWN_MEMBER_ID');
     if (this.current !== 'Stable' || this.generation !== generation) {
       return this.waitInRebalance(member);
@@ -338,7 +338,6 @@ export class Group {
     if (this.members.size === 0) {
       this.current = 'Empty';
       this.leader = '';
-      // Whether that succeeds or not: members that are gone are not heard of after a start.
       void this.options.store(undefined);
       return;
     }
@@ -383,14 +382,9 @@ export class Group {
       // A copy: a view would keep the whole request.
       if (member !== undefined) member.assignment = Buffer.from(assignment);
     }
-    const error = await this.options.store(this.record());
+    await this.options.store(this.record());
     if (this.storing === generation) this.storing = undefined;
     if (this.generation !== generation || this.current !== 'CompletingRebalance') return;
-    if (error !== 'NONE') {
-      for (const member of this.members.values()) member.answerSync(refused(error));
-      this.prepareRebalance();
-      return;
-    }
     this.current = 'Stable';
     for (const member of this.members.values()) {
       member.answerSync({ kind: 'synced', assignment: member.assignment });
