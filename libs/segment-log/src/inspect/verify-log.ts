@@ -141,7 +141,7 @@ async function* verifyIndex(
     yield { file, text: 'its header is not what was written' };
   } else if (!isOf(header, place, baseOffset)) {
     yield { file, text: `it belongs to partition ${header.partition} of topic ${header.topicId}` };
-  } else if ((await indexes.entries(path)) === undefined) {
+  } else if ((await indexes.entries(path, header)) === undefined) {
     yield { file, text: 'its entries are not what was written' };
   } else if (isComplete && header.isSealed) {
     const { bytes, endOffset, lastCrc } = segment.summary;

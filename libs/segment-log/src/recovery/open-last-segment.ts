@@ -87,7 +87,7 @@ async function fromIndex(
     index.endOffset === mark.offset &&
     index.lastCrc === mark.lastCrc &&
     (await describes(index, file, fileBytes));
-  const entries = fits ? await indexes.entries(path) : undefined;
+  const entries = fits ? await indexes.entries(path, index) : undefined;
   if (index === undefined || entries === undefined) return undefined;
   const segment = newSegment(opening);
   segment.restore(index, entries);

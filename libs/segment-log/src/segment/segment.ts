@@ -221,7 +221,7 @@ export class Segment {
   /** Where the index file cannot be used, the entries are made anew from the headers. */
   private async entries(): Promise<IndexEntries> {
     if (this.live !== undefined) return this.live;
-    const stored = await this.indexes.entries(this.path);
+    const stored = await this.indexes.entries(this.path, this.summary);
     if (stored !== undefined) return stored;
     const made = new SparseIndex();
     let position = 0;
