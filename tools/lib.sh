@@ -18,7 +18,7 @@ need_disk() {
   [ "$free" -ge "$1" ] || die "not enough disk: $(($1 / 1024)) MiB are needed in $PWD, $((free / 1024)) MiB are free"
 }
 
-# need_packages [all [tests]]: Debian packages of the servers that the environment does not name, a C++
+# need_packages [all [tests | chaos]]: Debian packages of the servers that the environment does not name, a C++
 # toolchain while the ZooKeeper client is not built, and what tests alone use. None of them starts a
 # system service.
 need_packages() {
@@ -31,16 +31,15 @@ need_packages() {
     [ -x /usr/bin/redis-server ] || [ -x /usr/bin/redis-check-rdb ] || missing="$missing redis-tools"
   fi
   if [ "${2-}" = tests ]; then
-    command -v kubectl >/dev/null || missing="$missing kubernetes-client"
-    for tool in kcat openssl; do
-      command -v "$tool" >/dev/null || missing="$missing $tool"
+    for tool in kubectl:kubernetes-client openssl; do
+      command -v "${tool%:*}" >/dev/null || missing="$missing ${tool#*:}"
     done
   fi
-  # A disk that fails when it is told so.
-  if [ "${2-}" = tests ] || [ "${2-}" = disks ]; then
-    command -v nbdkit >/dev/null || missing="$missing nbdkit"
-    command -v nbdfuse >/dev/null || missing="$missing libnbd-bin"
-    command -v fusermount3 >/dev/null || missing="$missing fuse3"
+  # A Kafka client that is not ours, and what makes a disk that fails when it is told so.
+  if [ "${2-}" = tests ] || [ "${2-}" = chaos ]; then
+    for tool in kcat nbdkit nbdfuse:libnbd-bin fusermount3:fuse3; do
+      command -v "${tool%:*}" >/dev/null || missing="$missing ${tool#*:}"
+    done
   fi
   if [ ! -e node_modules/zookeeper/build/Release/zookeeper.node ]; then
     for tool in python3 make g++; do

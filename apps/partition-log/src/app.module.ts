@@ -166,7 +166,6 @@ export class AppModule {
                 broker,
                 limits,
                 maxFetchBytes,
-                logger,
                 countAppend,
                 countFetch,
               }),

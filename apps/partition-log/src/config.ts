@@ -96,6 +96,21 @@ export const settings = {
     wholeNumber(1, 86_400_000, 60_000),
     'how long after one look for records that are not kept any longer until the next; looking costs little',
   ),
+  compactedSegmentBytes: setting(
+    'TALLY_LOG_COMPACTED_SEGMENT_BYTES',
+    wholeNumber(1, 2 ** 31 - 1, 16 * MIB),
+    'a segment of a compacted topic is ended at this size, so that it can be compacted; offsets of groups are read back at each start',
+  ),
+  compactBytesPerSecond: setting(
+    'TALLY_LOG_COMPACT_BYTES_PER_SECOND',
+    wholeNumber(4096, 2 ** 40, 16 * MIB),
+    'how fast compaction reads; it writes at most as much. A small part of what a disk can do',
+  ),
+  compactMaxKeys: setting(
+    'TALLY_LOG_COMPACT_MAX_KEYS',
+    wholeNumber(1, 100_000_000, 200_000),
+    'keys that compaction knows at once, about 100 bytes each; a partition with more is read several times',
+  ),
   maxConnections: setting(
     'TALLY_KAFKA_MAX_CONNECTIONS',
     wholeNumber(1, 1_000_000, 2000),
@@ -136,10 +151,15 @@ export const settings = {
     wholeNumber(4096, 2 ** 31 - 1, 64 * MIB),
     'one request; larger than any that the other services send',
   ),
+  maxAppendsInFlight: setting(
+    'TALLY_KAFKA_MAX_APPENDS_IN_FLIGHT',
+    wholeNumber(1, 100_000, 64),
+    'appends of one connection that are not answered yet; clients send five, and what comes then waits in its socket',
+  ),
   maxRequestBytesInFlight: setting(
     'TALLY_KAFKA_MAX_REQUEST_BYTES_IN_FLIGHT',
     wholeNumber(4096, 2 ** 40, 256 * MIB),
-    'requests of all connections from their first byte to their answer; what comes then waits in its socket',
+    'requests of all connections from their first byte to their answer, half of it for one address at most; what comes then waits in its socket',
   ),
   maxFetchBytes: setting(
     'TALLY_KAFKA_MAX_FETCH_BYTES',
@@ -149,7 +169,7 @@ export const settings = {
   maxAnswerBytesInFlight: setting(
     'TALLY_KAFKA_MAX_ANSWER_BYTES_IN_FLIGHT',
     wholeNumber(4096, 2 ** 40, 256 * MIB),
-    'records in answers to all connections until they are sent; further ones wait',
+    'records in answers to all connections until they are sent, half of it for one address at most; further ones wait',
   ),
   transferTimeoutMs: setting(
     'TALLY_KAFKA_TRANSFER_TIMEOUT_MS',

@@ -24,6 +24,7 @@ export interface LogMetrics {
   readonly waits: Counter<'what'>;
   readonly loginFailures: Counter;
   readonly removedBytes: Counter<'topic'>;
+  readonly compactedBytes: Counter<'topic'>;
 }
 
 export function logMetrics(registry: Registry): LogMetrics {
@@ -108,6 +109,12 @@ export function logMetrics(registry: Registry): LogMetrics {
     removedBytes: new Counter({
       name: 'tally_log_removed_bytes_total',
       help: 'Bytes of segments that went for their age, or because their topic was too large, by topic.',
+      labelNames: ['topic'],
+      registers,
+    }),
+    compactedBytes: new Counter({
+      name: 'tally_log_compacted_bytes_total',
+      help: 'Bytes by which segments became smaller since later records have replaced some of theirs, by topic.',
       labelNames: ['topic'],
       registers,
     }),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SegmentLog } from '@tally/segment-log';
+import { nodeFileSystem, SegmentLog, type FileSystem } from '@tally/segment-log';
 import { systemClock } from '../src/groups/clock.js';
 import { GroupCoordinator, type CoordinatorOptions } from '../src/groups/group-coordinator.js';
 import { GroupTopic } from '../src/groups/group-topic.js';
@@ -11,9 +11,11 @@ const WEEK_MS = 7 * 86_400_000;
 let folder: string;
 let log: SegmentLog;
 let nowMs: number;
+let isFull: boolean;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tally-coordinator-'));
   nowMs = 1_000_000;
+  isFull = false;
   log = await openLog();
 });
 afterEach(async () => {
@@ -23,9 +25,21 @@ afterEach(async () => {
 
 const now = () => nowMs;
 
+/** The disk of this machine, but for one that is full when the test says so: it writes nothing. */
+const files: FileSystem = {
+  ...nodeFileSystem,
+  async open(path, mode) {
+    const file = await nodeFileSystem.open(path, mode);
+    const write = file.write.bind(file);
+    file.write = async (buffers, position) => (isFull ? 0 : write(buffers, position));
+    return file;
+  },
+};
+
 function openLog(): Promise<SegmentLog> {
   return SegmentLog.open({
     folder,
+    files,
     segmentBytes: 1 << 20,
     maxRoundBytes: 1 << 20,
     maxQueuedBytes: 1 << 24,
@@ -130,6 +144,21 @@ describe('offsets', () => {
     expect(await commit(coordinator, 'b', 1)).toBe('NONE');
     await coordinator.offsets.deleteGroup('a');
     expect(await commit(coordinator, 'c', 0)).toBe('NONE');
+  });
+});
+
+describe('a full disk', () => {
+  it('keeps nobody from joining a group and learning its part, and commits are refused meanwhile', async () => {
+    const coordinator = await start();
+    isFull = true;
+    const claim = await joinGroup(coordinator, 'g');
+    expect(coordinator.find('g')?.state).toBe('Stable');
+    expect(coordinator.find('g')?.heartbeat(claim)).toBe('NONE');
+    expect(await commit(coordinator, 'g')).toBe('COORDINATOR_NOT_AVAILABLE');
+    expect(coordinator.offsets.has('g')).toBe(false);
+    isFull = false;
+    expect(await commit(coordinator, 'g')).toBe('NONE');
+    coordinator.close();
   });
 });
 

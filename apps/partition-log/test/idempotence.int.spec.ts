@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildRecordBatch, WireReader } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { Kcat, kcat } from './support/kcat.js';
 import { LogProcess } from './support/log-process.js';
 import { produceAnswer, produceBatch, RawClient, request } from './support/raw-client.js';
 
@@ -78,13 +79,39 @@ describe('an idempotent producer', () => {
 
   it('has an id that nobody else gets, over restarts too', async () => {
     const ids: bigint[] = [];
-    for (let start = 0; start < 3; start++) {
+    const take = async () => {
       for (let index = 0; index < 3; index++) ids.push((await newProducer()).id);
-      await (start === 0 ? log.kill() : log.end());
-      await log.restart();
-    }
+    };
+    await take();
+    await log.kill();
+    await log.restart();
+    await take();
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toEqual(ids.toSorted((a, b) => (a < b ? -1 : 1)));
+  }, 60_000);
+
+  it('that is kcat gets every record in once and in order while the log is killed again and again', async () => {
+    const count = 20_000;
+    const sent = Array.from({ length: count }, (_, index) => `${index}`);
+    const settings = ['enable.idempotence=true', 'linger.ms=1', 'batch.num.messages=50'];
+    // -E: it goes on when it has lost the log for a while.
+    const producer = new Kcat(
+      log.port,
+      [
+        ...['-q', '-E', '-P', '-t', 'numbered', '-p', '3'],
+        ...[...settings, 'reconnect.backoff.max.ms=200'].flatMap((setting) => ['-X', setting]),
+      ],
+      sent.map((text) => `${text}\n`).join(''),
+    );
+    const appended = () => log.metric('tally_log_append_bytes_total{topic="numbered"}');
+    for (let kill = 0; kill < 2; kill++) {
+      await eventually('some are in', async () => (await appended()) > 20_000);
+      await log.kill();
+      await log.restart();
+    }
+    expect(await producer.ended).toBe(0);
+    const read = ['-C', '-t', 'numbered', '-p', '3', '-o', 'beginning', '-e', '-f', '%o %s\n'];
+    expect(await kcat(log.port, read)).toEqual(sent.map((text) => `${text} ${text}`));
   }, 60_000);
 
   it('cannot be one of transactions', async () => {

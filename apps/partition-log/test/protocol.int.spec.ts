@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { crc32c } from '@node-rs/crc32';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { WireReader, type WireWriter } from '@tally/kafka-wire';
+import { AT, buildRecordBatch, WireReader, type WireWriter } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
 import type { Admin } from 'kafkajs';
 import { LogProcess } from './support/log-process.js';
-import { produceAnswer, produceRequest, RawClient, request } from './support/raw-client.js';
+import {
+  fetchBytes,
+  produceAnswer,
+  produceBatch,
+  produceRequest,
+  RawClient,
+  request,
+} from './support/raw-client.js';
 
 const MAX_REQUEST_BYTES = 1 << 20;
 const log = new LogProcess({
@@ -75,6 +83,33 @@ describe('one connection', () => {
       0,
       served.length,
     ]);
+    client.close();
+  });
+});
+
+describe('a batch', () => {
+  it('is stored and read as it came, even if nobody could read its records: they are not looked at', async () => {
+    await admin.createTopics({
+      topics: [
+        {
+          topic: 'opaque',
+          numPartitions: 1,
+          configEntries: [{ name: 'message.timestamp.type', value: 'CreateTime' }],
+        },
+      ],
+    });
+    const batch = buildRecordBatch([{ key: null, value: randomBytes(5000) }], 1000);
+    // Says that it is compressed with zstd, and is not.
+    batch.writeInt16BE(4, AT.attributes);
+    batch.writeUInt32BE(crc32c(batch.subarray(AT.attributes)), AT.crc);
+    const client = await RawClient.connect(log.port);
+    client.send(produceBatch(1, 'opaque', 0, batch));
+    client.send(produceBatch(2, 'opaque', 0, batch));
+    await eventually('both are answered', () => client.answers.length === 2);
+    expect(client.answers.map(produceAnswer).map(({ errorCode }) => errorCode)).toEqual([0, 0]);
+    const second = Buffer.from(batch);
+    second.writeBigInt64BE(1n, AT.baseOffset);
+    expect(await fetchBytes(client, 'opaque', 0)).toEqual(Buffer.concat([batch, second]));
     client.close();
   });
 });

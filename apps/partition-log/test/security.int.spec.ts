@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { createConnection } from 'node:net';
+import { createConnection, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
+import { connect, createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { formatCredentials, WireReader } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { createLogger, parseConfig } from '@tally/service-kit';
 import type { SASLOptions } from 'kafkajs';
+import { settings } from '../src/config.js';
+import { openSecurity } from '../src/security/open-security.js';
+import { TlsFiles } from '../src/security/tls-files.js';
 import { kcat } from './support/kcat.js';
 import { LogProcess } from './support/log-process.js';
 import { RawClient, request } from './support/raw-client.js';
@@ -23,16 +27,28 @@ const encrypted = new LogProcess({
   TALLY_KAFKA_SASL_MECHANISMS: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
   TALLY_KAFKA_TLS_CERT_FILE: cert,
   TALLY_KAFKA_TLS_KEY_FILE: key,
+  TALLY_KAFKA_MAX_CONNECTIONS_PER_ADDRESS: '8',
 });
 const open = new LogProcess({ ...plain(), TALLY_KAFKA_MAX_LOGIN_FAILURES: '5' });
 
+const logger = createLogger('test', { instance: 'i', logLevel: 'error' });
+logger.level = 'silent';
+
+function makeCertificate(): void {
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...['-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost'],
+      ...['-addext', 'subjectAltName=IP:127.0.0.1'],
+    ],
+    { stdio: 'ignore' },
+  );
+}
+
 beforeAll(async () => {
   writeFileSync(users, await formatCredentials('writer', PASSWORD));
-  execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost'],
-    ...['-addext', 'subjectAltName=IP:127.0.0.1'],
-  ]);
+  makeCertificate();
   await encrypted.start();
   await open.start();
 }, 60_000);
@@ -107,8 +123,27 @@ describe('a log with TLS and users', () => {
   });
 });
 
+describe('a log with TLS and as many connections as it takes', () => {
+  it('counts those that still shake hands, refuses further ones and takes them again', async () => {
+    const silent: RawClient[] = [];
+    const isRefused = () => silent.some(({ socket }) => socket.closed);
+    while (silent.length < 20 && !isRefused()) {
+      silent.push(await RawClient.connect(encrypted.port));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await eventually('one is refused', isRefused);
+    const as = { sasl: sasl('plain'), ssl: ssl() };
+    await expect(topics(encrypted, as)).rejects.toThrow();
+    for (const client of silent) client.close();
+    await eventually('there is room again', () => topics(encrypted, as));
+  });
+});
+
 describe('a log with TLS that is asked to end', () => {
-  it('waits for nobody who went without a farewell', async () => {
+  it('waits for nobody who went without a farewell, and not for one who never says hello', async () => {
+    const silent = createConnection({ host: '127.0.0.1', port: encrypted.port });
+    silent.on('error', () => undefined);
+    await once(silent, 'connect');
     const raw = createConnection({ host: '127.0.0.1', port: encrypted.port });
     await once(raw, 'connect');
     raw.destroy();
@@ -120,6 +155,7 @@ describe('a log with TLS that is asked to end', () => {
       'timed out',
     );
     expect(encrypted.exit).toBe('exit code 0');
+    silent.destroy();
   });
 });
 
@@ -197,8 +233,45 @@ describe('a log with users', () => {
   });
 });
 
-it('PLAIN without TLS is no setting that the log starts with', async () => {
-  const log = new LogProcess({ ...plain(), TALLY_KAFKA_SASL_MECHANISMS: 'PLAIN' });
-  await expect(log.start()).rejects.toThrow();
-  await log.stop();
-}, 60_000);
+it('PLAIN without TLS is no setting that the log starts with, and neither is a file that is not there', async () => {
+  const open = (changes: Record<string, string>) => {
+    const parsed = parseConfig(settings, {
+      ...{ TALLY_ADMIN_PORT: '1', TALLY_ZOOKEEPER: 'a:1', TALLY_LOG_DIR: dir },
+      ...changes,
+    });
+    if (parsed.kind === 'invalid') throw new Error(parsed.problems.join());
+    return openSecurity(parsed.config, logger, () => undefined);
+  };
+  const withPlain = { ...plain(), TALLY_KAFKA_SASL_MECHANISMS: 'PLAIN' };
+  await expect(open(withPlain)).rejects.toThrow('needs TLS');
+  await expect(open({ ...plain(), TALLY_KAFKA_SASL_MECHANISMS: 'GSSAPI' })).rejects.toThrow(
+    'GSSAPI',
+  );
+  await expect(open({ TALLY_KAFKA_SASL_FILE: join(dir, 'none') })).rejects.toThrow('ENOENT');
+  await expect(open({ TALLY_KAFKA_TLS_CERT_FILE: cert })).rejects.toThrow();
+  expect((await open({ ...plain() })).hasSasl).toBe(true);
+});
+
+it('a certificate that is replaced is used from then on, and one that does not fit its key is not', async () => {
+  const files = await TlsFiles.open(cert, key, logger);
+  const server = createServer(files.options);
+  const shown = async () => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    const { fingerprint256 } = socket.getPeerCertificate();
+    socket.destroy();
+    server.close();
+    await once(server, 'close');
+    return fingerprint256;
+  };
+  const first = await shown();
+  writeFileSync(cert, 'no certificate');
+  await files.refresh(server);
+  expect(await shown()).toBe(first);
+  makeCertificate();
+  await files.refresh(server);
+  expect(await shown()).not.toBe(first);
+});

@@ -36,6 +36,7 @@ export {
   type KeyValue,
   type Sequence,
 } from './batch/record-batch.js';
+export { readStoredRecords, retainRecords, type StoredRecord } from './batch/stored-records.js';
 export { stampBatch, type Stamp } from './batch/stamp-batch.js';
 export { validateBatch, type BatchVerdict } from './batch/validate-batch.js';
 export { KAFKA_ERRORS, nameOfKafkaError, type KafkaError } from './error-codes.js';

@@ -28,6 +28,14 @@ export async function readOrMakeLogId(
   return id;
 }
 
+/** The id of a log that is there. Throws DamagedLog. */
+export async function readLogId(files: FileSystem, folder: string): Promise<string> {
+  const path = join(folder, FILE);
+  const text = await files.readText(path);
+  if (text === undefined) throw new DamagedLog(path, undefined, 'it is missing');
+  return parse(path, text);
+}
+
 function parse(path: string, text: string): string {
   try {
     const { formatVersion, id } = parseCheckedJson(text) as Record<string, unknown>;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SegmentCopy } from './compaction/segment-copy.js';
 import { CommitLoop, type AppendOutcome, type CommitLoopOptions } from './commit/commit-loop.js';
 import { BackgroundWriter } from './files/background-writer.js';
 import type { FileSystem } from './files/file-system.js';
@@ -7,11 +8,13 @@ import { nodeFileSystem } from './files/node-file-system.js';
 import { removeUnfinished } from './files/replace-file.js';
 import { readOrMakeLogId } from './log-identity.js';
 import { MarkKeeper, readMarks } from './marks/mark-keeper.js';
-import type { NewBatch, Partition } from './partition/partition.js';
+import type { NewBatch } from './partition/appended-batches.js';
+import type { Partition } from './partition/partition.js';
 import { ProducerIds } from './producers/producer-ids.js';
 import type { ProducerLimits } from './producers/producer-states.js';
 import type { CutTail } from './recovery/cut-tail.js';
 import type { DamagedRange } from './segment/damaged-range.js';
+import type { Segment } from './segment/segment.js';
 import { StoredIndexes } from './segment/stored-indexes.js';
 import { Scrub, type ScrubOptions } from './scrub/scrub.js';
 import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
@@ -195,7 +198,9 @@ export class SegmentLog {
   ): Promise<'deleted' | 'out_of_range' | 'storage_full'> {
     return this.loop.exclusively(async () => {
       if (!partition.isOpen || offset > partition.highWatermark) return 'out_of_range';
-      return (await partition.deleteRecordsBefore(offset)) ? 'deleted' : 'storage_full';
+      if (!(await partition.deleteRecordsBefore(offset))) return 'storage_full';
+      this.marks.wake();
+      return 'deleted';
     });
   }
 
@@ -207,13 +212,24 @@ export class SegmentLog {
     });
   }
 
+  /** Puts a copy that is durable in the place of its segment. False: the segment is gone. */
+  replaceSegment(partition: Partition, segment: Segment, copy: SegmentCopy): Promise<boolean> {
+    return this.loop.exclusively(async () => {
+      let isReplaced = false;
+      await this.writer.run(async () => {
+        isReplaced = await partition.replace(segment, copy);
+      });
+      return isReplaced;
+    });
+  }
+
   /** What was appended is decided first; then the files are closed and others may open the folder. */
   async close(): Promise<void> {
     await this.topicChange;
     await this.scrub?.stop();
     await this.loop.close();
     for (const partition of this.store.partitions()) {
-      void this.writer.run(() => partition.storeLastIndex());
+      void this.writer.run(() => partition.storeAllIndexes());
     }
     void this.marks.flush();
     await this.marks.close();

@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { DamagedLog, type Damage, type SegmentLog } from '../src/index.js';
+import type { Damage, SegmentLog } from '../src/index.js';
 import {
   append,
   Folders,
@@ -85,8 +85,10 @@ describe('damage in an older segment', () => {
     const partition = partitionOf(log);
     // What lies before it is served although the same portion of the file holds the damage.
     expect(await partition.read(3n, 1000)).toMatchObject({ kind: 'batches' });
-    await expect(partition.read(4n, 1000)).rejects.toThrow(DamagedLog);
-    await expect(partition.read(4n, 1000)).rejects.toThrow('record 4 cannot be read');
+    for (const _time of ['found', 'known']) {
+      const range = { offset: 4n, endOffset: 5n };
+      expect(await partition.read(4n, 1000)).toMatchObject({ kind: 'damaged', range });
+    }
     expect(await stateOf(log)).toEqual({ whole: '0-3, 5-11', damaged: '4-4' });
     expect(await stateOf(log, 1)).toEqual({ whole: '0-11', damaged: '' });
     expect(reported).toMatchObject([
@@ -94,6 +96,31 @@ describe('damage in an older segment', () => {
     ]);
     expect(await append(log, partition, 'goes on')).toMatchObject({ baseOffset: 12n });
     await log.close();
+  });
+
+  it('is where a look-up by time ends that it may hold the answer to', async () => {
+    const folder = folders.make();
+    let now = 0;
+    const log = await openLog(folder, { segmentBytes: SEGMENT_BYTES, now: () => now });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    for (const value of records) {
+      now += 100;
+      await append(log, partition, value);
+    }
+    flip(file(folder, 3), 200);
+    const found = async (timeMs: number) => partition.firstAtOrAfter(timeMs);
+    expect(await found(400)).toEqual({ offset: 3n, timestampMs: 400 });
+    // As if it was the one: its time cannot be trusted, and who reads on there learns of it.
+    expect(await found(450)).toEqual({ offset: 4n, timestampMs: 450 });
+    expect(await found(550)).toEqual({ offset: 4n, timestampMs: 550 });
+    expect(await found(650)).toEqual({ offset: 6n, timestampMs: 700 });
+    await log.close();
+    flip(file(folder, 3), 200);
+    rmSync(file(folder, 6, 0));
+    const again = await open(folder);
+    expect(await partitionOf(again).firstAtOrAfter(650)).toEqual({ offset: 6n, timestampMs: 650 });
+    expect(await partitionOf(again).firstAtOrAfter(950)).toEqual({ offset: 6n, timestampMs: 950 });
+    await again.close();
   });
 
   it('is known after a restart, and is over when the file was put back', async () => {

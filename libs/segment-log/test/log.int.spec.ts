@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -160,6 +160,35 @@ describe('topics', () => {
     expect(again.topic('kept')?.configs).toEqual({ 'retention.ms': '5' });
     expect(readdirSync(join(folder, 'topics'))).toEqual(['kept']);
     await again.close();
+  });
+});
+
+describe('a log of the first version', () => {
+  it('opens: it has no marks, indexes and checksums of small files, and gets them', async () => {
+    const folder = folders.make();
+    const log = await openLog(folder, { segmentBytes: 200 });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    for (let index = 0; index < 10; index++) await append(log, partition, `value ${index}`);
+    await log.deleteRecordsBefore(partition, 1n);
+    await log.close();
+    const partitionFolder = join(folder, 'topics/t/0');
+    for (const name of readdirSync(partitionFolder)) {
+      if (name.endsWith('.index')) rmSync(join(partitionFolder, name));
+    }
+    for (const name of ['marks-0', 'marks-1']) rmSync(join(folder, name));
+    writeFileSync(join(partitionFolder, 'log-start'), '1\n');
+    for (const path of [join(folder, 'log.json'), join(folder, 'topics/t/topic.json')]) {
+      const { crc: _crc, ...content } = JSON.parse(readFileSync(path, 'utf8')) as { crc: number };
+      writeFileSync(path, JSON.stringify(content));
+    }
+    const again = await openLog(folder, { segmentBytes: 200 });
+    expect(await readAll(partitionOf(again))).toHaveLength(9);
+    expect(again.damage()).toEqual([]);
+    await again.close();
+    const names = readdirSync(partitionFolder);
+    const count = (ending: string) => names.filter((name) => name.endsWith(ending)).length;
+    expect(count('.index')).toBe(count('.log'));
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(['marks-0', 'marks-1']));
   });
 });
 

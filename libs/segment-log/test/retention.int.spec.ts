@@ -30,6 +30,9 @@ function upkeepOf(log: SegmentLog, clock: { nowMs: number }, policy: UpkeepPolic
   return new Upkeep(log, {
     policyOf: () => policy,
     intervalMs: 1,
+    compactedSegmentBytes: 1 << 20,
+    compactBytesPerSecond: 1e12,
+    maxKeys: 1000,
     now: () => clock.nowMs,
     onFatal: (error) => {
       throw error;
@@ -125,6 +128,23 @@ describe('a power cut', () => {
     const again = await openLog(after);
     const left = partitionOf(again);
     expect([left.logStart, left.highWatermark]).toEqual([3n, 3n]);
+    await again.close();
+  });
+
+  it('finds the end of the log also where the last note of it names a segment that went', async () => {
+    const clock = { nowMs: 1000 };
+    const { folder, log, partition } = await logAt(clock);
+    for (const name of ['a', 'b']) await appendLarge(log, partition, name);
+    await log.close();
+    clock.nowMs = 10_000;
+    const again = await openLog(folder, { segmentBytes: 700, now: () => clock.nowMs });
+    await upkeepOf(again, clock, { ...KEEP_ALL, ms: 1000 }).round();
+    const killed = await openLog(folders.copy(folder));
+    const left = partitionOf(killed);
+    expect([left.logStart, left.highWatermark, left.endInDoubt]).toEqual([2n, 2n, undefined]);
+    await appendLarge(killed, left, 'c');
+    expect(await readAll(left)).toMatchObject([{ offset: 2n }]);
+    await killed.close();
     await again.close();
   });
 });

@@ -39,7 +39,8 @@ export const cutPowerAtRoll: LogFault = {
       name: 'roll-not-synced',
       protection: /await segment\.file\.datasync\(\);/,
       instead: '',
-      failure: /acknowledged records are not in the log|ended while starting/,
+      failure:
+        /acknowledged records are not in the log|records cannot be read|ended while starting/,
     },
   ],
 };

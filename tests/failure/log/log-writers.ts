@@ -1,6 +1,7 @@
 import kafkajs, { type Kafka } from 'kafkajs';
 import { Random } from '../traffic/random.js';
 import { until } from '../rig/until.js';
+import { readAll } from './read-all.js';
 
 export const TOPIC = 'kept';
 const PARTITIONS = 4;
@@ -93,7 +94,7 @@ export class LogWriters {
   /** Throws when a record that was acknowledged is not at its offset in the log that answers there. */
   async assertKept(port: number): Promise<void> {
     const acknowledged = [...this.acknowledged];
-    const found = await readAll(port);
+    const found = await readAll(port, TOPIC);
     const missing = acknowledged.filter(
       ({ partition, offset, value }) => found.get(`${partition} ${offset}`) !== value,
     );
@@ -108,35 +109,4 @@ export class LogWriters {
 function typeOf(error: unknown): string {
   const { type, cause } = error as { readonly type?: string; readonly cause?: unknown };
   return type ?? (cause === undefined ? String(error) : typeOf(cause));
-}
-
-/** Values by partition and offset. */
-async function readAll(port: number): Promise<Map<string, string>> {
-  const client = clientOf(port);
-  const admin = client.admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(TOPIC);
-  await admin.disconnect();
-  const wanted = ends.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
-  const consumer = client.consumer({
-    groupId: `reader-${process.hrtime.bigint()}`,
-    maxWaitTimeInMs: 100,
-  });
-  const found = new Map<string, string>();
-  let problem: Error | undefined;
-  consumer.on(consumer.events.CRASH, ({ payload }) => (problem = payload.error));
-  await consumer.connect();
-  await consumer.subscribe({ topics: [TOPIC], fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async ({ partition, message }) =>
-      void found.set(`${partition} ${message.offset}`, String(message.value)),
-  });
-  try {
-    await until('all records are read', () => problem !== undefined || found.size >= wanted);
-    if (problem !== undefined) throw new Error(`records cannot be read: ${problem.message}`);
-  } finally {
-    await consumer.disconnect();
-  }
-  return found;
 }

@@ -3,7 +3,7 @@ import { until } from '../rig/until.js';
 import type { LogFault } from './log-trial.js';
 import { clientOf, LogWriters, TOPIC } from './log-writers.js';
 
-const SIZE_MIB = 24;
+const SIZE_MIB = 16;
 const LOW_MIB = 4;
 const MARGIN_MIB = 4;
 const SETTINGS = {

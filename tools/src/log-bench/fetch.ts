@@ -38,7 +38,7 @@ export async function fetchAll(
             `partition ${partition}: expected offset ${offset}, got ${header?.baseOffset}`,
           );
         }
-        into.records += header.count;
+        into.records += header.recordCount;
         if (check) {
           const checksum = checksumOf(records.subarray(at, at + header.size));
           into.checksum = (into.checksum + checksum) % Number.MAX_SAFE_INTEGER;

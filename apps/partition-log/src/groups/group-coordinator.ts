@@ -130,9 +130,9 @@ export class GroupCoordinator {
     return group;
   }
 
-  private store(id: string, record: GroupRecord | undefined): Promise<KafkaError> {
+  private async store(id: string, record: GroupRecord | undefined): Promise<void> {
     if (record === undefined && this.offsets.has(id)) this.emptySince.set(id, this.options.now());
-    return this.topic.append(id, (nowMs) => [encodeGroup(id, record, nowMs)]);
+    await this.topic.append(id, (nowMs) => [encodeGroup(id, record, nowMs)]);
   }
 
   private forgetAbandoned(): void {

@@ -53,6 +53,11 @@ export class GroupTopic {
 async function* recordsOf(partition: Partition): AsyncGenerator<KeyValue> {
   for (let offset = partition.logStart; offset < partition.highWatermark;) {
     const outcome = await partition.read(offset, REPLAY_BYTES);
+    if (outcome.kind === 'damaged') {
+      // What was written there is lost: groups go on from what they had committed before, and read again.
+      offset = outcome.range.endOffset;
+      continue;
+    }
     if (outcome.kind !== 'batches') throw new Error(`cannot read ${OFFSETS_TOPIC} at ${offset}`);
     for (let at = 0; at < outcome.bytes.length;) {
       const header = readBatchHeader(outcome.bytes, at);

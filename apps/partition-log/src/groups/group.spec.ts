@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { JoinGroupRequest, KafkaError } from '@tally/kafka-wire';
+import type { JoinGroupRequest } from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
 import { Group, type GroupOptions } from './group.js';
 import type { GroupRecord } from './group-records.js';
@@ -38,12 +38,10 @@ let group: Group;
 let ids: number;
 /** What was written down, the last one last. */
 let stored: (GroupRecord | undefined)[];
-let storeError: KafkaError;
 beforeEach(() => {
   clock = new FakeClock();
   ids = 0;
   stored = [];
-  storeError = 'NONE';
   group = makeGroup();
 });
 
@@ -55,10 +53,7 @@ function options(): GroupOptions {
     maxMembers: 3,
     maxMetadataBytes: 1000,
     newMemberId: () => `m${++ids}`,
-    store: async (record) => {
-      stored.push(record);
-      return storeError;
-    },
+    store: async (record) => void stored.push(record),
     restoredSessionMs: RESTORED_MS,
   };
 }
@@ -287,7 +282,7 @@ describe('what is written down', () => {
   it('is there before anybody learns its part', async () => {
     let finish: () => void = () => undefined;
     const isWritten = new Promise<void>((resolve) => (finish = resolve));
-    group = new Group({ ...options(), store: () => isWritten.then(() => 'NONE') });
+    group = new Group({ ...options(), store: () => isWritten });
     const joined = join();
     clock.advance(100);
     await joined;
@@ -303,18 +298,6 @@ describe('what is written down', () => {
     finish();
     expect(await synced).toEqual({ kind: 'synced', assignment: Buffer.from('all') });
     expect(group.state).toBe('Stable');
-  });
-
-  it('that cannot be is refused, and the group tries again', async () => {
-    storeError = 'COORDINATOR_NOT_AVAILABLE';
-    const joined = join();
-    clock.advance(100);
-    await joined;
-    expect(await group.sync(claim('m1', 1), [])).toEqual({
-      kind: 'refused',
-      error: 'COORDINATOR_NOT_AVAILABLE',
-    });
-    expect(group.state).toBe('PreparingRebalance');
   });
 
   it('lets members go on in the same generation after a start of the coordinator', async () => {

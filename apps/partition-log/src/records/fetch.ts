@@ -6,8 +6,7 @@ import {
   type FetchRequest,
   type KafkaError,
 } from '@tally/kafka-wire';
-import { DamagedLog, type Partition, type SegmentLog } from '@tally/segment-log';
-import type { Logger } from '@tally/service-kit';
+import type { Partition, SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { checkLeaderEpoch, findPartition } from './find-partition.js';
 import { watchAny } from './watch-any.js';
@@ -25,7 +24,6 @@ export type CountFetch = (topic: string, bytes: number) => void;
 export function fetchHandler(
   log: SegmentLog,
   maxBytes: number,
-  logger: Logger,
   count: CountFetch,
 ): Handler<'fetch'> {
   return async (request, { signal, reserveAnswer }) => {
@@ -45,7 +43,7 @@ export function fetchHandler(
       change.stop();
     }
     if (bytesReady(log, request) > 0) await reserveAnswer(limit);
-    const topics = await gather(log, request, limit, logger);
+    const topics = await gather(log, request, limit);
     countBytes(topics, count);
     return { errorCode: KAFKA_ERRORS.NONE, topics };
   };
@@ -90,14 +88,13 @@ async function gather(
   log: SegmentLog,
   request: FetchRequest,
   limit: number,
-  logger: Logger,
 ): Promise<ByTopic<FetchedPartition>[]> {
   let bytes = 0;
   const topics: ByTopic<FetchedPartition>[] = [];
   for (const { name, partitions } of request.topics) {
     const fetched: FetchedPartition[] = [];
     for (const wanted of partitions) {
-      const result = await read(log, name, wanted, limit - bytes, bytes === 0, logger);
+      const result = await read(log, name, wanted, limit - bytes, bytes === 0);
       bytes += bytesOf(result);
       fetched.push(result);
     }
@@ -113,25 +110,27 @@ async function read(
   wanted: FetchPartition,
   roomBytes: number,
   isFirst: boolean,
-  logger: Logger,
 ): Promise<FetchedPartition> {
   const partition = findPartition(log, topic, wanted.partition);
   if (partition === undefined) return refused(wanted, 'UNKNOWN_TOPIC_OR_PARTITION');
   const fenced = checkLeaderEpoch(wanted.currentLeaderEpoch);
   if (fenced !== undefined) return refused(wanted, fenced, partition);
   const maxBytes = Math.max(0, Math.min(wanted.maxBytes, roomBytes));
-  try {
-    if (!isFirst && roomBytes <= 0 && wanted.fetchOffset <= partition.highWatermark) {
-      return answered(wanted, partition, []);
+  if (!isFirst && roomBytes <= 0 && wanted.fetchOffset <= partition.highWatermark) {
+    return answered(wanted, partition, []);
+  }
+  const outcome = await partition.read(wanted.fetchOffset, maxBytes);
+  switch (outcome.kind) {
+    case 'out_of_range':
+      return refused(wanted, 'OFFSET_OUT_OF_RANGE', partition);
+    case 'damaged':
+      // Clients report this one, and do not move on; they do from OFFSET_OUT_OF_RANGE. It was logged
+      // when it was found: those who ask, ask again and again.
+      return refused(wanted, 'CORRUPT_MESSAGE', partition);
+    case 'batches': {
+      const fits = isFirst || outcome.bytes.length <= roomBytes;
+      return answered(wanted, partition, fits ? [outcome.bytes] : []);
     }
-    const outcome = await partition.read(wanted.fetchOffset, maxBytes);
-    if (outcome.kind === 'out_of_range') return refused(wanted, 'OFFSET_OUT_OF_RANGE', partition);
-    const fits = isFirst || outcome.bytes.length <= roomBytes;
-    return answered(wanted, partition, fits ? [outcome.bytes] : []);
-  } catch (error) {
-    if (!(error instanceof DamagedLog)) throw error;
-    logger.error({ error, topic, partition: wanted.partition }, 'records cannot be read');
-    return refused(wanted, 'CORRUPT_MESSAGE', partition);
   }
 }
 

@@ -1,5 +1,5 @@
 import { EARLIEST, KAFKA_ERRORS, LATEST, type KafkaError } from '@tally/kafka-wire';
-import { DamagedLog, LEADER_EPOCH, type Partition, type SegmentLog } from '@tally/segment-log';
+import { LEADER_EPOCH, type Partition, type SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { checkLeaderEpoch, findPartition } from './find-partition.js';
 
@@ -30,15 +30,10 @@ async function find(partition: Partition | undefined, timestamp: bigint): Promis
   if (timestamp === LATEST) return { offset: partition.highWatermark, timestamp: -1n };
   if (timestamp === EARLIEST) return { offset: partition.logStart, timestamp: -1n };
   if (timestamp < 0n) return 'INVALID_REQUEST';
-  try {
-    const found = await partition.firstAtOrAfter(Number(timestamp));
-    return found === undefined
-      ? { offset: -1n, timestamp: -1n }
-      : { offset: found.offset, timestamp: BigInt(found.timestampMs) };
-  } catch (error) {
-    if (error instanceof DamagedLog) return 'CORRUPT_MESSAGE';
-    throw error;
-  }
+  const found = await partition.firstAtOrAfter(Number(timestamp));
+  return found === undefined
+    ? { offset: -1n, timestamp: -1n }
+    : { offset: found.offset, timestamp: BigInt(found.timestampMs) };
 }
 
 function none(partition: number) {

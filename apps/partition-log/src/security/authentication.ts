@@ -8,7 +8,7 @@ import {
   type SaslMechanism,
 } from '@tally/kafka-wire';
 import type { Logger } from '@tally/service-kit';
-import type { FailureLimit } from './failure-limit.js';
+import type { AddressLimit } from '../server/address-limit.js';
 import type { Users } from './users.js';
 
 /** Whether one connection may ask for something, and how it comes to that. */
@@ -36,7 +36,7 @@ export const OPEN: Authentication = {
 export interface SaslParts {
   readonly mechanisms: readonly SaslMechanism[];
   readonly users: Users;
-  readonly limit: FailureLimit;
+  readonly limit: AddressLimit;
   readonly logger: Logger;
   readonly onFailure: () => void;
 }

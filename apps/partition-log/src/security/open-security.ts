@@ -2,7 +2,7 @@ import { SASL_MECHANISMS, type SaslMechanism } from '@tally/kafka-wire';
 import type { Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import { OPEN, SaslAuthentication, type Authentication } from './authentication.js';
-import { FailureLimit } from './failure-limit.js';
+import { AddressLimit } from '../server/address-limit.js';
 import { TlsFiles } from './tls-files.js';
 import { Users } from './users.js';
 
@@ -30,7 +30,7 @@ export async function openSecurity(
     throw new Error('PLAIN sends passwords as they are: it needs TLS');
   }
   const users = await Users.open(saslFile, logger);
-  const limit = new FailureLimit(maxLoginFailures, () => performance.now());
+  const limit = new AddressLimit(maxLoginFailures, () => performance.now());
   const parts = { mechanisms, users, limit, logger, onFailure };
   const authenticationOf = (clientHost: string) => new SaslAuthentication(parts, clientHost);
   return { tls, hasSasl: true, authenticationOf };

@@ -2,11 +2,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { FrameSplitter, MalformedFrame } from '@tally/kafka-wire';
 import type { Authentication } from '../security/authentication.js';
-import type { ByteBudget, Reservation } from './byte-budget.js';
+import type { Reservation } from './byte-budget.js';
 import type { RequestRouter } from './request-router.js';
-
-/** Appends of one connection that are on their way at once; further ones wait in the socket. */
-const MAX_OVERLAPPING = 64;
 
 /** Of a request before the client has authenticated: none of them needs more. */
 const MAX_BYTES_BEFORE_AUTHENTICATION = 65_536;
@@ -15,10 +12,10 @@ export interface ConnectionOptions {
   readonly router: RequestRouter;
   readonly authentication: Authentication;
   readonly maxRequestBytes: number;
-  /** Requests from their first byte to their answer, of all connections. */
-  readonly requestBudget: ByteBudget;
-  /** Answers until they are sent, of all connections. */
-  readonly answerBudget: ByteBudget;
+  /** Appends that are on their way at once; further ones wait in the socket. */
+  readonly maxAppendsInFlight: number;
+  /** Waits for room: for a request from its first byte to its answer, for an answer until it is sent. */
+  readonly reserve: (what: 'requests' | 'answers', bytes: number) => Promise<Reservation>;
   /** How long a client may take to send a request that it began, or to take an answer. */
   readonly transferTimeoutMs: number;
   /** How long a client may say nothing. */
@@ -109,7 +106,7 @@ export class Connection {
     const length = this.splitter.nextLength;
     if (length === undefined) return false;
     if (this.reservation === undefined) {
-      const reservation = await this.options.requestBudget.reserve(length);
+      const reservation = await this.options.reserve('requests', length);
       if (this.draining) {
         reservation.release();
         return false;
@@ -140,14 +137,15 @@ export class Connection {
   private async handle(frame: Buffer, request: Reservation): Promise<void> {
     const { authentication } = this.options;
     const routed = this.options.router.route(frame, authentication);
-    if (!routed.mayOverlap || this.overlapping >= MAX_OVERLAPPING) await this.answers;
+    const isFull = this.overlapping >= this.options.maxAppendsInFlight;
+    if (!routed.mayOverlap || isFull) await this.answers;
     const held: Reservation[] = [request];
     const answer = routed.run({
       clientHost: this.clientHost,
       authentication,
       signal: this.gone.signal,
       reserveAnswer: async (bytes) => {
-        held.push(await this.options.answerBudget.reserve(bytes));
+        held.push(await this.options.reserve('answers', bytes));
       },
     });
     this.overlapping += 1;

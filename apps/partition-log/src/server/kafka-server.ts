@@ -3,9 +3,13 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls';
 import type { Logger } from '@tally/service-kit';
 import type { Security } from '../security/open-security.js';
-import { ByteBudget } from './byte-budget.js';
+import { AddressLimit } from './address-limit.js';
+import { AddressShares } from './address-shares.js';
 import { Connection } from './connection.js';
 import type { RequestRouter } from './request-router.js';
+
+/** Lines in the log about connections of one address: who sends rubbish must not fill a disk with it. */
+const MAX_LINES_PER_MINUTE = 20;
 
 export interface KafkaServerOptions {
   readonly host: string;
@@ -14,6 +18,7 @@ export interface KafkaServerOptions {
   readonly maxConnectionsPerAddress: number;
   readonly security: Security;
   readonly maxRequestBytes: number;
+  readonly maxAppendsInFlight: number;
   readonly maxRequestBytesInFlight: number;
   readonly maxAnswerBytesInFlight: number;
   readonly transferTimeoutMs: number;
@@ -31,11 +36,11 @@ export interface ServerObserver {
 /** Serves the Kafka protocol on a port, to a bounded number of connections with bounded memory. */
 export class KafkaServer {
   private readonly connections = new Set<Connection>();
-  /** Sockets that are open, by address; those that still shake hands too. */
-  private readonly sockets = new Map<string, number>();
-  private socketCount = 0;
-  private readonly requestBudget: ByteBudget;
-  private readonly answerBudget: ByteBudget;
+  /** Below the connections, and of clients that still shake hands. */
+  private readonly sockets = new Set<Socket>();
+  /** Those that still shake hands have their share too. */
+  private readonly shares: AddressShares;
+  private readonly logged = new AddressLimit(MAX_LINES_PER_MINUTE, () => performance.now());
   private readonly server: Server;
 
   private constructor(
@@ -44,9 +49,13 @@ export class KafkaServer {
     private readonly observer: ServerObserver,
     private readonly logger: Logger,
   ) {
-    const { maxRequestBytesInFlight, maxAnswerBytesInFlight } = options;
-    this.requestBudget = new ByteBudget(maxRequestBytesInFlight, () => observer.onWait('request'));
-    this.answerBudget = new ByteBudget(maxAnswerBytesInFlight, () => observer.onWait('answer'));
+    this.shares = new AddressShares({
+      maxSockets: options.maxConnections,
+      maxSocketsPerAddress: options.maxConnectionsPerAddress,
+      maxRequestBytes: options.maxRequestBytesInFlight,
+      maxAnswerBytes: options.maxAnswerBytesInFlight,
+      onWait: observer.onWait,
+    });
     this.server = this.createServer();
   }
 
@@ -93,7 +102,7 @@ export class KafkaServer {
   }
 
   get bytesInFlight(): { readonly request: number; readonly answer: number } {
-    return { request: this.requestBudget.bytesInUse, answer: this.answerBudget.bytesInUse };
+    return { request: this.shares.requests.bytesInUse, answer: this.shares.answers.bytesInUse };
   }
 
   /** Takes no more connections and requests; resolves when all that were taken are answered. */
@@ -102,48 +111,44 @@ export class KafkaServer {
     this.server.close();
     await Promise.all([...this.connections].map((connection) => connection.drain()));
     for (const connection of this.connections) connection.destroy();
+    for (const socket of this.sockets) socket.destroy();
     await closed;
   }
 
   /** False where there are too many; then it is closed at once. */
   private admit(socket: Socket): boolean {
     const address = socket.remoteAddress ?? '';
-    const ofAddress = this.sockets.get(address) ?? 0;
-    const { maxConnections, maxConnectionsPerAddress } = this.options;
-    if (this.socketCount >= maxConnections || ofAddress >= maxConnectionsPerAddress) {
-      const isFull = this.socketCount >= maxConnections;
-      this.observer.onRefused(isFull ? 'too many connections' : 'too many of one address');
+    const outcome = this.shares.takeSocket(address);
+    if (outcome !== 'taken') {
+      this.observer.onRefused(outcome);
       socket.destroy();
       return false;
     }
-    this.socketCount += 1;
-    this.sockets.set(address, ofAddress + 1);
+    this.sockets.add(socket);
     socket.once('close', () => {
-      this.socketCount -= 1;
-      const left = (this.sockets.get(address) ?? 1) - 1;
-      if (left > 0) this.sockets.set(address, left);
-      else this.sockets.delete(address);
+      this.sockets.delete(socket);
+      this.shares.giveSocketBack(address);
     });
     return true;
   }
 
   private serve(socket: Socket): void {
-    const { maxRequestBytes, transferTimeoutMs, idleTimeoutMs, security } = this.options;
-    const client = socket.remoteAddress;
+    const address = socket.remoteAddress ?? '';
     const connection = new Connection(socket, {
+      ...this.options,
       router: this.router,
-      authentication: security.authenticationOf(client ?? ''),
-      maxRequestBytes,
-      requestBudget: this.requestBudget,
-      answerBudget: this.answerBudget,
-      transferTimeoutMs,
-      idleTimeoutMs,
-      onRefused: (reason) => {
-        this.observer.onRefused('protocol');
-        this.logger.warn({ client, reason }, 'a connection was ended');
-      },
+      authentication: this.options.security.authenticationOf(address),
+      reserve: (what, bytes) => this.shares.reserve(what, address, bytes),
+      onRefused: (reason) => this.refused(address, reason),
     });
     this.connections.add(connection);
     socket.on('close', () => this.connections.delete(connection));
+  }
+
+  private refused(client: string, reason: string): void {
+    this.observer.onRefused('protocol');
+    if (this.logged.isReached(client)) return;
+    this.logged.add(client);
+    this.logger.warn({ client, reason }, 'a connection was ended');
   }
 }

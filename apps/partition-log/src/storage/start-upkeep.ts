@@ -4,7 +4,7 @@ import type { PartitionLogConfig } from '../config.js';
 import type { LogMetrics } from '../metrics.js';
 import { upkeepPolicy } from '../topics/topic-configs.js';
 
-/** Begins to remove what is not kept any longer. */
+/** Begins to remove what is not kept any longer, and what later records have replaced. */
 export function startUpkeep(
   log: SegmentLog,
   config: PartitionLogConfig,
@@ -14,11 +14,15 @@ export function startUpkeep(
   const upkeep = new Upkeep(log, {
     policyOf: upkeepPolicy,
     intervalMs: config.upkeepIntervalMs,
+    compactedSegmentBytes: config.compactedSegmentBytes,
+    compactBytesPerSecond: config.compactBytesPerSecond,
+    maxKeys: config.compactMaxKeys,
     now: Date.now,
     onRemoved: (topic, bytes) => {
       metrics.removedBytes.inc({ topic }, bytes);
       logger.info({ topic, bytes }, 'removed a segment that is not kept any longer');
     },
+    onCompacted: (topic, bytes) => metrics.compactedBytes.inc({ topic }, bytes),
     onSkipped: (topic, partition, error) =>
       logger.error({ error, topic, partition }, 'left old records: some cannot be read'),
     onFatal: (error) => {

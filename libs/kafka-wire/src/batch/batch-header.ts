@@ -6,8 +6,10 @@ export interface BatchHeader {
   readonly baseOffset: bigint;
   /** Of the whole batch, in bytes. */
   readonly size: number;
-  /** Records in it, which is also how many offsets it takes. */
+  /** Offsets that it takes. */
   readonly count: number;
+  /** Records in it: as many, until compaction has removed some and left their offsets. */
+  readonly recordCount: number;
   readonly attributes: number;
   /** The field, not what the bytes give (`hasValidCrc`). */
   readonly crc: number;
@@ -27,18 +29,20 @@ export interface BatchHeader {
 export function readBatchHeader(bytes: Buffer, at = 0): BatchHeader | undefined {
   if (bytes.length - at < BATCH_HEADER_BYTES || bytes[at + AT.magic] !== MAGIC) return undefined;
   const size = bytes.readInt32BE(at + AT.length) + LENGTH_ENDS_AT;
-  const count = bytes.readInt32BE(at + AT.recordCount);
+  const recordCount = bytes.readInt32BE(at + AT.recordCount);
+  const lastOffsetDelta = bytes.readInt32BE(at + AT.lastOffsetDelta);
   const baseOffset = bytes.readBigInt64BE(at + AT.baseOffset);
   const isPossible =
     size >= BATCH_HEADER_BYTES &&
-    count > 0 &&
-    bytes.readInt32BE(at + AT.lastOffsetDelta) === count - 1 &&
+    recordCount > 0 &&
+    lastOffsetDelta >= recordCount - 1 &&
     baseOffset >= 0n;
   if (!isPossible) return undefined;
   return {
     baseOffset,
     size,
-    count,
+    count: lastOffsetDelta + 1,
+    recordCount,
     attributes: bytes.readInt16BE(at + AT.attributes),
     crc: bytes.readUInt32BE(at + AT.crc),
     maxTimestampMs: Number(bytes.readBigInt64BE(at + AT.maxTimestamp)),

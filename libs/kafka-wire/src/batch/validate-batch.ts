@@ -40,7 +40,7 @@ export function validateBatch(records: Buffer | null, maxBytes: number): BatchVe
     return invalid('CORRUPT_MESSAGE', 'the CRC of the batch does not fit its bytes');
   }
   const header = readBatchHeader(records);
-  if (header === undefined) {
+  if (header === undefined || header.count !== header.recordCount) {
     return invalid('INVALID_RECORD', 'the number of records and the last offset do not agree');
   }
   if ((header.attributes & (ATTRIBUTES.control | ATTRIBUTES.transactional)) !== 0) {

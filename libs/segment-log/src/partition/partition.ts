@@ -1,86 +1,33 @@
 import { basename, join } from 'node:path';
 import { readBatchHeader, stampBatch, type BatchHeader } from '@tally/kafka-wire';
-import type { BackgroundWriter } from '../files/background-writer.js';
+import { SegmentCopy } from '../compaction/segment-copy.js';
 import { DamagedLog } from '../files/damaged-log.js';
-import { isStorageFull, type FileSystem, type LogFile } from '../files/file-system.js';
+import { isStorageFull, type LogFile } from '../files/file-system.js';
 import type { Mark } from '../marks/mark-file.js';
 import { writeProducerSnapshot } from '../producers/producer-snapshot.js';
-import type {
-  ProducerLimits,
-  ProducerStates,
-  SequenceVerdict,
-} from '../producers/producer-states.js';
-import { truncateTo } from '../recovery/cut-tail.js';
-import { nameOfRange, type DamagedRange } from '../segment/damaged-range.js';
+import type { ProducerStates } from '../producers/producer-states.js';
+import type { DamagedRange } from '../segment/damaged-range.js';
 import type { Place } from '../segment/index-layout.js';
 import { findBatchAfter, type ScanStart } from '../segment/scan-segment.js';
-import { Segment, segmentFileName } from '../segment/segment.js';
-import type { StoredIndexes } from '../segment/stored-indexes.js';
+import { Segment, segmentFileName, type TimedOffset } from '../segment/segment.js';
+import {
+  LEADER_EPOCH,
+  outcomeOf,
+  type BatchOutcome,
+  type NewBatch,
+  type WrittenBatches,
+} from './appended-batches.js';
 import { writeLogStart } from './log-start.js';
 import type { EndInDoubt, OpenedPartition } from './open-partition.js';
+import type { PartitionParts } from './partition-parts.js';
 import type { Quarantine } from './quarantine.js';
-
-/**
- * The one leader epoch of a log without replicas: in every batch and every answer, since clients
- * compare them.
- */
-export const LEADER_EPOCH = 0;
-
-/** A batch on its way into a partition. */
-export interface NewBatch {
-  /** Valid; stamped in place. */
-  readonly bytes: Buffer;
-  /** Its records get the time of the append instead of the producer's. */
-  readonly stampTime: boolean;
-}
-
-export interface AppendedBatch {
-  readonly baseOffset: bigint;
-  /** ms since 1970; undefined where the records keep their time. */
-  readonly appendTimeMs: number | undefined;
-}
-
-/** What becomes of a batch once its round is durable. */
-export type BatchOutcome =
-  | ({ readonly kind: 'appended' } & AppendedBatch)
-  /** The producer had sent it before; this is where it lies. */
-  | ({ readonly kind: 'duplicate' } & AppendedBatch)
-  /** Not in the log: batches of its producer that belong before it are missing. */
-  | { readonly kind: 'out_of_order' }
-  /** Not in the log: its producer has begun anew since. */
-  | { readonly kind: 'stale_epoch' };
-
-/** Batches that are in the file and not durable yet. */
-export interface WrittenBatches {
-  /** One per batch, in their order. */
-  readonly outcomes: readonly BatchOutcome[];
-  /** Resolves when they are durable; a failure means that the log must end. */
-  sync(): Promise<void>;
-  /** From now on they can be read. */
-  publish(): void;
-}
+import { writeOrCut } from './write-or-cut.js';
 
 export type ReadOutcome =
-  { readonly kind: 'batches'; readonly bytes: Buffer } | { readonly kind: 'out_of_range' };
-
-/** Where a record is that was looked up by time. */
-export interface TimedOffset {
-  readonly offset: bigint;
-  readonly timestampMs: number;
-}
-
-/** What partitions share. */
-export interface PartitionParts {
-  readonly files: FileSystem;
-  readonly indexes: StoredIndexes;
-  readonly writer: BackgroundWriter;
-  readonly segmentBytes: number;
-  readonly producers: ProducerLimits;
-  /** ms since 1970. */
-  readonly now: () => number;
-  /** Damage was found while the log was open. */
-  readonly onDamage: (partition: Partition, range: DamagedRange) => void;
-}
+  | { readonly kind: 'batches'; readonly bytes: Buffer }
+  | { readonly kind: 'out_of_range' }
+  /** The record is in this range of damaged ones. */
+  | { readonly kind: 'damaged'; readonly range: DamagedRange };
 
 const NOTHING = Buffer.alloc(0);
 
@@ -176,21 +123,22 @@ export class Partition {
 
   /**
    * Whole stored batches, beginning with the one that contains `offset`, of at most `maxBytes`
-   * together; the first one in any case. Empty at the high watermark. Throws DamagedLog.
+   * together; the first one in any case. Empty at the high watermark.
    */
   async read(offset: bigint, maxBytes: number): Promise<ReadOutcome> {
     if (offset < this.start || offset > this.highWatermark) return { kind: 'out_of_range' };
     if (offset === this.highWatermark) return { kind: 'batches', bytes: NOTHING };
     const range = this.quarantine.at(offset);
-    if (range !== undefined) {
-      throw new DamagedLog(join(this.folder, range.segment), range.position, nameOfRange(range));
-    }
+    if (range !== undefined) return { kind: 'damaged', range };
     const segment = this.segments.findLast(({ baseOffset }) => baseOffset <= offset);
     if (segment === undefined) return { kind: 'out_of_range' };
-    const bytes = await this.noticingDamage(segment, () =>
-      segment.read(offset, maxBytes, this.damagedIn(segment)),
-    );
-    return { kind: 'batches', bytes };
+    try {
+      const bytes = await segment.read(offset, maxBytes, this.damagedIn(segment));
+      return { kind: 'batches', bytes };
+    } catch (error) {
+      await this.noteDamage(segment, error);
+      return this.read(offset, maxBytes);
+    }
   }
 
   /**
@@ -200,14 +148,14 @@ export class Partition {
   async firstAtOrAfter(timeMs: number): Promise<TimedOffset | undefined> {
     for (const segment of this.segments) {
       if (segment.maxTimestampMs < timeMs || segment.endOffset <= this.start) continue;
-      const found = await this.noticingDamage(segment, () =>
-        segment.firstAtOrAfter(timeMs, this.damagedIn(segment)),
-      );
-      // What had that time cannot be read.
-      if (found === undefined) continue;
-      const { baseOffset, maxTimestampMs } = found;
-      const offset = baseOffset < this.start ? this.start : baseOffset;
-      return { offset, timestampMs: maxTimestampMs };
+      try {
+        const found = await segment.firstAtOrAfter(timeMs, this.damagedIn(segment));
+        if (found === undefined) continue;
+        return found.offset < this.start ? { ...found, offset: this.start } : found;
+      } catch (error) {
+        await this.noteDamage(segment, error);
+        return this.firstAtOrAfter(timeMs);
+      }
     }
     return undefined;
   }
@@ -265,7 +213,8 @@ export class Partition {
   }
 
   /** Before the end, when nothing is written any more: then the next start reads less. */
-  async storeLastIndex(): Promise<void> {
+  async storeAllIndexes(): Promise<void> {
+    await this.storeIndexes();
     if (this.doubt === undefined) await this.storeIndex(this.active, false);
   }
 
@@ -358,6 +307,38 @@ export class Partition {
     if (isSaved) this.savedProducersAt = highWatermark;
   }
 
+  /** An empty copy of a segment, to be written and put in its place. */
+  async copyOf(segment: Segment): Promise<SegmentCopy | 'storage_full'> {
+    try {
+      return await SegmentCopy.of(segment, this.parts.files, this.parts.indexes);
+    } catch (error) {
+      if (isStorageFull(error)) return 'storage_full';
+      throw error;
+    }
+  }
+
+  /**
+   * Puts a copy that is durable in the place of a segment that is complete. For the commit loop, while
+   * nothing writes indexes. False: the segment is not part of the partition any more.
+   */
+  async replace(segment: Segment, copy: SegmentCopy): Promise<boolean> {
+    const place = this.segments.indexOf(segment);
+    if (!this.open || place < 0 || segment === this.active) return false;
+    // Damage that was found meanwhile is noted by its place in the old bytes.
+    if (this.damagedIn(segment).length > 0) return false;
+    const { files, indexes } = this.parts;
+    // Nothing may describe the old bytes once the new ones are there; and where the mark is still that
+    // of this segment, the one that follows has to be found, or this would be the last one.
+    await indexes.remove(segment.path);
+    await files.syncFolder(this.folder);
+    await files.rename(copy.path, segment.path);
+    await files.syncFolder(this.folder);
+    this.segments[place] = copy.segment;
+    await segment.retire();
+    void this.parts.writer.run(() => this.storeIndex(copy.segment, true));
+    return true;
+  }
+
   /** What comes next goes into a new segment. For the commit loop. False: the disk is full. */
   async endSegment(): Promise<boolean> {
     if (this.active.size === 0 || this.doubt !== undefined) return true;
@@ -414,55 +395,27 @@ export class Partition {
     this.folderChanged = false;
   }
 
-  /** Not of a segment with damage: what is left of it is found at each start. */
   private async storeIndex(segment: Segment, isSealed: boolean): Promise<void> {
-    const { liveIndex, path, summary, size } = segment;
-    const isWanted =
-      this.open && size > 0 && liveIndex !== undefined && this.segments.includes(segment);
-    if (!isWanted || this.damagedIn(segment).length > 0) return;
+    const { indexToStore, path, summary, size } = segment;
+    if (indexToStore === undefined || size === 0) return;
+    if (!this.open || !this.segments.includes(segment)) return;
     const { indexes } = this.parts;
-    const isStored = await indexes.write(path, this.place, summary, isSealed, liveIndex);
+    const isStored = await indexes.write(path, this.place, summary, isSealed, indexToStore);
     if (isStored && isSealed) segment.useStoredIndex();
   }
 
-  /** What a read finds out is kept. */
-  private async noticingDamage<T>(segment: Segment, read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      if (
-        error instanceof DamagedLog &&
-        error.position !== undefined &&
-        error.offset !== undefined
-      ) {
-        const { position, offset, detail } = error;
-        await this.putInQuarantine(segment, { position, offset }, detail, segment.file);
-      }
-      throw error;
-    }
+  /**
+   * Puts into quarantine what a read found out, so that the next one knows it. Nothing happens where
+   * another segment has taken the place of that one: the next read is of that.
+   */
+  private async noteDamage(segment: Segment, error: unknown): Promise<void> {
+    if (!(error instanceof DamagedLog) || !this.open) throw error;
+    const { position, offset, detail } = error;
+    if (position === undefined || offset === undefined) throw error;
+    await this.putInQuarantine(segment, { position, offset }, detail, segment.file);
   }
 
   private announce(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-/**
- * False when the disk has no room: then the file ends, durably, where it ended before. Node tells of
- * a full disk by a short count as often as by an error.
- */
-async function writeOrCut(segment: Segment, buffers: Buffer[], bytes: number): Promise<boolean> {
-  try {
-    if ((await segment.file.write(buffers, segment.size)) === bytes) return true;
-  } catch (error) {
-    if (!isStorageFull(error)) throw error;
-  }
-  await truncateTo(segment.file, segment.size);
-  return false;
-}
-
-function outcomeOf(verdict: Exclude<SequenceVerdict, { kind: 'next' }>): BatchOutcome {
-  if (verdict.kind !== 'duplicate') return verdict;
-  const { baseOffset, appendTimeMs } = verdict.batch;
-  return { kind: 'duplicate', baseOffset, appendTimeMs };
 }

@@ -6,7 +6,7 @@ import type { DamagedRange } from '../segment/damaged-range.js';
 
 const FILE = 'damage.json';
 const FORMAT_VERSION = 1;
-/** More are a disk that is lost; each takes part in every look-up. */
+/** With more, neighbours in one segment are joined: the disk is lost anyway, and each takes part in every look-up. */
 const MAX_RANGES = 1000;
 
 const NONE: readonly DamagedRange[] = [];
@@ -15,17 +15,15 @@ const NONE: readonly DamagedRange[] = [];
 export class Quarantine {
   private ranges: DamagedRange[] = [];
 
+  constructor(private readonly maxRanges = MAX_RANGES) {}
+
   /** True: it was not known as a whole. Ranges that meet become one. */
   add(range: DamagedRange): boolean {
     if (this.ranges.some((known) => contains(known, range))) return false;
     const before = this.ranges.filter((known) => !meets(known, range));
     const merged = this.ranges.filter((known) => meets(known, range)).reduce(union, range);
     this.ranges = [...before, merged].toSorted((a, b) => (a.offset < b.offset ? -1 : 1));
-    while (this.ranges.length > MAX_RANGES) {
-      const [a, b] = this.ranges.splice(-2);
-      if (a === undefined || b === undefined) break;
-      this.ranges.push(union(a, b));
-    }
+    this.joinLast();
     return true;
   }
 
@@ -48,6 +46,16 @@ export class Quarantine {
     const before = this.ranges.length;
     this.ranges = this.ranges.filter(({ endOffset }) => endOffset > offset);
     return this.ranges.length < before;
+  }
+
+  /** Of two neighbours in one segment, if there are too many. */
+  private joinLast(): void {
+    if (this.ranges.length <= this.maxRanges) return;
+    const at = this.ranges.findLastIndex(
+      ({ segment }, index) => this.ranges[index + 1]?.segment === segment,
+    );
+    const [a, b] = this.ranges.slice(at, at + 2);
+    if (at >= 0 && a !== undefined && b !== undefined) this.ranges.splice(at, 2, union(a, b));
   }
 
   /** At a full disk the list stays as it is; what is missing in it is found again. */

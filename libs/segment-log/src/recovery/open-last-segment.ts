@@ -27,9 +27,17 @@ export async function openLast(
   opening: OpeningSegment,
   mark: Mark | undefined,
 ): Promise<LastSegment> {
-  const { file, fileBytes, damage, baseOffset } = opening;
   const known = await fromIndex(opening, mark);
   if (known !== undefined) return { segment: known, isDurable: true, doubt: undefined };
+  return checkLast(opening, mark);
+}
+
+/** The same, and everything is read. */
+export async function checkLast(
+  opening: OpeningSegment,
+  mark: Mark | undefined,
+): Promise<LastSegment> {
+  const { file, fileBytes, damage, baseOffset } = opening;
   const segment = newSegment(opening);
   if (mark === undefined) {
     await addReadable(segment, fileBytes, damage, (position, offset) =>
@@ -79,7 +87,7 @@ async function fromIndex(
     index.endOffset === mark.offset &&
     index.lastCrc === mark.lastCrc &&
     (await describes(index, file, fileBytes));
-  const entries = fits ? await indexes.entries(path) : undefined;
+  const entries = fits ? await indexes.entries(path, index) : undefined;
   if (index === undefined || entries === undefined) return undefined;
   const segment = newSegment(opening);
   segment.restore(index, entries);

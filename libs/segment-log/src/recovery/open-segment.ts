@@ -23,20 +23,28 @@ export interface OpeningSegment {
  * everything is checked.
  */
 export async function openSealed(opening: OpeningSegment, next: bigint): Promise<Segment> {
+  const { path, file, fileBytes, indexes, place, baseOffset } = opening;
+  const index = await indexes.header(path);
+  const fits = index !== undefined && (await describes(index, file, fileBytes));
+  const isHere = index !== undefined && isOf(index, place, baseOffset);
+  const segment = newSegment(opening);
+  if (isHere && index.isSealed) {
+    if (fits) segment.restore(index);
+  } else if (isHere || !fits) await addJoined(segment, fileBytes);
+  if (segment.size === fileBytes && segment.endOffset === next) return segment;
+  return checkSealed(opening, next);
+}
+
+/** The same, and everything is read. */
+export async function checkSealed(opening: OpeningSegment, next: bigint): Promise<Segment> {
   const { path, file, fileBytes, indexes, place, damage, baseOffset } = opening;
   const index = await indexes.header(path);
-  const fitsFile = index !== undefined && (await describes(index, file, fileBytes));
   const isHere = index !== undefined && isOf(index, place, baseOffset);
-  if (index !== undefined && fitsFile && !isHere) {
+  if (index !== undefined && !isHere && (await describes(index, file, fileBytes))) {
     return allDamaged(opening, next, 'it is a segment of another partition, with its index');
   }
   const segment = newSegment(opening);
-  const isContradicted = isHere && index.isSealed && !fitsFile;
-  if (isHere && index.isSealed && fitsFile) segment.restore(index);
-  else if (!isContradicted) await addJoined(segment, fileBytes);
-  if (segment.size === fileBytes && segment.endOffset === next) return segment;
-  const checked = newSegment(opening);
-  await addReadable(checked, fileBytes, damage, async (position, offset) =>
+  await addReadable(segment, fileBytes, damage, async (position, offset) =>
     offset >= next
       ? undefined
       : ((await findBatchAfter(file, fileBytes, position, offset, next)) ?? {
@@ -44,15 +52,15 @@ export async function openSealed(opening: OpeningSegment, next: bigint): Promise
           offset: next,
         }),
   );
-  const reason = isContradicted ? whyForeign(checked.summary, index) : undefined;
+  const reason = isHere && index.isSealed ? whyForeign(segment.summary, index) : undefined;
   if (reason !== undefined) return allDamaged(opening, next, reason);
-  if (checked.endOffset > next)
+  if (segment.endOffset > next)
     return allDamaged(opening, next, 'it goes on past the next segment');
-  if (checked.endOffset < next) {
+  if (segment.endOffset < next) {
     const end = { position: fileBytes, offset: next };
-    damage.add(checked, end, `the next segment begins with offset ${next}`);
+    damage.add(segment, end, `the next segment begins with offset ${next}`);
   }
-  return checked;
+  return segment;
 }
 
 /** Whether an index says what is in this file: its size, its first and its last batch. */

@@ -109,7 +109,7 @@ export class Scrub {
 }
 
 /** Waits as long as a bound on speed asks for. */
-class Pace {
+export class Pace {
   bytes = 0;
   private readonly startedMs = performance.now();
 

@@ -32,6 +32,12 @@ export function baseOffsetOf(fileName: string): bigint | undefined {
   return digits === undefined ? undefined : BigInt(digits);
 }
 
+/** Where a record is that was looked up by time. */
+export interface TimedOffset {
+  readonly offset: bigint;
+  readonly timestampMs: number;
+}
+
 /** A place in the file where a batch begins, or has to. */
 interface Cursor {
   readonly position: number;
@@ -51,6 +57,7 @@ export class Segment {
   private firstCrc = 0;
   private lastCrc = 0;
   private lastPosition = 0;
+  private hasHoles = false;
   private readers = 0;
   private retired = false;
 
@@ -120,6 +127,9 @@ export class Segment {
     this.durableBytes = endPosition;
     this.end = endOffset;
     this.lastCrc = 0;
+    this.hasHoles = true;
+    // Nobody knows which times it had.
+    this.greatestTimeMs = Infinity;
   }
 
   /** Instead of adding batches: an index says what is in it. `entries`: when more will be added. */
@@ -134,9 +144,9 @@ export class Segment {
     this.live = entries === undefined ? undefined : SparseIndex.of(entries);
   }
 
-  /** The entries, for an index file; undefined when they are in one. */
-  get liveIndex(): IndexEntries | undefined {
-    return this.live;
+  /** The entries, for an index file; undefined when they are in one, or are not all known. */
+  get indexToStore(): IndexEntries | undefined {
+    return this.hasHoles ? undefined : this.live;
   }
 
   /** The index file has the entries from now on. */
@@ -174,30 +184,29 @@ export class Segment {
   }
 
   /**
-   * The first batch with a timestamp of at least `timeMs` that can be read; undefined: there is none.
-   * Throws DamagedLog.
+   * The first batch with a timestamp of at least `timeMs`; undefined: there is none. Where a damaged
+   * range may have it, the beginning of that: who reads on there learns of it. Throws DamagedLog.
    */
-  async firstAtOrAfter(timeMs: number, damaged = NO_DAMAGE): Promise<BatchHeader | undefined> {
+  async firstAtOrAfter(timeMs: number, damaged = NO_DAMAGE): Promise<TimedOffset | undefined> {
     return this.reading(async () => {
       const point = pointOfTime(await this.entries(), timeMs);
       let { position } = point;
       let offset = this.baseOffset + BigInt(point.offset);
-      while (position < this.durableBytes) {
-        const range = damaged.find((one) => one.position <= position && position < one.endPosition);
-        if (range !== undefined) {
-          ({ endPosition: position, endOffset: offset } = range);
-          continue;
-        }
+      const stop = damaged.find((range) => range.endPosition >= position) ?? {
+        position: this.durableBytes,
+        offset: undefined,
+      };
+      while (position < stop.position) {
         const cursor = { position, offset };
-        const header = this.headerAt(await this.window(cursor, 0, this.durableBytes), 0, cursor);
+        const header = this.headerAt(await this.window(cursor, 0, stop.position), 0, cursor);
         if (header.maxTimestampMs >= timeMs) {
           await this.wholeBatches(Buffer.alloc(0), cursor, header.size, 0);
-          return header;
+          return { offset, timestampMs: header.maxTimestampMs };
         }
         position += header.size;
         offset += BigInt(header.count);
       }
-      return undefined;
+      return stop.offset === undefined ? undefined : { offset: stop.offset, timestampMs: timeMs };
     });
   }
 
@@ -222,7 +231,7 @@ export class Segment {
   /** Where the index file cannot be used, the entries are made anew from the headers. */
   private async entries(): Promise<IndexEntries> {
     if (this.live !== undefined) return this.live;
-    const stored = await this.indexes.entries(this.path);
+    const stored = await this.indexes.entries(this.path, this.summary);
     if (stored !== undefined) return stored;
     const made = new SparseIndex();
     let position = 0;

@@ -6,6 +6,7 @@ import {
   decodeIndexHeader,
   encodeIndex,
   INDEX_HEADER_BYTES,
+  indexBytes,
   type IndexHeader,
   type Place,
   type SegmentSummary,
@@ -24,7 +25,7 @@ export function indexFileOf(segmentPath: string): string {
  * wrong, is made anew. The entries of those that were used last are kept in memory.
  */
 export class StoredIndexes {
-  private readonly cache = new Map<string, { readonly bytes: number; entries: IndexEntries }>();
+  private readonly cache = new Map<string, { header: IndexHeader; entries: IndexEntries }>();
   private cachedBytes = 0;
 
   constructor(
@@ -45,27 +46,32 @@ export class StoredIndexes {
     return replaceFile(this.files, indexFileOf(segmentPath), bytes);
   }
 
+  async isThere(segmentPath: string): Promise<boolean> {
+    return (await readFile(this.files, indexFileOf(segmentPath), 0)) !== undefined;
+  }
+
   /** undefined: there is none that can be used. */
   async header(segmentPath: string): Promise<IndexHeader | undefined> {
     const bytes = await readFile(this.files, indexFileOf(segmentPath), INDEX_HEADER_BYTES);
     return bytes === undefined ? undefined : decodeIndexHeader(bytes);
   }
 
-  /** undefined: there are none that can be used. */
-  async entries(segmentPath: string): Promise<IndexEntries | undefined> {
+  /** undefined: there are none that can be used. `summary`: what they have to be of. */
+  async entries(segmentPath: string, summary: SegmentSummary): Promise<IndexEntries | undefined> {
     const cached = this.cache.get(segmentPath);
-    if (cached !== undefined) {
+    if (cached !== undefined && isSame(cached.header, summary)) {
       // The order of the map is that of use.
       this.cache.delete(segmentPath);
       this.cache.set(segmentPath, cached);
       return cached.entries;
     }
     const bytes = await readFile(this.files, indexFileOf(segmentPath));
-    const entries = bytes === undefined ? undefined : decodeIndexEntries(bytes);
-    if (bytes === undefined || entries === undefined) return undefined;
+    const header = bytes && decodeIndexHeader(bytes);
+    const entries = bytes && decodeIndexEntries(bytes);
+    if (header === undefined || entries === undefined || !isSame(header, summary)) return undefined;
     this.forget(segmentPath);
-    this.cache.set(segmentPath, { bytes: bytes.length, entries });
-    this.cachedBytes += bytes.length;
+    this.cache.set(segmentPath, { header, entries });
+    this.cachedBytes += indexBytes(header);
     for (const path of this.cache.keys()) {
       if (this.cachedBytes <= this.maxCachedBytes || path === segmentPath) break;
       this.forget(path);
@@ -80,7 +86,13 @@ export class StoredIndexes {
   }
 
   forget(segmentPath: string): void {
-    this.cachedBytes -= this.cache.get(segmentPath)?.bytes ?? 0;
+    const cached = this.cache.get(segmentPath);
+    if (cached !== undefined) this.cachedBytes -= indexBytes(cached.header);
     this.cache.delete(segmentPath);
   }
+}
+
+/** A segment may have been replaced by another of its name. */
+function isSame(index: IndexHeader, { bytes, endOffset, lastCrc }: SegmentSummary): boolean {
+  return index.bytes === bytes && index.endOffset === endOffset && index.lastCrc === lastCrc;
 }

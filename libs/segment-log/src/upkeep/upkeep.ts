@@ -1,6 +1,9 @@
+import { Compaction } from '../compaction/compaction.js';
 import { DamagedLog } from '../files/damaged-log.js';
 import type { Partition } from '../partition/partition.js';
 import { expiredSegments, isTooOld } from '../retention/retention.js';
+import { Pace } from '../scrub/scrub.js';
+import type { Segment } from '../segment/segment.js';
 import type { SegmentLog } from '../segment-log.js';
 import type { Topic } from '../topics/topic.js';
 import type { UpkeepPolicy } from './upkeep-policy.js';
@@ -8,6 +11,8 @@ import type { UpkeepPolicy } from './upkeep-policy.js';
 /** Told of what was done. */
 export interface UpkeepObserver {
   readonly onRemoved?: (topic: string, bytes: number) => void;
+  /** Bytes that a topic has less because later records took the place of earlier ones. */
+  readonly onCompacted?: (topic: string, bytes: number) => void;
   /** A partition was left as it is: something of it cannot be read. */
   readonly onSkipped?: (topic: string, partition: number, error: DamagedLog) => void;
 }
@@ -16,6 +21,12 @@ export interface UpkeepOptions extends UpkeepObserver {
   readonly policyOf: (topic: Topic) => UpkeepPolicy;
   /** Between the end of one round through all partitions and the beginning of the next. */
   readonly intervalMs: number;
+  /** A compacted segment is ended at this size, so that it can be compacted. */
+  readonly compactedSegmentBytes: number;
+  /** Compaction reads so much, and writes at most as much, each second. */
+  readonly compactBytesPerSecond: number;
+  /** Keys that compaction knows at once. */
+  readonly maxKeys: number;
   /** ms since 1970. */
   readonly now: () => number;
   /** The disk did not do as asked. */
@@ -23,17 +34,20 @@ export interface UpkeepOptions extends UpkeepObserver {
 }
 
 /**
- * Removes records that are not kept any longer, in the background. Each step is small and runs
+ * Removes records that are not kept any longer, and those that later ones have replaced, in the background. Each step is small and runs
  * between two rounds of commits, so appends wait for one step at most.
  */
 export class Upkeep {
   private readonly stopping = new AbortController();
+  private readonly compaction: Compaction;
   private running: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly log: SegmentLog,
     private readonly options: UpkeepOptions,
-  ) {}
+  ) {
+    this.compaction = new Compaction(options.maxKeys, (...copied) => log.replaceSegment(...copied));
+  }
 
   start(): void {
     this.running = this.repeat();
@@ -70,15 +84,17 @@ export class Upkeep {
         await pause(this.options.intervalMs, this.stopping.signal);
       }
     } catch (error) {
-      this.options.onFatal(error);
+      // A wait that was ended by `stop`.
+      if (!this.stopping.signal.aborted) this.options.onFatal(error);
     }
   }
 
   private async step(topic: string, partition: Partition, policy: UpkeepPolicy): Promise<void> {
     switch (policy.kind) {
       case 'keep':
-      case 'compact':
         return;
+      case 'compact':
+        return this.compact(topic, partition, policy);
       case 'delete':
         return this.removeExpired(topic, partition, policy);
     }
@@ -101,6 +117,24 @@ export class Upkeep {
     }
   }
 
+  private async compact(
+    topic: string,
+    partition: Partition,
+    policy: UpkeepPolicy & { readonly kind: 'compact' },
+  ): Promise<void> {
+    const active = partition.allSegments().at(-1);
+    if (active === undefined) return;
+    const isLarge = active.size >= this.options.compactedSegmentBytes;
+    if (isLarge || (await this.isOld(partition, active, policy.segmentMs))) {
+      await this.log.endSegment(partition);
+    }
+    if (!this.compaction.isDue(partition)) return;
+    const before = this.options.now() - policy.deleteRetentionMs;
+    const pace = new Pace(this.options.compactBytesPerSecond, this.stopping.signal);
+    const { removedBytes } = await this.compaction.pass(partition, before, pace);
+    if (removedBytes > 0) this.options.onCompacted?.(topic, removedBytes);
+  }
+
   /** The segment that is being written can only go once another one follows it. */
   private async endOldSegment(
     partition: Partition,
@@ -108,12 +142,16 @@ export class Upkeep {
   ): Promise<void> {
     const active = partition.allSegments().at(-1);
     if (active === undefined || active.size === 0) return;
-    const nowMs = this.options.now();
     const isOver =
-      isTooOld(active.maxTimestampMs, policy, nowMs) ||
-      ((await active.firstAtOrAfter(0, partition.damagedIn(active)))?.maxTimestampMs ?? nowMs) <
-        nowMs - policy.segmentMs;
+      isTooOld(active.maxTimestampMs, policy, this.options.now()) ||
+      (await this.isOld(partition, active, policy.segmentMs));
     if (isOver) await this.log.endSegment(partition);
+  }
+
+  /** Whether the first record of a segment is older than that. */
+  private async isOld(partition: Partition, segment: Segment, ms: number): Promise<boolean> {
+    const first = await segment.firstAtOrAfter(0, partition.damagedIn(segment));
+    return first !== undefined && first.timestampMs < this.options.now() - ms;
   }
 }
 

@@ -28,6 +28,8 @@ export class MemoryDisk implements FileSystem {
   bytesRead = 0;
   /** Syncs say that they are done and do nothing. */
   lies = false;
+  /** After each change of a file or name, and each sync. */
+  onChange: () => void = () => undefined;
 
   constructor(private readonly root: FolderNode = folderNode()) {}
 
@@ -45,6 +47,7 @@ export class MemoryDisk implements FileSystem {
       node ??= { kind: 'file', bytes: Buffer.alloc(0), durable: Buffer.alloc(0) };
       folder.names.set(basename(path), node);
       if (node.kind === 'file') node.bytes = Buffer.alloc(0);
+      this.onChange();
     }
     if (node?.kind !== 'file') throw failure('ENOENT', path);
     return this.handle(node);
@@ -69,15 +72,18 @@ export class MemoryDisk implements FileSystem {
     if (node === undefined) throw failure('ENOENT', from);
     names.delete(basename(from));
     this.folder(dirname(to)).names.set(basename(to), node);
+    this.onChange();
   }
 
   async remove(path: string): Promise<void> {
     this.folder(dirname(path)).names.delete(basename(path));
+    this.onChange();
   }
 
   async syncFolder(path: string): Promise<void> {
     const node = this.folder(path);
     if (!this.lies) node.durable = new Map(node.names);
+    this.onChange();
   }
 
   async freeBytes(): Promise<number> {
@@ -118,6 +124,7 @@ export class MemoryDisk implements FileSystem {
         node.bytes.copy(bytes);
         added.copy(bytes, position);
         node.bytes = bytes;
+        this.onChange();
         return added.length;
       },
       read: async (into, position) => {
@@ -127,6 +134,7 @@ export class MemoryDisk implements FileSystem {
       },
       datasync: async () => {
         if (!this.lies) node.durable = Buffer.from(node.bytes);
+        this.onChange();
       },
       truncate: async (size) => {
         const bytes = Buffer.alloc(size);
@@ -185,7 +193,7 @@ function cutFile({ bytes, durable }: FileNode, survives: Chance): FileNode {
   for (let at = 0; at < size; at += PAGE_BYTES) {
     // A page that never reached the disk is what was there, or zeros behind the old end.
     const source = survives() ? bytes : durable;
-    source.copy(left, at, at, Math.min(at + PAGE_BYTES, size));
+    if (at < source.length) source.copy(left, at, at, Math.min(at + PAGE_BYTES, size));
   }
   return { kind: 'file', bytes: left, durable: Buffer.from(left) };
 }

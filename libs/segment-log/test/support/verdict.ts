@@ -1,5 +1,5 @@
 import { readBatchHeader, readRecords } from '@tally/kafka-wire';
-import { DamagedLog, type Partition, type SegmentLog } from '../../src/index.js';
+import type { Partition, SegmentLog } from '../../src/index.js';
 import type { StoredRecord } from './log-folder.js';
 
 /** All that a log says of a partition: what can be read, and what it names as damaged. */
@@ -12,20 +12,13 @@ export interface Contents {
 export async function contentsOf(partition: Partition): Promise<Contents> {
   const records = new Map<bigint, string>();
   for (let offset = partition.logStart; offset < partition.highWatermark;) {
-    let bytes: Buffer;
-    try {
-      const outcome = await partition.read(offset, 200);
-      if (outcome.kind !== 'batches') throw new Error(`${outcome.kind} at ${offset}`);
-      ({ bytes } = outcome);
-    } catch (error) {
-      if (!(error instanceof DamagedLog)) throw error;
-      const at = offset;
-      const range = partition.damage.find((one) => one.offset <= at && at < one.endOffset);
-      if (range === undefined)
-        throw new Error(`${at} is damaged and in no range`, { cause: error });
-      offset = range.endOffset;
+    const outcome = await partition.read(offset, 200);
+    if (outcome.kind === 'damaged') {
+      offset = outcome.range.endOffset;
       continue;
     }
+    if (outcome.kind !== 'batches') throw new Error(`${outcome.kind} at ${offset}`);
+    const { bytes } = outcome;
     for (let at = 0; at < bytes.length;) {
       const header = readBatchHeader(bytes, at);
       if (header === undefined) throw new Error('expected a batch');

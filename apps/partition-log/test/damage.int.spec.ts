@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@tally/testing';
+import { Kcat, kcat } from './support/kcat.js';
+import { LogProcess } from './support/log-process.js';
+
+const log = new LogProcess({
+  TALLY_LOG_SEGMENT_BYTES: '4096',
+  TALLY_LOG_SCRUB_PAUSE_MS: '1',
+  TALLY_LOG_SCRUB_BYTES_PER_SECOND: '1000000000',
+});
+const COUNT = 30;
+/** In one of the older segments. */
+const DAMAGED = 7;
+const values = Array.from({ length: COUNT }, (_, index) => `value ${index} ${'.'.repeat(1000)}`);
+
+/** One record per batch; then a byte of one changes on the disk, behind the back of the running log. */
+beforeAll(async () => {
+  await log.start();
+  const admin = log.client().admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic: 'events', numPartitions: 2 }] });
+  const producer = log.client().producer();
+  await producer.connect();
+  for (const value of values) {
+    const messages = [0, 1].map((partition) => ({ partition, value }));
+    await producer.send({ topic: 'events', messages });
+  }
+  await producer.disconnect();
+  await admin.disconnect();
+  const folder = join(log.logDir, 'topics/events/0');
+  for (const name of readdirSync(folder).filter((one) => one.endsWith('.log'))) {
+    const bytes = readFileSync(join(folder, name));
+    const at = bytes.indexOf(`value ${DAMAGED} `);
+    if (at < 0) continue;
+    bytes.write('V', at);
+    writeFileSync(join(folder, name), bytes);
+  }
+}, 60_000);
+afterAll(() => log.stop(), 60_000);
+
+const health = async () =>
+  (await (await fetch(`${log.admin}/health/ready`)).json()) as {
+    readonly status: string;
+    readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+  };
+
+describe('a record that is damaged on the disk', () => {
+  it('is found by the scrub and told by health and metrics, before anybody reads it', async () => {
+    const sample = 'tally_log_damaged_records{topic="events"}';
+    await eventually('it is found', async () => (await log.metric(sample)) === 1);
+    await eventually('health knows', async () => (await health()).status === 'degraded');
+    const { records } = (await health()).checks;
+    expect(records?.detail).toContain(`events-0: records ${DAMAGED} to ${DAMAGED} cannot be read`);
+    expect(await log.metric('tally_log_scrubbed_bytes_total')).toBeGreaterThan(0);
+  });
+
+  it('stops a kafkajs consumer with an error: it gets all before and none behind', async () => {
+    const consumer = log.client({ retries: 1 }).consumer({
+      groupId: 'readers',
+      maxWaitTimeInMs: 100,
+      retry: { retries: 1, initialRetryTime: 10, restartOnFailure: () => Promise.resolve(false) },
+    });
+    const offsets: number[] = [];
+    const crashed = new Promise<Error>((resolve) =>
+      consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error)),
+    );
+    await consumer.connect();
+    await consumer.subscribe({ topics: ['events'], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        if (partition === 0) offsets.push(Number(message.offset));
+      },
+    });
+    expect((await crashed).message).toContain('CRC');
+    expect(offsets).toEqual([...Array(DAMAGED).keys()]);
+    await consumer.disconnect();
+  }, 30_000);
+
+  it('stops librdkafka with an error, which reads on behind it when it is told to', async () => {
+    const from = (offset: number | string) => [
+      '-C',
+      '-t',
+      'events',
+      '-p',
+      '0',
+      '-f',
+      '%o\n',
+      '-o',
+      String(offset),
+    ];
+    const reader = new Kcat(log.port, from('beginning'));
+    await eventually('it complains', () => reader.errors !== '' || reader.lines.length > DAMAGED);
+    await reader.kill();
+    expect(reader.lines.map(Number)).toEqual([...Array(DAMAGED).keys()]);
+    expect(reader.errors).toContain('Fetch from broker 1 failed: Broker: Invalid message');
+    const behind = await kcat(log.port, [...from(DAMAGED + 1), '-e']);
+    expect(behind).toHaveLength(COUNT - DAMAGED - 1);
+  }, 30_000);
+
+  it('leaves other partitions and new records alone, and is known after a restart', async () => {
+    const all = ['-C', '-t', 'events', '-p', '1', '-o', 'beginning', '-e'];
+    expect(await kcat(log.port, all)).toEqual(values);
+    await log.restart();
+    expect(await log.metric('tally_log_damaged_records{topic="events"}')).toBe(1);
+    await kcat(log.port, ['-P', '-t', 'events', '-p', '0'], 'more\n');
+    const last = ['-C', '-t', 'events', '-p', '0', '-o', String(COUNT), '-e'];
+    expect(await kcat(log.port, last)).toEqual(['more']);
+  }, 30_000);
+});
