@@ -3,6 +3,7 @@ import type { Partition } from '../partition/partition.js';
 import type { Segment } from '../segment/segment.js';
 import { Cleaner, recordsOf } from './cleaner.js';
 import { hashOf, KeyOffsets } from './key-offsets.js';
+import { rewriteSegment, type BatchesOf } from './rewrite-segment.js';
 import type { SegmentCopy } from './segment-copy.js';
 
 /** Read and written at once. */
@@ -104,52 +105,32 @@ export class Compaction {
     return { keys, endOffset, hadRoom: true };
   }
 
-  /** undefined: it was not done. The old bytes and none removed where all records stay. */
+  /** What went of a segment; undefined: it was not done. */
   private async clean(
     partition: Partition,
     segment: Segment,
     cleaner: Cleaner,
     batchesOf: BatchesOf,
   ) {
-    const copy = await partition.copyOf(segment);
-    if (copy === 'storage_full') return undefined;
-    const outcome = await this.write(batchesOf(segment), segment, cleaner, copy).catch(
-      async (error: unknown) => {
-        await copy.discard();
-        throw error;
-      },
+    const rewrite = await rewriteSegment(segment, cleaner, batchesOf, () =>
+      partition.copyOf(segment),
     );
-    if (outcome !== undefined && outcome.removed > 0) {
-      await copy.sync();
-      const bytes = copy.segment.size;
-      if (await this.replace(partition, segment, copy)) return { ...outcome, bytes };
+    switch (rewrite.kind) {
+      case 'unchanged':
+        return { removed: 0, bytes: segment.size };
+      case 'stopped':
+        return undefined;
+      case 'rewritten': {
+        const { copy, removed } = rewrite;
+        await copy.sync();
+        const bytes = copy.segment.size;
+        if (await this.replace(partition, segment, copy)) return { removed, bytes };
+        await copy.discard();
+        return undefined;
+      }
     }
-    await copy.discard();
-    return outcome?.removed === 0 ? { removed: 0, bytes: segment.size } : undefined;
-  }
-
-  /** undefined: the disk is full, or the segment is gone. */
-  private async write(
-    batches: AsyncIterable<Buffer | 'gone'>,
-    { baseOffset }: Segment,
-    cleaner: Cleaner,
-    copy: SegmentCopy,
-  ) {
-    let removed = 0;
-    cleaner.begin(baseOffset);
-    for await (const batch of batches) {
-      if (batch === 'gone') return undefined;
-      const cleaned = cleaner.add(batch);
-      removed += cleaned.removed;
-      if (!(await copy.write(cleaned.batches))) return undefined;
-    }
-    const rest = cleaner.end();
-    if (!(await copy.write(rest.batches))) return undefined;
-    return { removed: removed + rest.removed };
   }
 }
-
-type BatchesOf = (segment: Segment) => AsyncGenerator<Buffer | 'gone'>;
 
 /** Each batch of a segment, in order, until the segment is gone: deleted with its records, or its topic. */
 async function* readBatches(

@@ -309,6 +309,8 @@ export class Partition {
   async replace(segment: Segment, copy: SegmentCopy): Promise<boolean> {
     const place = this.segments.indexOf(segment);
     if (!this.open || place < 0 || segment === this.active) return false;
+    // Damage that was found meanwhile is noted by its place in the old bytes.
+    if (this.damagedIn(segment).length > 0) return false;
     const { files, indexes } = this.parts;
     // Nothing may describe the old bytes once the new ones are there; and where the mark is still that
     // of this segment, the one that follows has to be found, or this would be the last one.
