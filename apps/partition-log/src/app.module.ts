@@ -19,6 +19,7 @@ import {
   observeRequests,
   registerDamageMetrics,
   registerLagMetrics,
+  registerProducerMetrics,
   registerServerMetrics,
   registerSpaceMetrics,
   type LogMetrics,
@@ -183,6 +184,7 @@ export class AppModule {
             });
             registerServerMetrics(registry, server, groups);
             registerLagMetrics(registry, log, groups);
+            registerProducerMetrics(registry, log);
             return server;
           },
         },

@@ -29,11 +29,13 @@ export interface GroupOptions {
   /** Most bytes of what all members say of themselves, and of what they are assigned. */
   readonly maxMetadataBytes: number;
   readonly newMemberId: (clientId: string) => string;
+  /** Whether there is room in all groups together for so much more. */
+  readonly hasRoomInAll: (members: number, bytes: number) => boolean;
   /** Writes the group down, if it can; undefined: it has no members any more. */
   readonly store: (record: GroupRecord | undefined) => Promise<void>;
   /** What was written down last, when the coordinator starts again. */
   readonly restored?: GroupRecord;
-  /** How long members that were written down may take until they are heard of again. */
+  /** How long members that were written down may take at least until they are heard of again. */
   readonly restoredSessionMs: number;
 }
 
@@ -89,13 +91,24 @@ export class Group {
     return this.members.size === 0 && this.expected.size === 0;
   }
 
+  /** With those that were given an id and have to come again. */
+  get memberCount(): number {
+    return this.members.size + this.expected.size;
+  }
+
+  /** What keeping it costs, about. */
+  get bytes(): number {
+    return this.members.bytes;
+  }
+
   get type(): string {
     return this.protocolType;
   }
 
   join(request: JoinGroupRequest, client: JoiningClient): Promise<JoinResult> | JoinResult {
     if (!this.acceptsProtocols(request)) return refused('INCONSISTENT_GROUP_PROTOCOL');
-    if (!this.hasRoomFor(request)) return refused('GROUP_MAX_SIZE_REACHED');
+    const full = this.refuseWithoutRoom(request);
+    if (full !== undefined) return refused(full);
     const { memberId, groupInstanceId } = request;
     if (memberId === '') return this.joinAsNew(request, client);
     const fenced = this.members.checkInstance(memberId, groupInstanceId);
@@ -120,9 +133,7 @@ export class Group {
         member.refreshSession();
         return { kind: 'synced', assignment: member.assignment };
       case 'CompletingRebalance': {
-        if (bytesOfAssignments(assignments) > this.options.maxMetadataBytes) {
-          return refused('MESSAGE_TOO_LARGE');
-        }
+        if (!this.hasRoomForAssignments(assignments)) return refused('MESSAGE_TOO_LARGE');
         const synced = member.waitForSync();
         if (member.id === this.leader) void this.assign(assignments);
         return synced;
@@ -215,7 +226,7 @@ export class Group {
     const id = this.options.newMemberId(client.clientId);
     const predecessor = this.members.ofInstance(groupInstanceId);
     if (predecessor !== undefined) return this.succeed(predecessor, id, request, client);
-    if (this.members.size + this.expected.size >= this.options.maxMembers) {
+    if (this.memberCount >= this.options.maxMembers) {
       return refused('GROUP_MAX_SIZE_REACHED');
     }
     if (!canRejoinWithId || groupInstanceId !== null) return this.addMember(id, request, client);
@@ -392,13 +403,25 @@ export class Group {
     for (const record of members) {
       const member = this.members.add(memberOptionsOf(record, protocol));
       member.assignment = record.assignment;
-      member.refreshSession(Math.min(member.sessionTimeoutMs, this.options.restoredSessionMs));
+      // Clients are heard three times in a session at least.
+      const { sessionTimeoutMs } = member;
+      const waitMs = Math.max(this.options.restoredSessionMs, sessionTimeoutMs / 3);
+      member.refreshSession(Math.min(sessionTimeoutMs, waitMs));
     }
   }
 
-  private hasRoomFor({ memberId, protocols }: JoinGroupRequest): boolean {
-    const bytes = bytesOfProtocols(protocols) + this.members.bytesBesides(memberId);
-    return bytes <= this.options.maxMetadataBytes;
+  private refuseWithoutRoom({ memberId, protocols }: JoinGroupRequest): KafkaError | undefined {
+    const before = this.members.get(memberId)?.bytes ?? 0;
+    const bytes = bytesOfProtocols(protocols) - before;
+    if (this.bytes + bytes > this.options.maxMetadataBytes) return 'GROUP_MAX_SIZE_REACHED';
+    // What other groups leave makes room: it may be tried again.
+    const isNew = memberId === '' ? 1 : 0;
+    return this.options.hasRoomInAll(isNew, bytes) ? undefined : 'COORDINATOR_NOT_AVAILABLE';
+  }
+
+  private hasRoomForAssignments(assignments: Assignments): boolean {
+    const bytes = assignments.reduce((sum, { assignment }) => sum + assignment.length, 0);
+    return bytes <= this.options.maxMetadataBytes && this.options.hasRoomInAll(0, bytes);
   }
 
   private removeMember(member: Member): void {
@@ -424,8 +447,4 @@ export class Group {
 
 function refused(error: KafkaError): Refused {
   return { kind: 'refused', error };
-}
-
-function bytesOfAssignments(assignments: Assignments): number {
-  return assignments.reduce((sum, { assignment }) => sum + assignment.length, 0);
 }

@@ -1,7 +1,6 @@
 import type { KafkaError } from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
 import { Member, type MemberOptions } from './member.js';
-import { bytesOfProtocols } from './protocols.js';
 
 /** The members of a group, in the order in which they came. */
 export class Members {
@@ -61,11 +60,10 @@ export class Members {
     return owner === memberId ? undefined : 'FENCED_INSTANCE_ID';
   }
 
-  /** What keeping the others costs, about. */
-  bytesBesides(memberId: string): number {
-    return this.all().reduce(
-      (sum, { id, protocols }) => sum + (id === memberId ? 0 : bytesOfProtocols(protocols)),
-      0,
-    );
+  /** What keeping them costs, about. */
+  get bytes(): number {
+    let sum = 0;
+    for (const { bytes } of this.byId.values()) sum += bytes;
+    return sum;
   }
 }

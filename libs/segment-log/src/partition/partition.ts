@@ -76,6 +76,11 @@ export class Partition {
     return this.doubt?.end ?? this.active.endOffset;
   }
 
+  /** Idempotent producers that are known. */
+  get producerCount(): number {
+    return this.producers.size;
+  }
+
   /** Records that cannot be read, in order. */
   get damage(): readonly DamagedRange[] {
     return this.quarantine.all();
