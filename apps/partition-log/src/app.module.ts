@@ -19,6 +19,7 @@ import {
   observeRequests,
   registerDamageMetrics,
   registerLagMetrics,
+  registerProducerMetrics,
   registerServerMetrics,
   registerSpaceMetrics,
   type LogMetrics,
@@ -166,7 +167,6 @@ export class AppModule {
                 broker,
                 limits,
                 maxFetchBytes,
-                logger,
                 countAppend,
                 countFetch,
               }),
@@ -184,6 +184,7 @@ export class AppModule {
             });
             registerServerMetrics(registry, server, groups);
             registerLagMetrics(registry, log, groups);
+            registerProducerMetrics(registry, log);
             return server;
           },
         },

@@ -196,6 +196,16 @@ export const settings = {
     wholeNumber(1024, 2 ** 30, 8 * MIB),
     'what the members of one group say of themselves, and what they are assigned; its leader is told all of it at once',
   ),
+  groupMaxMembersInAll: setting(
+    'TALLY_GROUP_MAX_MEMBERS_IN_ALL',
+    wholeNumber(1, 1_000_000, 10_000),
+    'members of all groups, with those that were given an id and have to come again; each costs a timer and some kilobytes',
+  ),
+  groupMaxMetadataBytesInAll: setting(
+    'TALLY_GROUP_MAX_METADATA_BYTES_IN_ALL',
+    wholeNumber(1024, 2 ** 30, 64 * MIB),
+    'what the members of all groups say of themselves and are assigned; it is held in memory',
+  ),
   groupMaxOffsets: setting(
     'TALLY_GROUP_MAX_OFFSETS',
     wholeNumber(1, 100_000_000, 200_000),

@@ -1,5 +1,4 @@
 import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
-import type { Logger } from '@tally/service-kit';
 import type { Broker } from './cluster/broker.js';
 import { findCoordinatorHandler, metadataHandler } from './cluster/cluster-handlers.js';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
@@ -43,19 +42,17 @@ export interface HandlerParts {
   /** Clients have to authenticate. */
   readonly hasSasl: boolean;
   readonly maxFetchBytes: number;
-  readonly logger: Logger;
   readonly countAppend: CountAppend;
   readonly countFetch: CountFetch;
 }
 
 /** What answers each API; clients are told of exactly these. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { log, space, groups, broker, limits, maxFetchBytes, logger, countAppend, countFetch } =
-    parts;
+  const { log, space, groups, broker, limits, maxFetchBytes, countAppend, countFetch } = parts;
   const { nodeId } = broker;
   return {
     produce: produceHandler(log, space, countAppend),
-    fetch: fetchHandler(log, maxFetchBytes, logger, countFetch),
+    fetch: fetchHandler(log, maxFetchBytes, countFetch),
     listOffsets: listOffsetsHandler(log),
     offsetForLeaderEpoch: offsetForLeaderEpochHandler(log),
     initProducerId: initProducerIdHandler(log),

@@ -144,6 +144,21 @@ export function observeRequests(metrics: LogMetrics): RequestObserver {
   };
 }
 
+/** What is remembered of producers; at its bound in a partition, the one silent longest is forgotten. */
+export function registerProducerMetrics(registry: Registry, log: SegmentLog): void {
+  const producers = new Gauge({
+    name: 'tally_log_producers',
+    help: 'Idempotent producers that are known in the partition that knows most.',
+    registers: [registry],
+    collect() {
+      const counts = log
+        .topics()
+        .flatMap(({ partitions }) => partitions.map(({ producerCount }) => producerCount));
+      producers.set(Math.max(0, ...counts));
+    },
+  });
+}
+
 /** How far groups are behind. Of very many groups those that are farthest. */
 export function registerLagMetrics(
   registry: Registry,

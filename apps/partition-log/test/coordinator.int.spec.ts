@@ -59,6 +59,8 @@ async function start(changes: Partial<CoordinatorOptions> = {}): Promise<GroupCo
     maxGroups: 2,
     maxMembers: 10,
     maxMetadataBytes: 1 << 20,
+    maxMembersInAll: 2,
+    maxMetadataBytesInAll: 1 << 20,
     maxOffsets: 3,
     minSessionTimeoutMs: 1,
     maxSessionTimeoutMs: 60_000,
@@ -145,6 +147,16 @@ describe('offsets', () => {
     await coordinator.offsets.deleteGroup('a');
     expect(await commit(coordinator, 'c', 0)).toBe('NONE');
   });
+});
+
+it('groups have no more members in all than there is room for', async () => {
+  const coordinator = await start();
+  const { memberId } = await joinGroup(coordinator, 'a');
+  await joinGroup(coordinator, 'b');
+  await expect(joinGroup(coordinator, 'a')).rejects.toThrow('COORDINATOR_NOT_AVAILABLE');
+  coordinator.find('a')?.leave(memberId, null);
+  await joinGroup(coordinator, 'a');
+  coordinator.close();
 });
 
 describe('a full disk', () => {

@@ -58,6 +58,7 @@ describe('an idempotent producer', () => {
     expect([errorCode, epoch]).toEqual([0, 0]);
     expect(await offsets(id, [0, 1, 1, 3, 2, 0])).toEqual([0, 1, 1, `error ${OUT_OF_ORDER}`, 2, 0]);
     expect(await offsets(id, [3, 3])).toEqual([3, 3]);
+    expect(await log.metric('tally_log_producers')).toBe(1);
     expect(await offsets(id, [0], { producerEpoch: 1 })).toEqual([4]);
     expect(await offsets(id, [4])).toEqual([`error ${STALE_EPOCH}`]);
   });

@@ -8,7 +8,8 @@ import { nodeFileSystem } from './files/node-file-system.js';
 import { removeUnfinished } from './files/replace-file.js';
 import { readOrMakeLogId } from './log-identity.js';
 import { MarkKeeper, readMarks } from './marks/mark-keeper.js';
-import type { NewBatch, Partition } from './partition/partition.js';
+import type { NewBatch } from './partition/appended-batches.js';
+import type { Partition } from './partition/partition.js';
 import { ProducerIds } from './producers/producer-ids.js';
 import type { ProducerLimits } from './producers/producer-states.js';
 import type { CutTail } from './recovery/cut-tail.js';
@@ -197,7 +198,9 @@ export class SegmentLog {
   ): Promise<'deleted' | 'out_of_range' | 'storage_full'> {
     return this.loop.exclusively(async () => {
       if (!partition.isOpen || offset > partition.highWatermark) return 'out_of_range';
-      return (await partition.deleteRecordsBefore(offset)) ? 'deleted' : 'storage_full';
+      if (!(await partition.deleteRecordsBefore(offset))) return 'storage_full';
+      this.marks.wake();
+      return 'deleted';
     });
   }
 

@@ -18,6 +18,9 @@ export interface CoordinatorOptions {
   readonly maxGroups: number;
   readonly maxMembers: number;
   readonly maxMetadataBytes: number;
+  /** The same of all groups together. */
+  readonly maxMembersInAll: number;
+  readonly maxMetadataBytesInAll: number;
   readonly maxOffsets: number;
   readonly minSessionTimeoutMs: number;
   readonly maxSessionTimeoutMs: number;
@@ -123,11 +126,22 @@ export class GroupCoordinator {
       id,
       newMemberId: (clientId) =>
         `${clientId.slice(0, MAX_NAME_LENGTH) || 'member'}-${randomUUID()}`,
+      hasRoomInAll: (members, bytes) => this.hasRoomFor(members, bytes),
       store: (record) => this.store(id, record),
       ...(restored === undefined ? {} : { restored }),
     });
     this.groups.set(id, group);
     return group;
+  }
+
+  private hasRoomFor(members: number, bytes: number): boolean {
+    const { maxMembersInAll, maxMetadataBytesInAll } = this.options;
+    let [allMembers, allBytes] = [members, bytes];
+    for (const group of this.groups.values()) {
+      allMembers += group.memberCount;
+      allBytes += group.bytes;
+    }
+    return allMembers <= maxMembersInAll && allBytes <= maxMetadataBytesInAll;
   }
 
   private async store(id: string, record: GroupRecord | undefined): Promise<void> {

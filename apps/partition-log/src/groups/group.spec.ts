@@ -38,10 +38,13 @@ let group: Group;
 let ids: number;
 /** What was written down, the last one last. */
 let stored: (GroupRecord | undefined)[];
+/** Left in all groups together. */
+let room: { members: number; bytes: number };
 beforeEach(() => {
   clock = new FakeClock();
   ids = 0;
   stored = [];
+  room = { members: 10, bytes: 10_000 };
   group = makeGroup();
 });
 
@@ -53,6 +56,7 @@ function options(): GroupOptions {
     maxMembers: 3,
     maxMetadataBytes: 1000,
     newMemberId: () => `m${++ids}`,
+    hasRoomInAll: (members, bytes) => members <= room.members && bytes <= room.bytes,
     store: async (record) => void stored.push(record),
     restoredSessionMs: RESTORED_MS,
   };
@@ -342,6 +346,22 @@ it('members together say no more than the group has room for', async () => {
   expect(await join({ protocols })).toMatchObject({ error: 'GROUP_MAX_SIZE_REACHED' });
   clock.advance(100);
   expect((await Promise.all(joins)).map(response)).toHaveLength(2);
+});
+
+it('members are taken as long as there is room in all groups together, and those that are in stay', async () => {
+  const generation = await stable(1);
+  room = { members: 0, bytes: 10_000 };
+  const full = { error: 'COORDINATOR_NOT_AVAILABLE' };
+  expect(await join()).toMatchObject(full);
+  expect(await join({ canRejoinWithId: true })).toMatchObject(full);
+  expect(group.heartbeat(claim('m1', generation))).toBe('NONE');
+  const again = join({ memberId: 'm1' });
+  expect(response(await again)).toMatchObject({ generationId: generation + 1 });
+  room = { members: 10, bytes: 3 };
+  const synced = group.sync(claim('m1', generation + 1), [
+    { memberId: 'm1', assignment: Buffer.from('much') },
+  ]);
+  expect(await synced).toEqual({ kind: 'refused', error: 'MESSAGE_TOO_LARGE' });
 });
 
 describe('a commit', () => {

@@ -1,14 +1,20 @@
-import type { DescribedGroup, JoinGroupRequest, KafkaError } from '@tally/kafka-wire';
+import type {
+  DescribedGroup,
+  JoinGroupRequest,
+  KafkaError,
+  SyncGroupRequest,
+} from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
 import type { GroupRecord } from './group-records.js';
 import {
-  Member,
   memberOptionsOf,
   type JoinResult,
+  type Member,
   type MemberOptions,
   type Refused,
   type SyncResult,
 } from './member.js';
+import { Members } from './members.js';
 import { bytesOfProtocols, chooseProtocol, copyProtocols, sharesProtocol } from './protocols.js';
 import { CONSUMER, readSubscription } from './subscription.js';
 
@@ -23,6 +29,8 @@ export interface GroupOptions {
   /** Most bytes of what all members say of themselves, and of what they are assigned. */
   readonly maxMetadataBytes: number;
   readonly newMemberId: (clientId: string) => string;
+  /** Whether there is room in all groups together for so much more. */
+  readonly hasRoomInAll: (members: number, bytes: number) => boolean;
   /** Writes the group down, if it can; undefined: it has no members any more. */
   readonly store: (record: GroupRecord | undefined) => Promise<void>;
   /** What was written down last, when the coordinator starts again. */
@@ -30,6 +38,11 @@ export interface GroupOptions {
   /** How long members that were written down may take until they are heard of again. */
   readonly restoredSessionMs: number;
 }
+
+/** Who joins, apart from what it says itself. */
+type JoiningClient = Pick<MemberOptions, 'clientId' | 'clientHost'>;
+
+type Assignments = SyncGroupRequest['assignments'];
 
 /** How a member names itself in what it asks. */
 export interface MemberClaim {
@@ -56,17 +69,16 @@ export class Group {
   private protocolType = '';
   private protocolName = '';
   private leader = '';
-  private readonly members = new Map<string, Member>();
+  private readonly members: Members;
   /** Ids that were given to clients which have to join again with them; they cost a session timeout. */
   private readonly expected = new Map<string, () => void>();
-  /** Member ids by the names that static members give themselves (KIP-345). */
-  private readonly instances = new Map<string, string>();
   private endPreparing: () => void = () => undefined;
   private waitsForMore = false;
   /** The generation whose assignments are on their way to the disk. */
   private storing: number | undefined;
 
   constructor(private readonly options: GroupOptions) {
+    this.members = new Members(options.clock, (expired) => this.removeMember(expired));
     if (options.restored !== undefined) this.restore(options.restored);
   }
 
@@ -79,19 +91,27 @@ export class Group {
     return this.members.size === 0 && this.expected.size === 0;
   }
 
+  /** With those that were given an id and have to come again. */
+  get memberCount(): number {
+    return this.members.size + this.expected.size;
+  }
+
+  /** What keeping it costs, about. */
+  get bytes(): number {
+    return this.members.bytes;
+  }
+
   get type(): string {
     return this.protocolType;
   }
 
-  join(
-    request: JoinGroupRequest,
-    client: { readonly clientId: string; readonly clientHost: string },
-  ): Promise<JoinResult> | JoinResult {
+  join(request: JoinGroupRequest, client: JoiningClient): Promise<JoinResult> | JoinResult {
     if (!this.acceptsProtocols(request)) return refused('INCONSISTENT_GROUP_PROTOCOL');
-    if (!this.hasRoomFor(request)) return refused('GROUP_MAX_SIZE_REACHED');
+    const full = this.refuseWithoutRoom(request);
+    if (full !== undefined) return refused(full);
     const { memberId, groupInstanceId } = request;
     if (memberId === '') return this.joinAsNew(request, client);
-    const fenced = this.checkInstance(memberId, groupInstanceId);
+    const fenced = this.members.checkInstance(memberId, groupInstanceId);
     if (fenced !== undefined) return refused(fenced);
     if (this.expected.has(memberId)) {
       this.forgetExpected(memberId);
@@ -101,10 +121,7 @@ export class Group {
     return member === undefined ? refused('UNKNOWN_MEMBER_ID') : this.rejoin(member, request);
   }
 
-  sync(
-    claim: MemberClaim,
-    assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[],
-  ): Promise<SyncResult> | SyncResult {
+  sync(claim: MemberClaim, assignments: Assignments): Promise<SyncResult> | SyncResult {
     const member = this.memberOf(claim);
     if (typeof member === 'string') return refused(member);
     switch (this.current) {
@@ -116,9 +133,7 @@ export class Group {
         member.refreshSession();
         return { kind: 'synced', assignment: member.assignment };
       case 'CompletingRebalance': {
-        if (bytesOfAssignments(assignments) > this.options.maxMetadataBytes) {
-          return refused('MESSAGE_TOO_LARGE');
-        }
+        if (!this.hasRoomForAssignments(assignments)) return refused('MESSAGE_TOO_LARGE');
         const synced = member.waitForSync();
         if (member.id === this.leader) void this.assign(assignments);
         return synced;
@@ -139,10 +154,11 @@ export class Group {
       return 'NONE';
     }
     // A static member may be removed by its name alone.
-    const byName = groupInstanceId === null ? undefined : this.instances.get(groupInstanceId);
-    if (groupInstanceId !== null && byName === undefined) return 'UNKNOWN_MEMBER_ID';
-    if (byName !== undefined && memberId !== '' && byName !== memberId) return 'FENCED_INSTANCE_ID';
-    const member = this.members.get(byName ?? memberId);
+    const named = this.members.ofInstance(groupInstanceId);
+    if (groupInstanceId !== null && named === undefined) return 'UNKNOWN_MEMBER_ID';
+    if (named !== undefined && memberId !== '' && named.id !== memberId)
+      return 'FENCED_INSTANCE_ID';
+    const member = named ?? this.members.get(memberId);
     if (member === undefined) return 'UNKNOWN_MEMBER_ID';
     this.removeMember(member);
     return 'NONE';
@@ -164,7 +180,7 @@ export class Group {
       state: this.current,
       protocolType: this.protocolType,
       protocolName: isStable ? this.protocolName : '',
-      members: [...this.members.values()].map((member) => ({
+      members: this.members.all().map((member) => ({
         memberId: member.id,
         groupInstanceId: member.groupInstanceId,
         clientId: member.clientId,
@@ -178,7 +194,7 @@ export class Group {
   /** Topics that a member reads; `unknown` where a member does not say so in words of consumers. */
   subscriptions(): ReadonlySet<string> | 'unknown' {
     const topics = new Set<string>();
-    for (const { protocols } of this.members.values()) {
+    for (const { protocols } of this.members.all()) {
       for (const { metadata } of protocols) {
         const read = this.protocolType === CONSUMER ? readSubscription(metadata) : undefined;
         if (read === undefined) return 'unknown';
@@ -192,29 +208,25 @@ export class Group {
   close(): void {
     this.endPreparing();
     for (const memberId of [...this.expected.keys()]) this.forgetExpected(memberId);
-    for (const member of this.members.values()) member.remove('NOT_COORDINATOR');
-    this.members.clear();
+    for (const member of this.members.all()) this.members.remove(member, 'NOT_COORDINATOR');
     this.current = 'Empty';
   }
 
   private acceptsProtocols({ protocolType, protocols }: JoinGroupRequest): boolean {
     if (protocolType === '' || protocols.length === 0) return false;
     if (this.members.size === 0) return true;
-    return (
-      protocolType === this.protocolType && sharesProtocol(protocols, [...this.members.values()])
-    );
+    return protocolType === this.protocolType && sharesProtocol(protocols, this.members.all());
   }
 
   private joinAsNew(
     request: JoinGroupRequest,
-    client: { readonly clientId: string; readonly clientHost: string },
+    client: JoiningClient,
   ): Promise<JoinResult> | JoinResult {
     const { groupInstanceId, canRejoinWithId, sessionTimeoutMs } = request;
     const id = this.options.newMemberId(client.clientId);
-    const before = groupInstanceId === null ? undefined : this.instances.get(groupInstanceId);
-    const predecessor = before === undefined ? undefined : this.members.get(before);
+    const predecessor = this.members.ofInstance(groupInstanceId);
     if (predecessor !== undefined) return this.succeed(predecessor, id, request, client);
-    if (this.members.size + this.expected.size >= this.options.maxMembers) {
+    if (this.memberCount >= this.options.maxMembers) {
       return refused('GROUP_MAX_SIZE_REACHED');
     }
     if (!canRejoinWithId || groupInstanceId !== null) return this.addMember(id, request, client);
@@ -234,10 +246,9 @@ export class Group {
     predecessor: Member,
     id: string,
     request: JoinGroupRequest,
-    client: { readonly clientId: string; readonly clientHost: string },
+    client: JoiningClient,
   ): Promise<JoinResult> {
-    this.members.delete(predecessor.id);
-    predecessor.remove('FENCED_INSTANCE_ID');
+    this.members.remove(predecessor, 'FENCED_INSTANCE_ID');
     const said = request.protocols.find(({ name }) => name === this.protocolName);
     const saysTheSame = said?.metadata.equals(predecessor.metadataFor(this.protocolName)) === true;
     if (this.current !== 'Stable' || !saysTheSame) return this.addMember(id, request, client);
@@ -259,29 +270,17 @@ export class Group {
   private addMember(
     id: string,
     request: JoinGroupRequest,
-    client: { readonly clientId: string; readonly clientHost: string },
+    client: JoiningClient,
   ): Promise<JoinResult> {
     this.protocolType = request.protocolType;
     return this.waitInRebalance(this.newMember(id, request, client));
   }
 
-  private newMember(
-    id: string,
-    request: JoinGroupRequest,
-    client: { readonly clientId: string; readonly clientHost: string },
-  ): Member {
+  private newMember(id: string, request: JoinGroupRequest, client: JoiningClient): Member {
     const { groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs } = request;
     const protocols = copyProtocols(request.protocols);
     const timeouts = { sessionTimeoutMs, rebalanceTimeoutMs };
-    return this.keep({ id, groupInstanceId, ...client, ...timeouts, protocols });
-  }
-
-  private keep(options: MemberOptions): Member {
-    const { id, groupInstanceId } = options;
-    const member = new Member(options, this.options.clock, (expired) => this.removeMember(expired));
-    this.members.set(id, member);
-    if (groupInstanceId !== null) this.instances.set(groupInstanceId, id);
-    return member;
+    return this.members.add({ id, groupInstanceId, ...client, ...timeouts, protocols });
   }
 
   private rejoin(member: Member, request: JoinGroupRequest): Promise<JoinResult> | JoinResult {
@@ -309,12 +308,12 @@ export class Group {
   private prepareRebalance(): void {
     const isFirst = this.current === 'Empty';
     this.current = 'PreparingRebalance';
-    for (const member of this.members.values()) {
+    for (const member of this.members.all()) {
       member.answerSync({ kind: 'refused', error: 'REBALANCE_IN_PROGRESS' });
     }
     // Members of a new group come one after the other: waiting a little saves a rebalance for each.
     this.waitsForMore = isFirst;
-    const timeouts = [...this.members.values()].map((member) => member.rebalanceTimeoutMs);
+    const timeouts = this.members.all().map((member) => member.rebalanceTimeoutMs);
     const waitMs = isFirst ? this.options.initialDelayMs : Math.max(0, ...timeouts);
     this.endPreparing = this.options.clock.after(waitMs, () => {
       this.waitsForMore = false;
@@ -324,15 +323,14 @@ export class Group {
 
   private completeIfAllJoined(): void {
     if (this.current !== 'PreparingRebalance' || this.waitsForMore) return;
-    const areAllHere = [...this.members.values()].every((member) => member.isJoining);
-    if (areAllHere && this.expected.size === 0) this.completeJoin();
+    if (this.members.areAllJoining && this.expected.size === 0) this.completeJoin();
   }
 
   /** Begins a generation of those who have joined; the others are out. */
   private completeJoin(): void {
     this.endPreparing();
-    for (const member of [...this.members.values()]) {
-      if (!member.isJoining) this.drop(member);
+    for (const member of this.members.all()) {
+      if (!member.isJoining) this.members.remove(member, 'UNKNOWN_MEMBER_ID');
     }
     this.generation += 1;
     if (this.members.size === 0) {
@@ -342,9 +340,9 @@ export class Group {
       return;
     }
     this.current = 'CompletingRebalance';
-    const members = [...this.members.values()];
+    const members = this.members.all();
     this.protocolName = chooseProtocol(members);
-    if (!this.members.has(this.leader)) this.leader = members[0]?.id ?? '';
+    if (this.members.get(this.leader) === undefined) this.leader = members[0]?.id ?? '';
     for (const member of members) {
       member.assignment = Buffer.alloc(0);
       member.answerJoin(this.joined(member));
@@ -352,7 +350,7 @@ export class Group {
   }
 
   private joined({ id }: Member): Extract<JoinResult, { kind: 'joined' }> {
-    const members = id === this.leader ? [...this.members.values()] : [];
+    const members = id === this.leader ? this.members.all() : [];
     return {
       kind: 'joined',
       response: {
@@ -371,9 +369,7 @@ export class Group {
   }
 
   /** What the leader has decided: everybody learns it once it is written down. */
-  private async assign(
-    assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[],
-  ): Promise<void> {
+  private async assign(assignments: Assignments): Promise<void> {
     const { generation } = this;
     if (this.storing === generation) return;
     this.storing = generation;
@@ -386,14 +382,14 @@ export class Group {
     if (this.storing === generation) this.storing = undefined;
     if (this.generation !== generation || this.current !== 'CompletingRebalance') return;
     this.current = 'Stable';
-    for (const member of this.members.values()) {
+    for (const member of this.members.all()) {
       member.answerSync({ kind: 'synced', assignment: member.assignment });
     }
   }
 
   private record(): GroupRecord {
     const { protocolType, generation, protocolName: protocol, leader } = this;
-    const members = [...this.members.values()].map((member) => member.toRecord(protocol));
+    const members = this.members.all().map((member) => member.toRecord(protocol));
     return { protocolType, generation, protocol, leader, members };
   }
 
@@ -405,34 +401,31 @@ export class Group {
     this.leader = leader;
     this.current = 'Stable';
     for (const record of members) {
-      const member = this.keep(memberOptionsOf(record, protocol));
+      const member = this.members.add(memberOptionsOf(record, protocol));
       member.assignment = record.assignment;
       member.refreshSession(Math.min(member.sessionTimeoutMs, this.options.restoredSessionMs));
     }
   }
 
-  private hasRoomFor({ memberId, protocols }: JoinGroupRequest): boolean {
-    let bytes = bytesOfProtocols(protocols);
-    for (const member of this.members.values()) {
-      if (member.id !== memberId) bytes += bytesOfProtocols(member.protocols);
-    }
-    return bytes <= this.options.maxMetadataBytes;
+  private refuseWithoutRoom({ memberId, protocols }: JoinGroupRequest): KafkaError | undefined {
+    const before = this.members.get(memberId)?.bytes ?? 0;
+    const bytes = bytesOfProtocols(protocols) - before;
+    if (this.bytes + bytes > this.options.maxMetadataBytes) return 'GROUP_MAX_SIZE_REACHED';
+    // What other groups leave makes room: it may be tried again.
+    const isNew = memberId === '' ? 1 : 0;
+    return this.options.hasRoomInAll(isNew, bytes) ? undefined : 'COORDINATOR_NOT_AVAILABLE';
+  }
+
+  private hasRoomForAssignments(assignments: Assignments): boolean {
+    const bytes = assignments.reduce((sum, { assignment }) => sum + assignment.length, 0);
+    return bytes <= this.options.maxMetadataBytes && this.options.hasRoomInAll(0, bytes);
   }
 
   private removeMember(member: Member): void {
-    this.drop(member);
+    this.members.remove(member, 'UNKNOWN_MEMBER_ID');
     if (this.current === 'Stable' || this.current === 'CompletingRebalance')
       this.prepareRebalance();
     this.completeIfAllJoined();
-  }
-
-  private drop(member: Member): void {
-    this.members.delete(member.id);
-    const { groupInstanceId } = member;
-    if (groupInstanceId !== null && this.instances.get(groupInstanceId) === member.id) {
-      this.instances.delete(groupInstanceId);
-    }
-    member.remove('UNKNOWN_MEMBER_ID');
   }
 
   private forgetExpected(memberId: string): boolean {
@@ -441,25 +434,14 @@ export class Group {
   }
 
   private memberOf({ generationId, memberId, groupInstanceId }: MemberClaim): Member | KafkaError {
-    const fenced = this.checkInstance(memberId, groupInstanceId);
+    const fenced = this.members.checkInstance(memberId, groupInstanceId);
     if (fenced !== undefined) return fenced;
     const member = this.members.get(memberId);
     if (member === undefined) return 'UNKNOWN_MEMBER_ID';
     return generationId === this.generation ? member : 'ILLEGAL_GENERATION';
   }
-
-  private checkInstance(memberId: string, instanceId: string | null): KafkaError | undefined {
-    if (instanceId === null) return undefined;
-    const owner = this.instances.get(instanceId);
-    if (owner === undefined) return 'UNKNOWN_MEMBER_ID';
-    return owner === memberId ? undefined : 'FENCED_INSTANCE_ID';
-  }
 }
 
 function refused(error: KafkaError): Refused {
   return { kind: 'refused', error };
-}
-
-function bytesOfAssignments(assignments: readonly { readonly assignment: Buffer }[]): number {
-  return assignments.reduce((sum, { assignment }) => sum + assignment.length, 0);
 }

@@ -1,6 +1,7 @@
 import type { JoinGroupRequest, JoinGroupResponse, KafkaError } from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
 import type { MemberRecord } from './group-records.js';
+import { bytesOfProtocols } from './protocols.js';
 
 export type Protocols = JoinGroupRequest['protocols'];
 export type JoinResult =
@@ -34,11 +35,15 @@ export class Member {
   private sync: ((result: SyncResult) => void) | undefined;
   private endSession: () => void = () => undefined;
 
+  private protocolBytes: number;
+
   constructor(
     private options: MemberOptions,
     private readonly clock: Clock,
     private readonly onExpired: (member: Member) => void,
-  ) {}
+  ) {
+    this.protocolBytes = bytesOfProtocols(options.protocols);
+  }
 
   get id(): string {
     return this.options.id;
@@ -68,12 +73,18 @@ export class Member {
     return this.options.protocols;
   }
 
+  /** What keeping it costs, about. */
+  get bytes(): number {
+    return this.protocolBytes + this.assignment.length;
+  }
+
   get isJoining(): boolean {
     return this.join !== undefined;
   }
 
   update(changes: Partial<Omit<MemberOptions, 'id'>>): void {
     this.options = { ...this.options, ...changes };
+    this.protocolBytes = bytesOfProtocols(this.options.protocols);
   }
 
   hasSameProtocols(protocols: Protocols): boolean {

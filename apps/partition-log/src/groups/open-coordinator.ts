@@ -16,6 +16,8 @@ export async function openCoordinator(
     maxGroups: config.groupMaxGroups,
     maxMembers: config.groupMaxMembers,
     maxMetadataBytes: config.groupMaxMetadataBytes,
+    maxMembersInAll: config.groupMaxMembersInAll,
+    maxMetadataBytesInAll: config.groupMaxMetadataBytesInAll,
     maxOffsets: config.groupMaxOffsets,
     minSessionTimeoutMs: config.groupMinSessionMs,
     maxSessionTimeoutMs: config.groupMaxSessionMs,

@@ -6,8 +6,7 @@ import {
   type FetchRequest,
   type KafkaError,
 } from '@tally/kafka-wire';
-import { nameOfRange, type Partition, type SegmentLog } from '@tally/segment-log';
-import type { Logger } from '@tally/service-kit';
+import type { Partition, SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { checkLeaderEpoch, findPartition } from './find-partition.js';
 import { watchAny } from './watch-any.js';
@@ -32,7 +31,6 @@ interface Gathered {
 export function fetchHandler(
   log: SegmentLog,
   maxBytes: number,
-  logger: Logger,
   count: CountFetch,
 ): Handler<'fetch'> {
   return async (request, { signal, reserveAnswer }) => {
@@ -52,7 +50,7 @@ export function fetchHandler(
       const leftMs = deadline - performance.now();
       const change = watchAny(waitingFor(log, request), Math.max(0, leftMs), signal);
       try {
-        const { topics, bytes, hasError } = await gather(log, request, limit, logger);
+        const { topics, bytes, hasError } = await gather(log, request, limit);
         const isDone = bytes >= request.minBytes || hasError || leftMs <= 0 || signal.aborted;
         if (isDone) {
           countBytes(topics, count);
@@ -95,19 +93,14 @@ function hasRecords(log: SegmentLog, { topics }: FetchRequest): boolean {
   );
 }
 
-async function gather(
-  log: SegmentLog,
-  request: FetchRequest,
-  limit: number,
-  logger: Logger,
-): Promise<Gathered> {
+async function gather(log: SegmentLog, request: FetchRequest, limit: number): Promise<Gathered> {
   let bytes = 0;
   let hasError = false;
   const topics: ByTopic<FetchedPartition>[] = [];
   for (const { name, partitions } of request.topics) {
     const fetched: FetchedPartition[] = [];
     for (const wanted of partitions) {
-      const result = await read(log, name, wanted, limit - bytes, bytes === 0, logger);
+      const result = await read(log, name, wanted, limit - bytes, bytes === 0);
       bytes += bytesOf(result);
       hasError ||= result.errorCode !== 0;
       fetched.push(result);
@@ -124,7 +117,6 @@ async function read(
   wanted: FetchPartition,
   roomBytes: number,
   isFirst: boolean,
-  logger: Logger,
 ): Promise<FetchedPartition> {
   const partition = findPartition(log, topic, wanted.partition);
   if (partition === undefined) return refused(wanted, 'UNKNOWN_TOPIC_OR_PARTITION');
@@ -139,8 +131,8 @@ async function read(
     case 'out_of_range':
       return refused(wanted, 'OFFSET_OUT_OF_RANGE', partition);
     case 'damaged':
-      // Clients report this one, and do not move on; they do from OFFSET_OUT_OF_RANGE.
-      logger.error({ topic, partition: wanted.partition }, nameOfRange(outcome.range));
+      // Clients report this one, and do not move on; they do from OFFSET_OUT_OF_RANGE. It was logged
+      // when it was found: those who ask, ask again and again.
       return refused(wanted, 'CORRUPT_MESSAGE', partition);
     case 'batches': {
       const fits = isFirst || outcome.bytes.length <= roomBytes;

@@ -1,4 +1,5 @@
-import type { BatchOutcome, NewBatch, Partition, WrittenBatches } from '../partition/partition.js';
+import type { BatchOutcome, NewBatch, WrittenBatches } from '../partition/appended-batches.js';
+import type { Partition } from '../partition/partition.js';
 
 export type AppendOutcome =
   | BatchOutcome

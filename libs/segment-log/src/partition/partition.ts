@@ -1,84 +1,33 @@
 import { basename, join } from 'node:path';
 import { readBatchHeader, stampBatch, type BatchHeader } from '@tally/kafka-wire';
 import { SegmentCopy } from '../compaction/segment-copy.js';
-import type { BackgroundWriter } from '../files/background-writer.js';
 import { DamagedLog } from '../files/damaged-log.js';
-import { isStorageFull, type FileSystem, type LogFile } from '../files/file-system.js';
+import { isStorageFull, type LogFile } from '../files/file-system.js';
 import type { Mark } from '../marks/mark-file.js';
 import { writeProducerSnapshot } from '../producers/producer-snapshot.js';
-import type {
-  ProducerLimits,
-  ProducerStates,
-  SequenceVerdict,
-} from '../producers/producer-states.js';
-import { truncateTo } from '../recovery/cut-tail.js';
+import type { ProducerStates } from '../producers/producer-states.js';
 import type { DamagedRange } from '../segment/damaged-range.js';
 import type { Place } from '../segment/index-layout.js';
 import { findBatchAfter, type ScanStart } from '../segment/scan-segment.js';
 import { Segment, segmentFileName, type TimedOffset } from '../segment/segment.js';
-import type { StoredIndexes } from '../segment/stored-indexes.js';
+import {
+  LEADER_EPOCH,
+  outcomeOf,
+  type BatchOutcome,
+  type NewBatch,
+  type WrittenBatches,
+} from './appended-batches.js';
 import { writeLogStart } from './log-start.js';
 import type { EndInDoubt, OpenedPartition } from './open-partition.js';
+import type { PartitionParts } from './partition-parts.js';
 import type { Quarantine } from './quarantine.js';
-
-/**
- * The one leader epoch of a log without replicas: in every batch and every answer, since clients
- * compare them.
- */
-export const LEADER_EPOCH = 0;
-
-/** A batch on its way into a partition. */
-export interface NewBatch {
-  /** Valid; stamped in place. */
-  readonly bytes: Buffer;
-  /** Its records get the time of the append instead of the producer's. */
-  readonly stampTime: boolean;
-}
-
-export interface AppendedBatch {
-  readonly baseOffset: bigint;
-  /** ms since 1970; undefined where the records keep their time. */
-  readonly appendTimeMs: number | undefined;
-}
-
-/** What becomes of a batch once its round is durable. */
-export type BatchOutcome =
-  | ({ readonly kind: 'appended' } & AppendedBatch)
-  /** The producer had sent it before; this is where it lies. */
-  | ({ readonly kind: 'duplicate' } & AppendedBatch)
-  /** Not in the log: batches of its producer that belong before it are missing. */
-  | { readonly kind: 'out_of_order' }
-  /** Not in the log: its producer has begun anew since. */
-  | { readonly kind: 'stale_epoch' };
-
-/** Batches that are in the file and not durable yet. */
-export interface WrittenBatches {
-  /** One per batch, in their order. */
-  readonly outcomes: readonly BatchOutcome[];
-  /** Resolves when they are durable; a failure means that the log must end. */
-  sync(): Promise<void>;
-  /** From now on they can be read. */
-  publish(): void;
-}
+import { writeOrCut } from './write-or-cut.js';
 
 export type ReadOutcome =
   | { readonly kind: 'batches'; readonly bytes: Buffer }
   | { readonly kind: 'out_of_range' }
   /** The record is in this range of damaged ones. */
   | { readonly kind: 'damaged'; readonly range: DamagedRange };
-
-/** What partitions share. */
-export interface PartitionParts {
-  readonly files: FileSystem;
-  readonly indexes: StoredIndexes;
-  readonly writer: BackgroundWriter;
-  readonly segmentBytes: number;
-  readonly producers: ProducerLimits;
-  /** ms since 1970. */
-  readonly now: () => number;
-  /** Damage was found while the log was open. */
-  readonly onDamage: (partition: Partition, range: DamagedRange) => void;
-}
 
 const NOTHING = Buffer.alloc(0);
 
@@ -125,6 +74,11 @@ export class Partition {
   /** The offset behind the last durable record. */
   get highWatermark(): bigint {
     return this.doubt?.end ?? this.active.endOffset;
+  }
+
+  /** Idempotent producers that are known. */
+  get producerCount(): number {
+    return this.producers.size;
   }
 
   /** Records that cannot be read, in order. */
@@ -454,24 +408,4 @@ export class Partition {
   private announce(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-/**
- * False when the disk has no room: then the file ends, durably, where it ended before. Node tells of
- * a full disk by a short count as often as by an error.
- */
-async function writeOrCut(segment: Segment, buffers: Buffer[], bytes: number): Promise<boolean> {
-  try {
-    if ((await segment.file.write(buffers, segment.size)) === bytes) return true;
-  } catch (error) {
-    if (!isStorageFull(error)) throw error;
-  }
-  await truncateTo(segment.file, segment.size);
-  return false;
-}
-
-function outcomeOf(verdict: Exclude<SequenceVerdict, { kind: 'next' }>): BatchOutcome {
-  if (verdict.kind !== 'duplicate') return verdict;
-  const { baseOffset, appendTimeMs } = verdict.batch;
-  return { kind: 'duplicate', baseOffset, appendTimeMs };
 }
