@@ -11,6 +11,7 @@ import {
   readAll,
   type StoredRecord,
 } from './support/log-folder.js';
+import { MemoryDisk } from './support/memory-disk.js';
 import { contentsOf } from './support/verdict.js';
 
 const folders = new Folders();
@@ -275,6 +276,35 @@ describe('damage in the last segment', () => {
     const log = await open(folder2);
     expect(await append(log, partitionOf(log), 'no')).toEqual({ kind: 'damaged' });
     await log.close();
+  });
+});
+
+describe('a place that the disk cannot read', () => {
+  it('is damage of one record, in an old segment and in the last one', async () => {
+    const folder = folders.make();
+    const made = MemoryDisk.holding(folder);
+    const segmentBytes = 2100;
+    const log = await openLog(folder, { segmentBytes, files: made });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    const values = records.map((value) => value + '.'.repeat(540));
+    for (const value of values) await append(log, partition, value);
+    const killed = made.copy();
+    await log.close();
+    for (const [disk, base, position, bad] of [
+      [made, 3, 1000, 4n],
+      [killed, 3, 1000, 4n],
+      [made, 3, 30, 3n],
+      [made, LAST_BASE, 1000, 10n],
+    ] as const) {
+      const files = disk.copy();
+      files.badSector = { path: file(folder, base), position };
+      const again = await openLog(folder, { segmentBytes, files });
+      const { records: whole, damaged } = await contentsOf(partitionOf(again));
+      expect(damaged).toMatchObject([{ offset: bad, endOffset: bad + 1n }]);
+      expect([...whole.values()]).toEqual(values.filter((_, index) => index !== Number(bad)));
+      expect(await append(again, partitionOf(again), 'next')).toMatchObject({ baseOffset: 12n });
+      await again.close();
+    }
   });
 });
 

@@ -128,7 +128,7 @@ describe('a log of several segments and two partitions', () => {
     async (_name, changes) => {
       expect(await problemsOfAll(closed, changes, isSegment)).toEqual([]);
     },
-    60_000,
+    180_000,
   );
 
   it.each<[string, Changes]>([
@@ -143,7 +143,7 @@ describe('a log of several segments and two partitions', () => {
       const isMark = (path: string) => path.includes('marks-');
       expect(await problemsOfAll(killed, changes, isMark)).toEqual([]);
     },
-    60_000,
+    180_000,
   );
 
   it('refuses to open with a description that is not as it was written', async () => {
@@ -151,7 +151,7 @@ describe('a log of several segments and two partitions', () => {
       const problems = await problemsOfAll(closed, changes, isDescription);
       expect(problems.filter((problem) => !problem.includes('it does not open'))).toEqual([]);
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('the same checks', () => {
@@ -174,5 +174,5 @@ describe('the same checks', () => {
       if (/marks-\d$/.test(path)) copy.put(path, undefined);
     const problems = await problemsOfAll(copy, truncations, isSegment);
     expect(problems).not.toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });

@@ -1,4 +1,5 @@
-import { isUnreadable, type LogFile } from './file-system.js';
+import type { LogFile } from './file-system.js';
+import { readUpToDamage } from './read-up-to-damage.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -22,20 +23,16 @@ export class WindowReader {
     const isHere = position >= this.start && position + wanted <= this.start + this.window.length;
     if (!isHere) {
       const bytes = Math.min(Math.max(wanted, this.windowBytes), this.fileBytes - position);
-      this.window =
-        (await this.read(position, bytes)) ?? (await this.read(position, wanted)) ?? NOTHING;
+      this.window = await this.read(position, bytes);
+      // The bad place may lie in what was asked for beyond that.
+      if (this.window.length < wanted) this.window = await this.read(position, wanted);
       this.start = position;
     }
     return this.window.subarray(position - this.start);
   }
 
-  private async read(position: number, bytes: number): Promise<Buffer | undefined> {
+  private async read(position: number, bytes: number): Promise<Buffer> {
     const window = Buffer.allocUnsafe(bytes);
-    try {
-      return window.subarray(0, await this.file.read(window, position));
-    } catch (error) {
-      if (isUnreadable(error)) return undefined;
-      throw error;
-    }
+    return window.subarray(0, await readUpToDamage(this.file, window, position));
   }
 }

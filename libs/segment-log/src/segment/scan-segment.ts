@@ -5,13 +5,12 @@ import {
   type BatchHeader,
 } from '@tally/kafka-wire';
 import type { LogFile } from '../files/file-system.js';
+import { SECTOR_BYTES } from '../files/read-up-to-damage.js';
 import { WindowReader } from '../files/window-reader.js';
 
 /** Read at once while scanning; also the least that is read to step over a batch. */
 const WINDOW_BYTES = 1 << 20;
 const HEADER_WINDOW_BYTES = 1 << 16;
-/** Skipped where the disk cannot read. */
-const SECTOR_BYTES = 512;
 
 /** Where to begin: a batch with this offset is at this position. */
 export interface ScanStart {
@@ -62,7 +61,7 @@ export async function findBatchAfter(
   for (let position = from + 1; position + BATCH_HEADER_BYTES <= fileBytes;) {
     const window = await reader.at(position, BATCH_HEADER_BYTES);
     if (window.length < BATCH_HEADER_BYTES) {
-      position += SECTOR_BYTES;
+      position += SECTOR_BYTES - (position % SECTOR_BYTES);
       continue;
     }
     for (let at = 0; at + BATCH_HEADER_BYTES <= window.length; at++) {

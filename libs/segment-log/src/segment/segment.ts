@@ -6,7 +6,8 @@ import {
   type BatchHeader,
 } from '@tally/kafka-wire';
 import { DamagedLog } from '../files/damaged-log.js';
-import { isUnreadable, type LogFile } from '../files/file-system.js';
+import type { LogFile } from '../files/file-system.js';
+import { readUpToDamage } from '../files/read-up-to-damage.js';
 import type { DamagedRange } from './damaged-range.js';
 import type { SegmentSummary } from './index-layout.js';
 import { scanBatches } from './scan-segment.js';
@@ -239,17 +240,7 @@ export class Segment {
   private async window(start: Cursor, maxBytes: number, stop: number): Promise<Buffer> {
     const wanted = INDEX_INTERVAL_BYTES + BATCH_HEADER_BYTES + maxBytes;
     const window = Buffer.allocUnsafe(Math.max(0, Math.min(wanted, stop - start.position)));
-    return window.subarray(0, await this.fill(window, start));
-  }
-
-  /** Less than the whole where the file ends. What the disk cannot read is damaged as well. */
-  private async fill(into: Buffer, start: Cursor): Promise<number> {
-    try {
-      return await this.file.read(into, start.position);
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      throw this.damaged(start, 'the disk cannot read it');
-    }
+    return window.subarray(0, await readUpToDamage(this.file, window, start.position));
   }
 
   private headerAt(window: Buffer, at: number, cursor: Cursor): BatchHeader {
@@ -273,8 +264,8 @@ export class Segment {
     let bytes = window;
     if (size > bytes.length) {
       bytes = Buffer.allocUnsafe(Math.min(size, this.durableBytes - first.position));
-      if ((await this.fill(bytes, first)) < size)
-        throw this.damaged(first, 'the file ends in a record batch');
+      if ((await readUpToDamage(this.file, bytes, first.position)) < size)
+        throw this.damaged(first, 'the file ends, or cannot be read, in the batch');
     }
     const limit = Math.min(Math.max(maxBytes, size), bytes.length);
     let { offset } = first;

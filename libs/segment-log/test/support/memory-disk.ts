@@ -28,6 +28,8 @@ export class MemoryDisk implements FileSystem {
   bytesRead = 0;
   /** Syncs say that they are done and do nothing. */
   lies = false;
+  /** A place that cannot be read any more. */
+  badSector: { readonly path: string; readonly position: number } | undefined;
   /** After each change of a file or name, and each sync. */
   onChange: () => void = () => undefined;
 
@@ -50,7 +52,7 @@ export class MemoryDisk implements FileSystem {
       this.onChange();
     }
     if (node?.kind !== 'file') throw failure('ENOENT', path);
-    return this.handle(node);
+    return this.handle(path, node);
   }
 
   async list(path: string): Promise<string[]> {
@@ -116,7 +118,7 @@ export class MemoryDisk implements FileSystem {
     return new MemoryDisk(cut(this.root, survives));
   }
 
-  private handle(node: FileNode): LogFile {
+  private handle(path: string, node: FileNode): LogFile {
     return {
       write: async (buffers, position) => {
         const added = Buffer.concat(buffers);
@@ -128,6 +130,8 @@ export class MemoryDisk implements FileSystem {
         return added.length;
       },
       read: async (into, position) => {
+        const bad = this.badSector?.path === path ? this.badSector.position : -1;
+        if (position <= bad && bad < position + into.length) throw failure('EIO', path);
         const count = position >= node.bytes.length ? 0 : node.bytes.copy(into, 0, position);
         this.bytesRead += count;
         return count;
