@@ -137,6 +137,41 @@ describe('compaction', () => {
   });
 });
 
+describe('compaction beside appends, reads and deletions', () => {
+  it('shows every reader the records that were sent, and leaves the last of each key', async () => {
+    const log = await openLog(folders.make(), { segmentBytes: 700 });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    const upkeep = compactorOf(log);
+    upkeep.start();
+    const sent: Keyed[] = [];
+    let isOver = false;
+    const reading = (async () => {
+      while (!isOver) {
+        // Reading nothing takes no time: let others go on.
+        await new Promise((resolve) => setImmediate(resolve));
+        for (const { offset, key, value } of await readKeyed(partition)) {
+          expect({ key, value }).toEqual(sent[Number(offset)]);
+        }
+      }
+    })();
+    for (let number = 0; number < 600; number++) {
+      const record = { key: 'abcdefg'.charAt((number * number) % 7), value: `${number}` };
+      sent.push(record);
+      await appendKeyed(log, partition, [record]);
+      if (number % 100 === 99) await log.deleteRecordsBefore(partition, BigInt(number - 60));
+    }
+    isOver = true;
+    await reading;
+    await upkeep.stop();
+    await log.endSegment(partition);
+    await compactorOf(log).round();
+    const left = await readKeyed(partition);
+    expect(left.length).toBeLessThan(100);
+    expect(stateOf(left)).toEqual(stateOf(sent.slice(Number(partition.logStart))));
+    await log.close();
+  });
+});
+
 const keyed = fc.record({
   key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
   value: fc.option(fc.string({ maxLength: 20 })),

@@ -290,13 +290,14 @@ describe('a place that the disk cannot read', () => {
     for (const value of values) await append(log, partition, value);
     const killed = made.copy();
     await log.close();
-    for (const [disk, base, bad] of [
-      [made, 3, 4n],
-      [killed, 3, 4n],
-      [made, LAST_BASE, 10n],
+    for (const [disk, base, position, bad] of [
+      [made, 3, 1000, 4n],
+      [killed, 3, 1000, 4n],
+      [made, 3, 30, 3n],
+      [made, LAST_BASE, 1000, 10n],
     ] as const) {
       const files = disk.copy();
-      files.badSector = { path: file(folder, base), position: 1000 };
+      files.badSector = { path: file(folder, base), position };
       const again = await openLog(folder, { segmentBytes, files });
       const { records: whole, damaged } = await contentsOf(partitionOf(again));
       expect(damaged).toMatchObject([{ offset: bad, endOffset: bad + 1n }]);

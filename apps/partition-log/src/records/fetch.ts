@@ -100,7 +100,24 @@ async function gather(
     }
     topics.push({ name, partitions: fetched });
   }
-  return topics;
+  return bytes > 0 ? topics.map(withoutDamage) : topics;
+}
+
+function isDamaged({ errorCode }: FetchedPartition): boolean {
+  return errorCode === KAFKA_ERRORS.CORRUPT_MESSAGE;
+}
+
+/**
+ * An answer with records does not tell of damage, the next one without does: kafkajs drops an answer as
+ * a whole for one error in it, and one damaged partition would stop all that a consumer reads.
+ */
+function withoutDamage({ name, partitions }: ByTopic<FetchedPartition>): ByTopic<FetchedPartition> {
+  return {
+    name,
+    partitions: partitions.map((one) =>
+      isDamaged(one) ? { ...one, errorCode: KAFKA_ERRORS.NONE } : one,
+    ),
+  };
 }
 
 /** `isFirst`: nothing was read yet, so that one batch is returned even if it is larger than asked. */

@@ -112,11 +112,11 @@ export class Partition {
   }
 
   /**
-   * About how many bytes lie behind `offset`, without reading: 0 at the high watermark, else at most
-   * INDEX_INTERVAL_BYTES too many. `offset` is not out of range.
+   * About how many bytes lie behind `offset`, without reading: 0 at the high watermark and where the
+   * records are known to be damaged, else rather too many. `offset` is not out of range.
    */
   bytesFrom(offset: bigint): number {
-    if (offset === this.highWatermark) return 0;
+    if (offset === this.highWatermark || this.quarantine.at(offset) !== undefined) return 0;
     return this.segments.reduce(
       (sum, segment) =>
         segment.endOffset <= offset

@@ -1,5 +1,6 @@
 import { BATCH_HEADER_BYTES, readBatchHeader, type BatchHeader } from '@tally/kafka-wire';
 import type { LogFile } from '../files/file-system.js';
+import { readUpToDamage } from '../files/read-up-to-damage.js';
 import type { IndexHeader, Place, SegmentSummary } from '../segment/index-layout.js';
 import { findBatchAfter, scanBatches, type ScanStart } from '../segment/scan-segment.js';
 import { Segment } from '../segment/segment.js';
@@ -140,6 +141,6 @@ function whyForeign(found: SegmentSummary, index: IndexHeader): string | undefin
 
 async function headerAt(file: LogFile, position: number): Promise<BatchHeader | undefined> {
   const bytes = Buffer.alloc(BATCH_HEADER_BYTES);
-  await file.read(bytes, position);
-  return readBatchHeader(bytes);
+  const filled = await readUpToDamage(file, bytes, position);
+  return readBatchHeader(bytes.subarray(0, filled));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Compaction } from '../compaction/compaction.js';
 import { DamagedLog } from '../files/damaged-log.js';
 import type { Partition } from '../partition/partition.js';
@@ -34,8 +35,9 @@ export interface UpkeepOptions extends UpkeepObserver {
 }
 
 /**
- * Removes records that are not kept any longer, and those that later ones have replaced, in the background. Each step is small and runs
- * between two rounds of commits, so appends wait for one step at most.
+ * Removes records that are not kept any longer, and those that later ones have replaced, in the
+ * background. What appends have to wait for is small, and done between two rounds of commits. Both go
+ * on side by side: a long compaction must not keep a disk full.
  */
 export class Upkeep {
   private readonly stopping = new AbortController();
@@ -50,7 +52,8 @@ export class Upkeep {
   }
 
   start(): void {
-    this.running = this.repeat();
+    const both = [this.repeat('delete'), this.repeat('compact')];
+    this.running = Promise.all(both).then(() => undefined);
   }
 
   /** Resolves when nothing is done any more; then the log may be closed. */
@@ -61,8 +64,14 @@ export class Upkeep {
 
   /** Goes once through all partitions. */
   async round(): Promise<void> {
+    await this.roundOf('delete');
+    await this.roundOf('compact');
+  }
+
+  private async roundOf(kind: UpkeepPolicy['kind']): Promise<void> {
     for (const topic of this.log.topics()) {
       const policy = this.options.policyOf(topic);
+      if (policy.kind !== kind) continue;
       for (const partition of topic.partitions) {
         if (this.stopping.signal.aborted) return;
         try {
@@ -77,15 +86,16 @@ export class Upkeep {
     }
   }
 
-  private async repeat(): Promise<void> {
+  private async repeat(kind: UpkeepPolicy['kind']): Promise<void> {
+    const { signal } = this.stopping;
     try {
-      while (!this.stopping.signal.aborted) {
-        await this.round();
-        await pause(this.options.intervalMs, this.stopping.signal);
+      while (!signal.aborted) {
+        await this.roundOf(kind);
+        await sleep(this.options.intervalMs, undefined, { signal, ref: false });
       }
     } catch (error) {
       // A wait that was ended by `stop`.
-      if (!this.stopping.signal.aborted) this.options.onFatal(error);
+      if (!signal.aborted) this.options.onFatal(error);
     }
   }
 
@@ -153,15 +163,4 @@ export class Upkeep {
     const first = await segment.firstAtOrAfter(0, partition.damagedIn(segment));
     return first !== undefined && first.timestampMs < this.options.now() - ms;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    timer.unref();
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

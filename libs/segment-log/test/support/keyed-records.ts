@@ -37,6 +37,11 @@ export async function readKeyed(partition: Partition): Promise<KeyedRecord[]> {
   const found: KeyedRecord[] = [];
   for (let offset = partition.logStart; offset < partition.highWatermark;) {
     const outcome = await partition.read(offset, 1);
+    // The records there were deleted meanwhile.
+    if (outcome.kind === 'out_of_range' && offset < partition.logStart) {
+      offset = partition.logStart;
+      continue;
+    }
     if (outcome.kind !== 'batches') throw new Error(outcome.kind);
     const header = readBatchHeader(outcome.bytes);
     if (header === undefined) throw new Error('expected a batch');
