@@ -219,7 +219,7 @@ export const settings = {
   groupRestoredSessionMs: setting(
     'TALLY_GROUP_RESTORED_SESSION_MS',
     wholeNumber(1, 3_600_000, 3000),
-    'after a start, how long members of before may take until they are heard of; who is alive connects again within a second, and a dead one keeps its partitions for so long',
+    'after a start, how long members of before may take until they are heard of, or a third of their session where that is longer; who is alive connects again within a second, and a dead one keeps its partitions for so long',
   ),
   groupMaxMembers: setting(
     'TALLY_GROUP_MAX_MEMBERS',

@@ -31,7 +31,7 @@ class FakeClock implements Clock {
 
 const SESSION_MS = 10_000;
 const REBALANCE_MS = 30_000;
-const RESTORED_MS = 3000;
+const RESTORED_MS = 4000;
 const client = { clientId: 'c', clientHost: 'h' };
 let clock: FakeClock;
 let group: Group;

@@ -35,7 +35,7 @@ export interface GroupOptions {
   readonly store: (record: GroupRecord | undefined) => Promise<void>;
   /** What was written down last, when the coordinator starts again. */
   readonly restored?: GroupRecord;
-  /** How long members that were written down may take until they are heard of again. */
+  /** How long members that were written down may take at least until they are heard of again. */
   readonly restoredSessionMs: number;
 }
 
@@ -403,7 +403,10 @@ export class Group {
     for (const record of members) {
       const member = this.members.add(memberOptionsOf(record, protocol));
       member.assignment = record.assignment;
-      member.refreshSession(Math.min(member.sessionTimeoutMs, this.options.restoredSessionMs));
+      // Clients are heard three times in a session at least.
+      const { sessionTimeoutMs } = member;
+      const waitMs = Math.max(this.options.restoredSessionMs, sessionTimeoutMs / 3);
+      member.refreshSession(Math.min(sessionTimeoutMs, waitMs));
     }
   }
 

@@ -102,12 +102,30 @@ async function gather(log: SegmentLog, request: FetchRequest, limit: number): Pr
     for (const wanted of partitions) {
       const result = await read(log, name, wanted, limit - bytes, bytes === 0);
       bytes += bytesOf(result);
-      hasError ||= result.errorCode !== 0;
+      // With damage it waits as for records: others may have some.
+      hasError ||= result.errorCode !== 0 && !isDamaged(result);
       fetched.push(result);
     }
     topics.push({ name, partitions: fetched });
   }
-  return { topics, bytes, hasError };
+  return { topics: bytes > 0 ? topics.map(withoutDamage) : topics, bytes, hasError };
+}
+
+function isDamaged({ errorCode }: FetchedPartition): boolean {
+  return errorCode === KAFKA_ERRORS.CORRUPT_MESSAGE;
+}
+
+/**
+ * An answer with records does not tell of damage, the next one without does: kafkajs drops an answer as
+ * a whole for one error in it, and one damaged partition would stop all that a consumer reads.
+ */
+function withoutDamage({ name, partitions }: ByTopic<FetchedPartition>): ByTopic<FetchedPartition> {
+  return {
+    name,
+    partitions: partitions.map((one) =>
+      isDamaged(one) ? { ...one, errorCode: KAFKA_ERRORS.NONE } : one,
+    ),
+  };
 }
 
 /** `isFirst`: nothing was read yet, so that one batch is returned even if it is larger than asked. */
