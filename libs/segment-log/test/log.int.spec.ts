@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { nodeFileSystem } from '../src/index.js';
 import {
   append,
   batchOf,
@@ -48,6 +49,44 @@ describe('a partition', () => {
     );
     await fc.assert(property, { numRuns: 40, verbose: 1 });
   }, 60_000);
+
+  it('that is being deleted is not found any more, and who had found it reads nothing', async () => {
+    const folder = folders.make();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const log = await openLog(folder, {
+      files: {
+        ...nodeFileSystem,
+        rename: async (from, to) => {
+          if (to.includes('~deleted')) await held;
+          await nodeFileSystem.rename(from, to);
+        },
+      },
+    });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    await append(log, partition, 'a');
+    const closed = new Promise<void>((resolve) => partition.onChange(resolve));
+    const deleted = log.deleteTopic('t');
+    await closed;
+    expect(log.topic('t')).toBeUndefined();
+    expect(await partition.read(0n, 100)).toEqual({ kind: 'closed' });
+    expect(await partition.firstAtOrAfter(0)).toBeUndefined();
+    release();
+    expect(await deleted).toBe(true);
+    await log.close();
+  });
+
+  it('is read to the end by who had begun before records were deleted', async () => {
+    const log = await openLog(folders.make(), { segmentBytes: 100 });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    for (const value of ['a', 'b', 'c']) await append(log, partition, value.repeat(50));
+    const [first] = partition.allSegments();
+    const reading = partition.read(0n, 1000);
+    expect(await log.deleteRecordsBefore(partition, 1n)).toBe('deleted');
+    expect(await reading).toMatchObject({ kind: 'batches' });
+    await expect(first?.read(0n, 1000)).rejects.toThrow(/not part of the log any more/);
+    await log.close();
+  });
 
   it('is out of range behind its end and before its start, and empty at its end', async () => {
     const log = await openLog(folders.make());

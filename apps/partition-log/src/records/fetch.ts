@@ -138,6 +138,8 @@ async function read(
   }
   const outcome = await partition.read(wanted.fetchOffset, maxBytes);
   switch (outcome.kind) {
+    case 'closed':
+      return refused(wanted, 'NOT_LEADER_OR_FOLLOWER');
     case 'out_of_range':
       return refused(wanted, 'OFFSET_OUT_OF_RANGE', partition);
     case 'damaged':

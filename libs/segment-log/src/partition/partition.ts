@@ -9,7 +9,7 @@ import type { ProducerStates } from '../producers/producer-states.js';
 import type { DamagedRange } from '../segment/damaged-range.js';
 import type { Place } from '../segment/index-layout.js';
 import { findBatchAfter, type ScanStart } from '../segment/scan-segment.js';
-import { Segment, segmentFileName, type TimedOffset } from '../segment/segment.js';
+import { RetiredSegment, Segment, segmentFileName, type TimedOffset } from '../segment/segment.js';
 import {
   LEADER_EPOCH,
   outcomeOf,
@@ -27,7 +27,9 @@ export type ReadOutcome =
   | { readonly kind: 'batches'; readonly bytes: Buffer }
   | { readonly kind: 'out_of_range' }
   /** The record is in this range of damaged ones. */
-  | { readonly kind: 'damaged'; readonly range: DamagedRange };
+  | { readonly kind: 'damaged'; readonly range: DamagedRange }
+  /** The topic was deleted, or the log is closing. */
+  | { readonly kind: 'closed' };
 
 const NOTHING = Buffer.alloc(0);
 
@@ -131,6 +133,7 @@ export class Partition {
    * together; the first one in any case. Empty at the high watermark.
    */
   async read(offset: bigint, maxBytes: number): Promise<ReadOutcome> {
+    if (!this.open) return { kind: 'closed' };
     if (offset < this.start || offset > this.highWatermark) return { kind: 'out_of_range' };
     if (offset === this.highWatermark) return { kind: 'batches', bytes: NOTHING };
     const range = this.quarantine.at(offset);
@@ -151,7 +154,8 @@ export class Partition {
    * records keep the time that their producer gave, the first record of the batch that has one.
    */
   async firstAtOrAfter(timeMs: number): Promise<TimedOffset | undefined> {
-    for (const segment of this.segments) {
+    if (!this.open) return undefined;
+    for (const segment of this.allSegments()) {
       if (segment.maxTimestampMs < timeMs || segment.endOffset <= this.start) continue;
       try {
         const found = await segment.firstAtOrAfter(timeMs, this.damagedIn(segment));
@@ -414,7 +418,9 @@ export class Partition {
    * another segment has taken the place of that one: the next read is of that.
    */
   private async noteDamage(segment: Segment, error: unknown): Promise<void> {
-    if (!(error instanceof DamagedLog) || !this.open) throw error;
+    if (error instanceof RetiredSegment) return;
+    if (!(error instanceof DamagedLog)) throw error;
+    if (!this.open) return;
     const { position, offset, detail } = error;
     if (position === undefined || offset === undefined) throw error;
     await this.putInQuarantine(segment, { position, offset }, detail, segment.file);

@@ -47,6 +47,14 @@ interface Cursor {
 
 const NO_DAMAGE: readonly DamagedRange[] = [];
 
+/** The file is closed: whoever reads found the segment before it went, and looks again. */
+export class RetiredSegment extends Error {
+  constructor(path: string) {
+    super(`${path} is not part of the log any more`);
+    this.name = 'RetiredSegment';
+  }
+}
+
 /** A file of batches, one behind the other, as they are on the wire. It knows durable ones only. */
 export class Segment {
   /** Of all batches while they are added; undefined while the index file has them. */
@@ -219,7 +227,9 @@ export class Segment {
     if (this.readers === 0) await this.file.close();
   }
 
+  /** Rejects with RetiredSegment when the file is closed already. */
   private async reading<T>(action: () => Promise<T>): Promise<T> {
+    if (this.retired && this.readers === 0) throw new RetiredSegment(this.path);
     this.readers += 1;
     try {
       return await action();

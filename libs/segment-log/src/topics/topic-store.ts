@@ -126,12 +126,13 @@ export class TopicStore {
   async delete(topic: Topic): Promise<void> {
     const { files, writer } = this.parts;
     const work = join(this.folder, `${IN_WORK}deleted-${topic.id}`);
+    // Nobody finds it from now on: its files are closed.
+    this.topics.delete(topic.name);
     await Promise.all(topic.partitions.map((partition) => partition.close()));
     // What is being written there has an end, and nothing else begins.
     await writer.run(async () => undefined);
     await files.rename(join(this.folder, topic.name), work);
     await files.syncFolder(this.folder);
-    this.topics.delete(topic.name);
     await files.remove(work);
   }
 
