@@ -1,10 +1,9 @@
-import { KAFKA_ERRORS, type KafkaError, type MorePartitions } from '@tally/kafka-wire';
+import type { MorePartitions } from '@tally/kafka-wire';
 import type { SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
+import { answerEach, type Refusal } from './answer-each.js';
 import { hasFixedPartitions, isInternal } from './internal-topics.js';
 import type { TopicLimits } from './topic-limits.js';
-
-type Refusal = readonly [KafkaError, string];
 
 /** More partitions for topics of anybody; Tally's own have the number that they were made with. */
 export function createPartitionsHandler(
@@ -12,18 +11,13 @@ export function createPartitionsHandler(
   nodeId: number,
   limits: TopicLimits,
 ): Handler<'createPartitions'> {
-  return async ({ topics, validateOnly }) => {
-    const results = [];
-    for (const topic of topics) {
-      const isTwice = topics.some((other) => other !== topic && other.name === topic.name);
-      const refusal: Refusal | undefined = isTwice
-        ? ['INVALID_REQUEST', 'the topic is in the request twice']
-        : (check(log, topic, nodeId, limits) ?? (validateOnly ? undefined : await add(log, topic)));
-      const [error, errorMessage] = refusal ?? (['NONE', null] as const);
-      results.push({ name: topic.name, errorCode: KAFKA_ERRORS[error], errorMessage });
-    }
-    return { topics: results };
-  };
+  return async ({ topics, validateOnly }) => ({
+    topics: await answerEach(
+      topics,
+      async (topic) =>
+        check(log, topic, nodeId, limits) ?? (validateOnly ? undefined : await add(log, topic)),
+    ),
+  });
 }
 
 function check(

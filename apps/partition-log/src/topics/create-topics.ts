@@ -1,6 +1,7 @@
-import { KAFKA_ERRORS, type KafkaError, type NewTopic } from '@tally/kafka-wire';
+import type { NewTopic } from '@tally/kafka-wire';
 import { isTopicName, type SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
+import { answerEach, type Refusal } from './answer-each.js';
 import { isInternal } from './internal-topics.js';
 import { parseTopicConfigs } from './topic-configs.js';
 import type { TopicLimits } from './topic-limits.js';
@@ -8,25 +9,14 @@ import type { TopicLimits } from './topic-limits.js';
 /** Where a client leaves the number to the server. */
 const DEFAULT_PARTITIONS = 16;
 
-type Refusal = readonly [KafkaError, string];
-
 export function createTopicsHandler(
   log: SegmentLog,
   nodeId: number,
   limits: TopicLimits,
 ): Handler<'createTopics'> {
-  return async ({ topics, validateOnly }) => {
-    const results = [];
-    for (const topic of topics) {
-      const isTwice = topics.some((other) => other !== topic && other.name === topic.name);
-      const refusal: Refusal | undefined = isTwice
-        ? ['INVALID_REQUEST', 'the topic is in the request twice']
-        : await create(log, topic, nodeId, limits, validateOnly);
-      const [error, errorMessage] = refusal ?? (['NONE', null] as const);
-      results.push({ name: topic.name, errorCode: KAFKA_ERRORS[error], errorMessage });
-    }
-    return { topics: results };
-  };
+  return async ({ topics, validateOnly }) => ({
+    topics: await answerEach(topics, (topic) => create(log, topic, nodeId, limits, validateOnly)),
+  });
 }
 
 async function create(
