@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
@@ -31,11 +31,12 @@ beforeAll(async () => {
   await admin.disconnect();
   const folder = join(log.logDir, 'topics/events/0');
   for (const name of readdirSync(folder).filter((one) => one.endsWith('.log'))) {
-    const bytes = readFileSync(join(folder, name));
-    const at = bytes.indexOf(`value ${DAMAGED} `);
+    const at = readFileSync(join(folder, name)).indexOf(`value ${DAMAGED} `);
     if (at < 0) continue;
-    bytes.write('V', at);
-    writeFileSync(join(folder, name), bytes);
+    // That byte alone: a file that is written anew is an empty one for a moment, and the scrub sees it.
+    const file = openSync(join(folder, name), 'r+');
+    writeSync(file, 'V', at);
+    closeSync(file);
   }
 }, 60_000);
 afterAll(() => log.stop(), 60_000);
@@ -80,10 +81,15 @@ describe('a record that is damaged on the disk', () => {
   }, 30_000);
 
   it('leaves other partitions to the same kafkajs consumer', async () => {
+    // kafkajs starts again after a crash even when it was disconnected meanwhile, for ever.
+    let isOver = false;
     const consumer = log.client().consumer({
       groupId: 'patient readers',
       maxWaitTimeInMs: 100,
-      retry: { retries: 1, initialRetryTime: 10, restartOnFailure: () => Promise.resolve(true) },
+      retry: {
+        ...{ retries: 1, initialRetryTime: 10 },
+        restartOnFailure: () => Promise.resolve(!isOver),
+      },
     });
     const got: string[][] = [[], []];
     await consumer.connect();
@@ -93,16 +99,19 @@ describe('a record that is damaged on the disk', () => {
       eachMessage: async ({ partition, message }) =>
         void got[partition]?.push(String(message.value)),
     });
-    await eventually('it comes to the damage', () => got[0]?.length === DAMAGED);
     const producer = log.client().producer();
     await producer.connect();
-    const later = ['one', 'two', 'three'];
-    for (const value of later) {
-      await producer.send({ topic: 'events', messages: [{ partition: 1, value }] });
-      await eventually('it is read', () => got[1]?.includes(value) === true);
+    try {
+      await eventually('it comes to the damage', () => got[0]?.length === DAMAGED);
+      for (const value of ['one', 'two', 'three']) {
+        await producer.send({ topic: 'events', messages: [{ partition: 1, value }] });
+        await eventually('it is read', () => got[1]?.includes(value) === true);
+      }
+      expect(new Set(got[0])).toEqual(new Set(values.slice(0, DAMAGED)));
+    } finally {
+      isOver = true;
+      await Promise.all([producer.disconnect(), consumer.disconnect()]);
     }
-    expect(new Set(got[0])).toEqual(new Set(values.slice(0, DAMAGED)));
-    await Promise.all([producer.disconnect(), consumer.disconnect()]);
   }, 60_000);
 
   it('stops librdkafka with an error, which reads on behind it when it is told to', async () => {
