@@ -104,6 +104,7 @@ class GroupAssignment implements Assignment {
 export class GroupReader {
   private readonly consumer: Consumer;
   private assignment: GroupAssignment | undefined;
+  private isStopped = false;
 
   constructor(private readonly options: GroupReaderOptions) {
     const { kafka, logger, groupId, sessionTimeoutMs, maxWaitMs, minBytes, maxBytesPerPartition } =
@@ -121,7 +122,7 @@ export class GroupReader {
         initialRetryTime: 100,
         maxRetryTime: 1000,
         retries: 5,
-        restartOnFailure: async () => true,
+        restartOnFailure: async () => !this.isStopped,
       },
     });
   }
@@ -131,6 +132,12 @@ export class GroupReader {
     const { consumer } = this;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.assignment?.end();
+      if (this.isStopped) {
+        // Stopped between a crash and the next try, which the client makes all the same: it would
+        // keep partitions that nobody reads.
+        void consumer.disconnect();
+        return;
+      }
       const partitions = payload.memberAssignment[topic] ?? [];
       this.assignment = new GroupAssignment(partitions, topic, consumer);
       onAssigned(this.assignment);
@@ -152,6 +159,7 @@ export class GroupReader {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     this.assignment?.end();
     await this.consumer.disconnect();
   }
