@@ -9,7 +9,7 @@ import { LogProcess } from './support/log-process.js';
 import { RawClient, request } from './support/raw-client.js';
 
 /** tools/log-fuzz sets both: longer runs, and one again that found something. */
-const SECONDS = Number(process.env['TALLY_FUZZ_SECONDS'] ?? 10);
+const SECONDS = Number(process.env['TALLY_FUZZ_SECONDS'] ?? 20);
 const SEED = Number(process.env['TALLY_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 const CLIENTS = 16;
 const BATCH = 500;
