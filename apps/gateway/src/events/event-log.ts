@@ -47,11 +47,6 @@ export class EventLog {
     });
   }
 
-  /** Bytes of events that are not confirmed yet. */
-  get queuedBytes(): number {
-    return this.queue.queuedBytes;
-  }
-
   /**
    * Resolves when all events are durable; any failure (TallyError) leaves that open. Copies of an
    * event are recognised by its id, so that one that was never sent may be tried at another instance.
@@ -59,7 +54,10 @@ export class EventLog {
   async append(request: partitioner.AppendRequest): Promise<void> {
     const appended = this.queue.add({ request, trace: recordedSpan() });
     if (appended === undefined)
-      throw new TallyError('unavailable', `${this.queuedBytes} bytes already wait for the log`);
+      throw new TallyError(
+        'unavailable',
+        `${this.queue.queuedBytes} bytes already wait for the log`,
+      );
     await appended;
   }
 

@@ -35,14 +35,15 @@ export function fetchHandler(
     const waitMs = Math.max(0, Math.min(request.maxWaitMs, MAX_WAIT_MS));
     const deadline = performance.now() + waitMs;
     const wanted = Math.min(request.minBytes, limit);
-    for (;;) {
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0 || signal.aborted || bytesReady(log, request) >= wanted) break;
+    let ready = bytesReady(log, request);
+    for (let leftMs = waitMs; ready < wanted && leftMs > 0 && !signal.aborted;) {
       const change = watchAny(waitingFor(log, request), leftMs, signal);
       await change.happened;
       change.stop();
+      ready = bytesReady(log, request);
+      leftMs = deadline - performance.now();
     }
-    if (bytesReady(log, request) > 0) await reserveAnswer(limit);
+    if (ready > 0) await reserveAnswer(limit);
     const topics = await gather(log, request, limit);
     countBytes(topics, count);
     return { errorCode: KAFKA_ERRORS.NONE, topics };

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { FileSystem } from '../files/file-system.js';
 import { readTopicFile, type TopicDefinition } from '../topics/topic-file.js';
-import { baseOffsetOf } from '../segment/segment.js';
 
 /** A partition of a log that is looked at from outside. */
 export interface PartitionFolder {
@@ -29,10 +28,4 @@ export async function partitionFolders(
     partition,
     folder: join(topicFolder, String(partition)),
   }));
-}
-
-/** Base offsets of the segments of a partition, in order. */
-export async function segmentsIn(files: FileSystem, folder: string): Promise<bigint[]> {
-  const names = await files.list(folder);
-  return names.flatMap((name) => baseOffsetOf(name) ?? []).toSorted((a, b) => (a < b ? -1 : 1));
 }

@@ -3,21 +3,16 @@ import { DamagedLog } from '../files/damaged-log.js';
 import { isMissing, type FileSystem, type LogFile } from '../files/file-system.js';
 import { readFile } from '../files/read-file.js';
 import { readLogId } from '../log-identity.js';
-import { decodeMarks, type Mark, type MarkSet } from '../marks/mark-file.js';
+import { decodeMarks, isMarkBehind, type Mark, type MarkSet } from '../marks/mark-file.js';
 import { MARK_FILES, readMarks } from '../marks/mark-keeper.js';
 import { readLogStart } from '../partition/log-start.js';
 import { FoundDamage } from '../recovery/found-damage.js';
 import { checkLast } from '../recovery/open-last-segment.js';
 import { checkSealed, isOf, type OpeningSegment } from '../recovery/open-segment.js';
 import { nameOfRange } from '../segment/damaged-range.js';
-import { segmentFileName, type Segment } from '../segment/segment.js';
+import { segmentFileName, segmentsIn, type Segment } from '../segment/segment.js';
 import { indexFileOf, StoredIndexes } from '../segment/stored-indexes.js';
-import {
-  partitionFolders,
-  segmentsIn,
-  topicNames,
-  type PartitionFolder,
-} from './log-folder-layout.js';
+import { partitionFolders, topicNames, type PartitionFolder } from './log-folder-layout.js';
 
 /** What is wrong with one file. */
 export interface Finding {
@@ -100,7 +95,8 @@ async function* verifyPartition(
     try {
       const fileBytes = await file.size();
       const opening: OpeningSegment = { path, baseOffset, file, fileBytes, indexes, place, damage };
-      const next = bases[index + 1] ?? (isLeft(mark, baseOffset) ? mark.baseOffset : undefined);
+      const next =
+        bases[index + 1] ?? (isMarkBehind(mark, baseOffset) ? mark.baseOffset : undefined);
       const segment =
         next === undefined
           ? (await checkLast(opening, mark)).segment
@@ -186,8 +182,4 @@ async function openIfThere(files: FileSystem, path: string): Promise<LogFile | u
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-function isLeft(mark: Mark | undefined, baseOffset: bigint): mark is Mark {
-  return mark !== undefined && mark.baseOffset > baseOffset;
 }

@@ -37,6 +37,11 @@ export interface Mark {
   readonly lastCrc: number;
 }
 
+/** The mark is in a segment behind the one with this base offset: that one was left. */
+export function isMarkBehind(mark: Mark | undefined, baseOffset: bigint): mark is Mark {
+  return mark !== undefined && mark.baseOffset > baseOffset;
+}
+
 export interface MarkSet {
   readonly sequence: bigint;
   readonly marks: readonly Mark[];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isMissing, type FileSystem } from '../files/file-system.js';
 import { removeUnfinished } from '../files/replace-file.js';
-import type { Mark } from '../marks/mark-file.js';
+import { isMarkBehind, type Mark } from '../marks/mark-file.js';
 import { readProducerSnapshot } from '../producers/producer-snapshot.js';
 import { ProducerStates, type ProducerLimits } from '../producers/producer-states.js';
 import { cutTail, type CutTail } from '../recovery/cut-tail.js';
@@ -9,7 +9,7 @@ import { FoundDamage } from '../recovery/found-damage.js';
 import { openLast } from '../recovery/open-last-segment.js';
 import { openSealed, type OpeningSegment } from '../recovery/open-segment.js';
 import type { Place } from '../segment/index-layout.js';
-import { baseOffsetOf, segmentFileName, type Segment } from '../segment/segment.js';
+import { segmentFileName, segmentsIn, type Segment } from '../segment/segment.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
 import { replayProducers } from '../recovery/replay-producers.js';
 import { stillDamaged } from '../recovery/listed-damage.js';
@@ -87,7 +87,8 @@ export async function openPartition(opening: OpeningPartition): Promise<OpenedPa
         damage,
       };
       // A mark in a later segment says that this one was left, although none follows.
-      const next = bases[index + 1] ?? (isBehind(mark, baseOffset) ? mark.baseOffset : undefined);
+      const next =
+        bases[index + 1] ?? (isMarkBehind(mark, baseOffset) ? mark.baseOffset : undefined);
       if (next !== undefined) {
         segments.push(await openSealed(segment, next));
         continue;
@@ -144,20 +145,15 @@ export async function openPartition(opening: OpeningPartition): Promise<OpenedPa
 
 /** Base offsets of the segments, in order. A folder that is gone has none. */
 async function basesIn({ files, folder }: OpeningPartition): Promise<bigint[]> {
-  let names: string[];
+  let bases: bigint[] = [];
   try {
-    names = await files.list(folder);
+    bases = await segmentsIn(files, folder);
   } catch (error) {
     if (!isMissing(error)) throw error;
     await files.makeFolder(folder);
-    names = [];
   }
   await removeUnfinished(files, folder);
-  return names.flatMap((name) => baseOffsetOf(name) ?? []).toSorted((a, b) => (a < b ? -1 : 1));
-}
-
-function isBehind(mark: Mark | undefined, baseOffset: bigint): mark is Mark {
-  return mark !== undefined && mark.baseOffset > baseOffset;
+  return bases;
 }
 
 /** What the file says, or where it is lost the mark. */

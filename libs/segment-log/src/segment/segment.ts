@@ -6,7 +6,7 @@ import {
   type BatchHeader,
 } from '@tally/kafka-wire';
 import { DamagedLog } from '../files/damaged-log.js';
-import type { LogFile } from '../files/file-system.js';
+import type { FileSystem, LogFile } from '../files/file-system.js';
 import { readUpToDamage } from '../files/read-up-to-damage.js';
 import type { DamagedRange } from './damaged-range.js';
 import type { SegmentSummary } from './index-layout.js';
@@ -31,6 +31,12 @@ export function segmentFileName(baseOffset: bigint): string {
 export function baseOffsetOf(fileName: string): bigint | undefined {
   const digits = FILE_NAME.exec(fileName)?.[1];
   return digits === undefined ? undefined : BigInt(digits);
+}
+
+/** Base offsets of the segments of a partition, in order. */
+export async function segmentsIn(files: FileSystem, folder: string): Promise<bigint[]> {
+  const names = await files.list(folder);
+  return names.flatMap((name) => baseOffsetOf(name) ?? []).toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /** Where a record is that was looked up by time. */
