@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
-import type { clusterProxy, shardProxy } from '@tally/contracts';
+import { type clusterProxy, type shardProxy, TallyError } from '@tally/contracts';
 import {
   ConfigNode,
   ServiceClient,
@@ -17,7 +17,7 @@ import {
   slotOf,
   type ShardMapDocument,
 } from '@tally/placement';
-import { createLogger, TallyError } from '@tally/service-kit';
+import { createLogger } from '@tally/service-kit';
 import { eventually, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
 import { CountersController } from '../src/counters/counters.controller.js';
 import { CurrentShardMap } from '../src/shard-map/current-shard-map.js';

@@ -8,8 +8,7 @@ import {
   type ServiceDefinition,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
-import { packageDefinition, type shardProxy } from '@tally/contracts';
-import { TallyError } from '@tally/service-kit';
+import { packageDefinition, type shardProxy, TallyError } from '@tally/contracts';
 
 export const SHARD_PROXY = packageDefinition()[
   'tally.shard_proxy.v1.ShardProxyService'

@@ -2,6 +2,7 @@ export * from './block/block-body.js';
 export * from './block/block-header.js';
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.js';
 export { CODE_TRAILER, ERROR_CODES, isErrorCode, type ErrorCode } from './errors/codes.js';
+export { TallyError, type LogLevel, type TallyErrorOptions } from './errors/tally-error.js';
 export { CURRENT_SCHEMA_ID, decodeEvent, encodeEvent } from './event-codec.js';
 export {
   DEFAULT_EVENT_TYPE,

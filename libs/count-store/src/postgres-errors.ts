@@ -1,6 +1,5 @@
 import { types } from 'node:util';
-import type { ErrorCode } from '@tally/contracts';
-import { TallyError } from '@tally/service-kit';
+import { type ErrorCode, TallyError } from '@tally/contracts';
 import pg from 'pg';
 
 /** SQLSTATE (PostgreSQL manual, appendix A) to our codes; class first, exact codes before it. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import fc from 'fast-check';
 import pg from 'pg';
 import { fromMultirange } from '../src/coverage/offset-ranges.js';

@@ -1,4 +1,5 @@
-import { TallyError, type Logger } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
+import { type Logger } from '@tally/service-kit';
 import kafkajs, { type Admin } from 'kafkajs';
 import { createKafka, type KafkaConfig } from './kafka.js';
 

@@ -16,7 +16,6 @@ export {
   type ProblemDetails,
   type ProblemResponse,
 } from './errors/problem-details.js';
-export { TallyError, type LogLevel, type TallyErrorOptions } from './errors/tally-error.js';
 export {
   HealthChecks,
   type CheckResult,
@@ -24,7 +23,6 @@ export {
   type HealthOptions,
   type HealthReport,
 } from './health/health-checks.js';
-export { keepTrying, type KeepTryingOptions } from './lifecycle/keep-trying.js';
 export { Lifecycle } from './lifecycle/lifecycle.js';
 export { createLogger, type Logger } from './logging/logger.js';
 export { createMetrics, type Metrics } from './metrics/metrics.js';

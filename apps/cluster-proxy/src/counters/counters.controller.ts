@@ -1,9 +1,8 @@
 import type { ServerUnaryCall, Metadata } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import type { clusterProxy, shardProxy } from '@tally/contracts';
+import { type clusterProxy, type shardProxy, TallyError } from '@tally/contracts';
 import type { ShardMap } from '@tally/placement';
-import { TallyError } from '@tally/service-kit';
 import { CurrentShardMap } from '../shard-map/current-shard-map.js';
 import { failureOf, ShardClient, timeFor } from '../shards/shard-client.js';
 import { scatter } from './scatter.js';

@@ -1,5 +1,5 @@
+import { TallyError } from '@tally/contracts';
 import { slotOf, type ShardMap } from '@tally/placement';
-import { TallyError } from '@tally/service-kit';
 
 const SERIES_BYTES = 16;
 /** A request of 1.6 MB; more are asked in several. */

@@ -1,6 +1,8 @@
+import { TallyError } from '@tally/contracts';
 import type { ConfigNode } from '@tally/discovery';
 import { ShardMap, type ShardMapDocument } from '@tally/placement';
-import { keepTrying, TallyError, type Logger } from '@tally/service-kit';
+import { keepTrying } from '@tally/resilience';
+import { type Logger } from '@tally/service-kit';
 
 const RETRY_MS = 500;
 

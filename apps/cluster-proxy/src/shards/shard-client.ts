@@ -1,7 +1,6 @@
 import type { Deadline } from '@grpc/grpc-js';
-import type { clusterProxy } from '@tally/contracts';
+import { type clusterProxy, TallyError } from '@tally/contracts';
 import type { InstanceSource, ServiceClient } from '@tally/discovery';
-import { TallyError } from '@tally/service-kit';
 
 /** The shard-proxies, asked by the number of their shard. Failures are TallyErrors. */
 export class ShardClient {

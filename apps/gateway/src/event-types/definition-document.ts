@@ -1,6 +1,5 @@
-import { DEFAULT_EVENT_TYPE, type EventTypeDefinition } from '@tally/contracts';
+import { DEFAULT_EVENT_TYPE, type EventTypeDefinition, TallyError } from '@tally/contracts';
 import { problemOf, type VersionedDefinition } from '@tally/counting';
-import { TallyError } from '@tally/service-kit';
 import { quoted } from '../events/rejection.js';
 
 /** A definition as the API has it: ages in seconds. */

@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Controller, Get, Inject, Param, Put, Req, Res } from '@nestjs/common';
-import { DEFAULT_EVENT_TYPE } from '@tally/contracts';
+import { DEFAULT_EVENT_TYPE, TallyError } from '@tally/contracts';
 import { isEventTypeName } from '@tally/counting';
-import { TallyError } from '@tally/service-kit';
 import { mediaTypeOf } from '../http/media-type.js';
 import { readQuery } from '../http/query-parameters.js';
 import type { HttpReply, HttpRequest } from '../http/request.js';

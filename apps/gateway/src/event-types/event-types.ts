@@ -1,4 +1,4 @@
-import type { EventTypeDefinition, RegistryChange } from '@tally/contracts';
+import { type EventTypeDefinition, type RegistryChange, TallyError } from '@tally/contracts';
 import {
   EVENT_TYPES_NODE,
   EventTypeHistory,
@@ -7,7 +7,6 @@ import {
   type VersionedDefinition,
 } from '@tally/counting';
 import { VersionLog, type ZooKeeperSession } from '@tally/discovery';
-import { TallyError } from '@tally/service-kit';
 
 /** How often a change is tried again when others make theirs at the same time. */
 const MAX_TRIES = 10;

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import { CURRENT_SCHEMA_ID, type ErrorCode } from '@tally/contracts';
-import { TallyError, type Logger, type ProblemDetails } from '@tally/service-kit';
+import { CURRENT_SCHEMA_ID, type ErrorCode, TallyError } from '@tally/contracts';
+import { type Logger, type ProblemDetails } from '@tally/service-kit';
 import type { EventMetrics } from '../metrics.js';
 import type { EventTypes } from '../event-types/event-types.js';
 import { checkEvent, idOf, type EventRules } from './check-event.js';

@@ -1,8 +1,8 @@
 import { SpanKind, trace, type SpanContext } from '@opentelemetry/api';
-import type { partitioner } from '@tally/contracts';
+import { type partitioner, TallyError } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
 import { GatheringQueue } from '@tally/resilience';
-import { inLinkedSpan, recordedSpan, TallyError } from '@tally/service-kit';
+import { inLinkedSpan, recordedSpan } from '@tally/service-kit';
 
 const tracer = trace.getTracer('tally.gateway');
 

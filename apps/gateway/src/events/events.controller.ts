@@ -1,5 +1,6 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import { PROBLEM_TYPE, TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
+import { PROBLEM_TYPE } from '@tally/service-kit';
 import { mediaTypeOf } from '../http/media-type.js';
 import { oneOf, readQuery } from '../http/query-parameters.js';
 import type { HttpReply, HttpRequest } from '../http/request.js';

@@ -1,4 +1,4 @@
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 
 /** Bounds the memory of request bodies: each is paid for before its first byte is read. */
 export class BodyBudget {

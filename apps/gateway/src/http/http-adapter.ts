@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { PROBLEM_TYPE, TallyError, toProblem, type ProblemDetails } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
+import { PROBLEM_TYPE, toProblem, type ProblemDetails } from '@tally/service-kit';
 import { MAX_BODY_BYTES } from '../events/limits.js';
 import type { HttpReply, HttpServer } from './request.js';
 

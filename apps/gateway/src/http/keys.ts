@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 
 /** Who may do what, by the key in `Authorization: Bearer <key>` (RFC 6750). */
 export class Keys {

@@ -1,4 +1,4 @@
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 
 interface ContentHeaders {
   readonly 'content-type'?: string | undefined;

@@ -1,5 +1,5 @@
 import { All, Controller } from '@nestjs/common';
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 
 export const RESOURCES = [
   'POST /v1/events',

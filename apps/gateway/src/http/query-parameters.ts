@@ -1,4 +1,4 @@
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 
 /** The parameters of a URL, decoded, by name in the order in which they came. */
 export type QueryParameters = ReadonlyMap<string, readonly string[]>;

@@ -1,4 +1,4 @@
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import { parseInstant } from '../events/instant.js';
 import { MAX_SUBJECT_BYTES, MAX_TYPE_LENGTH } from '../events/limits.js';
 import { quoted } from '../events/rejection.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import type { query } from '@tally/contracts';
+import { type query, TallyError } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
-import { TallyError, type Logger } from '@tally/service-kit';
+import { type Logger } from '@tally/service-kit';
 import type { HttpReply, HttpRequest } from '../http/request.js';
 import { PROJECT } from '../project.js';
 import type { Granularity } from './limits.js';

@@ -1,8 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { CURRENT_SCHEMA_ID, readEntries, type partitioner } from '@tally/contracts';
+import { CURRENT_SCHEMA_ID, type partitioner, readEntries, TallyError } from '@tally/contracts';
 import { GatheringQueue } from '@tally/resilience';
-import { recordedSpan, TallyError } from '@tally/service-kit';
+import { recordedSpan } from '@tally/service-kit';
 import type { AppendJob } from './append-job.js';
 
 @Controller()

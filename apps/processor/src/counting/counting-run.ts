@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { decodeBlock, type EventTypeDefinition } from '@tally/contracts';
+import { decodeBlock, type EventTypeDefinition, TallyError } from '@tally/contracts';
 import { OffsetSet, PartitionCounter, SeriesCache, type CountingRules } from '@tally/counting';
 import type { Assignment, LogAdmin, PartitionBounds, ReadRecord } from '@tally/log-client';
 import type { EventsTopic, ShardMap } from '@tally/placement';
-import { keepTrying, TallyError, type Logger } from '@tally/service-kit';
+import { keepTrying } from '@tally/resilience';
+import { type Logger } from '@tally/service-kit';
 import type { ProcessorMetrics } from '../metrics.js';
 
 import type { ShardClient, ShardCoverage } from '../shards/shard-client.js';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { shardProxy } from '@tally/contracts';
+import { type shardProxy, TallyError } from '@tally/contracts';
 import { SeriesCache, type Series } from '@tally/counting';
-import { TallyError } from '@tally/service-kit';
 import { Registry } from 'prom-client';
 import { processorMetrics } from '../metrics.js';
 import type { ShardClient } from './shard-client.js';

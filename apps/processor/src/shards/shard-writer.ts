@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SpanKind, trace, type SpanContext } from '@opentelemetry/api';
-import type { shardProxy } from '@tally/contracts';
+import { type shardProxy, TallyError } from '@tally/contracts';
 import { ShardDelta, type Series } from '@tally/counting';
-import { inLinkedSpan, TallyError, type Logger } from '@tally/service-kit';
+import { inLinkedSpan, type Logger } from '@tally/service-kit';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { ShardClient } from './shard-client.js';
 

@@ -1,6 +1,6 @@
+import { TallyError } from '@tally/contracts';
 import { ConfigNode, type Unsubscribe, type ZooKeeperSession } from '@tally/discovery';
 import { parseEventsTopic, TOPICS_NODE, type EventsTopic } from '@tally/placement';
-import { TallyError } from '@tally/service-kit';
 
 /** The events topic that ZooKeeper names, followed; the last one known stays without ZooKeeper. */
 export class CurrentTopic {

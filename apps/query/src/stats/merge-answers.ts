@@ -1,10 +1,10 @@
 import {
-  decodeCounterRows,
   type clusterProxy,
   type CounterRow,
+  decodeCounterRows,
   type query,
+  TallyError,
 } from '@tally/contracts';
-import { TallyError } from '@tally/service-kit';
 import type { Plan } from './plan-question.js';
 
 const SERIES_ID_BYTES = 16;

@@ -1,6 +1,5 @@
-import type { query } from '@tally/contracts';
+import { type query, TallyError } from '@tally/contracts';
 import { seriesId } from '@tally/placement';
-import { TallyError } from '@tally/service-kit';
 
 /** What the shards are asked. */
 export interface Plan {

@@ -1,8 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import type { shardProxy } from '@tally/contracts';
+import { type shardProxy, TallyError } from '@tally/contracts';
 import { applyDelta, parseDelta, type ApplyResult } from '@tally/count-store';
-import { TallyError } from '@tally/service-kit';
 import type { ShardMetrics } from '../metrics.js';
 import { Pools } from '../postgres/pools.js';
 import { SHARD_METRICS } from '../postgres/postgres.module.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import { PartitionKeeper } from './partition-keeper.js';
 
 const DAY_MS = 86_400_000;

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { TallyError } from '@tally/contracts';
 import { makePartitions, migrate, mostRanges } from '@tally/count-store';
 import {
   HealthChecks,
   Lifecycle,
   LOGGER,
   METRICS,
-  TallyError,
   type Logger,
   type Metrics,
 } from '@tally/service-kit';

@@ -1,8 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import type { shardProxy } from '@tally/contracts';
+import { type shardProxy, TallyError } from '@tally/contracts';
 import { IDENTITY_COLUMNS } from '@tally/count-store';
-import { TallyError } from '@tally/service-kit';
 import { Pools } from '../postgres/pools.js';
 import { ShardGuard } from '../shard-map/shard-guard.js';
 

@@ -1,5 +1,4 @@
-import type { shardProxy } from '@tally/contracts';
-import { TallyError } from '@tally/service-kit';
+import { type shardProxy, TallyError } from '@tally/contracts';
 
 const MAX_OFFSET = 2n ** 63n - 1n;
 

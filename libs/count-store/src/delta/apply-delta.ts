@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { shardProxy } from '@tally/contracts';
-import { TallyError } from '@tally/service-kit';
+import { type shardProxy, TallyError } from '@tally/contracts';
 import type pg from 'pg';
 import { fromMultirange } from '../coverage/offset-ranges.js';
 import { isTransient, toTallyError } from '../postgres-errors.js';

@@ -4,9 +4,9 @@ import {
   readInt128BE,
   RETENTION_CLASSES,
   ROWS_HEADER_BYTES,
+  TallyError,
 } from '@tally/contracts';
 import { slotOf } from '@tally/placement';
-import { TallyError } from '@tally/service-kit';
 import { binaryColumn } from '../binary-arrays.js';
 
 /** 16 slots share a row of `rolled`: the top 6 bits of a series id. */

@@ -1,6 +1,5 @@
-import { decodeSeriesNames, type SeriesName, type shardProxy } from '@tally/contracts';
+import { decodeSeriesNames, type SeriesName, type shardProxy, TallyError } from '@tally/contracts';
 import { slotOf } from '@tally/placement';
-import { TallyError } from '@tally/service-kit';
 import { toMultirange } from '../coverage/offset-ranges.js';
 import { toColumns, type DeltaColumns } from './delta-columns.js';
 

@@ -1,6 +1,5 @@
-import { encodeCounterRows, type shardProxy } from '@tally/contracts';
+import { encodeCounterRows, type shardProxy, TallyError } from '@tally/contracts';
 import { slotOf } from '@tally/placement';
-import { TallyError } from '@tally/service-kit';
 import type pg from 'pg';
 import { binaryColumn } from '../binary-arrays.js';
 import { toTallyError } from '../postgres-errors.js';

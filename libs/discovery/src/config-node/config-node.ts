@@ -1,4 +1,4 @@
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import { deliver, Listeners, type Unsubscribe } from '../listeners.js';
 import type { NodeValue, SetResult } from '../session/node-results.js';
 import { assertPath } from '../session/paths.js';

@@ -1,4 +1,4 @@
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import type { Unsubscribe } from '../listeners.js';
 import { Backoff } from '../session/backoff.js';
 import { CoalescedTask } from '../session/coalesced-task.js';

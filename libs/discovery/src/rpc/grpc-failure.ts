@@ -1,6 +1,5 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { CODE_TRAILER, isErrorCode, type ErrorCode } from '@tally/contracts';
-import { TallyError } from '@tally/service-kit';
+import { CODE_TRAILER, type ErrorCode, isErrorCode, TallyError } from '@tally/contracts';
 import type { Outcome } from '../balancer/instance-health.js';
 
 /** FAILED_PRECONDITION is absent: it stands for two of our codes with opposite cures. */

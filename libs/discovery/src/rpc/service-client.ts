@@ -6,7 +6,7 @@ import {
   type ServiceDefinition,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import { service as health } from 'grpc-health-check';
 import { Balancer, type BalancerOptions, type Lease } from '../balancer/balancer.js';
 import type { Outcome } from '../balancer/instance-health.js';

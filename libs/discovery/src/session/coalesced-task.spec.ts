@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import { Backoff } from './backoff.js';
 import { CoalescedTask } from './coalesced-task.js';
 

@@ -1,4 +1,4 @@
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import type { Backoff } from './backoff.js';
 
 export interface CoalescedTaskOptions {

@@ -1,4 +1,4 @@
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import { Listeners, type Unsubscribe } from '../listeners.js';
 import type { Logger } from '../logger.js';
 import { parseConnectString, resolveServers, type Server } from './addresses.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { TallyError } from '@tally/service-kit';
+import { TallyError } from '@tally/contracts';
 import type { Unsubscribe } from '../listeners.js';
 import { ChildrenWatch, DataWatch } from './node-watch.js';
 import { CREATE_FLAGS, RC, type NativeStat } from './native-client.js';

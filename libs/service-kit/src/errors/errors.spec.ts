@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { status as GRPC_STATUS } from '@grpc/grpc-js';
-import { CODE_TRAILER, ERROR_CODES, type ErrorCode } from '@tally/contracts';
+import { CODE_TRAILER, ERROR_CODES, type ErrorCode, TallyError } from '@tally/contracts';
 import { toGrpcError } from './grpc-errors.js';
 import { toProblem } from './problem-details.js';
-import { TallyError } from './tally-error.js';
 
 describe('errors', () => {
   it('carries the closed code through gRPC beside its status', () => {

@@ -1,6 +1,5 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
-import { CODE_TRAILER, ERROR_CODES } from '@tally/contracts';
-import { TallyError } from './tally-error.js';
+import { CODE_TRAILER, ERROR_CODES, TallyError } from '@tally/contracts';
 
 /** What a gRPC handler answers for a failure. A bug's text stays inside. */
 export function toGrpcError(error: unknown): Pick<ServiceError, 'code' | 'details' | 'metadata'> {

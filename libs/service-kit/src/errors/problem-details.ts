@@ -1,6 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { ERROR_CODES } from '@tally/contracts';
-import { TallyError } from './tally-error.js';
+import { ERROR_CODES, TallyError } from '@tally/contracts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 

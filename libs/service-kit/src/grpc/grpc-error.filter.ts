@@ -1,7 +1,7 @@
 import { Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { TallyError } from '@tally/contracts';
 import { throwError, type Observable } from 'rxjs';
 import { toGrpcError } from '../errors/grpc-errors.js';
-import { TallyError } from '../errors/tally-error.js';
 import type { Logger } from '../logging/logger.js';
 
 /** Answers every failure of a handler with its closed code; logs it at the level that it names. */

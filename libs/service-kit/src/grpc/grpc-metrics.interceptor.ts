@@ -1,7 +1,7 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { TallyError } from '@tally/contracts';
 import { Histogram, type Registry } from 'prom-client';
 import { tap, type Observable } from 'rxjs';
-import { TallyError } from '../errors/tally-error.js';
 
 /** Rate, errors and duration of every gRPC method that this process serves. */
 export class GrpcMetricsInterceptor implements NestInterceptor {

@@ -1,7 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { ERROR_CODES, type ErrorCode } from '@tally/contracts';
+import { ERROR_CODES, type ErrorCode, TallyError } from '@tally/contracts';
 import { toProblem } from '../errors/problem-details.js';
-import { TallyError } from '../errors/tally-error.js';
 import type { Logger } from '../logging/logger.js';
 
 /** The part of Fastify's reply that is used here. */

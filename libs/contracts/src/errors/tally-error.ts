@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from '@tally/contracts';
+import { ERROR_CODES, type ErrorCode } from './codes.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TallyError } from '../errors/tally-error.js';
+import { TallyError } from '@tally/contracts';
 import { keepTrying } from './keep-trying.js';
 
 const unavailable = () => new TallyError('unavailable', 'not there yet');

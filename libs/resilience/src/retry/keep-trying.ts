@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TallyError } from '../errors/tally-error.js';
+import { TallyError } from '@tally/contracts';
 
 export interface KeepTryingOptions {
   /** Aborted: no further attempt, and the result is undefined. */
