@@ -204,7 +204,7 @@ describe('counting a partition', () => {
 });
 
 describe('what a partition counts', () => {
-  // Copies of one event are alike.
+  // Events of one id are alike.
   const someEvent = fc.nat(30).map((id) =>
     event(`e${id}`, {
       subject: `s${id % 7}`,

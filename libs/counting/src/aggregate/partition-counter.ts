@@ -19,6 +19,7 @@ import { noFates, type EventsByFate, type ShardDelta } from './shard-delta.js';
 /** 10000-01-01T00:00Z: no event lies behind. */
 const END_OF_TIME_MS = 253_402_300_800_000;
 
+/** What the meaning of an event follows from, beside the log. */
 export interface CountingRules {
   readonly shardMap: ShardMap;
   readonly series: SeriesCache;

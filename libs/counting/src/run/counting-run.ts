@@ -10,6 +10,7 @@ import type { Answer, FlushOutcome, RunAction, ShardCoverage } from './run-actio
 import { RunStart, type PartitionStart } from './run-start.js';
 import { ShardFlushes, type Instants, type Positions } from './shard-flushes.js';
 
+/** What is counted, by which rules and within which bounds. */
 export interface CountingRunOptions {
   readonly topic: EventsTopic;
   /** Partitions of the topic that this run counts. */

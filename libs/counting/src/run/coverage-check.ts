@@ -1,6 +1,7 @@
 import type { RunAction, ShardCoverage } from './run-action.js';
 import type { Positions } from './shard-flushes.js';
 
+/** Who is checked, and how often. */
 export interface CoverageCheckOptions {
   readonly shards: readonly number[];
   /** Time between two checks of one shard. */

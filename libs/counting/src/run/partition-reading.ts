@@ -11,6 +11,7 @@ type State =
   /** Records before the start are remembered, the others counted. */
   | { readonly kind: 'counting'; readonly counter: PartitionCounter; next: bigint };
 
+/** Which partition is read, and from where. */
 export interface PartitionReadingOptions {
   readonly partition: number;
   /** The first offset that some shard lacks. */

@@ -50,7 +50,7 @@ export type RunAction =
   | { readonly kind: 'resume' }
   /** Answered by `onFlushed`. */
   | FlushAction
-  /** All partitions have a place to begin, or were halted. */
+  /** Every partition has begun, or was halted. */
   | { readonly kind: 'begun'; readonly partitions: number }
   | {
       readonly kind: 'counted';

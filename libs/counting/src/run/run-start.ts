@@ -3,6 +3,7 @@ import { OffsetSet } from '../coverage/offset-set.js';
 import type { RunAction, ShardCoverage } from './run-action.js';
 import { startingPoint, type StartingPoint } from './starting-point.js';
 
+/** Whose beginning is looked for, with which shards. */
 export interface RunStartOptions {
   readonly shards: readonly number[];
   readonly partitions: readonly number[];

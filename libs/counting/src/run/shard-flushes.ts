@@ -11,6 +11,7 @@ export type Instants = ReadonlyMap<number, number>;
 /** By partition: everything below this offset was read. */
 export type Positions = ReadonlyMap<number, bigint>;
 
+/** Which shard, under which shard map. */
 export interface ShardFlushesOptions {
   readonly shard: number;
   readonly epoch: number;
