@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MINUTE_MS } from '@tally/contracts';
 import { eventually } from '@tally/testing';
 import { ProcessLedger } from './stack/index.js';
 
@@ -23,7 +24,7 @@ try {
   if (ran) {
     process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGTERM');
     await eventually('tools/up has stopped', () => !upRuns(), {
-      timeoutMs: 60_000,
+      timeoutMs: MINUTE_MS,
       intervalMs: 100,
     });
   }

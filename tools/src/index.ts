@@ -1,4 +1,4 @@
 export { differences, figuresOf } from './flights/figures.js';
 export { eventOf, readFlights } from './flights/flights.js';
-export { JOURNAL_FILE, showFlights } from './flights/flights-demo.js';
+export { showFlights } from './flights/flights-demo.js';
 export * from './stack/index.js';

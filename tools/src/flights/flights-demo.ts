@@ -1,14 +1,15 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { DAY_MS, MINUTE_MS } from '@tally/contracts';
 import { differences, figuresOf, table } from './figures.js';
 import { readFlights } from './flights.js';
-import { Journal } from './journal.js';
 import { readFigures, readFiguresAsOf, type ReaderOptions } from './reader.js';
-import { sendFlights } from './sender.js';
+import { sendFlights } from './send-flights.js';
 
-export const JOURNAL_FILE = 'flights-20k.journal';
-const DAY_MS = 86_400_000;
+/** Beside the journals of other imports. */
+const JOURNAL_FILE = 'imports/flights-20k.journal';
 /** The flush interval, the skew of clocks, and a busy machine. */
-const COUNTED_WITHIN_MS = 60_000;
+const COUNTED_WITHIN_MS = MINUTE_MS;
 const ROWS_SHOWN = 10;
 
 export interface FlightsDemoOptions {
@@ -27,45 +28,33 @@ export interface FlightsDemoOptions {
  */
 export async function showFlights(options: FlightsDemoOptions): Promise<void> {
   const { gateway, apiKey, dir, report, now = Date.now } = options;
-  const headers: Record<string, string> =
-    apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` };
+  const target = { gateway, apiKey };
   const flights = readFlights();
   const expected = figuresOf(flights);
   const times = flights.map(({ time }) => time);
   const day = (time: number) => new Date(Math.floor(time / DAY_MS) * DAY_MS).toISOString();
   const question: ReaderOptions = {
-    gateway,
-    headers,
+    target,
     airports: [...expected.keys()].sort(),
     from: day(Math.min(...times)),
     to: day(Math.max(...times) + DAY_MS),
   };
-  const journal = new Journal(join(dir, JOURNAL_FILE));
-  try {
-    if (journal.isEmpty) await assertNothingCounted(question);
-    const { sent, before, doubtful } = await sendFlights(flights, {
-      gateway,
-      headers,
-      journal,
-      now,
-      report,
-    });
-    report(
-      before === flights.length
-        ? `All ${before} flights are in already.`
-        : `Sent ${sent} flights${before > 0 ? `; ${before} were in already` : ''}.`,
+  const journalFile = join(dir, JOURNAL_FILE);
+  if (!existsSync(journalFile)) await assertNothingCounted(question);
+  const { sent, before, isInDoubt } = await sendFlights(flights, target, { journalFile, report });
+  report(
+    before === flights.length
+      ? `All ${before} flights are in already.`
+      : `Sent ${sent} flights${before > 0 ? `; ${before} were in already` : ''}.`,
+  );
+  const counted = await readFiguresAsOf(question, now(), COUNTED_WITHIN_MS);
+  report(table(counted, expected, ROWS_SHOWN));
+  const wrong = differences(counted, expected);
+  if (wrong.length > 0)
+    throw new Error(
+      `${wrong.length} figures differ from the file${isInDoubt ? ' (some flights are in doubt: begin anew with --fresh)' : ''}: ${wrong.slice(0, 5).join('; ')}`,
     );
-    const counted = await readFiguresAsOf(question, now(), COUNTED_WITHIN_MS);
-    report(table(counted, expected, ROWS_SHOWN));
-    const wrong = differences(counted, expected);
-    if (wrong.length > 0)
-      throw new Error(
-        `${wrong.length} figures differ from the file${doubtful.length > 0 ? ' (some batches are in doubt: begin anew with --fresh)' : ''}: ${wrong.slice(0, 5).join('; ')}`,
-      );
-    report(`All figures of ${expected.size} airports are equal to those of the file.`);
-  } finally {
-    journal.close();
-  }
+  report(`All figures of ${expected.size} airports are equal to those of the file.`);
 }
 
 /** Without a journal nobody knows which flights were sent: sending all could count some twice. */

@@ -10,6 +10,7 @@ import {
 import type { Addresses, GivenServers } from './addresses.js';
 import { Ports } from './ports.js';
 import { ProcessLedger } from './process-ledger.js';
+import { ROOT } from './root.js';
 import { Supervisor } from './supervisor.js';
 import {
   planServices,
@@ -20,8 +21,6 @@ import {
 } from './topology.js';
 
 export interface StackOptions {
-  /** The clone, with bundled apps. */
-  readonly root: string;
   /** Data, logs and the process ledger. */
   readonly dir: string;
   /** `usual`: the documented ports, or the next free ones; `any`: a private stack. */
@@ -141,14 +140,17 @@ export class Stack {
   }
 
   private serviceProcess({ name, app, adminPort, env }: ServicePlan): ServerProcess {
-    const { root, bundles, nodeArgs } = this.options;
-    const bundle = bundles?.[app] ?? join(root, 'apps', app, 'bundle');
+    const { bundles, nodeArgs } = this.options;
+    const bundle = bundles?.[app] ?? join(ROOT, 'apps', app, 'bundle');
     return new ServerProcess({
       name,
       command: process.execPath,
       args: [
         ...(nodeArgs?.(name) ?? []),
-        ...['--enable-source-maps', '--import', join(bundle, 'otel.mjs'), join(bundle, 'main.js')],
+        '--enable-source-maps',
+        '--import',
+        join(bundle, 'otel.mjs'),
+        join(bundle, 'main.js'),
       ],
       env: { ...inherited(), ...this.options.env, ...env },
       cwd: bundle,

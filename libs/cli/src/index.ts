@@ -1,0 +1,3 @@
+export { ImportProblem } from './import/import-problem.js';
+export { Importer, type Figures, type ImportOptions, type ImportParts } from './import/importer.js';
+export type { InputRecord, Reading } from './import/reading.js';
