@@ -1,6 +1,6 @@
 import { changedBundle, type Control } from './controls.js';
 import { FailureStack } from './rig/failure-stack.js';
-import { Trial, type Fault, type Figures } from './trial.js';
+import { Trial, type Fault, type TrialFigures } from './trial.js';
 
 /** A trial that found something wrong. */
 export interface Failure {
@@ -11,8 +11,9 @@ export interface Failure {
   readonly kept: string;
 }
 
+/** What one trial came to. */
 export type Result =
-  ({ readonly kind: 'sound' } & Figures) | ({ readonly kind: 'failed' } & Failure);
+  ({ readonly kind: 'sound' } & TrialFigures) | ({ readonly kind: 'failed' } & Failure);
 
 export interface CampaignOptions {
   readonly seeds: readonly number[];

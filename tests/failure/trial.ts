@@ -35,7 +35,8 @@ export interface Fault {
   quiet?(trial: Trial): Promise<void>;
 }
 
-export interface Figures {
+/** What a sound trial showed. */
+export interface TrialFigures {
   readonly seed: number;
   readonly evidence: string;
   readonly events: number;
@@ -65,7 +66,7 @@ export class Trial {
   }
 
   /** Throws what is wrong at the end; record and data are then left for those who look for the reason. */
-  async run(fault: Fault): Promise<Figures> {
+  async run(fault: Fault): Promise<TrialFigures> {
     const { record, on } = this;
     const { gateway } = on.addresses;
     const random = this.random.part(100);

@@ -6,6 +6,7 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
+/** What one process used. */
 export interface Usage {
   readonly name: string;
   /** Microseconds per event. */

@@ -10,6 +10,7 @@ const RETRY_MS = 50;
 /** Refusals in a row that mean that something is broken. */
 const MAX_REFUSALS = 200;
 
+/** How a stream went. */
 export interface Sending {
   /** From the first request to the last acknowledgement. */
   readonly ms: number;

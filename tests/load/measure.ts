@@ -17,6 +17,7 @@ const SUBJECTS_ASKED = 500;
 const POPULAR = 50;
 const WARM_UP_SHARE = 0.2;
 
+/** What is sent in one run. */
 export interface Load {
   readonly events: number;
   readonly batch: number;

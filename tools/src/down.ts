@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MINUTE_MS } from '@tally/contracts';
 import { eventually } from '@tally/testing';
-import { ProcessLedger } from './stack/index.js';
+import { StartedProcesses } from './stack/index.js';
 
 const dir = join(import.meta.dirname, '../../.tally');
 const lock = join(dir, 'lock');
@@ -28,7 +28,7 @@ try {
       intervalMs: 100,
     });
   }
-  const leftovers = await new ProcessLedger(join(dir, 'processes.json')).endLeftovers();
+  const leftovers = await new StartedProcesses(join(dir, 'processes.json')).endLeftovers();
   if (leftovers.length > 0) console.log(`ended what an earlier run left: ${leftovers.join(', ')}`);
   else console.log(ran ? 'stopped' : 'nothing runs');
 } catch (error) {

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { showFlights } from './flights/flights-demo.js';
+import { showFlights } from './flights/show-flights.js';
 import { assertKeptShards, givenServers, ROOT, Stack, type Addresses } from './stack/index.js';
 
 const DEFAULT_SHARDS = 2;

@@ -9,6 +9,7 @@ export interface Surroundings {
   readonly home: string;
 }
 
+/** Somewhere to write text. */
 export interface Outlet {
   write(text: string): unknown;
 }

@@ -3,7 +3,7 @@ import type { Delivery } from '@tally/client';
 import type { SentEvent } from './event-source.js';
 
 /** What a client knows of an event that it sent. Times: ms since 1970. */
-export interface Sent {
+export interface RecordedEvent {
   readonly event: SentEvent;
   readonly firstSentMs: number;
   /** When an answer said that it is durable; undefined: nobody knows whether it is. */
@@ -15,7 +15,7 @@ export interface Sent {
  * for the reason of a failure.
  */
 export class ClientRecord {
-  readonly sent = new Map<string, Sent>();
+  readonly sent = new Map<string, RecordedEvent>();
   private tries = 0;
   private failures = 0;
   private longestGap = 0;

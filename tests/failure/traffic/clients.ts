@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { deliver, sendBatch, type Delivery } from '@tally/client';
+import { deliver, sendBatch, type Batch, type Delivery } from '@tally/client';
 import { MINUTE_MS } from '@tally/contracts';
 import type { ClientRecord } from './client-record.js';
 import { EventSource, type SentEvent } from './event-source.js';
@@ -61,46 +61,52 @@ export class Clients {
 
   private async send(name: string, source: EventSource, random: Random): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      const batch = source.nextBatch();
-      const isAcknowledged = await this.sendUntilKnown(name, batch, random);
-      if (isAcknowledged && random.chance(REPEATED_PERCENT)) await this.post(name, batch);
+      const batch = new ClientBatch(name, source.nextBatch());
+      const isAcknowledged = await this.sendUntilKnown(batch, random);
+      if (isAcknowledged && random.chance(REPEATED_PERCENT)) await this.post(batch);
       await delay(PAUSE_MS);
     }
   }
 
-  private async sendUntilKnown(
-    name: string,
-    batch: readonly SentEvent[],
-    random: Random,
-  ): Promise<boolean> {
-    this.options.record.sending(batch);
+  private async sendUntilKnown(batch: ClientBatch, random: Random): Promise<boolean> {
+    this.options.record.sending(batch.sent);
     const isPatient = !random.chance(GIVEN_UP_PERCENT);
-    const sent = await sendBatch(
-      { events: batch.map(lineOf) },
-      {
-        deliver: () => this.post(name, batch),
-        contact: { hasAnswered: true },
-        backoff: BACKOFF,
-        maxTries: isPatient ? Infinity : 1,
-        signal: this.givingUp.signal,
-      },
+    const outcome = await sendBatch(batch, {
+      deliver: () => this.post(batch),
+      contact: { hasAnswered: true },
+      backoff: BACKOFF,
+      maxTries: isPatient ? Infinity : 1,
+      signal: this.givingUp.signal,
+    });
+    if (outcome.kind === 'taken') return true;
+    if (outcome.kind === 'given up' && !isPatient) return false;
+    throw new Error(
+      `a batch of ${batch.client} is not acknowledged (${outcome.kind}): ${outcome.why}`,
     );
-    if (sent.kind === 'taken') return true;
-    if (sent.kind === 'given up' && !isPatient) return false;
-    throw new Error(`a batch of ${name} is not acknowledged (${sent.kind}): ${sent.why}`);
   }
 
   /** One try. Throws when an event is refused: all of them are good. */
-  private async post(name: string, batch: readonly SentEvent[]): Promise<Delivery> {
+  private async post({ client, sent, events }: ClientBatch): Promise<Delivery> {
     const { gateway, record } = this.options;
-    const target = { gateway, apiKey: '' };
-    const delivery = await deliver(batch.map(lineOf), target, ANSWER_WITHIN_MS);
-    record.ended(name, batch, delivery);
+    const delivery = await deliver(events, { gateway, apiKey: '' }, ANSWER_WITHIN_MS);
+    record.ended(client, sent, delivery);
     if (delivery.kind === 'taken' && delivery.rejected.length > 0)
       throw new Error(
-        `${delivery.rejected.length} of ${batch.length} events refused: ${delivery.rejected[0]?.why}`,
+        `${delivery.rejected.length} of ${events.length} events refused: ${delivery.rejected[0]?.why}`,
       );
     return delivery;
+  }
+}
+
+/** A batch as the client knows it, and as it goes. */
+class ClientBatch implements Batch {
+  readonly events: readonly string[];
+
+  constructor(
+    readonly client: string,
+    readonly sent: readonly SentEvent[],
+  ) {
+    this.events = sent.map(lineOf);
   }
 }
 

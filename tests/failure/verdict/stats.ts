@@ -8,6 +8,7 @@ export interface Figures {
   cents: number;
 }
 
+/** What the public API says of the subjects of a trial. */
 export interface Answer {
   /** ms since 1970; undefined: the answer says nothing of its age. */
   readonly asOfMs: number | undefined;

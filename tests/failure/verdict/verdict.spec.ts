@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Sent } from '../traffic/client-record.js';
+import type { RecordedEvent } from '../traffic/client-record.js';
 import type { CountedEvent } from './recount.js';
 import { violations, type Findings } from './verdict.js';
 
-function sent(id: string, subject: string, cents: number, acknowledgedMs?: number): [string, Sent] {
+function sent(
+  id: string,
+  subject: string,
+  cents: number,
+  acknowledgedMs?: number,
+): [string, RecordedEvent] {
   return [id, { event: { id, subject, timeMs: 0, cents }, firstSentMs: 1, acknowledgedMs }];
 }
 

@@ -1,4 +1,4 @@
-import type { Sent } from '../traffic/client-record.js';
+import type { RecordedEvent } from '../traffic/client-record.js';
 import { sumBy, type CountedEvent } from './recount.js';
 import type { Answer, Figures } from './stats.js';
 
@@ -6,7 +6,7 @@ import type { Answer, Figures } from './stats.js';
 export interface Findings {
   readonly subjects: readonly string[];
   /** By event id. */
-  readonly sent: ReadonlyMap<string, Sent>;
+  readonly sent: ReadonlyMap<string, RecordedEvent>;
   /** Events that the log has, without duplicates. */
   readonly logged: readonly CountedEvent[];
   /** Those that must be in the counters: all of them, unless accepted records were deleted. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startZooKeeper } from '@tally/testing';
 import { LogNode } from '@tally/tools';
 
+/** A log that runs for one measurement. */
 export interface LogServer {
   readonly port: number;
   readonly pid: number;

@@ -6,7 +6,7 @@ import { ROOT } from '@tally/tools';
 import { topFunctions } from '../profile.js';
 import { measureKafkajs } from './kafkajs.js';
 import { startLogServer, type LogServer } from './log-server.js';
-import { measureAppends, measureFetches, type Figures } from './measure.js';
+import { measureAppends, measureFetches, type LogFigures } from './measure.js';
 import { describe, describeKafkajs, verdicts } from './report.js';
 import { workloads } from './workload-list.js';
 
@@ -74,7 +74,7 @@ async function onNewLog<T>(use: (log: LogServer) => Promise<T>): Promise<T> {
   }
 }
 
-function show(figures: Figures): void {
+function show(figures: LogFigures): void {
   for (const line of describe(figures)) say(line);
 }
 
@@ -82,7 +82,7 @@ try {
   say(
     `One log node, acks all, fdatasync before each acknowledgement; the log has ${onOneCore ? 'one core' : 'every core'}.`,
   );
-  const all: Figures[] = [];
+  const all: LogFigures[] = [];
   const lists = workloads(Number(options.mb));
   for (const [index, workload] of lists.entries()) {
     const measured = await onNewLog(async (server) => {

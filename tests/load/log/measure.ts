@@ -12,7 +12,7 @@ const MB = 1e6;
 const WARM_UP_SHARE = 0.1;
 
 /** What one measurement showed of the log. */
-export interface Figures {
+export interface LogFigures {
   readonly name: string;
   readonly bytes: number;
   readonly records: number;
@@ -31,7 +31,7 @@ export interface Figures {
  * Appends a workload to an own topic. Throws when the log did not wait for the disk, and when what
  * is read back is not what was sent.
  */
-export async function measureAppends(log: LogServer, workload: Workload): Promise<Figures> {
+export async function measureAppends(log: LogServer, workload: Workload): Promise<LogFigures> {
   const cycle = new RequestCycle(workload);
   return connected(log, workload.connections, async (connections) => {
     const [first] = connections;
@@ -61,7 +61,7 @@ export async function measureAppends(log: LogServer, workload: Workload): Promis
 }
 
 /** Reads a topic that was just written, so that the log finds it in the page cache. */
-export async function measureFetches(log: LogServer, workload: Workload): Promise<Figures> {
+export async function measureFetches(log: LogServer, workload: Workload): Promise<LogFigures> {
   const { topic, partitions } = workload;
   return connected(log, partitions, async (connections) => {
     await fetchAll(connections, topic, partitions, false);
@@ -91,7 +91,7 @@ async function clock(
   { pid }: LogServer,
   name: string,
   work: (sample: () => void) => Promise<Work>,
-): Promise<Figures> {
+): Promise<LogFigures> {
   const memory: number[] = [];
   const cpuBefore = cpuOf(pid);
   const from = monotonicMicroseconds();
@@ -138,11 +138,11 @@ function assertSame(expected: readonly Content[], found: readonly Content[]): vo
   }
 }
 
-export function megabytesPerSecond({ bytes, seconds }: Figures): number {
+export function megabytesPerSecond({ bytes, seconds }: LogFigures): number {
   return bytes / MB / seconds;
 }
 
 /** What one core can do when it does nothing else. */
-export function megabytesPerCpuSecond({ bytes, cpuSeconds }: Figures): number {
+export function megabytesPerCpuSecond({ bytes, cpuSeconds }: LogFigures): number {
   return bytes / MB / cpuSeconds;
 }

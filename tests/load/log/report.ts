@@ -1,5 +1,5 @@
 import type { KafkajsFigures } from './kafkajs.js';
-import { megabytesPerCpuSecond, megabytesPerSecond, type Figures } from './measure.js';
+import { megabytesPerCpuSecond, megabytesPerSecond, type LogFigures } from './measure.js';
 
 /** What is aimed at: docs of the service name the same figures. */
 const AIMS = { appended: 150, blocks: 100_000, fetched: 400, memoryMib: 400 };
@@ -9,7 +9,7 @@ const FLAT_WITHIN_MIB = 64;
 const whole = (value: number) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ' ');
 const mib = (bytes: number) => bytes / 2 ** 20;
 
-export function describe(figures: Figures): string[] {
+export function describe(figures: LogFigures): string[] {
   const { name, records, requests, seconds, cpuSeconds, bytes, p50, p99, memory } = figures;
   return [
     `${name}: ${whole(megabytesPerSecond(figures))} MB/s, ${whole(records / seconds)} blocks/s, ${whole(requests / seconds)} requests/s`,
@@ -20,7 +20,7 @@ export function describe(figures: Figures): string[] {
 }
 
 /** `own`: appends and fetches of the same records. */
-export function describeKafkajs(kafkajs: KafkajsFigures, own: readonly Figures[]): string {
+export function describeKafkajs(kafkajs: KafkajsFigures, own: readonly LogFigures[]): string {
   const [appended = 0, fetched = 0] = own.map(megabytesPerSecond);
   return (
     `kafkajs, the same records: ${whole(kafkajs.appended)} MB/s appended, ${whole(kafkajs.fetched)} MB/s fetched; ` +
@@ -29,7 +29,7 @@ export function describeKafkajs(kafkajs: KafkajsFigures, own: readonly Figures[]
 }
 
 /** Whether the aims are met, for what one core does in a second of its time. */
-export function verdicts(all: readonly Figures[]): string[] {
+export function verdicts(all: readonly LogFigures[]): string[] {
   const [large, fetched, blocks] = all;
   if (large === undefined || fetched === undefined || blocks === undefined) return [];
   const peakMib = Math.max(...all.map(({ peakBytes }) => mib(peakBytes)));

@@ -5,7 +5,7 @@ import {
   type StatsQuestion,
   type Target,
 } from '@tally/client';
-import type { Figures } from './figures.js';
+import type { AirportFigures } from './figures.js';
 import { EVENT_TYPE } from './flights.js';
 
 export interface ReaderOptions {
@@ -17,7 +17,7 @@ export interface ReaderOptions {
 }
 
 /** All airports in one question. */
-export async function readFigures(options: ReaderOptions): Promise<Map<string, Figures>> {
+export async function readFigures(options: ReaderOptions): Promise<Map<string, AirportFigures>> {
   return figuresIn(await readStats(options.target, questionOf(options)));
 }
 
@@ -26,7 +26,7 @@ export async function readFiguresAsOf(
   options: ReaderOptions,
   instant: number,
   withinMs: number,
-): Promise<Map<string, Figures>> {
+): Promise<Map<string, AirportFigures>> {
   return figuresIn(await readStatsAsOf(options.target, questionOf(options), instant, withinMs));
 }
 
@@ -40,8 +40,8 @@ function questionOf({ airports, from, to }: ReaderOptions): StatsQuestion {
   };
 }
 
-function figuresIn({ series }: StatsAnswer): Map<string, Figures> {
-  const figures = new Map<string, Figures>();
+function figuresIn({ series }: StatsAnswer): Map<string, AirportFigures> {
+  const figures = new Map<string, AirportFigures>();
   for (const { subject: airport, points } of series) {
     const [point] = points;
     if (point === undefined) continue;

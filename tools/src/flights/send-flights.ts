@@ -7,7 +7,8 @@ import { EVENT_TYPE, eventOf, type Flight } from './flights.js';
 const TALLY_OF_CLONE = 'the Tally of this clone';
 const BATCH_EVENTS = 1000;
 
-export interface Sent {
+/** What became of the flights. */
+export interface SentFlights {
   /** Events that were acknowledged now. */
   readonly sent: number;
   /** Events that were acknowledged in an earlier run. */
@@ -27,7 +28,7 @@ export async function sendFlights(
     journalFile,
     report,
   }: { readonly journalFile: string; readonly report: (line: string) => void },
-): Promise<Sent> {
+): Promise<SentFlights> {
   const refuse = (line: number, why: string): never => {
     throw new ImportProblem(`flight ${line - 1} is not taken: ${why}`);
   };

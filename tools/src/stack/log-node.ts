@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { freePort, ServerProcess } from '@tally/testing';
 import { ROOT } from './root.js';
 
+/** How a log is started. */
 export interface LogNodeOptions {
   /** Where the log lies. */
   readonly folder: string;

@@ -14,6 +14,7 @@ export interface AccessEntry {
   readonly bytes: number | undefined;
 }
 
+/** How a line becomes an event. */
 export interface AccessLogOptions {
   readonly type: string;
   /** Whether `?…` belongs to the subject. */

@@ -3,6 +3,7 @@ import { quoted } from '@tally/client';
 /** `Z`, or an offset like `+02:00`. */
 export type Zone = 'Z' | `${'+' | '-'}${string}`;
 
+/** A time as the gateway takes it, or what was expected instead. */
 export type EventTime =
   | { readonly kind: 'time'; readonly text: string }
   | { readonly kind: 'problem'; readonly expected: string };
@@ -14,6 +15,7 @@ const EPOCH = /^\d{9,13}(?:\.\d{1,9})?$/;
 const SECONDS_BELOW = 1e11;
 const MILLISECONDS_FROM = 1e12;
 
+/** Undefined when it is none. */
 export function parseZone(text: string): Zone | undefined {
   return /^(?:Z|[+-]\d\d:\d\d)$/.test(text) ? (text as Zone) : undefined;
 }

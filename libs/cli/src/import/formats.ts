@@ -7,9 +7,11 @@ import { linesOf } from './lines.js';
 import type { MappingOptions } from './mapping.js';
 import { MAX_RECORD_BYTES, unreadable, type InputRecord, type Reading } from './reading.js';
 
+/** Common and Combined Log Format, one JSON object a line, comma-separated values. */
 export const FORMATS = ['clf', 'ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** How records become events. */
 export interface FormatOptions extends MappingOptions {
   /** Undefined: seen from the first lines. */
   readonly format: Format | undefined;

@@ -31,7 +31,7 @@ let retryAfter: string | undefined;
 /** Subjects that are refused: alone, or with all that came with them. */
 let refused: Set<string>;
 let poison: Set<string>;
-/** Subjects that were taken, by id: copies are recognised. */
+/** Subjects that were taken, by id: duplicates are recognised. */
 let counted: Map<string, string>;
 let requests: string[][];
 let clock: number;

@@ -5,7 +5,7 @@ import { ImportProblem, problemOf } from './import-problem.js';
 import { type InputRecord } from './reading.js';
 
 /** What became of the lines of one input so far. */
-export interface Figures {
+export interface ImportFigures {
   readonly lines: number;
   /** Events that the gateway took now. */
   readonly sent: number;
@@ -19,6 +19,7 @@ export interface Figures {
   readonly doubtful: LineSet;
 }
 
+/** What to import, and how. */
 export interface ImportOptions {
   /** Keeps inputs apart that begin alike; empty: none. */
   readonly source: string;
@@ -29,13 +30,14 @@ export interface ImportOptions {
   readonly resendDoubtful: boolean;
 }
 
+/** What an import needs of others, and whom it tells what. */
 export interface ImportParts {
   /** By the id of the first record. */
   readonly openJournal: (firstId: string) => Journal;
   readonly deliver: (events: readonly string[]) => Promise<Delivery>;
   readonly onUnreadable: (line: number, reason: string) => void;
   readonly onRejected: (line: number, why: string) => void;
-  readonly onProgress: (figures: Figures) => void;
+  readonly onProgress: (figures: ImportFigures) => void;
   readonly report: (line: string) => void;
   readonly now?: () => number;
   readonly wait?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
@@ -68,12 +70,12 @@ export class Importer {
     private readonly parts: ImportParts,
   ) {}
 
-  get figures(): Figures {
+  get figures(): ImportFigures {
     const { lines, sent, before, unreadable, rejected, doubtful } = this;
     return { lines, sent, before, unreadable, rejected, doubtful };
   }
 
-  async run(records: AsyncIterable<InputRecord>): Promise<Figures> {
+  async run(records: AsyncIterable<InputRecord>): Promise<ImportFigures> {
     try {
       let failure: { readonly error: unknown } | undefined;
       try {

@@ -15,6 +15,7 @@ export interface Input {
   progress(): number | undefined;
 }
 
+/** Stands for stdin on a command line. */
 export const STDIN = '-';
 const GZIP = Buffer.from([0x1f, 0x8b]);
 /** What is looked at to tell formats apart. */

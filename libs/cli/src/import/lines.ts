@@ -1,5 +1,6 @@
 import { MAX_RECORD_BYTES } from './reading.js';
 
+/** One line of an input. */
 export interface Line {
   /** Without its end (`\n` or `\r\n`); of a line that is too long the first part. */
   readonly bytes: Buffer;

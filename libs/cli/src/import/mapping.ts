@@ -4,14 +4,17 @@ import { unreadable, type Reading } from './reading.js';
 
 /** Which column gives which field of the event. */
 export type Mapping = ReadonlyMap<Field, string>;
+/** A field of an event, as --map names it. */
 export type Field = (typeof FIELDS)[number] | `attributes.${string}`;
 
+/** Fields that every event may have; attributes are named by the user. */
 export const FIELDS = ['id', 'type', 'subject', 'time', 'value'] as const;
 const ATTRIBUTE = 'attributes.';
 
 /** A cell of CSV, or a member of a JSON object; undefined when the record has no such column. */
 export type Column = (name: string) => unknown;
 
+/** How columns become an event. */
 export interface MappingOptions {
   readonly mapping: Mapping;
   /** Type of events that have no column for it. */
@@ -37,6 +40,7 @@ export function parseMapping(texts: readonly string[]): Mapping | string {
   return mapping;
 }
 
+/** Whether a column or a word of --map names a field. */
 export function isField(text: string): text is Field {
   if (text.startsWith(ATTRIBUTE)) return text.length > ATTRIBUTE.length;
   return FIELDS.some((field) => field === text);

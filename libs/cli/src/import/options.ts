@@ -7,6 +7,7 @@ import type { ImportOptions } from './importer.js';
 import { STDIN } from './input.js';
 import { parseMapping } from './mapping.js';
 
+/** The text of --help. */
 export const USAGE = `usage: tally import [options] [FILE... | -]
 
 Counts the records of files, or of stdin: web-server access logs (Common and Combined Log Format),
@@ -32,6 +33,7 @@ TALLY_API_KEY holds the key of the public API; TALLY_HOME is the folder for what
 next run (default: .tally of your home). Exit code: 0 every readable record is in, 1 not all are, 2
 wrong usage.`;
 
+/** A command line of `tally import`, read and checked. */
 export interface Options extends ImportOptions, FormatOptions {
   readonly inputs: readonly string[];
   readonly gateway: string;
@@ -43,6 +45,7 @@ export interface Options extends ImportOptions, FormatOptions {
   readonly isDryRun: boolean;
 }
 
+/** What a command line asks for. */
 export type Command =
   | { readonly kind: 'import'; readonly options: Options }
   | { readonly kind: 'help' }

@@ -1,5 +1,5 @@
 import type { Screen } from '../verb.js';
-import type { Figures } from './importer.js';
+import type { ImportFigures } from './importer.js';
 
 const BAR_WIDTH = 24;
 const TERMINAL_EVERY_MS = 100;
@@ -26,7 +26,7 @@ export class Progress {
   }
 
   /** `share`: of the input that was read, 0 to 1, where that is known. */
-  show(figures: Figures, share: number | undefined): void {
+  show(figures: ImportFigures, share: number | undefined): void {
     const now = this.now();
     const { isTTY } = this.screen;
     if (now - this.shownAt < (isTTY === true ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS)) return;
@@ -57,7 +57,7 @@ export class Progress {
   }
 
   /** The last word, for stdout. */
-  summary(figures: Figures): string {
+  summary(figures: ImportFigures): string {
     if (this.isBarShown) this.screen.write(CLEAR_LINE);
     this.isBarShown = false;
     const { before, doubtful } = figures;
@@ -74,11 +74,11 @@ export class Progress {
     ].join('; ');
   }
 
-  private state({ lines, sent, unreadable, rejected }: Figures): string {
+  private state({ lines, sent, unreadable, rejected }: ImportFigures): string {
     return `${lines} lines, ${sent} events sent, ${unreadable} lines no event, ${rejected} events refused`;
   }
 
-  private rate({ sent }: Figures): number {
+  private rate({ sent }: ImportFigures): number {
     const ms = this.now() - this.started;
     return ms > 0 ? Math.round((sent * 1000) / ms) : 0;
   }

@@ -17,6 +17,7 @@ export interface InputRecord {
   read(id: string): Reading;
 }
 
+/** `reason`: what was expected and what came. */
 export function unreadable(reason: string): Reading {
   return { kind: 'unreadable', reason };
 }

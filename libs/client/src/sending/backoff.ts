@@ -6,6 +6,7 @@ export interface Backoff {
   readonly longestMs: number;
 }
 
+/** Soon at first; at most a few requests a minute to a gateway that is away for long. */
 export const USUAL_BACKOFF: Backoff = { firstMs: 250, longestMs: 15_000 };
 
 /**

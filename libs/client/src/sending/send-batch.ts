@@ -42,6 +42,7 @@ export type Stopped =
 export type Sent =
   { readonly kind: 'taken'; readonly rejected: readonly RejectedEvent[] } | Stopped;
 
+/** How a batch is sent; all but `deliver` may be left out. */
 export interface SendOptions<B extends Batch = Batch> {
   /** One try, as `deliver` makes it. */
   readonly deliver: (events: readonly string[]) => Promise<Delivery>;

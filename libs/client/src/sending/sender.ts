@@ -4,6 +4,7 @@ import { sendBatch, type Batch, type SendingNotes, type Stopped } from './send-b
 /** One line is enough for all connections that wait for the same. */
 const REPORT_EVERY_MS = 10_000;
 
+/** How batches are sent, and who is told of it. */
 export interface SenderOptions<B extends Batch> {
   /** One try, as `deliver` makes it. */
   readonly deliver: (events: readonly string[]) => Promise<Delivery>;

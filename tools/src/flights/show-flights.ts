@@ -12,7 +12,8 @@ const JOURNAL_FILE = 'imports/flights-20k.journal';
 const COUNTED_WITHIN_MS = MINUTE_MS;
 const ROWS_SHOWN = 10;
 
-export interface FlightsDemoOptions {
+/** Where Tally is, and who watches. */
+export interface ShowFlightsOptions {
   readonly gateway: string;
   /** Key of the public API; empty when it is open. */
   readonly apiKey: string;
@@ -26,7 +27,7 @@ export interface FlightsDemoOptions {
  * Streams 20 000 real flights through the public API, reads all airports back in one question and
  * compares every figure with the file. Throws when one differs. May be run again and again.
  */
-export async function showFlights(options: FlightsDemoOptions): Promise<void> {
+export async function showFlights(options: ShowFlightsOptions): Promise<void> {
   const { gateway, apiKey, dir, report, now = Date.now } = options;
   const target = { gateway, apiKey };
   const flights = readFlights();

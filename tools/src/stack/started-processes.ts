@@ -13,7 +13,7 @@ interface Entry {
  * The processes that a stack started, in a file that outlives it: when the stack itself was killed,
  * the next one ends exactly these and no others.
  */
-export class ProcessLedger {
+export class StartedProcesses {
   private readonly entries = new Map<string, Entry>();
 
   constructor(private readonly file: string) {}
