@@ -1,7 +1,7 @@
 export { deliver, type Target } from './delivery/deliver.js';
 export type { Delivery, FinalReason, RejectedEvent } from './delivery/delivery.js';
 export { quoted } from './quoted.js';
-export { type Backoff } from './sending/backoff.js';
+export { type BackoffBounds } from './sending/backoff.js';
 export { mayResend, RESEND_WITHIN_MS } from './sending/resend-rule.js';
 export {
   sendBatch,

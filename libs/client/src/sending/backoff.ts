@@ -1,5 +1,5 @@
 /** How long to wait between two tries. */
-export interface Backoff {
+export interface BackoffBounds {
   /** Before the second try, at most. */
   readonly firstMs: number;
   /** Before any later one, at most. */
@@ -7,7 +7,7 @@ export interface Backoff {
 }
 
 /** Soon at first; at most a few requests a minute to a gateway that is away for long. */
-export const USUAL_BACKOFF: Backoff = { firstMs: 250, longestMs: 15_000 };
+export const USUAL_BACKOFF: BackoffBounds = { firstMs: 250, longestMs: 15_000 };
 
 /**
  * The wait behind try number `tries`, from 0: twice as long each time, up to a bound; shorter by
@@ -15,7 +15,7 @@ export const USUAL_BACKOFF: Backoff = { firstMs: 250, longestMs: 15_000 };
  */
 export function waitAfter(
   tries: number,
-  { firstMs, longestMs }: Backoff,
+  { firstMs, longestMs }: BackoffBounds,
   retryAfterMs = 0,
   random: () => number = Math.random,
 ): number {

@@ -1,5 +1,5 @@
 import type { Delivery, FinalReason, RejectedEvent } from '../delivery/delivery.js';
-import { pause, USUAL_BACKOFF, waitAfter, type Backoff } from './backoff.js';
+import { pause, USUAL_BACKOFF, waitAfter, type BackoffBounds } from './backoff.js';
 import { mayResend } from './resend-rule.js';
 
 /** A gateway that has never answered is likely the wrong address. */
@@ -50,7 +50,7 @@ export interface SendOptions<B extends Batch = Batch> {
   /** Default: a gateway that has not answered yet. */
   readonly contact?: Contact;
   /** 0.25 to 15 s by default. */
-  readonly backoff?: Backoff | undefined;
+  readonly backoff?: BackoffBounds | undefined;
   /** No bound by default but the time in which duplicates are recognised. */
   readonly maxTries?: number;
   /** Ends the waiting between tries. */
