@@ -36,7 +36,10 @@ export class Network {
 
   private delay(): number {
     const { delayMs, slowPercent, slowMs } = this.weather;
-    return this.random.between(0, delayMs) + (this.random.chance(slowPercent) ? this.random.between(0, slowMs) : 0);
+    return (
+      this.random.between(0, delayMs) +
+      (this.random.chance(slowPercent) ? this.random.between(0, slowMs) : 0)
+    );
   }
 }
 

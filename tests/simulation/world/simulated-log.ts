@@ -82,7 +82,9 @@ export class SimulatedLog {
   offsetAt(partition: number, timestampMs: number): bigint | undefined {
     if (!this.isUp) return undefined;
     const { records, start, durable } = this.partition(partition);
-    const index = records.slice(0, durable).findIndex((record) => record.timestampMs >= timestampMs);
+    const index = records
+      .slice(0, durable)
+      .findIndex((record) => record.timestampMs >= timestampMs);
     return start + BigInt(index === -1 ? durable : index);
   }
 

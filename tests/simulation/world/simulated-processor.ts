@@ -208,7 +208,10 @@ export class SimulatedProcessor {
     );
   }
 
-  private flush(generation: number, { shard: number, request }: Extract<RunAction, { kind: 'flush' }>): void {
+  private flush(
+    generation: number,
+    { shard: number, request }: Extract<RunAction, { kind: 'flush' }>,
+  ): void {
     const { world } = this;
     this.ask<FlushOutcome>(
       generation,

@@ -39,7 +39,7 @@ export class VirtualTime {
   private push(due: Due): void {
     const { heap } = this;
     heap.push(due);
-    for (let at = heap.length - 1; at > 0; ) {
+    for (let at = heap.length - 1; at > 0;) {
       const above = (at - 1) >> 1;
       if (!this.isBefore(at, above)) return;
       this.swap(at, above);
@@ -52,7 +52,7 @@ export class VirtualTime {
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
     heap[0] = last;
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const left = 2 * at + 1;
       const right = left + 1;
       let first = at;
