@@ -3,7 +3,7 @@ export * from './block/block-header.js';
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.js';
 export { CODE_TRAILER, ERROR_CODES, isErrorCode, type ErrorCode } from './errors/codes.js';
 export { TallyError, type LogLevel, type TallyErrorOptions } from './errors/tally-error.js';
-export { CURRENT_SCHEMA_ID, decodeEvent, encodeEvent } from './event-codec.js';
+export { CURRENT_SCHEMA_ID, decodeEvent, encodeEvent } from './events/event-codec.js';
 export {
   DEFAULT_EVENT_TYPE,
   RETENTION_CLASSES,
@@ -11,7 +11,7 @@ export {
   type RegistryChange,
   type RetentionClass,
 } from './event-types.js';
-export { EVENT_SCHEMA, type Decimal, type Event } from './generated/avro/event.js';
+export type { Decimal, Event } from './generated/avro/event.js';
 export type * as clusterProxy from './generated/tally/cluster_proxy/v1/cluster_proxy.js';
 export type * as partitioner from './generated/tally/partitioner/v1/partitioner.js';
 export type * as query from './generated/tally/query/v1/query.js';
