@@ -3,7 +3,7 @@ import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
 import { until } from '../rig/until.js';
 import type { Figures } from './stats.js';
 
-/** Of design.md: a copy within ten minutes of append time is not counted. */
+/** The default of TALLY_DEDUP_WINDOW_MS, as the stack has it: what comes again within it is a duplicate. */
 const DEDUP_WINDOW_MS = 600_000;
 const MINUTE_MS = 60_000;
 

@@ -90,7 +90,7 @@ describe('the writer of a shard', () => {
     await writer.flush(new Map());
     sumUp(writer, 1n);
     await writer.flush(new Map());
-    expect(requests.map((request) => request.series.length > 0)).toEqual([true, false]);
+    expect(requests.map((request) => request.seriesNames.length > 0)).toEqual([true, false]);
   });
 
   it.each(['APPLY_OUTCOME_OVERLAP' as const, new TallyError('stale_epoch', 'another map')])(
