@@ -1,4 +1,5 @@
 export { AdminServer, type AdminServerOptions } from './admin/admin-server.js';
+export { gatheringSettings } from './config/gathering-settings.js';
 export { loadConfig, parseConfig, type LoadedConfig } from './config/load-config.js';
 export {
   discoverySettings,

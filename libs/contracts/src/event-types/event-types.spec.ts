@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  isAttributeName,
-  isEventTypeName,
-  isSameDefinition,
-  parseRegistryChange,
-  problemOf,
-} from './event-type-definition.js';
+import { readDocument } from '../documents/read-document.js';
+import { isAttributeName } from './attribute-name.js';
+import { EVENT_TYPE_SCHEMA, isSameDefinition } from './event-type-definition.js';
+import { isEventTypeName } from './event-type-name.js';
+import { parseRegistryChange } from './registry-change.js';
 
 const definition = { dimensions: ['b', 'a'], maxAgeMs: null, retention: '30d' };
 
@@ -33,7 +31,10 @@ describe('the definition of an event type', () => {
     [{ dimensions: [], retention: '30d' }, 'from 1 second to 10 years'],
     [{ ...definition, retention: '2d' }, 'one of 1d, 7d, 30d, 90d, 1y, ever'],
   ])('%j is refused', (value, expected) => {
-    expect(problemOf(value)).toContain(expected);
+    expect(readDocument(EVENT_TYPE_SCHEMA, value)).toEqual({
+      kind: 'malformed',
+      problem: expect.stringContaining(expected),
+    });
     const change = { project: 'default', type: 'view', definition: value };
     expect(() => parseRegistryChange(change)).toThrow(expected);
   });

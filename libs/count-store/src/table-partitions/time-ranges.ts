@@ -1,17 +1,21 @@
-import { RETENTION_CLASSES, type RetentionClass } from '@tally/contracts';
+import { DAY_MS, MINUTE_MS, RETENTION_CLASSES, type RetentionClass } from '@tally/contracts';
 
-export const MINUTES_PER_DAY = 1440;
-/** Partitions are made this many days ahead: time to notice that none are made any more. */
+/** Windows of a day in the table of minutes. */
+export const MINUTES_PER_DAY = DAY_MS / MINUTE_MS;
+/** Table partitions are made this many days ahead: time to notice that none are made any more. */
 export const DAYS_AHEAD = 7;
 
+/** By granularity, finest first. */
 export const COUNTER_TABLES = ['minute_counters', 'quarter_counters', 'day_counters'] as const;
+/** One of COUNTER_TABLES. */
 export type CounterTable = (typeof COUNTER_TABLES)[number];
 
 type Widths = Readonly<Record<RetentionClass, number>>;
 
 /**
- * Days in one partition. Short classes are dropped day by day; long ones have wide partitions, so
- * that a table has some 20 of each class and never thousands. Coarser tables are smaller by far.
+ * Days in one table partition. Short retention classes are dropped day by day; long ones have wide
+ * partitions, so that a table has some 20 of each and never thousands. Coarser tables are smaller by
+ * far.
  */
 const WIDTH_DAYS: Readonly<Record<CounterTable, Widths>> = {
   minute_counters: { '1d': 1, '7d': 1, '30d': 7, '90d': 14, '1y': 30, ever: 90 },
@@ -25,28 +29,30 @@ export interface MinuteRange {
   readonly to: number;
 }
 
-/** A partitioned table: one class of one counter table, e.g. `minute_counters_7d`. */
-export interface ClassTable {
+/** A partitioned table: one retention class of one counter table, e.g. `minute_counters_7d`. */
+export interface RetentionClassTable {
   readonly name: string;
   readonly widthDays: number;
 }
 
-export const CLASS_TABLES: readonly ClassTable[] = COUNTER_TABLES.flatMap((table) =>
-  RETENTION_CLASSES.map((name) => ({
-    name: `${table}_${name}`,
-    widthDays: WIDTH_DAYS[table][name],
-  })),
+/** All of them. */
+export const RETENTION_CLASS_TABLES: readonly RetentionClassTable[] = COUNTER_TABLES.flatMap(
+  (table) =>
+    RETENTION_CLASSES.map((name) => ({
+      name: `${table}_${name}`,
+      widthDays: WIDTH_DAYS[table][name],
+    })),
 );
 
 /** The first minute of the day after `nowMs`, in UTC. */
 export function tomorrow(nowMs: number): number {
-  return (Math.floor(nowMs / 86_400_000) + 1) * MINUTES_PER_DAY;
+  return (Math.floor(nowMs / DAY_MS) + 1) * MINUTES_PER_DAY;
 }
 
 /**
- * Ranges to make so that tomorrow and the days after it have a partition: multiples of the width
+ * Ranges to make so that tomorrow and the days after it have a table partition: multiples of the width
  * since 1970, the first one cut to begin tomorrow, as DEFAULT may hold what was before. What
- * overlaps an existing partition is there already.
+ * overlaps an existing one is there already.
  */
 export function missingRanges(
   existing: readonly MinuteRange[],
@@ -67,7 +73,7 @@ export function missingRanges(
   return missing;
 }
 
-/** Up to where partitions follow each other without a gap from `from` on. */
+/** Up to where table partitions follow each other without a gap from `from` on. */
 export function madeThrough(existing: readonly MinuteRange[], from: number): number {
   let through = from;
   for (const range of [...existing].sort((a, b) => a.from - b.from))

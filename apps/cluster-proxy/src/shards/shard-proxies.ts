@@ -3,7 +3,7 @@ import { type clusterProxy, TallyError } from '@tally/contracts';
 import type { InstanceSource, ServiceClient } from '@tally/discovery';
 
 /** The shard-proxies, asked by the number of their shard. Failures are TallyErrors. */
-export class ShardClient {
+export class ShardProxies {
   constructor(
     private readonly peer: { readonly client: ServiceClient; readonly instances: InstanceSource },
   ) {}

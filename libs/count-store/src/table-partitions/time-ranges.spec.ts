@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '@tally/contracts';
 import fc from 'fast-check';
 import {
-  CLASS_TABLES,
+  RETENTION_CLASS_TABLES,
   madeThrough,
   MINUTES_PER_DAY,
   missingRanges,
   tomorrow,
 } from './time-ranges.js';
-
-const DAY_MS = 86_400_000;
 
 describe('time ranges of partitions', () => {
   it('begin tomorrow, and end at multiples of their width', () => {
@@ -27,7 +26,7 @@ describe('time ranges of partitions', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(400 * DAY_MS), { minLength: 1, maxLength: 20 }),
-        fc.constantFrom(...CLASS_TABLES),
+        fc.constantFrom(...RETENTION_CLASS_TABLES),
         (waits, { widthDays }) => {
           const existing: { from: number; to: number }[] = [];
           let now = 19_000 * DAY_MS;
@@ -51,7 +50,7 @@ describe('time ranges of partitions', () => {
 
   it('are few: a year of days ahead makes some hundred in all', () => {
     let count = 0;
-    for (const { name, widthDays } of CLASS_TABLES) {
+    for (const { name, widthDays } of RETENTION_CLASS_TABLES) {
       const kept = { '1d': 2, '7d': 8, '30d': 31, '90d': 91 }[name.split('_').at(-1) ?? ''] ?? 366;
       count += Math.ceil((kept + 8) / widthDays) + 1;
     }

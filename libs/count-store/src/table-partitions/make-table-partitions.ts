@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { MINUTE_MS } from '@tally/contracts';
 import pg from 'pg';
 import { toTallyError } from '../postgres-errors.js';
 import { connected, holdingLock } from '../schema/advisory-lock.js';
 import {
-  CLASS_TABLES,
+  RETENTION_CLASS_TABLES,
   madeThrough,
   missingRanges,
   tomorrow,
-  type ClassTable,
+  type RetentionClassTable,
   type MinuteRange,
 } from './time-ranges.js';
 
@@ -17,42 +18,46 @@ const MAX_TRIES = 50;
 const RETRY_MS = 100;
 const CONNECT_TIMEOUT_MS = 5000;
 
-export interface PartitionReport {
-  /** Names of the partitions made. */
+/** What was done. */
+export interface TablePartitionReport {
+  /** Names of those made. */
   readonly made: readonly string[];
-  /** Partitions that could not be: DEFAULT holds rows of their time, and goes on holding them. */
+  /** Those that could not be: DEFAULT holds rows of their time, and goes on holding them. */
   readonly left: readonly string[];
-  /** In every class there is a partition for each minute from tomorrow up to this one. */
+  /** In every retention class each minute from tomorrow up to this one has one. */
   readonly throughMinute: number;
 }
 
 /**
- * Makes the partitions of tomorrow and the days after it that are missing. Several processes may ask
+ * Makes the table partitions of tomorrow and the days after it that are missing. Several processes may ask
  * at once. No statement blocks writers for longer than LOCK_TIMEOUT_MS, and none scans while it does.
  * TallyError `unavailable` or `deadline_exceeded`: some may have been made; ask again.
  */
-export async function makePartitions(url: string, nowMs: number): Promise<PartitionReport> {
+export async function makeTablePartitions(
+  url: string,
+  nowMs: number,
+): Promise<TablePartitionReport> {
   const connect = () =>
     new pg.Client({
       connectionString: url,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: 'tally-partitions',
+      application_name: 'tally-table-partitions',
     });
   try {
     return await connected(connect, (client) =>
-      holdingLock(client, 'partitions', () => makeAll(client, nowMs)),
+      holdingLock(client, 'tablePartitions', () => makeAll(client, nowMs)),
     );
   } catch (error) {
-    throw toTallyError('partitions', error);
+    throw toTallyError('table partitions', error);
   }
 }
 
 /** On a connection that holds the lock. */
-export async function makeAll(client: pg.Client, nowMs: number): Promise<PartitionReport> {
+export async function makeAll(client: pg.Client, nowMs: number): Promise<TablePartitionReport> {
   const made: string[] = [];
   const left: string[] = [];
   let throughMinute = Infinity;
-  for (const table of CLASS_TABLES) {
+  for (const table of RETENTION_CLASS_TABLES) {
     const existing = await rangesOf(client, table);
     for (const range of missingRanges(existing, table.widthDays, nowMs)) {
       const partition = nameOf(table, range);
@@ -67,11 +72,11 @@ export async function makeAll(client: pg.Client, nowMs: number): Promise<Partiti
 }
 
 /** The day on which it begins, e.g. `minute_counters_7d_20261125`. */
-function nameOf({ name }: ClassTable, { from }: MinuteRange): string {
-  return `${name}_${new Date(from * 60_000).toISOString().slice(0, 10).replaceAll('-', '')}`;
+function nameOf({ name }: RetentionClassTable, { from }: MinuteRange): string {
+  return `${name}_${new Date(from * MINUTE_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
 }
 
-async function rangesOf(client: pg.Client, { name }: ClassTable): Promise<MinuteRange[]> {
+async function rangesOf(client: pg.Client, { name }: RetentionClassTable): Promise<MinuteRange[]> {
   const { rows } = await client.query<{ bound: string }>(
     `SELECT pg_get_expr(c.relpartbound, c.oid) AS bound
      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -89,12 +94,12 @@ async function rangesOf(client: pg.Client, { name }: ClassTable): Promise<Minute
  * 1. A CHECK on DEFAULT that excludes the range, NOT VALID: needs the table for a moment, no scan.
  *    Until step 3 a row of the range is refused (23514), and its writer tries again.
  * 2. It is validated: a scan, but writers go on meanwhile.
- * 3. The partition is attached. Postgres sees that the CHECK excludes its rows from DEFAULT and does
+ * 3. The table partition is attached. Postgres sees that the CHECK excludes its rows from DEFAULT and does
  *    not scan; then the bounds say the same and the CHECK goes.
  */
 async function makeOne(
   client: pg.Client,
-  { name }: ClassTable,
+  { name }: RetentionClassTable,
   partition: string,
   { from, to }: MinuteRange,
 ): Promise<boolean> {

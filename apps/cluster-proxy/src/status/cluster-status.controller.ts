@@ -2,17 +2,17 @@ import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { clusterProxy } from '@tally/contracts';
 import { CurrentShardMap } from '../shard-map/current-shard-map.js';
-import { failureOf, ShardClient } from '../shards/shard-client.js';
+import { failureOf, ShardProxies } from '../shards/shard-proxies.js';
 
 const SHARD_DEADLINE_MS = 2000;
 
 @Controller()
-export class StatusController {
+export class ClusterStatusController {
   /** Every shard that ever had an instance: one that vanished is named as failed, not left out. */
   private readonly known = new Set<number>();
 
   constructor(
-    @Inject(ShardClient) private readonly shards: ShardClient,
+    @Inject(ShardProxies) private readonly shards: ShardProxies,
     @Inject(CurrentShardMap) private readonly shardMap: CurrentShardMap,
   ) {}
 

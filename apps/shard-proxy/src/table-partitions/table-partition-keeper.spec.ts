@@ -1,17 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { TallyError } from '@tally/contracts';
-import { PartitionKeeper } from './partition-keeper.js';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS, HOUR_MS, MINUTE_MS, TallyError } from '@tally/contracts';
+import { TablePartitionKeeper } from './table-partition-keeper.js';
 
 function keeperAt(nowMs: number) {
   const world = { nowMs, failures: 0, fails: false, left: [] as string[], said: [] as string[] };
   const say = (_: object, message: string) => void world.said.push(message);
-  const keeper = new PartitionKeeper({
+  const keeper = new TablePartitionKeeper({
     now: () => world.nowMs,
     make: async (now) => {
       if (world.fails) throw new TallyError('unavailable', 'Postgres does not answer');
-      const throughMinute = (Math.floor(now / DAY_MS) + 8) * 1440;
+      const throughMinute = (Math.floor(now / DAY_MS) + 8) * (DAY_MS / MINUTE_MS);
       return { made: ['a'], left: world.left, throughMinute };
     },
     failures: { inc: () => void world.failures++ },
@@ -20,16 +18,18 @@ function keeperAt(nowMs: number) {
   return { world, keeper };
 }
 
-describe('the keeper of partitions', () => {
+describe('the keeper of table partitions', () => {
   it('is well as long as the whole of tomorrow has them', async () => {
     const { world, keeper } = keeperAt(10.5 * DAY_MS);
     expect(() => keeper.check()).toThrow('not for the whole of tomorrow');
-    expect(await keeper.run()).toBe(3_600_000);
+    expect(await keeper.run()).toBe(HOUR_MS);
     keeper.check();
     world.nowMs = 16.9 * DAY_MS;
     keeper.check();
     world.nowMs = 17 * DAY_MS;
-    expect(() => keeper.check()).toThrow('there are partitions up to 1970-01-19T00:00:00.000Z');
+    expect(() => keeper.check()).toThrow(
+      'there are table partitions up to 1970-01-19T00:00:00.000Z',
+    );
     await keeper.run();
     keeper.check();
   });
@@ -37,8 +37,8 @@ describe('the keeper of partitions', () => {
   it('counts and logs a failure, and tries again soon', async () => {
     const { world, keeper } = keeperAt(0);
     world.fails = true;
-    expect(await keeper.run()).toBe(60_000);
-    expect(world).toMatchObject({ failures: 1, said: ['partitions could not be made'] });
+    expect(await keeper.run()).toBe(MINUTE_MS);
+    expect(world).toMatchObject({ failures: 1, said: ['table partitions could not be made'] });
   });
 
   it('says which could not be made', async () => {

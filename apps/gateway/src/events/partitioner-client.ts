@@ -1,19 +1,18 @@
 import { SpanKind, trace, type SpanContext } from '@opentelemetry/api';
-import { type partitioner, TallyError } from '@tally/contracts';
+import { isSameMeaning, type partitioner, TallyError } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
-import { GatheringQueue } from '@tally/resilience';
+import { GatheringQueue, type GatheringOptions } from '@tally/resilience';
 import { inLinkedSpan, recordedSpan } from '@tally/service-kit';
 
 const tracer = trace.getTracer('tally.gateway');
 
-export interface EventLogOptions {
+export interface PartitionerClientOptions extends Pick<
+  GatheringOptions<Append>,
+  'maxSentBytes' | 'maxInFlight' | 'worthwhileBytes' | 'maxHoldMs'
+> {
   /** Until the outcome of a call counts as unknown. */
   readonly appendTimeoutMs: number;
   readonly maxQueuedBytes: number;
-  readonly maxAppendBytes: number;
-  readonly maxAppendsInFlight: number;
-  readonly worthwhileAppendBytes: number;
-  readonly appendHoldMs: number;
 }
 
 interface Append {
@@ -26,30 +25,28 @@ interface Append {
  * The way of events to the log: any partitioner. A call costs much more than its events, so those of
  * many requests share one while others are on their way.
  */
-export class EventLog {
+export class PartitionerClient {
   private readonly queue: GatheringQueue<Append>;
 
   constructor(
     private readonly partitioner: ServiceClient,
-    private readonly options: EventLogOptions,
+    private readonly options: PartitionerClientOptions,
   ) {
     this.queue = new GatheringQueue({
       maxBytes: options.maxQueuedBytes,
-      maxSentBytes: options.maxAppendBytes,
-      maxInFlight: options.maxAppendsInFlight,
-      worthwhileBytes: options.worthwhileAppendBytes,
-      maxHoldMs: options.appendHoldMs,
+      maxSentBytes: options.maxSentBytes,
+      maxInFlight: options.maxInFlight,
+      worthwhileBytes: options.worthwhileBytes,
+      maxHoldMs: options.maxHoldMs,
       sizeOf: ({ request }) => request.events.length,
-      goesWith: ({ request }, first) =>
-        request.schemaId === first.request.schemaId &&
-        request.registryVersion === first.request.registryVersion,
+      goesWith: ({ request }, first) => isSameMeaning(request, first.request),
       send: (appends) => this.send(appends),
     });
   }
 
   /**
-   * Resolves when all events are durable; any failure (TallyError) leaves that open. Copies of an
-   * event are recognised by its id, so that one that was never sent may be tried at another instance.
+   * Resolves when all events are durable; any failure (TallyError) leaves that open. Duplicates
+   * are recognised by their id, so that one that was never sent may be tried at another instance.
    */
   async append(request: partitioner.AppendRequest): Promise<void> {
     const appended = this.queue.add({ request, trace: recordedSpan() });

@@ -1,14 +1,11 @@
-import type { PartitionReport } from '@tally/count-store';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '@tally/contracts';
+import type { TablePartitionReport } from '@tally/count-store';
 import type { Logger } from '@tally/discovery';
 import type { Counter } from 'prom-client';
 
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
-const MINUTES_PER_DAY = 1440;
-
-export interface PartitionKeeperOptions {
+export interface TablePartitionKeeperOptions {
   /** Makes what is missing from the day after `nowMs` on; rejects when it cannot now. */
-  readonly make: (nowMs: number) => Promise<PartitionReport>;
+  readonly make: (nowMs: number) => Promise<TablePartitionReport>;
   readonly now: () => number;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** Times that it failed. */
@@ -16,16 +13,16 @@ export interface PartitionKeeperOptions {
 }
 
 /**
- * Keeps the partitions of the next days made. Looks every hour, as nothing is done where nothing is
+ * Keeps the table partitions of the next days made. Looks every hour, as nothing is done where nothing is
  * missing, so each day's are made within its first hour; and every minute after a failure.
  */
-export class PartitionKeeper {
+export class TablePartitionKeeper {
   private throughMinute = 0;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<number> | undefined;
   private stopped = false;
 
-  constructor(private readonly options: PartitionKeeperOptions) {}
+  constructor(private readonly options: TablePartitionKeeperOptions) {}
 
   /** Resolves after the first try, whatever its outcome. */
   async start(): Promise<void> {
@@ -49,22 +46,23 @@ export class PartitionKeeper {
     try {
       const { made, left, throughMinute } = await make(now());
       this.throughMinute = throughMinute;
-      if (made.length > 0) logger.info({ made }, 'partitions were made');
+      if (made.length > 0) logger.info({ made }, 'table partitions were made');
       if (left.length > 0) logger.warn({ left }, 'rows of their time are in DEFAULT: not made');
       return HOUR_MS;
     } catch (error) {
       // Whatever it is: counting goes on, in DEFAULT if need be.
       failures.inc();
-      logger.warn({ error }, 'partitions could not be made');
+      logger.warn({ error }, 'table partitions could not be made');
       return MINUTE_MS;
     }
   }
 
-  /** Throws unless the whole of tomorrow has partitions: then rows begin to land in DEFAULT. */
+  /** Throws unless the whole of tomorrow has table partitions: then rows begin to land in DEFAULT. */
   check(): void {
-    const tomorrowEnds = (Math.floor(this.options.now() / (24 * HOUR_MS)) + 2) * MINUTES_PER_DAY;
-    if (this.throughMinute >= tomorrowEnds) return;
-    const through = new Date(this.throughMinute * MINUTE_MS).toISOString();
-    throw new Error(`there are partitions up to ${through}, not for the whole of tomorrow`);
+    const throughMs = this.throughMinute * MINUTE_MS;
+    const tomorrowEndsMs = (Math.floor(this.options.now() / DAY_MS) + 2) * DAY_MS;
+    if (throughMs >= tomorrowEndsMs) return;
+    const through = new Date(throughMs).toISOString();
+    throw new Error(`there are table partitions up to ${through}, not for the whole of tomorrow`);
   }
 }

@@ -3,7 +3,7 @@ import { ConfigNode, type Unsubscribe, type ZooKeeperSession } from '@tally/disc
 import { parseEventsTopic, TOPICS_NODE, type EventsTopic } from '@tally/placement';
 
 /** The events topic that ZooKeeper names, followed; the last one known stays without ZooKeeper. */
-export class CurrentTopic {
+export class TopicFollower {
   private known: { readonly topic: EventsTopic | undefined } | undefined;
   private readonly unwatch: Unsubscribe;
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '@tally/contracts';
 import pg from 'pg';
 import { APPLY_DELTA } from '../src/delta/apply-delta.sql.js';
-import { applyDelta, makePartitions, migrate } from '../src/index.js';
-import { makeAll } from '../src/partitions/make-partitions.js';
-import { MINUTES_PER_DAY, tomorrow } from '../src/partitions/time-ranges.js';
+import { applyDelta, makeTablePartitions, migrate } from '../src/index.js';
+import { makeAll } from '../src/table-partitions/make-table-partitions.js';
+import { MINUTES_PER_DAY, tomorrow } from '../src/table-partitions/time-ranges.js';
 import { READ_COUNTERS } from '../src/read/read-counters.sql.js';
 import { PostgresFixture } from './support/database.js';
 import { delta, names, row } from './support/requests.js';
 
-const DAY_MS = 86_400_000;
 const NOON = 20_000.5 * DAY_MS;
 const TOMORROW = tomorrow(NOON);
 
@@ -49,7 +49,7 @@ async function implied(
 describe('partitions', () => {
   it('are made from tomorrow to a week ahead, and what is older lies in DEFAULT', async () => {
     const { url, pool } = await newShard();
-    const { made, left, throughMinute } = await makePartitions(url, NOON);
+    const { made, left, throughMinute } = await makeTablePartitions(url, NOON);
     expect(made).toContain('minute_counters_7d_20241005');
     expect(made.length).toBeGreaterThan(25);
     expect(left).toEqual([]);
@@ -64,8 +64,8 @@ describe('partitions', () => {
     expect(await homes(pool, TOMORROW + 7 * MINUTES_PER_DAY)).toEqual([
       'minute_counters_7d_default',
     ]);
-    expect((await makePartitions(url, NOON)).made).toEqual([]);
-    const next = await makePartitions(url, NOON + 2 * DAY_MS);
+    expect((await makeTablePartitions(url, NOON)).made).toEqual([]);
+    const next = await makeTablePartitions(url, NOON + 2 * DAY_MS);
     expect(next.made).toContain('minute_counters_1d_20241012');
   });
 
@@ -94,7 +94,7 @@ describe('partitions', () => {
     const { url, pool } = await newShard();
     const early = TOMORROW + 2 * MINUTES_PER_DAY + 5;
     await applyDelta(pool, delta({ 0: [[0, 1]] }, [row('a', early, { retention: 0 })]));
-    const { made, left, throughMinute } = await makePartitions(url, NOON);
+    const { made, left, throughMinute } = await makeTablePartitions(url, NOON);
     expect(left).toEqual(['minute_counters_1d_20241007']);
     expect(made).toContain('minute_counters_1d_20241008');
     expect(throughMinute).toBe(TOMORROW + 2 * MINUTES_PER_DAY);
@@ -116,12 +116,15 @@ describe('partitions', () => {
         const at = offset++;
         await applyDelta(
           pool,
-          delta({ [partition]: [[at, at + 1]] }, rows, { series: names(`s${partition}`) }),
+          delta({ [partition]: [[at, at + 1]] }, rows, { seriesNames: names(`s${partition}`) }),
         );
       }
     };
     const writers = [writer(0), writer(1)];
-    const reports = await Promise.all([makePartitions(url, NOON), makePartitions(url, NOON)]);
+    const reports = await Promise.all([
+      makeTablePartitions(url, NOON),
+      makeTablePartitions(url, NOON),
+    ]);
     stop = true;
     await Promise.all(writers);
     const names_ = reports.flatMap(({ made, left }) => [...made, ...left]);
@@ -132,7 +135,7 @@ describe('partitions', () => {
 
   it('of the time asked are the only ones that a read opens, by their index', async () => {
     const { url, pool } = await newShard();
-    await makePartitions(url, NOON);
+    await makeTablePartitions(url, NOON);
     const many = Array.from({ length: 2000 }, (_, index) =>
       row(`s${index}`, TOMORROW + 1, { retention: 1 }),
     );
@@ -143,7 +146,7 @@ describe('partitions', () => {
     const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${READ_COUNTERS}`, values);
     const plan = rows.map((line) => line['QUERY PLAN']).join('\n');
     expect(plan).toMatch(/Index Scan using minute_counters_7d_20241005_pkey/);
-    // Nothing else of this class is opened, and nothing of another day; empty ones may be scanned.
+    // Nothing else of this retention class is opened, and nothing of another day; empty ones may be scanned.
     expect(plan).not.toMatch(/Seq Scan on minute_counters_7d|default|20241006/);
   });
 });

@@ -11,7 +11,7 @@ SELECT ${IDENTITY_COLUMNS},
        pg_is_in_recovery() AS "inRecovery"`;
 
 @Controller()
-export class StatusController {
+export class ShardStatusController {
   constructor(
     @Inject(ShardGuard) private readonly guard: ShardGuard,
     @Inject(Pools) private readonly pools: Pools,

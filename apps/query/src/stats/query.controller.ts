@@ -4,7 +4,7 @@ import type { query } from '@tally/contracts';
 import { StatsReader } from './stats-reader.js';
 
 @Controller()
-export class StatsController {
+export class QueryController {
   constructor(@Inject(StatsReader) private readonly reader: StatsReader) {}
 
   @GrpcMethod('QueryService', 'GetStats')
