@@ -3,7 +3,7 @@ import { Random } from '../failure/traffic/random.js';
 /** One thing that goes wrong, at a time in ms from the beginning. */
 export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'log-crash'; readonly forMs: number }
-  | { readonly kind: 'log-clock'; readonly stepMs: number }
+  | { readonly kind: 'log-clock'; readonly offsetMs: number }
   | { readonly kind: 'processor-crash'; readonly processor: number; readonly forMs: number }
   | { readonly kind: 'processor-pause'; readonly processor: number; readonly forMs: number }
   | { readonly kind: 'shard-away'; readonly shard: number; readonly forMs: number }
@@ -41,13 +41,11 @@ function faultOf(random: Random, atMs: number): Fault {
   const shard = random.between(0, SHARDS - 1);
   return random.pick<Fault>([
     { atMs, kind: 'log-crash', forMs },
-    { atMs, kind: 'log-clock', stepMs: -random.between(1, 2000) },
+    { atMs, kind: 'log-clock', offsetMs: random.between(-900, 900) },
     { atMs, kind: 'processor-crash', processor, forMs },
     { atMs, kind: 'processor-pause', processor, forMs },
     { atMs, kind: 'processor-pause', processor, forMs },
     { atMs, kind: 'shard-away', shard, forMs },
-    { atMs, kind: 'shard-saved', shard },
-    { atMs, kind: 'shard-restored', shard },
     { atMs, kind: 'shard-map' },
     { atMs, kind: 'rebalance' },
     { atMs, kind: 'bad-weather', forMs, percent: random.pick([5, 30]) },

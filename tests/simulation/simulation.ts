@@ -43,11 +43,11 @@ export class Simulation {
     dedupWindowMs: DEDUP_WINDOW_MS,
   };
   private shardMap = ShardMap.even(SHARDS);
-  private assignmentNumber = 0;
+  private groupGeneration = 0;
 
   constructor(
     private readonly schedule: Schedule,
-    private readonly protections: Protections = allProtections(),
+    protections: Protections = allProtections(),
   ) {
     this.random = new Random(schedule.seed).part(1);
     this.network = new Network(this.time, new Random(schedule.seed).part(2));
@@ -114,7 +114,7 @@ export class Simulation {
         this.log.crash();
         return time.after(fault.forMs, () => this.log.restart());
       case 'log-clock':
-        this.log.clockOffsetMs += fault.stepMs;
+        this.log.clockOffsetMs = fault.offsetMs;
         return;
       case 'processor-crash': {
         const processor = this.processors[fault.processor];
@@ -174,12 +174,12 @@ export class Simulation {
     const live = this.processors.filter(
       ({ process }, number) => process.isUp && number !== without,
     );
-    this.assignmentNumber += 1;
+    this.groupGeneration += 1;
     for (const [index, processor] of live.entries()) {
       const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition).filter(
-        (partition) => (partition + this.assignmentNumber) % live.length === index,
+        (partition) => (partition + this.groupGeneration) % live.length === index,
       );
-      processor.assign(partitions);
+      processor.assign(this.groupGeneration, partitions);
     }
   }
 
@@ -284,7 +284,7 @@ function describe(fault: Fault): string {
     case 'log-crash':
       return `the log loses its power for ${fault.forMs} ms`;
     case 'log-clock':
-      return `the clock of the log steps by ${fault.stepMs} ms`;
+      return `the clock of the log steps: it is ${fault.offsetMs} ms from true time now`;
     case 'processor-crash':
       return `processor ${fault.processor} is killed for ${fault.forMs} ms`;
     case 'processor-pause':

@@ -47,6 +47,7 @@ export class SimulatedProcessor {
   private run: CountingRun | undefined;
   /** Grows with each run: what an older one asked, nobody hears. */
   private generation = 0;
+  private groupGeneration = 0;
   private assigned: readonly number[] = [];
   private readonly positions = new Map<number, bigint>();
   private isPaused = false;
@@ -63,9 +64,11 @@ export class SimulatedProcessor {
     return this.halts;
   }
 
-  /** The group gives it these partitions; it hears of it when it is awake. */
-  assign(partitions: readonly number[]): void {
+  /** The group gives it these partitions, in its nth generation; it hears of it when it is awake. */
+  assign(nth: number, partitions: readonly number[]): void {
     this.process.later(0, () => {
+      if (nth < this.groupGeneration) return;
+      this.groupGeneration = nth;
       this.assigned = partitions;
       this.begin('the group assigned partitions');
     });
@@ -97,7 +100,7 @@ export class SimulatedProcessor {
       shardMap: world.shardMap(),
       definition: () => DEFAULT_EVENT_TYPE,
       flushRows: 12,
-      maxClockSkewMs: 50,
+      maxClockSkewMs: 1000,
       verifyIntervalMs: faults.neverVerifies ? Number.MAX_SAFE_INTEGER : 3000,
       maxSeries: 50,
       startedAtMs: world.time.nowMs,

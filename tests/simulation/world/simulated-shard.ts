@@ -87,14 +87,14 @@ export class SimulatedShard {
     this.state = copyOf(this.saved);
   }
 
-  private fold({ rows, series }: shardProxy.ApplyDeltaRequest, ranges: readonly Range[]): void {
+  private fold({ rows, seriesNames }: shardProxy.ApplyDeltaRequest, ranges: readonly Range[]): void {
     const { coverage, counts, names } = this.state;
     for (const { partition, from, to } of ranges) {
       const covered = coverage.get(partition) ?? new OffsetSet();
       covered.add(from, to);
       coverage.set(partition, covered);
     }
-    for (const { id, subject } of decodeSeriesNames(Buffer.from(series)) ?? [])
+    for (const { id, subject } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
       names.set(Buffer.from(id).toString('hex'), subject);
     for (const row of decodeDeltaRows(Buffer.from(rows)) ?? []) {
       const id = Buffer.from(row.series).toString('hex');
