@@ -5,6 +5,7 @@ export interface Protections {
   /** shard */
   ignoresCoverage: boolean;
   appliesOverlap: boolean;
+  trustsInstants: boolean;
   /** processor */
   forgetsWindow: boolean;
   beginsAtEnd: boolean;
@@ -18,6 +19,7 @@ export function allProtections(): Protections {
     confirmsBeforeSync: false,
     ignoresCoverage: false,
     appliesOverlap: false,
+    trustsInstants: false,
     forgetsWindow: false,
     beginsAtEnd: false,
     trustsSilence: false,
@@ -26,14 +28,17 @@ export function allProtections(): Protections {
 }
 
 /** Each control takes one protection away; the simulation must find that within some schedules. */
-export const CONTROLS = {
-  'acknowledged before it is on the disk': 'confirmsBeforeSync',
-  'a delta is applied whatever is covered': 'ignoresCoverage',
-  'a delta that is covered in part is applied whole': 'appliesOverlap',
-  'the dedup window is not read back': 'forgetsWindow',
-  'counting begins at the end of the log': 'beginsAtEnd',
-  'a flush without an answer counts as applied': 'trustsSilence',
-  'nobody compares what a shard covers with what it confirmed': 'neverVerifies',
-} as const satisfies Record<string, keyof Protections>;
-
-export type ControlName = keyof typeof CONTROLS;
+export const CONTROLS: Readonly<Record<string, readonly (keyof Protections)[]>> = {
+  'acknowledged before it is on the disk': ['confirmsBeforeSync'],
+  'a delta is applied whatever is covered': ['ignoresCoverage'],
+  'a delta that is covered in part is applied whole': ['appliesOverlap'],
+  'an instant is taken whatever is covered': ['trustsInstants'],
+  'the dedup window is not read back': ['forgetsWindow'],
+  'counting begins at the end of the log': ['beginsAtEnd'],
+  // Each of the two finds what the other would have prevented.
+  'a flush without an answer counts as applied, and nobody compares': [
+    'trustsSilence',
+    'neverVerifies',
+  ],
+  'nobody compares what a shard covers with what it confirmed': ['neverVerifies'],
+};

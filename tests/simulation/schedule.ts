@@ -46,6 +46,8 @@ function faultOf(random: Random, atMs: number): Fault {
     { atMs, kind: 'processor-pause', processor, forMs },
     { atMs, kind: 'processor-pause', processor, forMs },
     { atMs, kind: 'shard-away', shard, forMs },
+    { atMs, kind: 'shard-saved', shard },
+    { atMs, kind: 'shard-restored', shard },
     { atMs, kind: 'shard-map' },
     { atMs, kind: 'rebalance' },
     { atMs, kind: 'bad-weather', forMs, percent: random.pick([5, 30]) },

@@ -1,4 +1,4 @@
-import { allProtections, CONTROLS, type ControlName } from './controls.js';
+import { allProtections, CONTROLS } from './controls.js';
 import { scheduleOf, type Schedule } from './schedule.js';
 import { shrink } from './shrink.js';
 import { Simulation } from './simulation.js';
@@ -13,7 +13,8 @@ export interface Finding {
 
 export interface SimulateOptions {
   readonly firstSeed: number;
-  readonly control?: ControlName;
+  /** Which of `CONTROLS` takes protections away. */
+  readonly control?: string;
   /** Asked before each schedule. */
   readonly goesOn: (schedules: number) => boolean;
 }
@@ -25,7 +26,8 @@ export function simulate({ firstSeed, control, goesOn }: SimulateOptions): {
 } {
   const protections = () => {
     const all = allProtections();
-    if (control !== undefined) all[CONTROLS[control]] = true;
+    for (const protection of control === undefined ? [] : (CONTROLS[control] ?? []))
+      all[protection] = true;
     return all;
   };
   const play = (schedule: Schedule) => new Simulation(schedule, protections()).play();

@@ -16,6 +16,7 @@ const DEDUP_WINDOW_MS = 9000;
 /** Above every pause and outage of a schedule together with what is sent again after it. */
 const HEALS_WITHIN_MS = 60_000;
 const GROUP_SESSION_MS = 1500;
+const REJOIN_MS = 300;
 const READ_EVERY_MS = 500;
 
 /** What is wrong, and when it was seen first. */
@@ -127,9 +128,12 @@ export class Simulation {
       }
       case 'processor-pause':
         this.processors[fault.processor]?.process.pause(fault.forMs);
-        // The group gives its partitions to the others; it goes on with its own when it wakes.
-        if (fault.forMs > GROUP_SESSION_MS)
+        // The group gives its partitions to the others; it goes on with its own when it wakes, until
+        // it hears that the group has gone on without it.
+        if (fault.forMs > GROUP_SESSION_MS) {
           time.after(GROUP_SESSION_MS, () => this.rebalance(fault.processor));
+          time.after(fault.forMs + REJOIN_MS, () => this.rebalance());
+        }
         return;
       case 'shard-away': {
         const shard = this.shards[fault.shard];
@@ -191,8 +195,10 @@ export class Simulation {
       shard.isUp = true;
       shard.epoch = this.shardMap.epoch;
     }
-    for (const { process } of this.processors) process.begin();
-    this.time.after(0, () => this.rebalance());
+    const gone = this.processors.filter(({ process }) => !process.isUp);
+    for (const { process } of gone) process.begin();
+    // Without a reason nobody begins anew: what was lost must be found by those who go on.
+    if (gone.length > 0) this.rebalance();
   }
 
   /** Every event in the log, and the append time of its first record. */

@@ -46,9 +46,10 @@ const entry = (partition: number, hour: number, counted: number): shardProxy.Led
   tooLate: '2',
   dead: '3',
 });
-const instant = (partition: number, asOfMs: number) => ({
+const instant = (partition: number, asOfMs: number, position = 0) => ({
   partition: { topic: TOPIC, partition },
   asOfMs: String(asOfMs),
+  position: String(position),
 });
 
 const someoneWaits = () =>

@@ -6,6 +6,8 @@ export interface ShardFaults {
   ignoresCoverage: boolean;
   /** Control: a delta of which a part is covered is applied whole. */
   appliesOverlap: boolean;
+  /** Control: an instant is taken whatever is covered. */
+  trustsInstants: boolean;
 }
 
 interface State {
@@ -87,7 +89,10 @@ export class SimulatedShard {
     this.state = copyOf(this.saved);
   }
 
-  private fold({ rows, seriesNames }: shardProxy.ApplyDeltaRequest, ranges: readonly Range[]): void {
+  private fold(
+    { rows, seriesNames }: shardProxy.ApplyDeltaRequest,
+    ranges: readonly Range[],
+  ): void {
     const { coverage, counts, names } = this.state;
     for (const { partition, from, to } of ranges) {
       const covered = coverage.get(partition) ?? new OffsetSet();
@@ -104,9 +109,12 @@ export class SimulatedShard {
     }
   }
 
+  /** An instant is taken only where all below its position is covered. */
   private learn({ instants }: shardProxy.ApplyDeltaRequest): void {
-    for (const { partition, asOfMs } of instants) {
+    for (const { partition, asOfMs, position } of instants) {
       const at = partition?.partition ?? -1;
+      const missing = this.state.coverage.get(at)?.firstMissing(0n) ?? 0n;
+      if (!this.faults.trustsInstants && missing < BigInt(position)) continue;
       this.state.instants.set(at, Math.max(this.state.instants.get(at) ?? 0, Number(asOfMs)));
     }
   }

@@ -268,6 +268,10 @@ export const DESCRIPTORS: object = {
           "asOfMs": {
            "type": "int64",
            "id": 2
+          },
+          "position": {
+           "type": "int64",
+           "id": 3
           }
          }
         },

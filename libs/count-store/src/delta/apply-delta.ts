@@ -93,6 +93,7 @@ function valuesOf(delta: Delta): unknown[] {
     ...partitionsOf(delta),
     partitions.map(({ ranges }) => ranges),
     partitions.map(({ asOfMs }) => asOfMs),
+    partitions.map(({ position }) => position),
     rows.series,
     rows.minutes,
     rows.retentions,

@@ -21,7 +21,7 @@ const row: DeltaRow = {
   max: 9n,
 };
 const entry = { partition, hour: 3, counted: '1', duplicates: '2', tooLate: '3', dead: '4' };
-const instant = { partition, asOfMs: '5' };
+const instant = { partition, asOfMs: '5', position: '4' };
 const valid: Request = {
   ranges: [{ partition, ranges: [{ from: '0', to: '4' }] }],
   rows: encodeDeltaRows([row]),
@@ -44,7 +44,7 @@ const elements = (array: Buffer) => array.toString('hex', 20);
 describe('a delta', () => {
   it('becomes parameters, its columns arrays in the binary format of Postgres', () => {
     const { partitions, rows: columns } = parse({});
-    expect(partitions).toEqual([{ ...partition, ranges: '{[0,4)}', asOfMs: '5' }]);
+    expect(partitions).toEqual([{ ...partition, ranges: '{[0,4)}', asOfMs: '5', position: '4' }]);
     expect(columns.series.toString('hex', 0, 20)).toBe('000000010000000000000b860000000100000001');
     expect(elements(columns.series)).toBe('00000010' + '00112233445566778899aabbccddeeff');
     expect(elements(columns.minutes)).toBe('00000004' + '00000102');
@@ -62,7 +62,7 @@ describe('a delta', () => {
 
   it('may be empty but for an instant', () => {
     const { partitions, rows: columns } = parse({ ranges: [], rows: Buffer.alloc(0), ledger: [] });
-    expect(partitions).toEqual([{ ...partition, ranges: '{}', asOfMs: '5' }]);
+    expect(partitions).toEqual([{ ...partition, ranges: '{}', asOfMs: '5', position: '4' }]);
     expect(columns.series.length).toBe(12);
   });
 
@@ -72,7 +72,8 @@ describe('a delta', () => {
     ['ranges that descend', { ranges: ranges([7, 8], [4, 5]) }],
     ['two lists for one partition', { ranges: [...ranges([0, 4]), ...ranges([7, 8])] }],
     ['two instants for one partition', { instants: [instant, instant] }],
-    ['an instant before 1970', { instants: [{ partition, asOfMs: '-5' }] }],
+    ['an instant before 1970', { instants: [{ partition, asOfMs: '-5', position: '0' }] }],
+    ['a position before the first', { instants: [{ partition, asOfMs: '5', position: '-1' }] }],
     ['no partition', { instants: [{ partition: undefined, asOfMs: '5' }] }],
     ['rows without ranges', { ranges: [], ledger: [] }],
     ['a ledger without ranges', { ranges: [], rows: Buffer.alloc(0) }],

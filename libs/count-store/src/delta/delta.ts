@@ -11,6 +11,8 @@ export interface ToldPartition {
   readonly ranges: string;
   /** ms since 1970, decimal. */
   readonly asOfMs: string | null;
+  /** The instant holds if all offsets below this one are covered. */
+  readonly position: string | null;
 }
 
 /** A request to apply a delta, checked: parameters for one statement. */
@@ -34,14 +36,24 @@ export function parseDelta(request: Request, owns: (slot: number) => boolean): D
   for (const { partition, ranges } of request.ranges) {
     const key = keyOf(partition);
     if (told.has(key)) refuse(`${key} has two lists of ranges`);
-    told.set(key, { ...present(partition), ranges: toMultirange(ranges), asOfMs: null });
+    told.set(key, {
+      ...present(partition),
+      ranges: toMultirange(ranges),
+      asOfMs: null,
+      position: null,
+    });
   }
   const isEmpty = [...told.values()].every(({ ranges }) => ranges === '{}');
-  for (const { partition, asOfMs } of request.instants) {
+  for (const { partition, asOfMs, position } of request.instants) {
     const key = keyOf(partition);
-    const known = told.get(key) ?? { ...present(partition), ranges: '{}', asOfMs: null };
+    const known = told.get(key) ?? {
+      ...present(partition),
+      ranges: '{}',
+      asOfMs: null,
+      position: null,
+    };
     if (known.asOfMs !== null) refuse(`${key} has two instants`);
-    told.set(key, { ...known, asOfMs: wholeNumber(asOfMs) });
+    told.set(key, { ...known, asOfMs: wholeNumber(asOfMs), position: wholeNumber(position) });
   }
   const rows = toColumns(request.rows, owns);
   if (isEmpty && (rows.count > 0 || request.ledger.length > 0))

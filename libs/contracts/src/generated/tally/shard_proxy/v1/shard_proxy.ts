@@ -103,6 +103,11 @@ export interface PartitionInstant {
    * back: an older one than the stored is ignored.
    */
   readonly asOfMs: string;
+  /**
+   * The instant holds if all offsets below this one are covered, and is ignored if they are not: a
+   * shard may have lost what it had confirmed. 0 from senders that do not say it: it always holds.
+   */
+  readonly position: string;
 }
 
 export interface ApplyDeltaRequest {
