@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule } from '@tally/discovery';
 import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
 import { GatheringQueue } from '@tally/resilience';
 import {
@@ -10,6 +10,7 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import type { AppendJob } from './append/append-job.js';
 import { AppendController } from './append/append.controller.js';
 import { BlockAppender } from './append/block-appender.js';

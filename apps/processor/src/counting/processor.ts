@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigNode, type ZooKeeperSession } from '@tally/discovery';
 import { GroupReader, kafkaConfig, type Assignment, type LogAdmin } from '@tally/log-client';
 import {
   parseEventsTopic,
@@ -9,6 +8,7 @@ import {
   type EventsTopic,
 } from '@tally/placement';
 import type { Logger } from '@tally/service-kit';
+import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from '../config.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { ShardClient } from '../shards/shard-client.js';

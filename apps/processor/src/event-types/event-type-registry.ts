@@ -1,8 +1,8 @@
 import { type EventTypeDefinition, TallyError } from '@tally/contracts';
 import { EVENT_TYPES_NODE, EventTypeHistory, parseRegistryChange } from '@tally/counting';
-import { VersionLog, type ZooKeeperSession } from '@tally/discovery';
 import { keepTrying } from '@tally/resilience';
 import { type Logger } from '@tally/service-kit';
+import { VersionLog, type ZooKeeperSession } from '@tally/zookeeper';
 import type { EventTypes } from '../counting/counting-run.js';
 
 const RETRY_MS = 200;

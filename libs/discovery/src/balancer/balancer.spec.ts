@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Outcome } from '@tally/resilience';
 import type { ServiceInstance } from '../registry/service-instance.js';
 import { Balancer, type Lease } from './balancer.js';
-import type { Outcome } from './instance-health.js';
 
 function instance(id: string, more: Partial<ServiceInstance> = {}): ServiceInstance {
   const address = { service: 'query', host: '10.0.0.1', grpcPort: 9207, adminPort: 9107 };

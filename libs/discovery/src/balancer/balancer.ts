@@ -1,5 +1,5 @@
+import { InstanceHealth, type EjectionOptions, type Outcome } from '@tally/resilience';
 import type { ServiceInstance } from '../registry/service-instance.js';
-import { InstanceHealth, type EjectionOptions, type Outcome } from './instance-health.js';
 
 export interface BalancerOptions extends Partial<EjectionOptions> {
   /** Monotonic milliseconds. */

@@ -9,8 +9,8 @@ import {
   type Logger,
   type ServiceConfig,
 } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import { InstanceRegistry } from '../registry/instance-registry.js';
-import { ZooKeeperSession } from '../session/zookeeper-session.js';
 import { Peers } from './peers.js';
 
 export interface DiscoveryModuleOptions {

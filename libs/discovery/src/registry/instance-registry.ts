@@ -1,5 +1,4 @@
-import { assertNodeName } from '../session/paths.js';
-import type { ZooKeeperSession } from '../session/zookeeper-session.js';
+import { assertNodeName, type ZooKeeperSession } from '@tally/zookeeper';
 import { InstanceWatch } from './instance-watch.js';
 import { Registration } from './registration.js';
 import type { ServiceInstance } from './service-instance.js';

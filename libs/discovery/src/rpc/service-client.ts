@@ -7,10 +7,10 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { TallyError } from '@tally/contracts';
+import type { Outcome } from '@tally/resilience';
+import type { Unsubscribe } from '@tally/zookeeper';
 import { service as health } from 'grpc-health-check';
 import { Balancer, type BalancerOptions, type Lease } from '../balancer/balancer.js';
-import type { Outcome } from '../balancer/instance-health.js';
-import type { Unsubscribe } from '../listeners.js';
 import type { InstanceSource } from '../registry/instance-watch.js';
 import type { ServiceInstance } from '../registry/service-instance.js';
 import { Channels } from './channels.js';

@@ -1,5 +1,6 @@
-/** Room for bytes that was promised; given back once. */
+/** Room for bytes that was promised. */
 export interface Reservation {
+  /** Gives the room back; calling it again does nothing. */
   release(): void;
 }
 
@@ -9,22 +10,31 @@ interface Waiting {
 }
 
 /**
- * Bounds how many bytes are held at once. Who finds no room waits in line; nobody overtakes, so a
+ * Bounds how many bytes are held at once. Who finds no room may wait in line; nobody overtakes, so a
  * large request is not starved by small ones. What is larger than the whole budget gets all of it.
  */
 export class ByteBudget {
   private used = 0;
   private readonly line: Waiting[] = [];
 
+  /** `capacity` in bytes; `onWait` is told of each request that has to wait. */
   constructor(
     private readonly capacity: number,
     private readonly onWait: () => void = () => undefined,
   ) {}
 
+  /** Bytes that are held now. */
   get bytesInUse(): number {
     return this.used;
   }
 
+  /** Undefined when there is no room now, or when others wait for it. */
+  tryReserve(bytes: number): Reservation | undefined {
+    const wanted = Math.min(bytes, this.capacity);
+    return this.line.length === 0 && this.fits(wanted) ? this.take(wanted) : undefined;
+  }
+
+  /** Waits until there is room. */
   reserve(bytes: number): Promise<Reservation> {
     const wanted = Math.min(bytes, this.capacity);
     return new Promise((grant) => {
@@ -36,14 +46,18 @@ export class ByteBudget {
 
   private serveLine(): void {
     for (let next = this.line[0]; next !== undefined; next = this.line[0]) {
-      if (this.used + next.bytes > this.capacity) return;
+      if (!this.fits(next.bytes)) return;
       this.line.shift();
-      this.used += next.bytes;
-      next.grant(this.reservation(next.bytes));
+      next.grant(this.take(next.bytes));
     }
   }
 
-  private reservation(bytes: number): Reservation {
+  private fits(bytes: number): boolean {
+    return this.used + bytes <= this.capacity;
+  }
+
+  private take(bytes: number): Reservation {
+    this.used += bytes;
     let held = true;
     return {
       release: () => {

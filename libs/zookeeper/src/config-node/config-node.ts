@@ -50,7 +50,7 @@ export class ConfigNode<T> {
         current = node === undefined ? undefined : this.decode(node);
       } catch (error) {
         if (!(error instanceof TallyError)) throw error;
-        session.logger.error({ err: error, path: this.path }, 'an invalid value was ignored');
+        session.logger.error({ error, path: this.path }, 'an invalid value was ignored');
         this.invalid.emit(error);
         return;
       }

@@ -1,7 +1,6 @@
 import { TallyError } from '@tally/contracts';
+import { Backoff, CoalescedTask } from '@tally/resilience';
 import { deliver, type Unsubscribe } from '../listeners.js';
-import { Backoff } from '../session/backoff.js';
-import { CoalescedTask } from '../session/coalesced-task.js';
 import { assertPath } from '../session/paths.js';
 import type { ZooKeeperSession } from '../session/zookeeper-session.js';
 
@@ -40,9 +39,9 @@ export class VersionLog<T> {
     this.path = assertPath(options.path);
     const { logger, random } = options.session;
     this.task = new CoalescedTask(() => this.catchUp(), {
-      backoff: new Backoff({ baseMs: 100, maxMs: 2000, random }),
+      backoff: new Backoff({ firstMs: 100, maxMs: 2000, random }),
       onFailure: (error, retryMs) =>
-        logger.error({ err: error, path: this.path, retryMs }, 'versions could not be read'),
+        logger.error({ error, path: this.path, retryMs }, 'versions could not be read'),
     });
   }
 

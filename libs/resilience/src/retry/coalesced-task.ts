@@ -1,9 +1,11 @@
 import { TallyError } from '@tally/contracts';
 import type { Backoff } from './backoff.js';
 
+/** How a task goes on after a failed step. */
 export interface CoalescedTaskOptions {
+  /** How long after a failed step the next one runs. */
   readonly backoff: Backoff;
-  /** Told of every failed step; the next one runs after the backoff. */
+  /** Told of every failed step, and in how many ms the next one runs. */
   readonly onFailure: (error: TallyError, retryMs: number) => void;
 }
 
@@ -22,6 +24,7 @@ export class CoalescedTask {
     private readonly options: CoalescedTaskOptions,
   ) {}
 
+  /** Runs the step now, or once more when the one under way has ended. */
   kick(): void {
     if (this.stopped) return;
     clearTimeout(this.retry);

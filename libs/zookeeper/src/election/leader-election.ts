@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { Backoff, CoalescedTask } from '@tally/resilience';
 import { Listeners, type Unsubscribe } from '../listeners.js';
-import { Backoff } from '../session/backoff.js';
-import { CoalescedTask } from '../session/coalesced-task.js';
 import { assertNodeName } from '../session/paths.js';
 import type { ZooKeeperSession } from '../session/zookeeper-session.js';
 import { predecessorOf } from './candidates.js';
@@ -71,9 +70,9 @@ export class LeaderElection {
     if (this.task !== undefined) return;
     const { logger, random } = this.options.session;
     this.task = new CoalescedTask(() => this.evaluate(), {
-      backoff: new Backoff({ baseMs: 100, maxMs: 2000, random }),
+      backoff: new Backoff({ firstMs: 100, maxMs: 2000, random }),
       onFailure: (error, retryMs) =>
-        logger.warn({ err: error, path: this.path, retryMs }, 'the election could not be read'),
+        logger.warn({ error, path: this.path, retryMs }, 'the election could not be read'),
     });
     this.task.kick();
   }

@@ -3,7 +3,7 @@ import { TallyError } from '@tally/contracts';
 import { Backoff } from './backoff.js';
 import { CoalescedTask } from './coalesced-task.js';
 
-const backoff = () => new Backoff({ baseMs: 1, maxMs: 1, random: () => 0 });
+const backoff = () => new Backoff({ firstMs: 1 });
 const ignore = () => undefined;
 
 describe('CoalescedTask', () => {

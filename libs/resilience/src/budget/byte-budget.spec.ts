@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ByteBudget, type Reservation } from './byte-budget.js';
 
-describe('ByteBudget', () => {
+describe('a budget of bytes', () => {
   it('lets nobody overtake, and wastes nothing that is given back twice', async () => {
     const budget = new ByteBudget(100);
     const granted: string[] = [];
@@ -28,5 +28,18 @@ describe('ByteBudget', () => {
     expect(budget.bytesInUse).toBe(100);
     all.release();
     expect(budget.bytesInUse).toBe(0);
+  });
+
+  it('refuses who does not want to wait when there is no room, or when others wait', async () => {
+    const budget = new ByteBudget(100);
+    const first = budget.tryReserve(60);
+    expect(budget.tryReserve(41)).toBeUndefined();
+    const waiting = budget.reserve(80);
+    expect(budget.tryReserve(1)).toBeUndefined();
+    first?.release();
+    const second = await waiting;
+    expect(budget.tryReserve(20)).toBeDefined();
+    second.release();
+    expect(budget.bytesInUse).toBe(20);
   });
 });

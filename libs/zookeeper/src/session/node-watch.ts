@@ -1,11 +1,13 @@
+import { Backoff, CoalescedTask } from '@tally/resilience';
 import { deliver, type Unsubscribe } from '../listeners.js';
-import { Backoff } from './backoff.js';
-import { CoalescedTask } from './coalesced-task.js';
-import type { SessionConnection } from './session-connection.js';
+import type { Logger } from '../logger.js';
 import type { NodeValue } from './node-results.js';
+import type { SessionBelief } from './session-belief.js';
 
-interface WatchOptions<T> {
-  readonly session: SessionConnection;
+export interface WatchOptions<T> {
+  readonly belief: SessionBelief;
+  readonly logger: Logger;
+  readonly random: () => number;
   readonly path: string;
   /** Reads the node and sets a watch on it, or on its creation. */
   readonly read: () => Promise<T>;
@@ -26,21 +28,21 @@ abstract class NodeWatch<T> {
 
   protected abstract isSame(left: T, right: T): boolean;
 
+  /** Ends with the returned function. */
   start(): Unsubscribe {
-    const { session, path, onEvent } = this.options;
-    const { logger, random } = session;
+    const { belief, logger, random, path, onEvent } = this.options;
     const task = new CoalescedTask(() => this.refresh(), {
-      backoff: new Backoff({ baseMs: 100, maxMs: 2000, random }),
+      backoff: new Backoff({ firstMs: 100, maxMs: 2000, random }),
       onFailure: (error, retryMs) =>
-        logger.warn({ err: error, path, retryMs }, 'a watched node could not be read'),
+        logger.warn({ error, path, retryMs }, 'a watched node could not be read'),
     });
     const ends = [
       onEvent(() => task.kick()),
-      session.onState((state) => {
+      belief.onState((state) => {
         if (state === 'connected') task.kick();
       }),
     ];
-    if (session.state === 'connected') task.kick();
+    if (belief.state === 'connected') task.kick();
     return () => {
       this.ended = true;
       void task.stop();
@@ -50,7 +52,7 @@ abstract class NodeWatch<T> {
 
   private async refresh(): Promise<void> {
     // Without a connection there is nothing to read; the next one kicks.
-    if (this.ended || this.options.session.state !== 'connected') return;
+    if (this.ended || this.options.belief.state !== 'connected') return;
     const value = await this.options.read();
     if (this.ended || (this.last !== undefined && this.isSame(this.last.value, value))) return;
     this.last = { value };
@@ -58,6 +60,7 @@ abstract class NodeWatch<T> {
   }
 }
 
+/** Watches the data of a node. */
 export class DataWatch extends NodeWatch<NodeValue | undefined> {
   protected isSame(left: NodeValue | undefined, right: NodeValue | undefined): boolean {
     // A transaction changes a node's data at most once, so its id identifies the value.
@@ -65,6 +68,7 @@ export class DataWatch extends NodeWatch<NodeValue | undefined> {
   }
 }
 
+/** Watches the sorted names of a node's children. */
 export class ChildrenWatch extends NodeWatch<readonly string[]> {
   protected isSame(left: readonly string[], right: readonly string[]): boolean {
     return left.length === right.length && left.every((name, index) => name === right[index]);

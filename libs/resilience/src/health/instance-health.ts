@@ -1,13 +1,15 @@
+/** When an instance is no longer asked, and for how long. */
 export interface EjectionOptions {
-  /** Consecutive failures that eject. Default 3: one lost packet is no verdict. */
+  /** So many failures in a row eject it. */
   readonly failuresToEject: number;
-  /** The first ejection. Default 1000. */
+  /** The first ejection takes so long. */
   readonly minEjectionMs: number;
-  /** Each further ejection doubles up to this. Default 30 000. */
+  /** Each further ejection takes twice as long, up to this. */
   readonly maxEjectionMs: number;
 }
 
 /**
+ * What a call that has ended says about the instance:
  * - `success`: it answered as it should, errors of the caller included.
  * - `failure`: it did not, e.g. no answer in time.
  * - `unreachable`: there was no connection to it; ejects at once.
@@ -20,6 +22,7 @@ export type Outcome = 'success' | 'failure' | 'unreachable' | 'neutral';
  * a time) or half open (one probe is under way).
  */
 export class InstanceHealth {
+  /** Calls that have begun and not ended. */
   inFlight = 0;
   /**
    * Grows with each ejection and each return. Outcomes of calls begun in an earlier epoch are not
@@ -31,11 +34,13 @@ export class InstanceHealth {
   private ejectedUntilMs: number | undefined;
   private probing = false;
 
+  /** `now`: monotonic milliseconds. */
   constructor(
     private readonly options: EjectionOptions,
     private readonly now: () => number,
   ) {}
 
+  /** It is not ejected. */
   get isHealthy(): boolean {
     return this.ejectedUntilMs === undefined;
   }

@@ -11,6 +11,8 @@ export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private silent = false;
   private dropReplies = false;
+  private replyDelayMs = 0;
+  private joined = 0;
 
   private constructor(
     private readonly server: Server,
@@ -39,6 +41,16 @@ export class TcpProxy {
     this.dropReplies = true;
   }
 
+  /** The server's bytes arrive so much later. */
+  delayReplies(ms: number): void {
+    this.replyDelayMs = ms;
+  }
+
+  /** How many there were so far. */
+  get connections(): number {
+    return this.joined;
+  }
+
   /** Resets every connection; new ones work again. */
   reset(): void {
     this.silent = false;
@@ -52,11 +64,14 @@ export class TcpProxy {
   }
 
   private join(client: Socket): void {
+    this.joined += 1;
     const target = createConnection({ host: '127.0.0.1', port: this.targetPort });
-    const pass = (from: Socket, to: Socket, blocked: () => boolean): void => {
+    const pass = (from: Socket, to: Socket, blocked: () => boolean, delayMs = 0): void => {
       this.sockets.add(from);
       from.on('data', (bytes) => {
-        if (!blocked()) to.write(bytes);
+        if (blocked()) return;
+        if (delayMs === 0) to.write(bytes);
+        else setTimeout(() => to.write(bytes), delayMs);
       });
       from.on('error', () => undefined);
       from.on('close', () => {
@@ -65,6 +80,6 @@ export class TcpProxy {
       });
     };
     pass(client, target, () => this.silent);
-    pass(target, client, () => this.silent || this.dropReplies);
+    pass(target, client, () => this.silent || this.dropReplies, this.replyDelayMs);
   }
 }
