@@ -1,4 +1,3 @@
-export { Balancer, type BalancerOptions, type Lease } from './balancer/balancer.js';
 export { DiscoveryModule, type DiscoveryModuleOptions } from './nest/discovery.module.js';
 export { Peers, type Peer } from './nest/peers.js';
 export { InstanceRegistry, type InstanceRegistryOptions } from './registry/instance-registry.js';

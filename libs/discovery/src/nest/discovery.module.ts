@@ -13,6 +13,7 @@ import { ZooKeeperSession } from '@tally/zookeeper';
 import { InstanceRegistry } from '../registry/instance-registry.js';
 import { Peers } from './peers.js';
 
+/** What an app says of itself and of the services that it calls. */
 export interface DiscoveryModuleOptions {
   /** Name of the app. */
   readonly service: string;

@@ -17,6 +17,7 @@ import { Channels } from './channels.js';
 import { outcomeOf, toTallyError } from './grpc-failure.js';
 import { whenReady } from './when-ready.js';
 
+/** Which service is called, and over which instances. */
 export interface ServiceClientOptions {
   /** A client constructor of loadPackageDefinition or ts-proto; only its definitions are used. */
   readonly client: { readonly service: ServiceDefinition };
@@ -29,6 +30,7 @@ export interface ServiceClientOptions {
   readonly connectTimeoutMs?: number;
 }
 
+/** The bounds of one call. */
 export interface CallOptions {
   /** From now; the server learns it too. */
   readonly deadlineMs: number;
@@ -39,6 +41,7 @@ export interface CallOptions {
   readonly select?: (instance: ServiceInstance) => boolean;
 }
 
+/** The answers of grpc.health.v1. */
 export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 
 /** Unary calls to a gRPC service, balanced over its instances as they come and go. */

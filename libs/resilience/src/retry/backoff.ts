@@ -1,3 +1,4 @@
+/** How delays grow. */
 export interface BackoffOptions {
   /** The bound of the first delay. */
   readonly firstMs: number;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TallyError } from '@tally/contracts';
 import type { Backoff } from './backoff.js';
 
+/** When to try again, and when to stop. */
 export interface KeepTryingOptions {
   /** Time between two attempts: always the same, or what a Backoff says. */
   readonly retryMs: number | Backoff;

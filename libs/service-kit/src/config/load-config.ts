@@ -1,5 +1,6 @@
 import type { ConfigOf, Settings } from './settings.js';
 
+/** The configuration, or a sentence for each setting that is missing or wrong. */
 export type LoadedConfig<S extends Settings> =
   | { readonly kind: 'ok'; readonly config: ConfigOf<S> }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };

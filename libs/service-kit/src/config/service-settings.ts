@@ -46,6 +46,9 @@ export const grpcSettings = {
   grpcPort: setting('TALLY_GRPC_PORT', port(), 'port of the gRPC server'),
 };
 
+/** The values of `serviceSettings`. */
 export type ServiceConfig = ConfigOf<typeof serviceSettings>;
+/** The values of `discoverySettings`. */
 export type DiscoveryConfig = ConfigOf<typeof discoverySettings>;
+/** The values of `grpcSettings`. */
 export type GrpcConfig = ConfigOf<typeof grpcSettings>;

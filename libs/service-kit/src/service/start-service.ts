@@ -12,6 +12,7 @@ import { createMetrics } from '../metrics/metrics.js';
 import { flushTraces } from '../tracing/flush-traces.js';
 import { KitModule, type ServiceKit } from './kit.module.js';
 
+/** What makes an app a service. */
 export interface ServiceDefinition {
   /** Name of the app: in logs, metrics, discovery. */
   readonly name: string;

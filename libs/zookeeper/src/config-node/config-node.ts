@@ -10,6 +10,7 @@ export interface ConfigValue<T> {
   readonly version: number;
 }
 
+/** Which node holds the document, and how it is checked. */
 export interface ConfigNodeOptions<T> {
   readonly session: ZooKeeperSession;
   /** Relative to the session's root, e.g. `/shard-map`. */

@@ -4,13 +4,14 @@ function sequenceOf(name: string): number {
   return digits === null ? Number.NaN : Number(digits[0]);
 }
 
-export type Place =
+/** Who a candidate waits for: nobody, or the one before it. */
+export type Predecessor =
   | { readonly kind: 'first' }
   | { readonly kind: 'after'; readonly name: string }
   | { readonly kind: 'not_listed' };
 
 /** Who stands directly before `own`, by sequence number alone; other names are ignored. */
-export function predecessorOf(names: readonly string[], own: string): Place {
+export function predecessorOf(names: readonly string[], own: string): Predecessor {
   if (!names.includes(own)) return { kind: 'not_listed' };
   const before = names
     .filter((name) => sequenceOf(name) < sequenceOf(own))

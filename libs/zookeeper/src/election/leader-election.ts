@@ -5,6 +5,7 @@ import { assertNodeName } from '../session/paths.js';
 import type { ZooKeeperSession } from '../session/zookeeper-session.js';
 import { predecessorOf } from './candidates.js';
 
+/** Which election, and who stands in it. */
 export interface LeaderElectionOptions {
   readonly session: ZooKeeperSession;
   /** Which election; its candidates are the children of `/elections/<name>`. */
@@ -20,6 +21,8 @@ interface Candidacy {
 }
 
 /**
+ * Nobody stands in an election yet: the controller of a log of several nodes will.
+ *
  * Elects at most one leader among those who stand (ZooKeeper recipe "Leader Election": ephemeral
  * sequential nodes, each candidate watches the one before it, so a leader's end wakes one alone).
  *

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 
+/** One server of an ensemble, as configured. */
 export interface Server {
   readonly host: string;
   readonly port: number;

@@ -16,6 +16,7 @@ export const RC = {
 /** States of the C client; in every other one it has no connection and makes none. */
 export const NATIVE_STATE = { connecting: 1, associating: 2, connected: 3 } as const;
 
+/** Flags of `a_create`; they add up. */
 export const CREATE_FLAGS = { ephemeral: 1, sequential: 2 } as const;
 
 /** What the native client says of a node; names and meanings are ZooKeeper's. */
@@ -60,6 +61,7 @@ export interface NativeClient {
   a_delete_(path: string, version: number, done: Callback<[]>): number;
 }
 
+/** A client that is not connected yet: `init` begins. */
 export function createNativeClient(): NativeClient {
   return new ZooKeeper(undefined) as unknown as NativeClient;
 }

@@ -6,6 +6,7 @@ import { parentOf } from './paths.js';
 import type { Requests } from './requests.js';
 import type { SessionBelief } from './session-belief.js';
 
+/** What a creation is made of; `root` is put before every path. */
 export interface NodeCreationOptions {
   readonly requests: Requests;
   readonly nodes: NodeRequests;

@@ -8,6 +8,7 @@ export interface NodeValue {
   readonly ephemeralOwner: string | undefined;
 }
 
+/** What kind of node is created; by default one that stays. */
 export interface CreateOptions {
   /** Deleted by ZooKeeper when the session that created it ends. */
   readonly ephemeral?: boolean;
@@ -20,9 +21,11 @@ export type CreateResult =
   | { readonly kind: 'created'; readonly path: string; readonly generation: number }
   | { readonly kind: 'exists' };
 
+/** `conflict`: the node has another version. `missing`: there is none. */
 export type SetResult =
   | { readonly kind: 'set'; readonly version: number }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'missing' };
 
+/** `conflict`: the node has another version. `not_empty`: it has children. */
 export type DeleteResult = { readonly kind: 'deleted' | 'missing' | 'conflict' | 'not_empty' };

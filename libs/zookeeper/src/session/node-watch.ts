@@ -4,6 +4,7 @@ import type { Logger } from '../logger.js';
 import type { NodeValue } from './node-results.js';
 import type { SessionBelief } from './session-belief.js';
 
+/** What is watched, and who is told. */
 export interface WatchOptions<T> {
   readonly belief: SessionBelief;
   readonly logger: Logger;

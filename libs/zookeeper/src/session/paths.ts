@@ -24,6 +24,7 @@ export function parentsOf(path: string): string[] {
   return segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`);
 }
 
+/** `/a/b/c` → `/a/b`; empty for a path of one segment. */
 export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }

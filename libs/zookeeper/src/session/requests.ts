@@ -13,6 +13,7 @@ export interface Answer<T> extends Reply<T> {
   readonly generation: number;
 }
 
+/** Through what requests go, and how long an operation may take. */
 export interface RequestsOptions {
   readonly connect: string;
   readonly operationTimeoutMs: number;

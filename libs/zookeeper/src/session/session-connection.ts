@@ -1,13 +1,14 @@
 import { Backoff } from '@tally/resilience';
 import type { Logger } from '../logger.js';
 import { parseConnectString, resolveServers, type Server } from './addresses.js';
+import { catchUp } from './catch-up.js';
+import { Heartbeats } from './heartbeats.js';
 import type { Liveness } from './liveness.js';
-import { RC } from './native-client.js';
 import type { NodeEvents } from './node-events.js';
-import { parentsOf } from './paths.js';
 import type { SessionBelief } from './session-belief.js';
 import { SessionHandle, type Reply, type Send } from './session-handle.js';
 
+/** Where to connect to, and whom to tell. */
 export interface SessionConnectionOptions {
   readonly connect: string;
   readonly sessionTimeoutMs: number;
@@ -30,6 +31,7 @@ const LOOK_MS = 50;
 export class SessionConnection {
   private readonly servers: readonly Server[];
   private readonly reopen: Backoff;
+  private readonly heartbeats = new Heartbeats();
   private handle: SessionHandle | undefined;
   private rootExists = false;
   /** Grows when an attempt to connect is given up, so that its late results are dropped. */
@@ -38,7 +40,6 @@ export class SessionConnection {
   /** When the attempt under way is given up, unless the server says something before. */
   private attemptEndsMs = 0;
   private lossTimer: NodeJS.Timeout | undefined;
-  private heartbeats: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: SessionConnectionOptions) {
     this.servers = parseConnectString(options.connect);
@@ -113,20 +114,16 @@ export class SessionConnection {
     this.attemptEndsMs = this.options.now() + handle.sessionTimeoutMs / 2;
   }
 
-  /** After each connect: `sync` makes the server catch up, so later reads do not go back in time. */
   private async confirm(): Promise<void> {
     const { belief, logger, root } = this.options;
     const { handle } = this;
     if (handle === undefined) return;
     const { credentials, sessionTimeoutMs } = handle;
-    this.extendAttempt(handle);
-    const { rc, sentAtMs } = await handle.request<string>((native, done) =>
-      native.a_sync('/', (code) => done(code)),
-    );
-    this.extendAttempt(handle);
-    const made = rc === RC.ok && !this.rootExists ? await this.createRoot(handle) : rc;
+    const extend = () => this.extendAttempt(handle);
+    extend();
+    const sentAtMs = await catchUp(handle, this.rootExists ? undefined : root, extend);
     // Unanswered: the end of the handle follows, or the attempt times out.
-    if (this.handle !== handle || made !== RC.ok) return;
+    if (this.handle !== handle || sentAtMs === undefined) return;
     this.rootExists = true;
     clearInterval(this.attempt);
     this.reopen.reset();
@@ -141,18 +138,6 @@ export class SessionConnection {
     belief.connected();
   }
 
-  private async createRoot(handle: SessionHandle): Promise<number> {
-    const { root } = this.options;
-    for (const path of [...parentsOf(root), root]) {
-      const { rc } = await handle.request((native, done) =>
-        native.a_create(path, Buffer.alloc(0), 0, done),
-      );
-      this.extendAttempt(handle);
-      if (rc !== RC.ok && rc !== RC.nodeExists) return rc;
-    }
-    return RC.ok;
-  }
-
   private heard(sentAtMs: number): void {
     if (!this.options.belief.hear(sentAtMs)) this.lose('an answer came too late');
   }
@@ -164,18 +149,14 @@ export class SessionConnection {
     }, liveness.remainingMs);
   }
 
-  private startHeartbeats(handle: SessionHandle, liveness: Liveness): void {
+  private startHeartbeats(handle: SessionHandle, { heartbeatMs }: Liveness): void {
     const { root } = this.options;
-    let isOutstanding = false;
-    this.heartbeats = setInterval(() => {
-      if (isOutstanding) return;
-      isOutstanding = true;
-      const reply = handle.request((native, done) => native.a_exists(root, false, done));
-      void reply.then(({ answered, sentAtMs }) => {
-        isOutstanding = false;
-        if (answered && this.handle === handle) this.heard(sentAtMs);
-      });
-    }, liveness.heartbeatMs);
+    this.heartbeats.start(heartbeatMs, async () => {
+      const { answered, sentAtMs } = await handle.request((native, done) =>
+        native.a_exists(root, false, done),
+      );
+      if (answered && this.handle === handle) this.heard(sentAtMs);
+    });
   }
 
   private ended(reason: 'disconnected' | 'expired'): void {
@@ -213,7 +194,7 @@ export class SessionConnection {
   private abandonHandle(): SessionHandle | undefined {
     const { handle } = this;
     clearTimeout(this.attempt);
-    clearInterval(this.heartbeats);
+    this.heartbeats.stop();
     this.handle = undefined;
     this.turn += 1;
     return handle;

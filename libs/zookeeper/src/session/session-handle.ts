@@ -1,5 +1,6 @@
 import { createNativeClient, NATIVE_STATE, RC, type NativeClient } from './native-client.js';
 
+/** What a handle tells of. */
 export interface HandleEvents {
   /** Connected, with a new session or with the resumed one: compare `sessionId`. */
   onConnect(): void;
@@ -15,6 +16,7 @@ export interface SessionCredentials {
   readonly password: string;
 }
 
+/** Where to connect to, and with which session; none for a new one. */
 export interface HandleOptions {
   readonly connect: string;
   readonly sessionTimeoutMs: number;
@@ -31,6 +33,7 @@ export interface Reply<T> {
   readonly sentAtMs: number;
 }
 
+/** Gives a request to the native client; its return code says whether it was taken. */
 export type Send<T> = (native: NativeClient, done: (rc: number, value?: T) => void) => number;
 
 function isAnswer(rc: number): boolean {

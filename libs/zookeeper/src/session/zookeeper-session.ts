@@ -1,6 +1,6 @@
-import { TallyError } from '@tally/contracts';
 import type { Unsubscribe } from '../listeners.js';
 import type { Logger } from '../logger.js';
+import { ANY_VERSION, assertSize, assertVersion } from './limits.js';
 import { NodeCreation } from './node-creation.js';
 import { NodeEvents } from './node-events.js';
 import { NodeRequests } from './node-requests.js';
@@ -17,11 +17,7 @@ import { Requests } from './requests.js';
 import { SessionBelief, type SessionState } from './session-belief.js';
 import { SessionConnection } from './session-connection.js';
 
-/** Below jute.maxbuffer (1 MiB): a larger request makes the server drop the connection, for ever. */
-const MAX_DATA_BYTES = 1_000_000;
-/** To ZooKeeper: whatever version the node has. */
-const ANY_VERSION = -1;
-
+/** Where ZooKeeper is, and how long to wait for it. */
 export interface ZooKeeperSessionOptions {
   /** `host:port,host:port`; anything else is a bug: TypeError. */
   readonly connect: string;
@@ -191,17 +187,4 @@ export class ZooKeeperSession {
     const onEvent = (listener: () => void) => nodeEvents.on(root + path, listener);
     return { belief, logger, random, path, onEvent };
   }
-}
-
-/** ANY_VERSION would undo the lock. */
-function assertVersion(version: number): void {
-  if (!Number.isInteger(version) || version < 0) {
-    throw new TypeError(`expected the version of a znode (an integer from 0 on), got ${version}`);
-  }
-}
-
-function assertSize(path: string, data: Buffer): void {
-  if (data.length <= MAX_DATA_BYTES) return;
-  const message = `${path}: expected at most ${MAX_DATA_BYTES} bytes, got ${data.length}`;
-  throw new TallyError('payload_too_large', message);
 }

@@ -4,6 +4,7 @@ import { deliver, type Unsubscribe } from '../listeners.js';
 import { assertPath } from '../session/paths.js';
 import type { ZooKeeperSession } from '../session/zookeeper-session.js';
 
+/** Where the versions are, how each is checked, and who is told. */
 export interface VersionLogOptions<T> {
   readonly session: ZooKeeperSession;
   /** Of the node above the versions, relative to the session's root, e.g. `/event-types/versions`. */
