@@ -45,6 +45,26 @@ const CORE_BANS = [
   'node:tls',
 ];
 
+/** Habits of CONTRIBUTING.md that a machine can see. */
+const ONE_LOG_FIELD = {
+  selector:
+    "CallExpression[callee.property.name=/^(debug|info|warn|error|fatal)$/] > ObjectExpression > Property[key.name='err']",
+  message: 'the field of an error in the log is `error`',
+};
+const ENVIRONMENT_IN_ONE_PLACE = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'only config.ts, through loadConfig of service-kit, reads the environment',
+};
+const NO_RETRY_LOOP = {
+  selector:
+    ':matches(WhileStatement, DoWhileStatement, ForStatement) AwaitExpression > :matches(CallExpression[callee.name=/^(delay|sleep|setTimeout)$/], CallExpression[callee.property.name="catch"][callee.object.callee.name=/^(delay|sleep|setTimeout)$/])',
+  message: 'waiting and trying again is what @tally/resilience does',
+};
+const NO_LITERAL_SPREAD = {
+  selector: 'ObjectExpression > SpreadElement > ObjectExpression',
+  message: 'write the fields, one a line',
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -71,6 +91,21 @@ export default tseslint.config(
       ],
       'no-empty': ['error', { allowEmptyCatch: false }],
       eqeqeq: 'error',
+      'max-lines': ['error', { max: 400 }],
+      'no-restricted-syntax': ['error', ONE_LOG_FIELD, NO_LITERAL_SPREAD],
+    },
+  },
+  {
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'libs/testing/**', 'libs/resilience/**', 'libs/cli/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ONE_LOG_FIELD,
+        NO_LITERAL_SPREAD,
+        NO_RETRY_LOOP,
+        ENVIRONMENT_IN_ONE_PLACE,
+      ],
     },
   },
   {

@@ -50,8 +50,8 @@ export const CONTROLS: readonly Control[] = [
   {
     name: 'window-not-rebuilt',
     app: 'processor',
-    protection: /from\d* < start \? from\d* : start/,
-    instead: 'start',
+    protection: /from\d* < options\.start \? from\d* : options\.start/,
+    instead: 'options.start',
     faults: [killServices, killEverything],
     failure: WRONG_FIGURES,
   },
@@ -66,9 +66,8 @@ export const CONTROLS: readonly Control[] = [
   {
     name: 'flush-of-unknown-fate-forgotten',
     app: 'processor',
-    protection:
-      /\w+\.warn\(\{ shard, error: \w+ \}, "a flush is sent again: its outcome is unknown"\);/,
-    instead: 'return "done";',
+    protection: /this\.sendAgain\(flight\d*\);\s+return "sent-again";/,
+    instead: 'this.flight = void 0; return "settled";',
     faults: [killPostgres],
     failure: WRONG_FIGURES,
   },

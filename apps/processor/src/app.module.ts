@@ -12,9 +12,9 @@ import {
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from './config.js';
 import { Processor } from './counting/processor.js';
-import { processorMetrics } from './metrics.js';
-import { ShardClient } from './shards/shard-client.js';
 import { EventTypeRegistry } from './event-types/event-type-registry.js';
+import { processorMetrics } from './metrics.js';
+import { Shards } from './shards/shards.js';
 
 @Module({})
 export class AppModule {
@@ -49,7 +49,12 @@ export class AppModule {
               config,
               session,
               eventTypes,
-              client: new ShardClient(peers.of('cluster-proxy'), config.shardDeadlineMs),
+              shards: new Shards({
+                clusterProxy: peers.of('cluster-proxy'),
+                deadlineMs: config.shardDeadlineMs,
+                onFailure: (shard, error) =>
+                  logger.warn({ shard, error }, 'a shard did not answer'),
+              }),
               admin,
               logger,
               metrics: processorMetrics(registry),

@@ -5,7 +5,7 @@ export interface ProcessorMetrics {
   readonly flushes: Counter<'outcome'>;
   readonly flushSeconds: Histogram;
   readonly restarts: Counter<'reason'>;
-  readonly stoppedPartitions: Gauge;
+  readonly haltedPartitions: Gauge;
   readonly assignedPartitions: Gauge;
 }
 
@@ -20,7 +20,7 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     }),
     flushes: new Counter({
       name: 'tally_processor_flushes_total',
-      help: 'Answers of shards to flushes: applied, already_applied, overlap, failed.',
+      help: 'Answers of shards to flushes: applied, already_applied, overlap, stale_epoch, unknown.',
       labelNames: ['outcome'],
       registers,
     }),
@@ -36,9 +36,9 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
       labelNames: ['reason'],
       registers,
     }),
-    stoppedPartitions: new Gauge({
-      name: 'tally_processor_stopped_partitions',
-      help: 'Partitions that are not read because the log and the shards contradict each other: alarm above 0.',
+    haltedPartitions: new Gauge({
+      name: 'tally_processor_halted_partitions',
+      help: 'Partitions that are not read, because the log and the shards contradict each other: alarm above 0.',
       registers,
     }),
     assignedPartitions: new Gauge({

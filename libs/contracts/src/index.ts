@@ -16,6 +16,7 @@ export type * as clusterProxy from './generated/tally/cluster_proxy/v1/cluster_p
 export type * as partitioner from './generated/tally/partitioner/v1/partitioner.js';
 export type * as query from './generated/tally/query/v1/query.js';
 export type * as shardProxy from './generated/tally/shard_proxy/v1/shard_proxy.js';
+export type { LogRecord, PartitionBounds } from './log.js';
 export { packageDefinition } from './grpc/package-definition.js';
 export * from './rows/counter-rows.js';
 export * from './rows/delta-rows.js';

@@ -1,13 +1,21 @@
+export { readBlock, type BlockRecord } from './aggregate/block-record.js';
 export {
   PartitionCounter,
   type CountingRules,
-  type LogRecord,
   type RecordCounts,
 } from './aggregate/partition-counter.js';
 export { ShardDelta, type Fate } from './aggregate/shard-delta.js';
 export { OffsetSet, type OffsetRange } from './coverage/offset-set.js';
 export { DedupWindow } from './dedup/dedup-window.js';
 export * from './event-types/index.js';
+export { CountingRun, type CountingRunOptions } from './run/counting-run.js';
+export type {
+  Answer,
+  FlushAction,
+  FlushOutcome,
+  RunAction,
+  ShardCoverage,
+} from './run/run-action.js';
 export { SeriesCache, type Series } from './series/series-cache.js';
 export { Cell } from './sums/cell.js';
 export { isExactDecimal, toMicro } from './sums/decimal.js';

@@ -1,8 +1,9 @@
-import { TallyError } from '@tally/contracts';
-import { type Logger } from '@tally/service-kit';
+import type { Logger } from '@tally/service-kit';
 import kafkajs, { type Producer } from 'kafkajs';
 import { createKafka, type KafkaConfig } from './kafka.js';
+import { logFailure } from './log-failure.js';
 
+/** One record to append, and to which partition. */
 export interface AppendRecord {
   readonly partition: number;
   readonly value: Buffer;
@@ -11,7 +12,7 @@ export interface AppendRecord {
 /**
  * Appends records and resolves when all are durable. Never the client's idempotent mode: with one
  * lost answer and concurrent sends that mode loses and duplicates records. A failed append may have
- * been made, and one that succeeded may lie in the log twice: readers recognise copies.
+ * been made, and one that succeeded may lie in the log twice: readers recognise duplicates.
  */
 export class AppendClient {
   private readonly producer: Producer;
@@ -42,10 +43,7 @@ export class AppendClient {
         messages: records.map(({ partition, value }) => ({ partition, value, headers })),
       });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TallyError('unavailable', `the log did not confirm the append: ${reason}`, {
-        cause,
-      });
+      throw logFailure('the log did not confirm the append', cause);
     }
   }
 

@@ -10,7 +10,7 @@ describe('records that were read', () => {
     ['begin too late, as after a skip', records(7, 8), 7n],
     ['begin too early', records(4, 5), 4n],
     ['have a gap', records(5, 6, 8), 8n],
-    ['have a copy', records(5, 5, 6), 5n],
+    ['have one twice', records(5, 5, 6), 5n],
   ])('%s', (_, read, unexpected) => {
     expect(firstUnexpected(read, 5n)).toBe(unexpected);
   });

@@ -1,14 +1,12 @@
+import type { LogRecord } from '@tally/contracts';
 import type { Logger } from '@tally/service-kit';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { firstUnexpected } from './first-unexpected.js';
 import { createKafka, type KafkaConfig } from './kafka.js';
+import { logFailure } from './log-failure.js';
 
-/** One record as the log holds it. */
-export interface ReadRecord {
-  readonly offset: bigint;
-  /** LogAppendTime, ms since 1970. */
-  readonly timestampMs: number;
-  readonly value: Buffer | null;
+/** One record that was read. */
+export interface ReadRecord extends LogRecord {
   /** W3C trace context of the first sampled request in the record; '' without one. */
   readonly traceparent: string;
 }
@@ -27,6 +25,7 @@ export interface Assignment {
   resume(): void;
 }
 
+/** Which topic is read how, and who is told of it. */
 export interface GroupReaderOptions {
   readonly kafka: KafkaConfig;
   readonly logger: Logger;
@@ -39,7 +38,10 @@ export interface GroupReaderOptions {
   readonly minBytes: number;
   readonly maxBytesPerPartition: number;
   onAssigned(assignment: Assignment): void;
-  /** Consecutive records, the first being the one that was expected. Awaited before the next. */
+  /**
+   * Consecutive records, the first being the one that was expected. Awaited before the next. A
+   * failure is a bug: what is known of the partition is not trusted any more.
+   */
   onRecords(
     assignment: Assignment,
     partition: number,
@@ -47,8 +49,10 @@ export interface GroupReaderOptions {
   ): Promise<void>;
   /** The log did not go on where it should: this partition is not read further. */
   onSkipped(assignment: Assignment, partition: number, expected: bigint, got: bigint): void;
-  /** The client gave up; `restarts`: it begins again by itself. */
-  onCrash(error: Error, restarts: boolean): void;
+  /** The client lost the log and begins again by itself. */
+  onRestart(error: Error): void;
+  /** Nothing is read any more: a bug of `onRecords`, or what the client cannot mend. */
+  onGivenUp(error: unknown): void;
 }
 
 /** Positions in one generation of the group. */
@@ -127,8 +131,23 @@ export class GroupReader {
     });
   }
 
+  /** Joins the group. TallyError `unavailable` when the log does not let it; `stop` is due then. */
   async start(): Promise<void> {
-    const { topic, onAssigned, onCrash } = this.options;
+    try {
+      await this.join();
+    } catch (cause) {
+      throw logFailure('could not join the group', cause);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.assignment?.end();
+    await this.consumer.disconnect();
+  }
+
+  private async join(): Promise<void> {
+    const { topic, onAssigned, onRestart, onGivenUp } = this.options;
     const { consumer } = this;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.assignment?.end();
@@ -143,9 +162,10 @@ export class GroupReader {
       onAssigned(this.assignment);
     });
     consumer.on(consumer.events.REBALANCING, () => this.assignment?.end());
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
+    consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
       this.assignment?.end();
-      onCrash(payload.error, payload.restart);
+      if (restart) onRestart(error);
+      else if (!this.isStopped) onGivenUp(error);
     });
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
@@ -156,12 +176,6 @@ export class GroupReader {
       partitionsConsumedConcurrently: 1,
       eachBatch: (payload) => this.deliver(payload),
     });
-  }
-
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    this.assignment?.end();
-    await this.consumer.disconnect();
   }
 
   private async deliver(payload: EachBatchPayload): Promise<void> {
@@ -180,7 +194,14 @@ export class GroupReader {
       return;
     }
     assignment.expected.set(batch.partition, BigInt(last.offset) + 1n);
-    await this.options.onRecords(assignment, batch.partition, batch.messages.map(toRecord));
+    try {
+      await this.options.onRecords(assignment, batch.partition, batch.messages.map(toRecord));
+    } catch (error) {
+      // The client would deliver the same again, for ever.
+      assignment.end();
+      this.options.onGivenUp(error);
+      return;
+    }
     resolveOffset(last.offset);
     await heartbeat();
   }

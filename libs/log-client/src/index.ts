@@ -6,5 +6,5 @@ export {
   type ReadRecord,
 } from './group-reader.js';
 export type { KafkaConfig } from './kafka.js';
-export { LogAdmin, type PartitionBounds } from './log-admin.js';
+export { LogAdmin } from './log-admin.js';
 export { kafkaConfig, logSettings, type LogConfig } from './settings.js';

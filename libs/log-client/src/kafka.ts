@@ -3,6 +3,7 @@ import kafkajs, { type Kafka, type logCreator, type SASLOptions } from 'kafkajs'
 
 const { logLevel } = kafkajs;
 
+/** How one process reaches the log. */
 export interface KafkaConfig {
   /** host:port of some brokers. */
   readonly brokers: readonly string[];
@@ -14,6 +15,7 @@ export interface KafkaConfig {
   readonly sasl?: SaslConfig | undefined;
 }
 
+/** Who this process is to the log. */
 export interface SaslConfig {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly username: string;

@@ -1,13 +1,8 @@
-import { TallyError } from '@tally/contracts';
-import { type Logger } from '@tally/service-kit';
+import { TallyError, type PartitionBounds } from '@tally/contracts';
+import type { Logger } from '@tally/service-kit';
 import kafkajs, { type Admin } from 'kafkajs';
 import { createKafka, type KafkaConfig } from './kafka.js';
-
-/** Offsets of one partition: of the first record there is, and behind the last durable one. */
-export interface PartitionBounds {
-  readonly low: bigint;
-  readonly high: bigint;
-}
+import { logFailure } from './log-failure.js';
 
 const TIMESTAMP_TYPE = 'message.timestamp.type';
 /** All blocks of one append for one partition: above the largest body that the gateway accepts. */
@@ -116,8 +111,7 @@ export class LogAdmin {
       await this.connecting;
       return await question(this.admin);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TallyError('unavailable', `could not ${what}: ${reason}`, { cause });
+      throw logFailure(`could not ${what}`, cause);
     }
   }
 }

@@ -37,8 +37,13 @@ export const logSettings = {
   ),
 };
 
+/** The values of `logSettings`. */
 export type LogConfig = ConfigOf<typeof logSettings>;
 
+/**
+ * How this process reaches the log. Reads the files that the settings name; throws when one is missing
+ * or the settings contradict each other.
+ */
 export function kafkaConfig(config: LogConfig & { readonly instance: string }): KafkaConfig {
   return {
     brokers: config.kafkaBrokers.split(','),

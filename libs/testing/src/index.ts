@@ -5,6 +5,7 @@ export {
   type ServerProcessOptions,
   type StartOptions,
 } from './servers/server-process.js';
+export { startPartitionLog, type PartitionLogServer } from './servers/partition-log.js';
 export { startPostgres, type PostgresOptions, type PostgresServer } from './servers/postgres.js';
 export { startRedis, type RedisServer } from './servers/redis.js';
 export { startZooKeeper, type ZooKeeperServer } from './servers/zookeeper.js';

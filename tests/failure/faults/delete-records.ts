@@ -5,7 +5,7 @@ import { EVENT_TYPE } from '../traffic/clients.js';
 import { endOf } from '../rig/observer.js';
 import type { Fault } from '../trial.js';
 
-const STOPPED = 'tally_processor_stopped_partitions';
+const HALTED = 'tally_processor_halted_partitions';
 
 export const deleteRecords: Fault = {
   name: 'delete-records',
@@ -37,7 +37,7 @@ export const deleteRecords: Fault = {
       await admin.disconnect();
       for (const name of on.processors) on.stack.process(name).signal('SIGCONT');
     }
-    await until('the partition is stopped', async () => (await on.processorMetric(STOPPED)) === 1);
+    await until('the partition is stopped', async () => (await on.processorMetric(HALTED)) === 1);
     return `records of partition ${partition} deleted; it is stopped`;
   },
   async quiet(trial) {

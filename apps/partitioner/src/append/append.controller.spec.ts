@@ -14,7 +14,11 @@ function requestOf(events: number, eventBytes = 10) {
 
 function controllerOf(send: (jobs: readonly AppendJob[]) => Promise<void>) {
   const queue = new GatheringQueue<AppendJob>({
-    ...{ maxBytes: 1000, maxSentBytes: 1000, maxInFlight: 1, worthwhileBytes: 1, maxHoldMs: 1 },
+    maxBytes: 1000,
+    maxSentBytes: 1000,
+    maxInFlight: 1,
+    worthwhileBytes: 1,
+    maxHoldMs: 1,
     send,
     sizeOf: ({ body }) => body.length,
     goesWith: () => true,

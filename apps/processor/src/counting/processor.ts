@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { TallyError } from '@tally/contracts';
 import { GroupReader, kafkaConfig, type Assignment, type LogAdmin } from '@tally/log-client';
 import {
   parseEventsTopic,
@@ -7,22 +7,24 @@ import {
   TOPICS_NODE,
   type EventsTopic,
 } from '@tally/placement';
+import { keepTrying } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from '../config.js';
 import type { ProcessorMetrics } from '../metrics.js';
-import type { ShardClient } from '../shards/shard-client.js';
-import { CountingRun, type EventTypes } from './counting-run.js';
+import type { Shards } from '../shards/shards.js';
+import type { EventTypes } from './known-records.js';
+import { RunDriver } from './run-driver.js';
 
 const RETRY_MS = 500;
 /** Time before partitions are read again, so that two who disagree do not do so without a pause. */
-const RESTART_MS = 200;
+const REBUILD_PAUSE_MS = 200;
 
 export interface ProcessorOptions {
   readonly config: ProcessorConfig;
   readonly session: ZooKeeperSession;
   readonly eventTypes: EventTypes;
-  readonly client: ShardClient;
+  readonly shards: Shards;
   readonly admin: LogAdmin;
   readonly logger: Logger;
   readonly metrics: ProcessorMetrics;
@@ -32,14 +34,14 @@ export interface ProcessorOptions {
 export class Processor {
   private readonly stopping = new AbortController();
   private readonly topicNode: ConfigNode<EventsTopic>;
+  private readonly unwatch: () => void;
   private shardMap: ShardMap | undefined;
   private topic: EventsTopic | undefined;
   private reader: GroupReader | undefined;
   private assignment: Assignment | undefined;
-  private run: CountingRun | undefined;
+  private driver: RunDriver | undefined;
   /** One change of runs after the other. */
   private changing: Promise<void> = Promise.resolve();
-  private readonly unwatch: () => void;
 
   constructor(private readonly options: ProcessorOptions) {
     const { session } = options;
@@ -57,33 +59,22 @@ export class Processor {
     });
   }
 
-  /** Rejects with the reason why nothing, or not everything, is counted here. */
+  /** Throws the reason why nothing, or not everything, is counted here. */
   probe(): void {
     if (this.topic === undefined) throw new Error('no topic for events yet');
     if (this.shardMap === undefined) throw new Error('no shard map yet');
     if (this.assignment === undefined) throw new Error('not in the group yet');
-    if (this.run?.isSound === false) throw new Error('a partition is stopped, see the alarm');
+    if (this.driver?.isSound === false) throw new Error('a partition is halted, see the alarm');
   }
 
-  /** Joins the group once there is a topic. */
+  /** Joins the group once there is a topic; waits for what others have to bring first. */
   async start(): Promise<void> {
-    const { admin, logger } = this.options;
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        const topic = (await this.topicNode.read())?.value;
-        if (topic !== undefined) {
-          await admin.assertTopic(topic.name, topic.partitions);
-          this.topic = topic;
-          await this.join(topic);
-          return;
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        logger.warn({ error }, 'cannot join the group yet');
-      }
-      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
+    const { logger } = this.options;
+    await keepTrying(() => this.join(), {
+      signal: this.stopping.signal,
+      retryMs: RETRY_MS,
+      onFailure: (error) => logger.warn({ error }, 'cannot join the group yet'),
+    });
   }
 
   async stop(): Promise<void> {
@@ -91,12 +82,28 @@ export class Processor {
     this.unwatch();
     await this.reader?.stop();
     await this.changing;
-    await this.run?.stop();
+    await this.driver?.stop();
   }
 
-  private async join(topic: EventsTopic): Promise<void> {
+  private async join(): Promise<void> {
+    const topic = (await this.topicNode.read())?.value;
+    if (topic === undefined)
+      throw new TallyError('unavailable', 'ZooKeeper does not name a topic for events yet');
+    await this.options.admin.assertTopic(topic.name, topic.partitions);
+    this.topic = topic;
+    const reader = this.newReader(topic);
+    this.reader = reader;
+    try {
+      await reader.start();
+    } catch (error) {
+      await reader.stop();
+      throw error;
+    }
+  }
+
+  private newReader(topic: EventsTopic): GroupReader {
     const { config, logger } = this.options;
-    const reader = new GroupReader({
+    return new GroupReader({
       kafka: kafkaConfig(config),
       logger,
       groupId: `processor-${topic.name}`,
@@ -110,24 +117,14 @@ export class Processor {
         this.restart('the group assigned partitions');
       },
       onRecords: async (assignment, partition, records) => {
-        if (assignment === this.assignment) await this.run?.onRecords(partition, records);
+        if (assignment === this.assignment) await this.driver?.onRecords(partition, records);
       },
       onSkipped: (assignment, partition, expected, got) => {
-        if (assignment === this.assignment)
-          this.run?.halt(partition, `expected offset ${expected}, the log went on at ${got}`);
+        if (assignment === this.assignment) this.driver?.onSkipped(partition, expected, got);
       },
-      onCrash: (error, restarts) => {
-        logger.error({ error, restarts }, 'the client of the log gave up');
-        if (!restarts) throw error;
-      },
+      onRestart: (error) => logger.warn({ error }, 'the client of the log begins again'),
+      onGivenUp: endProcess,
     });
-    this.reader = reader;
-    try {
-      await reader.start();
-    } catch (error) {
-      await reader.stop();
-      throw error;
-    }
   }
 
   private restart(reason: string): void {
@@ -135,31 +132,35 @@ export class Processor {
   }
 
   private async change(reason: string): Promise<void> {
-    const { config, eventTypes, client, admin, logger, metrics } = this.options;
-    await this.run?.stop();
-    this.run = undefined;
+    const { logger, metrics } = this.options;
+    await this.driver?.stop();
+    this.driver = undefined;
     const { assignment, shardMap, topic } = this;
     if (this.stopping.signal.aborted || assignment === undefined || assignment.signal.aborted)
       return;
     if (shardMap === undefined || topic === undefined) return;
     metrics.restarts.inc({ reason });
     logger.info({ reason, partitions: assignment.partitions.length }, 'counting anew');
-    this.run = new CountingRun({
-      ...config,
+    this.driver = new RunDriver({
+      ...this.options,
       topic,
       assignment,
       shardMap,
-      eventTypes,
-      client,
-      admin,
-      logger,
-      metrics,
       now: Date.now,
-      onStale: (what) => {
-        logger.warn({ reason: what }, 'what was summed up is void');
-        void delay(RESTART_MS).then(() => this.restart('the shards have other offsets'));
-      },
+      onRebuild: (why) => this.rebuild(why),
     });
-    this.run.start();
+    this.driver.start();
   }
+
+  private rebuild(reason: string): void {
+    this.options.logger.warn({ reason }, 'what was summed up is thrown away');
+    setTimeout(() => this.restart('the shards have other offsets'), REBUILD_PAUSE_MS);
+  }
+}
+
+/** Nobody can mend it from here: the supervisor begins anew from what the shards cover. */
+function endProcess(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
 }

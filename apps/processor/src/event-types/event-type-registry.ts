@@ -3,7 +3,7 @@ import { EVENT_TYPES_NODE, EventTypeHistory, parseRegistryChange } from '@tally/
 import { keepTrying } from '@tally/resilience';
 import { type Logger } from '@tally/service-kit';
 import { VersionLog, type ZooKeeperSession } from '@tally/zookeeper';
-import type { EventTypes } from '../counting/counting-run.js';
+import type { EventTypes } from '../counting/known-records.js';
 
 const RETRY_MS = 200;
 

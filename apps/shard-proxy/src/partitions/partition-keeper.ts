@@ -1,5 +1,5 @@
 import type { PartitionReport } from '@tally/count-store';
-import type { Logger } from '@tally/service-kit';
+import type { Logger } from '@tally/zookeeper';
 import type { Counter } from 'prom-client';
 
 const HOUR_MS = 3_600_000;

@@ -7,6 +7,7 @@ import {
   encodeBlockHeader,
   encodeEvent,
   ENTRY_HEADER_BYTES,
+  HOUR_MS,
   writeEntryHeader,
   type Event,
 } from '@tally/contracts';
@@ -14,12 +15,12 @@ import { fingerprintOf, seriesId, ShardMap, slotOf } from '@tally/placement';
 import fc from 'fast-check';
 import { OffsetSet } from '../coverage/offset-set.js';
 import { SeriesCache } from '../series/series-cache.js';
-import { PartitionCounter, type CountingRules, type LogRecord } from './partition-counter.js';
+import { readBlock, type BlockRecord } from './block-record.js';
+import { PartitionCounter, type CountingRules } from './partition-counter.js';
 import { ShardDelta } from './shard-delta.js';
 
 const TOPIC = 'events-0123456789abcdef';
 const WINDOW_MS = 1000;
-const HOUR_MS = 3_600_000;
 const shardMap = ShardMap.even(2);
 
 const rules = (definition: CountingRules['definition'] = () => DEFAULT_EVENT_TYPE) => ({
@@ -39,7 +40,7 @@ const event = (id: string, more: Partial<Event> = {}): Event => ({
   ...more,
 });
 
-function record(offset: number, timestampMs: number, events: readonly Event[]): LogRecord {
+function blockOf(events: readonly Event[]): Buffer {
   const entries = events.map((one) => {
     const entry = Buffer.alloc(4096);
     const end = encodeEvent(one, entry, ENTRY_HEADER_BYTES);
@@ -48,12 +49,11 @@ function record(offset: number, timestampMs: number, events: readonly Event[]): 
     return entry.subarray(0, end);
   });
   const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 3, count: events.length };
-  return {
-    offset: BigInt(offset),
-    timestampMs,
-    value: Buffer.concat([encodeBlockHeader(header), ...entries]),
-  };
+  return Buffer.concat([encodeBlockHeader(header), ...entries]);
 }
+
+const record = (offset: number, timestampMs: number, events: readonly Event[]): BlockRecord =>
+  readBlock({ offset: BigInt(offset), timestampMs, value: blockOf(events) });
 
 const newDeltas = () => new Map(shardMap.shards.map((shard) => [shard, new ShardDelta(TOPIC)]));
 
@@ -90,7 +90,7 @@ function read(deltas: ReadonlyMap<number, ShardDelta>) {
   return { counts, ledger, ranges };
 }
 
-function countAll(records: readonly LogRecord[], using = rules()) {
+function countAll(records: readonly BlockRecord[], using = rules()) {
   const counter = new PartitionCounter(5, WINDOW_MS, new Map(), using);
   const deltas = newDeltas();
   for (const one of records) counter.count(one, deltas);
@@ -155,9 +155,9 @@ describe('counting a partition', () => {
   it.each([
     ['a record that is no block', Buffer.from('not a block')],
     ['a record without a value', null],
-    ['a block that is cut', record(0, 0, [event('a')]).value?.subarray(0, 40) ?? null],
+    ['a block that is cut', blockOf([event('a')]).subarray(0, 40)],
   ])('enters %s as dead and goes on', (_, value) => {
-    const dead = { offset: 0n, timestampMs: 0, value };
+    const dead = readBlock({ offset: 0n, timestampMs: 0, value });
     const { ledger, ranges } = countAll([dead, record(1, 0, [event('b')])]);
     expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 0, dead: 1 });
     expect(ranges).toEqual([['0-2'], ['0-2']]);
@@ -204,7 +204,7 @@ describe('counting a partition', () => {
 });
 
 describe('what a partition counts', () => {
-  // Copies of one event are alike.
+  // Events of one id are alike.
   const someEvent = fc.nat(30).map((id) =>
     event(`e${id}`, {
       subject: `s${id % 7}`,
@@ -224,9 +224,9 @@ describe('what a partition counts', () => {
 
   /** Counts in pieces: a new counter at each cut, its window rebuilt by `rebuild`. */
   function countInPieces(
-    log: readonly LogRecord[],
+    log: readonly BlockRecord[],
     cuts: readonly number[],
-    rebuild: (counter: PartitionCounter, before: readonly LogRecord[]) => void,
+    rebuild: (counter: PartitionCounter, before: readonly BlockRecord[]) => void,
   ) {
     const total = new Map<string, number>();
     const bounds = [...new Set([0, ...cuts.map((cut) => cut % log.length), log.length])].sort(

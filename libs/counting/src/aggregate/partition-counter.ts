@@ -1,8 +1,8 @@
 import {
-  decodeBlock,
   decodeEvent,
   ENTRY_HEADER_BYTES,
   FINGERPRINT_AT,
+  MINUTE_MS,
   readEntries,
   RETENTION_CLASSES,
   type Event,
@@ -13,20 +13,13 @@ import type { OffsetSet } from '../coverage/offset-set.js';
 import { DedupWindow } from '../dedup/dedup-window.js';
 import type { Series, SeriesCache } from '../series/series-cache.js';
 import { isExactDecimal } from '../sums/decimal.js';
-import type { ShardDelta, Tally } from './shard-delta.js';
+import type { BlockRecord } from './block-record.js';
+import { noFates, type EventsByFate, type ShardDelta } from './shard-delta.js';
 
-const MINUTE_MS = 60_000;
 /** 10000-01-01T00:00Z: no event lies behind. */
 const END_OF_TIME_MS = 253_402_300_800_000;
 
-/** One record of the log. */
-export interface LogRecord {
-  readonly offset: bigint;
-  /** LogAppendTime, ms since 1970. */
-  readonly timestampMs: number;
-  readonly value: Buffer | null;
-}
-
+/** What the meaning of an event follows from, beside the log. */
 export interface CountingRules {
   readonly shardMap: ShardMap;
   readonly series: SeriesCache;
@@ -49,7 +42,7 @@ export interface RecordCounts {
 }
 
 /** By shard: what does not have the record yet, and the fates of the record's events there. */
-type OpenDeltas = Map<number, { readonly delta: ShardDelta; readonly tally: Tally }>;
+type OpenDeltas = Map<number, { readonly delta: ShardDelta; readonly events: EventsByFate }>;
 
 /**
  * Folds the records of one partition, in the order of the log, into one delta per shard. What an
@@ -77,10 +70,10 @@ export class PartitionCounter {
   }
 
   /** A record before the first one that counts: its events are remembered, nothing else. */
-  remember(record: LogRecord): void {
+  remember(record: BlockRecord): void {
     const appendMs = this.advance(record);
-    const block = record.value === null ? undefined : decodeBlock(record.value);
-    if (block?.kind !== 'block') return;
+    const { block } = record;
+    if (block.kind !== 'block') return;
     const entries = readEntries(block.body, block.count);
     if (entries.kind !== 'entries') return;
     for (let index = 0; index < block.count; index++)
@@ -88,22 +81,21 @@ export class PartitionCounter {
   }
 
   /** @param deltas By shard, all shards of the map. */
-  count(record: LogRecord, deltas: ReadonlyMap<number, ShardDelta>): RecordCounts {
+  count(record: BlockRecord, deltas: ReadonlyMap<number, ShardDelta>): RecordCounts {
     const appendMs = this.advance(record);
     const open: OpenDeltas = new Map();
     for (const [shard, delta] of deltas) {
       if (this.covered.get(shard)?.has(record.offset) === true) continue;
       delta.cover(this.partition, record.offset);
-      open.set(shard, { delta, tally: { counted: 0, duplicates: 0, tooLate: 0, dead: 0 } });
+      open.set(shard, { delta, events: noFates() });
     }
-    const counts = this.countInto(record, appendMs, open);
-    for (const { delta, tally } of open.values()) delta.enter(this.partition, appendMs, tally);
+    const counts = this.countInto(record.block, appendMs, open);
+    for (const { delta, events } of open.values()) delta.enter(this.partition, appendMs, events);
     return counts;
   }
 
-  private countInto(record: LogRecord, appendMs: number, open: OpenDeltas): RecordCounts {
-    const block = record.value === null ? undefined : decodeBlock(record.value);
-    if (block?.kind !== 'block') return this.deadRecord(open, block?.reason);
+  private countInto(block: BlockRecord['block'], appendMs: number, open: OpenDeltas): RecordCounts {
+    if (block.kind !== 'block') return this.deadRecord(open, block.reason);
     const entries = readEntries(block.body, block.count);
     if (entries.kind !== 'entries') return this.deadRecord(open, entries.reason);
 
@@ -121,7 +113,7 @@ export class PartitionCounter {
         reason ??= `event ${index} of the block is not one of schema ${block.schemaId}`;
         const slot = slotOf(block.body, start + FINGERPRINT_AT);
         const to = open.get(shardMap.shardOf(slot));
-        if (to !== undefined) to.tally.dead += 1;
+        if (to !== undefined) to.events.dead += 1;
         continue;
       }
       const definition = definitionOf(event.project, event.type, block.registryVersion);
@@ -131,7 +123,7 @@ export class PartitionCounter {
       if (fate !== 'counted') counts[fate] += 1;
       const to = open.get(shardMap.shardOf(all.slot));
       if (to === undefined) continue;
-      to.tally[fate] += 1;
+      to.events[fate] += 1;
       if (fate === 'counted') this.add(event, all, definition, to.delta);
     }
     return reason === undefined ? counts : { ...counts, reason };
@@ -140,20 +132,20 @@ export class PartitionCounter {
   private add(event: Event, all: Series, definition: EventTypeDefinition, to: ShardDelta): void {
     const { dimensions, retention } = definition;
     const minute = Math.floor(event.time / MINUTE_MS);
-    const place = RETENTION_CLASSES.indexOf(retention);
-    to.add(all, minute, place, event.value);
+    const retentionClass = RETENTION_CLASSES.indexOf(retention);
+    to.add(all, minute, retentionClass, event.value);
     if (dimensions.length > 0)
-      to.add(this.rules.series.split(event, dimensions), minute, place, event.value);
+      to.add(this.rules.series.split(event, dimensions), minute, retentionClass, event.value);
   }
 
   /** A record that is no block stands in the ledger as one dead event, at the shard of slot 0. */
-  private deadRecord(open: OpenDeltas, reason = 'the record has no value'): RecordCounts {
+  private deadRecord(open: OpenDeltas, reason: string): RecordCounts {
     const to = open.get(this.rules.shardMap.shardOf(0));
-    if (to !== undefined) to.tally.dead += 1;
+    if (to !== undefined) to.events.dead += 1;
     return { events: 1, duplicates: 0, tooLate: 0, dead: 1, reason };
   }
 
-  private advance({ timestampMs }: LogRecord): number {
+  private advance({ timestampMs }: BlockRecord): number {
     if (timestampMs > this.latestAppendMs) this.latestAppendMs = timestampMs;
     return this.latestAppendMs;
   }

@@ -1,4 +1,10 @@
-import { DeltaRowWriter, encodeSeriesNames, type Decimal, type shardProxy } from '@tally/contracts';
+import {
+  DeltaRowWriter,
+  encodeSeriesNames,
+  HOUR_MS,
+  type Decimal,
+  type shardProxy,
+} from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
 import type { Series } from '../series/series-cache.js';
 import { Cell } from '../sums/cell.js';
@@ -7,18 +13,22 @@ import { Cell } from '../sums/cell.js';
 export type Fate = (typeof FATES)[number];
 const FATES = ['counted', 'duplicates', 'tooLate', 'dead'] as const;
 
-/** Events by fate. */
-export type Tally = Record<Fate, number>;
+/** How many events had which fate. */
+export type EventsByFate = Record<Fate, number>;
+
+/** Of no event. */
+export function noFates(): EventsByFate {
+  return { counted: 0, duplicates: 0, tooLate: 0, dead: 0 };
+}
 
 const RETENTION_BITS = 3;
-const HOUR_MS = 3_600_000;
 
 /** What one flush adds to one shard, while it is being summed up: for exact ranges of offsets. */
 export class ShardDelta {
   /** By key of the series. */
   private readonly sums = new Map<string, SeriesSums>();
   private readonly covered = new Map<number, OffsetSet>();
-  private readonly ledger = new Map<number, Map<number, Tally>>();
+  private readonly ledger = new Map<number, Map<number, EventsByFate>>();
   private rowCount = 0;
 
   constructor(private readonly topic: string) {}
@@ -33,7 +43,7 @@ export class ShardDelta {
     return Array.from(this.sums.values(), ({ series }) => series);
   }
 
-  /** @param minute Since 1970. @param retention Place in the list of retention classes. */
+  /** @param minute Since 1970. @param retention Index in the list of retention classes. */
   add(series: Series, minute: number, retention: number, value: Decimal | null): void {
     const window = minute * 2 ** RETENTION_BITS + retention;
     const sums = this.sums.get(series.key);
@@ -42,15 +52,15 @@ export class ShardDelta {
   }
 
   /** Enters the events of a record into the ledger of the hour in which it was appended. */
-  enter(partition: number, appendMs: number, events: Readonly<Tally>): void {
+  enter(partition: number, appendMs: number, events: Readonly<EventsByFate>): void {
     // Nothing to book: the shard has no event of this record.
     if (FATES.every((fate) => events[fate] === 0)) return;
     let hours = this.ledger.get(partition);
-    if (hours === undefined) this.ledger.set(partition, (hours = new Map<number, Tally>()));
+    if (hours === undefined) this.ledger.set(partition, (hours = new Map<number, EventsByFate>()));
     const hour = Math.floor(appendMs / HOUR_MS);
-    const tally = hours.get(hour);
-    if (tally === undefined) hours.set(hour, { ...events });
-    else for (const fate of FATES) tally[fate] += events[fate];
+    const entry = hours.get(hour);
+    if (entry === undefined) hours.set(hour, { ...events });
+    else for (const fate of FATES) entry[fate] += events[fate];
   }
 
   /** Says that the record at this offset is in the sums. Offsets of a partition come in order. */
@@ -73,13 +83,13 @@ export class ShardDelta {
       rows: this.rowBytes(),
       series: encodeSeriesNames(unknown),
       ledger: [...this.ledger].flatMap(([partition, hours]) =>
-        [...hours].map(([hour, tally]) => ({
+        [...hours].map(([hour, entry]) => ({
           partition: { topic: this.topic, partition },
           hour,
-          counted: String(tally.counted),
-          duplicates: String(tally.duplicates),
-          tooLate: String(tally.tooLate),
-          dead: String(tally.dead),
+          counted: String(entry.counted),
+          duplicates: String(entry.duplicates),
+          tooLate: String(entry.tooLate),
+          dead: String(entry.dead),
         })),
       ),
     };

@@ -46,7 +46,7 @@ export class OffsetSet {
     return this.rangeAt(offset) !== undefined;
   }
 
-  /** The least offset at or after `from` that is not in the set. */
+  /** The first offset at or after `from` that is not in the set. */
   firstMissing(from: bigint): bigint {
     return this.rangeAt(from)?.to ?? from;
   }

@@ -16,7 +16,7 @@ describe('the dedup window', () => {
   it('agrees with a map of last occurrences, through sweeps and jumps of time', () => {
     const step = fc.record({
       id: fc.nat(4000),
-      copies: fc.integer({ min: 1, max: 3 }),
+      times: fc.integer({ min: 1, max: 3 }),
       laterMs: fc.oneof(
         fc.nat(20),
         fc.constantFrom(WINDOW_MS, WINDOW_MS + 1, WINDOW_MS - 1, 2 ** 32, 2 ** 33 + 5),
@@ -30,9 +30,9 @@ describe('the dedup window', () => {
           const window = new DedupWindow(WINDOW_MS);
           const model = new Map<number, number>();
           let nowMs = startMs;
-          for (const { id, copies, laterMs } of steps) {
+          for (const { id, times, laterMs } of steps) {
             nowMs += laterMs;
-            for (let copy = 0; copy < copies; copy++) {
+            for (let time = 0; time < times; time++) {
               const last = model.get(id);
               const expected = last !== undefined && nowMs - last <= WINDOW_MS;
               model.set(id, nowMs);

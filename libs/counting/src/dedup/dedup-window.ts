@@ -1,6 +1,6 @@
 const WORDS = 4;
 const SMALLEST_CAPACITY = 1024;
-/** Above this share of used places the table is swept, and grown if that did not help. */
+/** Above this share of used buckets the table is swept, and grown if that did not help. */
 const MAX_LOAD = 0.6;
 /** After a sweep there is room for many more before the next. */
 const LOAD_AFTER_SWEEP = 0.4;
@@ -8,17 +8,17 @@ const LOAD_AFTER_SWEEP = 0.4;
 const MAX_RELATIVE_TIME = 0xffff_ffff;
 
 /**
- * Which events are copies, decided by the log alone: an event is a duplicate iff its fingerprint
+ * Which events are duplicates, decided by the log alone: an event is a duplicate iff its fingerprint
  * occurs earlier in the same partition, counted or not, with an append time at most `windowMs`
  * before. One window per partition; its events are told in the order of the log.
  *
- * An open-addressing table of whole 128-bit fingerprints: exact, 20 bytes a place, without the
+ * An open-addressing table of whole 128-bit fingerprints: exact, 20 bytes a bucket, without the
  * pauses of a Set of strings. Fingerprints are cryptographic hashes, so their own bits spread them.
  */
 export class DedupWindow {
-  /** Four words of a fingerprint per place. */
+  /** Four words of a fingerprint per bucket. */
   private keys = new Uint32Array(SMALLEST_CAPACITY * WORDS);
-  /** Last append time of the fingerprint at this place, as ms after `base` plus 1; 0: free. */
+  /** Last append time of the fingerprint in this bucket, as ms after `base` plus 1; 0: free. */
   private times = new Uint32Array(SMALLEST_CAPACITY);
   private capacity = SMALLEST_CAPACITY;
   private used = 0;
@@ -45,33 +45,33 @@ export class DedupWindow {
     const b = bytes.readUInt32BE(at + 4);
     const c = bytes.readUInt32BE(at + 8);
     const d = bytes.readUInt32BE(at + 12);
-    const place = this.find(a, b, c, d);
+    const bucket = this.find(a, b, c, d);
     const now = appendMs - this.base + 1;
-    const before = this.times[place] ?? 0;
-    this.times[place] = now;
+    const before = this.times[bucket] ?? 0;
+    this.times[bucket] = now;
     if (before !== 0) return now - before <= this.windowMs;
-    this.write(place, a, b, c, d);
+    this.write(bucket, a, b, c, d);
     this.used += 1;
     return false;
   }
 
-  /** The place of this fingerprint, or the free one where it belongs. */
+  /** The bucket of this fingerprint, or the free one where it belongs. */
   private find(a: number, b: number, c: number, d: number): number {
     const { keys, times } = this;
     const mask = this.capacity - 1;
     // The first word chose the partition, so within one partition its low bits are alike.
-    let place = b & mask;
-    while (times[place] !== 0) {
-      const key = place * WORDS;
+    let bucket = b & mask;
+    while (times[bucket] !== 0) {
+      const key = bucket * WORDS;
       if (keys[key] === a && keys[key + 1] === b && keys[key + 2] === c && keys[key + 3] === d)
-        return place;
-      place = (place + 1) & mask;
+        return bucket;
+      bucket = (bucket + 1) & mask;
     }
-    return place;
+    return bucket;
   }
 
-  private write(place: number, a: number, b: number, c: number, d: number): void {
-    const key = place * WORDS;
+  private write(bucket: number, a: number, b: number, c: number, d: number): void {
+    const key = bucket * WORDS;
     this.keys[key] = a;
     this.keys[key + 1] = b;
     this.keys[key + 2] = c;
@@ -82,12 +82,12 @@ export class DedupWindow {
   private sweep(appendMs: number): void {
     const { keys, times, base } = this;
     const oldest = appendMs - this.windowMs;
-    const isKept = (place: number): boolean => {
-      const time = times[place] ?? 0;
+    const isKept = (bucket: number): boolean => {
+      const time = times[bucket] ?? 0;
       return time !== 0 && base + time - 1 >= oldest;
     };
     let kept = 0;
-    for (let place = 0; place < times.length; place++) if (isKept(place)) kept += 1;
+    for (let bucket = 0; bucket < times.length; bucket++) if (isKept(bucket)) kept += 1;
     let capacity = SMALLEST_CAPACITY;
     while (kept > capacity * LOAD_AFTER_SWEEP) capacity *= 2;
 
@@ -96,16 +96,16 @@ export class DedupWindow {
     this.times = new Uint32Array(capacity);
     this.base = Math.max(0, oldest);
     this.used = kept;
-    for (let place = 0; place < times.length; place++) {
-      if (!isKept(place)) continue;
-      const key = place * WORDS;
+    for (let bucket = 0; bucket < times.length; bucket++) {
+      if (!isKept(bucket)) continue;
+      const key = bucket * WORDS;
       const a = keys[key] ?? 0;
       const b = keys[key + 1] ?? 0;
       const c = keys[key + 2] ?? 0;
       const d = keys[key + 3] ?? 0;
       const found = this.find(a, b, c, d);
       this.write(found, a, b, c, d);
-      this.times[found] = base + (times[place] ?? 0) - this.base;
+      this.times[found] = base + (times[bucket] ?? 0) - this.base;
     }
   }
 }

@@ -69,8 +69,13 @@ export class SeriesCache {
   ): Series {
     const id = seriesId(project, type, subject, dimensions);
     const series = {
-      ...{ id, key: id.toString('latin1'), slot: slotOf(id) },
-      ...{ project, type, subject, dimensions: text },
+      id,
+      key: id.toString('latin1'),
+      slot: slotOf(id),
+      project,
+      type,
+      subject,
+      dimensions: text,
     };
     into.set(key, series);
     this.size += 1;

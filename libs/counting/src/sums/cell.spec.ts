@@ -28,7 +28,7 @@ function totalsOf(cell: Cell) {
 }
 
 describe('a cell', () => {
-  it('sums, and finds least and greatest, as exact arithmetic does', () => {
+  it('sums, and finds min and max, as exact arithmetic does', () => {
     fc.assert(
       fc.property(fc.array(fc.option(decimal)), (values) => {
         const cell = new Cell();
@@ -38,7 +38,7 @@ describe('a cell', () => {
           count: BigInt(values.length),
           valued: BigInt(exact.length),
           sum: exact.reduce((sum, value) => sum + value, 0n),
-          min: exact.reduce((least, value) => (value < least ? value : least), exact[0] ?? 0n),
+          min: exact.reduce((min, value) => (value < min ? value : min), exact[0] ?? 0n),
           max: exact.reduce((most, value) => (value > most ? value : most), exact[0] ?? 0n),
         });
       }),

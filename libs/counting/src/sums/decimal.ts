@@ -31,6 +31,7 @@ export function microOf(unscaled: number, scale: number, whole: number): number 
   return (unscaled - whole * (POWERS_OF_TEN[scale] ?? 1)) * (POWERS_OF_TEN[MAX_SCALE - scale] ?? 1);
 }
 
+/** Micro-units: `whole` units and `micro` millionths of one. */
 export function toMicro(whole: number, micro: number): bigint {
   return BigInt(whole) * MICRO + BigInt(micro);
 }

@@ -33,6 +33,7 @@ export function parseConfig<S extends Settings>(
  * all of them to standard error and exits with status 1.
  */
 export function loadConfig<S extends Settings>(service: string, settings: S): ConfigOf<S> {
+  // eslint-disable-next-line no-restricted-syntax -- This is the one place.
   const loaded = parseConfig(settings, process.env);
   if (loaded.kind === 'ok') return loaded.config;
   const { problems } = loaded;

@@ -25,14 +25,17 @@ export interface ServiceDefinition {
 }
 
 /** Set by the bundler; `dev` when started from compiled sources. */
+// eslint-disable-next-line no-restricted-syntax -- The bundler writes it here, nobody sets it.
 export const VERSION = process.env['TALLY_VERSION'] ?? 'dev';
 
 /**
  * Starts a service: admin port first (so that its state can be seen while it starts), then the
  * application and its server, then discovery hears of it. SIGTERM and SIGINT drain it and end the
  * process with status 0, or 1 when work was left unfinished. A bug ends it with status 1 at once.
+ *
+ * @returns What drains it, for who started it in a process with others.
  */
-export async function startService(definition: ServiceDefinition): Promise<void> {
+export async function startService(definition: ServiceDefinition): Promise<Lifecycle> {
   const { name, config } = definition;
   const logger = createLogger(name, config);
   process.on('uncaughtException', (error) => {
@@ -57,6 +60,7 @@ export async function startService(definition: ServiceDefinition): Promise<void>
     { version: VERSION, node: process.version, startMs: Math.round(performance.now()) },
     'started',
   );
+  return lifecycle;
 }
 
 async function open(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { OffsetSet } from '@tally/counting';
+import { OffsetSet } from '../coverage/offset-set.js';
 import { startingPoint } from './starting-point.js';
 
 const covered = (...ranges: [number, number][]) =>

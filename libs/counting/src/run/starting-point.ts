@@ -1,5 +1,5 @@
-import type { OffsetSet } from '@tally/counting';
-import type { PartitionBounds } from '@tally/log-client';
+import type { PartitionBounds } from '@tally/contracts';
+import type { OffsetSet } from '../coverage/offset-set.js';
 
 /** Where a partition is read from, or why it must not be read. */
 export type StartingPoint =

@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { TallyError } from '@tally/contracts';
+import { CountingRun, type FlushAction, type RunAction } from '@tally/counting';
+import type { Assignment, LogAdmin, ReadRecord } from '@tally/log-client';
+import type { EventsTopic, ShardMap } from '@tally/placement';
+import type { Logger } from '@tally/service-kit';
+import type { ProcessorConfig } from '../config.js';
+import type { ProcessorMetrics } from '../metrics.js';
+import { FlushTraces } from '../shards/flush-traces.js';
+import type { Shards } from '../shards/shards.js';
+import { knownRecords, type EventTypes } from './known-records.js';
+
+export interface RunDriverOptions {
+  readonly config: Pick<
+    ProcessorConfig,
+    'flushIntervalMs' | 'flushRows' | 'maxClockSkewMs' | 'verifyIntervalMs' | 'maxSeries'
+  >;
+  readonly topic: EventsTopic;
+  readonly assignment: Assignment;
+  readonly shardMap: ShardMap;
+  readonly eventTypes: EventTypes;
+  readonly shards: Shards;
+  readonly admin: LogAdmin;
+  readonly logger: Logger;
+  readonly metrics: ProcessorMetrics;
+  readonly now: () => number;
+  /** What was summed up is worth nothing: begin again with a new driver. Called at most once. */
+  onRebuild(reason: string): void;
+}
+
+/**
+ * Carries out what a counting run asks for, and tells it what came of it: time, the log, the shards.
+ * Nothing is decided here. A failure that can be waited out is an answer; any other ends the process.
+ */
+export class RunDriver {
+  private readonly stopping = new AbortController();
+  private readonly run: CountingRun;
+  private readonly traces: FlushTraces;
+  private readonly ending = new Map<number, () => void>();
+  /** What is under way. */
+  private readonly working = new Set<Promise<void>>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: RunDriverOptions) {
+    const { config, topic, assignment, shardMap, eventTypes, now } = options;
+    this.traces = new FlushTraces(shardMap.shards);
+    this.run = new CountingRun({
+      topic,
+      partitions: assignment.partitions,
+      shardMap,
+      definition: (project, type, version) => eventTypes.definition(project, type, version),
+      flushRows: config.flushRows,
+      maxClockSkewMs: config.maxClockSkewMs,
+      verifyIntervalMs: config.verifyIntervalMs,
+      maxSeries: config.maxSeries,
+      startedAtMs: now(),
+      emit: (action) => this.carryOut(action),
+    });
+    assignment.signal.addEventListener('abort', () => this.abort(), { once: true });
+  }
+
+  /** True when the log and the shards agree on every partition. */
+  get isSound(): boolean {
+    return this.run.haltedPartitions === 0;
+  }
+
+  /** Begins to count, until stopped or the assignment ends. */
+  start(): void {
+    const { assignment, config, metrics, now } = this.options;
+    metrics.assignedPartitions.set(assignment.partitions.length);
+    metrics.haltedPartitions.set(0);
+    assignment.resume();
+    this.run.tick(now());
+    this.timer = setInterval(() => this.run.tick(now()), config.flushIntervalMs);
+  }
+
+  /** Ends the run; resolves when nothing of it is under way any more. */
+  async stop(): Promise<void> {
+    this.abort();
+    await Promise.all(this.working);
+  }
+
+  /** The next records of a partition; resolves when they are counted. */
+  async onRecords(partition: number, records: readonly ReadRecord[]): Promise<void> {
+    const { signal } = this.stopping;
+    if (signal.aborted) return;
+    const known = await knownRecords(records, this.options.eventTypes, signal);
+    if (known === undefined) return;
+    this.traces.add(records);
+    this.run.onRecords(partition, known);
+  }
+
+  /** The log did not go on where it should. */
+  onSkipped(partition: number, expected: bigint, got: bigint): void {
+    this.run.onSkipped(partition, expected, got);
+  }
+
+  private abort(): void {
+    clearInterval(this.timer);
+    this.stopping.abort();
+    this.run.end();
+  }
+
+  private carryOut(action: RunAction): void {
+    const { assignment, logger, metrics } = this.options;
+    switch (action.kind) {
+      case 'read-coverage':
+        return this.track(this.readCoverage(action.shard));
+      case 'ask-bounds':
+        return this.track(this.askBounds());
+      case 'ask-offset-at':
+        return this.track(this.askOffsetAt(action.partition, action.timestampMs));
+      case 'flush':
+        return this.track(this.flush(action));
+      case 'read-from':
+        return assignment.readFrom(action.partition, action.offset);
+      case 'pause':
+        return assignment.pause();
+      case 'resume':
+        return assignment.resume();
+      case 'begun':
+        logger.info(
+          { partitions: assignment.partitions.length, counting: action.partitions },
+          'counting begins at the first offset that a shard lacks',
+        );
+        return;
+      case 'counted':
+        return this.book(action);
+      case 'halt': {
+        const { partition, reason } = action;
+        logger.error({ partition, reason }, 'ALARM: this partition is not counted');
+        assignment.stopReading(partition);
+        metrics.haltedPartitions.inc();
+        return;
+      }
+      case 'rebuild':
+        this.abort();
+        this.options.onRebuild(action.reason);
+    }
+  }
+
+  private async readCoverage(shard: number): Promise<void> {
+    const { shards, shardMap, topic, assignment, now } = this.options;
+    const partitions = assignment.partitions.map((partition) => ({
+      topic: topic.name,
+      partition,
+    }));
+    const { signal } = this.stopping;
+    const answer = await shards.coverage(shard, shardMap.epoch, partitions, signal);
+    this.run.onCoverage(shard, answer, now());
+  }
+
+  private async askBounds(): Promise<void> {
+    const { admin, topic } = this.options;
+    const bounds = await this.answered(
+      admin.bounds(topic.name),
+      'the log does not say where it begins and ends: instants stand still',
+    );
+    this.run.onBounds(bounds);
+  }
+
+  private async askOffsetAt(partition: number, timestampMs: number): Promise<void> {
+    const { admin, topic } = this.options;
+    const offset = await this.answered(
+      admin.offsetAt(topic.name, partition, timestampMs),
+      'the log does not say where the dedup window begins',
+    );
+    this.run.onOffsetAt(partition, offset);
+  }
+
+  private async flush({ shard, request, attempt, afterMs }: FlushAction): Promise<void> {
+    const { shards, metrics } = this.options;
+    const { signal } = this.stopping;
+    if (attempt === 1) this.ending.set(shard, metrics.flushSeconds.startTimer());
+    else await delay(afterMs, undefined, { signal });
+    const outcome = await this.traces.inSpan(shard, attempt, () =>
+      shards.applyDelta(request, signal),
+    );
+    metrics.flushes.inc({ outcome });
+    if (outcome === 'applied' || outcome === 'already_applied') this.ending.get(shard)?.();
+    this.run.onFlushed(shard, outcome);
+  }
+
+  private book({ partition, offset, counts }: Extract<RunAction, { kind: 'counted' }>): void {
+    const { metrics, logger } = this.options;
+    const { events, duplicates, tooLate, dead, reason } = counts;
+    metrics.events.inc({ fate: 'counted' }, events - duplicates - tooLate - dead);
+    metrics.events.inc({ fate: 'duplicate' }, duplicates);
+    metrics.events.inc({ fate: 'too_late' }, tooLate);
+    metrics.events.inc({ fate: 'dead' }, dead);
+    if (reason !== undefined)
+      logger.error({ partition, offset: String(offset), dead, reason }, 'unreadable events');
+  }
+
+  /** A bug rejects without anybody to catch it, so that the process ends. */
+  private track(work: Promise<void>): void {
+    const { signal } = this.stopping;
+    const working = work
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      })
+      .finally(() => this.working.delete(working));
+    this.working.add(working);
+  }
+
+  private async answered<T>(answer: Promise<T>, otherwise: string): Promise<T | undefined> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof TallyError)) throw error;
+      this.options.logger.warn({ error }, otherwise);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import {
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+  type Context,
+  type SpanContext,
+} from '@opentelemetry/api';
+import type { ReadRecord } from '@tally/log-client';
+import { inLinkedSpan } from '@tally/service-kit';
+
+const tracer = trace.getTracer('tally.processor');
+
+/** The recorded requests whose events wait for a flush, or are on their way, by shard. */
+export class FlushTraces {
+  private readonly waiting = new Map<number, SpanContext[]>();
+  private readonly flying = new Map<number, readonly SpanContext[]>();
+
+  constructor(private readonly shards: readonly number[]) {}
+
+  /** These records will be in the next flush of each shard. */
+  add(records: readonly ReadRecord[]): void {
+    for (const { traceparent } of records) {
+      const recorded = traceOf(traceparent);
+      if (recorded === undefined) continue;
+      for (const shard of this.shards) {
+        const waiting = this.waiting.get(shard);
+        if (waiting === undefined) this.waiting.set(shard, [recorded]);
+        else waiting.push(recorded);
+      }
+    }
+  }
+
+  /** Runs one attempt of a flush in a span below the first request whose events are in it. */
+  inSpan<T>(shard: number, attempt: number, work: (active: Context) => Promise<T>): Promise<T> {
+    if (attempt === 1) {
+      this.flying.set(shard, this.waiting.get(shard) ?? []);
+      this.waiting.delete(shard);
+    }
+    const attributes = { 'tally.shard': shard, 'tally.attempt': attempt };
+    const requests = this.flying.get(shard) ?? [];
+    return inLinkedSpan(tracer, 'flush', { kind: SpanKind.CONSUMER, attributes }, requests, work);
+  }
+}
+
+function traceOf(traceparent: string): SpanContext | undefined {
+  if (traceparent === '') return undefined;
+  return trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }));
+}

@@ -1,0 +1,109 @@
+import type { BlockRecord } from '../aggregate/block-record.js';
+import type { PartitionCounter } from '../aggregate/partition-counter.js';
+import type { ShardDelta } from '../aggregate/shard-delta.js';
+import type { RunAction } from './run-action.js';
+
+type State =
+  /** The record before the first that counts is read for its append time. */
+  | { readonly kind: 'probing' }
+  /** The log is asked where the dedup window before that append time begins. */
+  | { readonly kind: 'seeking'; readonly windowStartMs: number; isAsked: boolean }
+  /** Records before the start are remembered, the others counted. */
+  | { readonly kind: 'counting'; readonly counter: PartitionCounter; next: bigint };
+
+/** Which partition is read, and from where. */
+export interface PartitionReadingOptions {
+  readonly partition: number;
+  /** The first offset that some shard lacks. */
+  readonly start: bigint;
+  /** Offset of the first record that the log has. */
+  readonly low: bigint;
+  readonly dedupWindowMs: number;
+  readonly newCounter: () => PartitionCounter;
+  readonly emit: (action: RunAction) => void;
+}
+
+/**
+ * One partition on its way from the first offset that a shard lacks to the end of the log. The dedup
+ * window at that offset is a fact of the log alone, so it is read back before anything is counted.
+ */
+export class PartitionReading {
+  private state: State;
+
+  constructor(private readonly options: PartitionReadingOptions) {
+    const { partition, start, low, emit } = options;
+    if (start === low) {
+      this.state = this.countFrom(start);
+    } else {
+      this.state = { kind: 'probing' };
+      emit({ kind: 'read-from', partition, offset: start - 1n });
+    }
+  }
+
+  /** The next offset, once it is past all that was read back; undefined before. */
+  get position(): bigint | undefined {
+    const { state } = this;
+    return state.kind === 'counting' && state.next >= this.options.start ? state.next : undefined;
+  }
+
+  /** Append time of the last record: the next one's is not before. 0 before any. */
+  get appendMs(): number {
+    return this.state.kind === 'counting' ? this.state.counter.appendMs : 0;
+  }
+
+  onRecords(records: readonly BlockRecord[], deltas: ReadonlyMap<number, ShardDelta>): void {
+    const { state } = this;
+    switch (state.kind) {
+      case 'probing': {
+        const windowStartMs = (records[0]?.timestampMs ?? 0) - this.options.dedupWindowMs;
+        this.state = { kind: 'seeking', windowStartMs: Math.max(0, windowStartMs), isAsked: false };
+        this.ask();
+        return;
+      }
+      case 'seeking':
+        return;
+      case 'counting':
+        for (const record of records) {
+          this.take(record, state.counter, deltas);
+          state.next = record.offset + 1n;
+        }
+    }
+  }
+
+  /** @param from Where the dedup window begins in the log; undefined: the log did not answer. */
+  onOffsetAt(from: bigint | undefined): void {
+    const { state, options } = this;
+    if (state.kind !== 'seeking') return;
+    if (from === undefined) state.isAsked = false;
+    else this.state = this.countFrom(from < options.start ? from : options.start);
+  }
+
+  /** Asks what is not known and not asked yet. */
+  ask(): void {
+    const { state, options } = this;
+    if (state.kind !== 'seeking' || state.isAsked) return;
+    state.isAsked = true;
+    const { partition, emit } = options;
+    emit({ kind: 'ask-offset-at', partition, timestampMs: state.windowStartMs });
+  }
+
+  private countFrom(from: bigint): State {
+    const { partition, newCounter, emit } = this.options;
+    emit({ kind: 'read-from', partition, offset: from });
+    return { kind: 'counting', counter: newCounter(), next: from };
+  }
+
+  private take(
+    record: BlockRecord,
+    counter: PartitionCounter,
+    deltas: ReadonlyMap<number, ShardDelta>,
+  ): void {
+    const { start, partition, emit } = this.options;
+    if (record.offset < start) {
+      counter.remember(record);
+      return;
+    }
+    const counts = counter.count(record, deltas);
+    emit({ kind: 'counted', partition, offset: record.offset, counts });
+  }
+}

@@ -1,0 +1,109 @@
+import { ShardDelta } from '../aggregate/shard-delta.js';
+import type { Series } from '../series/series-cache.js';
+import type { FlushAction, FlushOutcome, RunAction } from './run-action.js';
+
+/** Before a flush of unknown outcome is sent again; twice as long each time, to the bound. */
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 2000;
+
+/** By partition: everything before this instant (ms since 1970) is covered when the flush is. */
+export type Instants = ReadonlyMap<number, number>;
+/** By partition: everything below this offset was read. */
+export type Positions = ReadonlyMap<number, bigint>;
+
+/** Which shard, under which shard map. */
+export interface ShardFlushesOptions {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly topic: string;
+  readonly emit: (action: RunAction) => void;
+}
+
+interface Flight {
+  readonly delta: ShardDelta;
+  readonly positions: Positions;
+  flush: FlushAction;
+}
+
+/**
+ * Sums for one shard, and their way there: one delta is summed up while at most one is on its way,
+ * so that deltas arrive in order.
+ */
+export class ShardFlushes {
+  private open: ShardDelta;
+  private flight: Flight | undefined;
+  private confirmed: Positions = new Map<number, bigint>();
+  /** Series whose names the shard has for sure. */
+  private readonly known = new WeakSet<Series>();
+
+  constructor(private readonly options: ShardFlushesOptions) {
+    this.open = new ShardDelta(options.topic);
+  }
+
+  /** What is being summed up. */
+  get delta(): ShardDelta {
+    return this.open;
+  }
+
+  /** A flush is on its way. */
+  get isFlying(): boolean {
+    return this.flight !== undefined;
+  }
+
+  /** What the shard has confirmed that it covers. */
+  get confirmedPositions(): Positions {
+    return this.confirmed;
+  }
+
+  /** Sends what was summed up; nothing may be on its way. `positions` are those of the sums. */
+  flush(instants: Instants, positions: Positions): void {
+    const { shard, epoch, topic, emit } = this.options;
+    const delta = this.open;
+    this.open = new ShardDelta(topic);
+    const flush: FlushAction = {
+      kind: 'flush',
+      shard,
+      request: {
+        shard,
+        epoch: String(epoch),
+        ...delta.toMessage((series) => this.known.has(series)),
+        instants: [...instants].map(([partition, asOfMs]) => ({
+          partition: { topic, partition },
+          asOfMs: String(asOfMs),
+        })),
+      },
+      attempt: 1,
+      afterMs: 0,
+    };
+    this.flight = { delta, positions, flush };
+    emit(flush);
+  }
+
+  /** What the shard said; `settled` when nothing is on its way any more. */
+  onFlushed(outcome: FlushOutcome): 'settled' | 'sent-again' | 'rebuild' {
+    const { flight } = this;
+    if (flight === undefined)
+      throw new Error(`no flush is on its way to shard ${this.options.shard}`);
+    switch (outcome) {
+      case 'applied':
+      case 'already_applied':
+        for (const series of flight.delta.series) this.known.add(series);
+        this.confirmed = flight.positions;
+        this.flight = undefined;
+        return 'settled';
+      case 'unknown':
+        this.sendAgain(flight);
+        return 'sent-again';
+      case 'overlap':
+      case 'stale_epoch':
+        return 'rebuild';
+    }
+  }
+
+  private sendAgain(flight: Flight): void {
+    const { attempt } = flight.flush;
+    const afterMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 16), MAX_RETRY_MS);
+    flight.flush = { ...flight.flush, attempt: attempt + 1, afterMs };
+    this.options.emit(flight.flush);
+  }
+}

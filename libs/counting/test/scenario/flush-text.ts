@@ -1,0 +1,53 @@
+import { decodeDeltaRows, decodeSeriesNames, type shardProxy } from '@tally/contracts';
+import type { FlushAction } from '../../src/run/run-action.js';
+import type { Subjects } from './scenario-words.js';
+
+/** What flushes say, in a line each. Series are named in the first flush that has them. */
+export class FlushText {
+  private readonly names = new Map<string, string>();
+
+  constructor(private readonly subjects: Subjects) {}
+
+  of({ shard, request, attempt, afterMs }: FlushAction): string {
+    if (attempt > 1) return `sends shard ${shard} the same again after ${afterMs} ms`;
+    const { ranges, rows, series, instants, ledger } = request;
+    for (const { id, subject } of decodeSeriesNames(Buffer.from(series)) ?? [])
+      this.names.set(Buffer.from(id).toString('hex'), this.subjects.nameOf(subject));
+    const parts = [
+      ['offsets', ranges.map(rangesText)],
+      ['rows', this.rowTexts(rows)],
+      ['ledger', ledger.map(entryText)],
+      ['as of', instants.map(({ partition, asOfMs }) => `${partition?.partition}: ${asOfMs}`)],
+    ] as const;
+    const said = parts.filter(([, texts]) => texts.length > 0);
+    const text = said.map(([word, texts]) => `${word} ${texts.join('; ')}`).join(' | ');
+    return `sends shard ${shard}: ${text || 'nothing'}`;
+  }
+
+  private rowTexts(rows: Uint8Array): string[] {
+    return (decodeDeltaRows(Buffer.from(rows)) ?? [])
+      .map(({ series, count }) => {
+        const name = this.names.get(Buffer.from(series).toString('hex'));
+        return `${name} +${count}`;
+      })
+      .sort();
+  }
+}
+
+function rangesText({ partition, ranges }: shardProxy.PartitionRanges): string {
+  const texts = ranges.map(({ from, to }) =>
+    BigInt(to) - BigInt(from) === 1n ? from : `${from}..${BigInt(to) - 1n}`,
+  );
+  return `${partition?.partition}: ${texts.join(', ')}`;
+}
+
+function entryText({ partition, counted, duplicates, tooLate, dead }: shardProxy.LedgerEntry) {
+  const fates = [
+    [counted, 'counted'],
+    [duplicates, 'duplicate'],
+    [tooLate, 'too late'],
+    [dead, 'dead'],
+  ] as const;
+  const texts = fates.filter(([count]) => count !== '0').map(([count, fate]) => `${count} ${fate}`);
+  return `${partition?.partition}: ${texts.join(', ')}`;
+}

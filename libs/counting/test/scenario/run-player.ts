@@ -1,0 +1,216 @@
+import { DEFAULT_EVENT_TYPE } from '@tally/contracts';
+import { ShardMap } from '@tally/placement';
+import { CountingRun } from '../../src/run/counting-run.js';
+import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
+import { FlushText } from './flush-text.js';
+import { boundsOf, coverageOf, Subjects } from './scenario-words.js';
+
+const SETTINGS = {
+  shards: 2,
+  'dedup window': 1000,
+  'flush rows': 1000,
+  'clock skew': 0,
+  'verify every': 60_000,
+};
+
+const OUTCOMES: Readonly<Record<string, FlushOutcome>> = {
+  'has it now': 'applied',
+  'has it already': 'already_applied',
+  'has a part of it already': 'overlap',
+  'has another shard map': 'stale_epoch',
+  'does not answer': 'unknown',
+};
+
+type Event = readonly [RegExp, (...words: string[]) => void];
+
+/** Plays the events of a scenario to a counting run; each answers with what the run said. */
+export class RunPlayer {
+  private readonly settings = { ...SETTINGS };
+  private said: string[] = [];
+  private plain: PlainRecords | undefined;
+  private nowMs = 0;
+  private run: CountingRun | undefined;
+  private shardMap = ShardMap.even(SETTINGS.shards);
+  private subjects = new Subjects(this.shardMap);
+  private flushes = new FlushText(this.subjects);
+  /** Shards that a question about coverage, or a flush, is open with. */
+  private readonly asked = new Set<number>();
+
+  private readonly events: readonly Event[] = [
+    [/^set ([a-z ]+) (\d+)$/, (name = '', value) => this.set(name, Number(value))],
+    [/^processor is assigned (.+)$/, (partitions = '') => this.begin(partitions)],
+    [/^time is (\d+)$/, (ms) => this.tick(Number(ms))],
+    [
+      /^shard (\d+) covers (.+)$/,
+      (shard, coverage = '') => {
+        const value = coverageOf(coverage);
+        this.onCoverage(Number(shard), { kind: 'answer', value });
+      },
+    ],
+    [/^shard (\d+) (.+)$/, (shard, answer = '') => this.onShard(Number(shard), answer)],
+    [/^log has (.+)$/, (bounds = '') => this.running.onBounds(boundsOf(bounds))],
+    [/^log does not answer$/, () => this.running.onBounds(undefined)],
+    [
+      /^log says partition (\d+) was at offset (\d+) then$/,
+      (partition, offset = '') => this.running.onOffsetAt(Number(partition), BigInt(offset)),
+    ],
+    [
+      /^log does not say where partition (\d+) was then$/,
+      (partition) => this.running.onOffsetAt(Number(partition), undefined),
+    ],
+    [
+      /^processor reads (\d+): (.+)$/,
+      (partition, records = '') => {
+        const read = this.subjects.recordsOf(Number(partition), records);
+        this.running.onRecords(Number(partition), read);
+      },
+    ],
+    [
+      /^log skips from (\d+) to (\d+) in partition (\d+)$/,
+      (expected = '', got = '', partition) =>
+        this.running.onSkipped(Number(partition), BigInt(expected), BigInt(got)),
+    ],
+    [/^processor stops$/, () => this.running.end()],
+  ];
+
+  /** What the run says to this event. Throws when the scenario says what cannot be. */
+  play(event: string): string[] {
+    this.said = [];
+    this.plain = undefined;
+    for (const [pattern, happen] of this.events) {
+      const words = pattern.exec(event);
+      if (words === null) continue;
+      happen(...words.slice(1));
+      return this.said;
+    }
+    throw new Error(`no scenario knows this event: ${event}`);
+  }
+
+  private get running(): CountingRun {
+    if (this.run === undefined) throw new Error('the processor is not assigned anything yet');
+    return this.run;
+  }
+
+  private set(name: string, value: number): void {
+    if (!Object.hasOwn(this.settings, name)) throw new Error(`no such setting: ${name}`);
+    Object.assign(this.settings, { [name]: value });
+    if (name !== 'shards') return;
+    this.shardMap = ShardMap.even(value);
+    this.subjects = new Subjects(this.shardMap);
+    this.flushes = new FlushText(this.subjects);
+  }
+
+  /** A new run, as after each rebuild; the log and the shards stay as they are. */
+  private begin(partitions: string): void {
+    this.asked.clear();
+    this.run = new CountingRun({
+      topic: {
+        name: 'events-0123456789abcdef',
+        partitions: 16,
+        dedupWindowMs: this.settings['dedup window'],
+      },
+      partitions: partitions.split(', ').map(Number),
+      shardMap: this.shardMap,
+      definition: () => DEFAULT_EVENT_TYPE,
+      flushRows: this.settings['flush rows'],
+      maxClockSkewMs: this.settings['clock skew'],
+      verifyIntervalMs: this.settings['verify every'],
+      maxSeries: 1000,
+      startedAtMs: this.nowMs,
+      emit: (action) => this.hear(action),
+    });
+    this.run.tick(this.nowMs);
+  }
+
+  private tick(nowMs: number): void {
+    this.nowMs = nowMs;
+    this.running.tick(nowMs);
+  }
+
+  private onCoverage(shard: number, answer: Parameters<CountingRun['onCoverage']>[1]): void {
+    if (!this.asked.delete(shard)) throw new Error(`shard ${shard} was not asked what it covers`);
+    this.running.onCoverage(shard, answer, this.nowMs);
+  }
+
+  /** An open question about coverage is answered before a flush is. */
+  private onShard(shard: number, answer: string): void {
+    const outcome = OUTCOMES[answer];
+    if (outcome === undefined) throw new Error(`no shard answers so: ${answer}`);
+    if (!this.asked.has(shard)) this.running.onFlushed(shard, outcome);
+    else if (outcome === 'unknown') this.onCoverage(shard, { kind: 'none' });
+    else if (outcome === 'stale_epoch') this.onCoverage(shard, { kind: 'stale_epoch' });
+    else throw new Error(`shard ${shard} was asked what it covers, not: ${answer}`);
+  }
+
+  private hear(action: RunAction): void {
+    if (action.kind === 'read-coverage') this.asked.add(action.shard);
+    const counted = action.kind === 'counted' && isAllCounted(action) ? action : undefined;
+    const text = this.textOf(action);
+    // Records that follow each other without anything to remark are one line.
+    if (counted !== undefined && this.plain?.partition === counted.partition) {
+      this.plain = { ...this.plain, last: counted.offset };
+      this.said.splice(-1, 1, plainText(this.plain));
+      return;
+    }
+    this.plain =
+      counted === undefined
+        ? undefined
+        : { partition: counted.partition, first: counted.offset, last: counted.offset };
+    this.said.push(this.plain === undefined ? text : plainText(this.plain));
+  }
+
+  private textOf(action: RunAction): string {
+    switch (action.kind) {
+      case 'read-coverage':
+        return `asks shard ${action.shard} what it covers`;
+      case 'ask-bounds':
+        return 'asks the log where it begins and ends';
+      case 'ask-offset-at':
+        return `asks the log where partition ${action.partition} was at ${action.timestampMs}`;
+      case 'read-from':
+        return `reads partition ${action.partition} from ${action.offset}`;
+      case 'pause':
+        return 'stops reading for a while';
+      case 'resume':
+        return 'goes on reading';
+      case 'flush':
+        return this.flushes.of(action);
+      case 'begun':
+        return `counts ${action.partitions} partitions`;
+      case 'counted':
+        return countedText(action);
+      case 'halt':
+        return `ALARM: partition ${action.partition} is halted: ${action.reason}`;
+      case 'rebuild':
+        return `begins again: ${action.reason}`;
+    }
+  }
+}
+
+/** Records of which every event was counted. */
+interface PlainRecords {
+  readonly partition: number;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+function plainText({ partition, first, last }: PlainRecords): string {
+  return `counts ${partition}: ${first === last ? first : `${first}..${last}`}`;
+}
+
+type Counted = Extract<RunAction, { kind: 'counted' }>;
+
+function isAllCounted({ counts: { duplicates, tooLate, dead } }: Counted): boolean {
+  return duplicates + tooLate + dead === 0;
+}
+
+function countedText({ partition, offset, counts }: Counted): string {
+  const { events, duplicates, tooLate, dead, reason } = counts;
+  const others = [
+    duplicates > 0 ? [`${duplicates} duplicate`] : [],
+    tooLate > 0 ? [`${tooLate} too late`] : [],
+    dead > 0 ? [`${dead} dead: ${reason}`] : [],
+  ].flat();
+  const counted = events - duplicates - tooLate - dead;
+  return `counts ${partition}: ${offset} with ${counted} of ${events} events, ${others.join(', ')}`;
+}

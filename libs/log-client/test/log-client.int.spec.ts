@@ -1,0 +1,277 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Logger } from '@tally/service-kit';
+import {
+  eventually,
+  startPartitionLog,
+  startZooKeeper,
+  type PartitionLogServer,
+  type ZooKeeperServer,
+} from '@tally/testing';
+import { AppendClient } from '../src/append-client.js';
+import { GroupReader, type Assignment, type GroupReaderOptions } from '../src/group-reader.js';
+import { createKafka, type KafkaConfig } from '../src/kafka.js';
+import { LogAdmin } from '../src/log-admin.js';
+
+jest.setTimeout(60_000);
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
+const dir = mkdtempSync(join(tmpdir(), 'tally-log-client-'));
+let zookeeper: ZooKeeperServer;
+let log: PartitionLogServer;
+let kafka: KafkaConfig;
+let admin: LogAdmin;
+let appender: AppendClient;
+const readers: GroupReader[] = [];
+
+beforeAll(async () => {
+  zookeeper = await startZooKeeper({ dir: join(dir, 'zookeeper') });
+  log = await startPartitionLog({ dir, zookeeper: zookeeper.connectString });
+  kafka = { brokers: [log.broker], clientId: 'test', requestTimeoutMs: 2000 };
+  admin = new LogAdmin(kafka, SILENT);
+  appender = new AppendClient(kafka, SILENT);
+});
+afterEach(async () => {
+  await Promise.all(readers.splice(0).map((reader) => reader.stop()));
+});
+afterAll(async () => {
+  await appender.close();
+  await admin.close();
+  await log.process.stop();
+  await zookeeper.process.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const random = () => randomBytes(8).toString('hex');
+
+async function newTopic(partitions = 1): Promise<string> {
+  const topic = `events-${random()}`;
+  expect(await admin.createTopic(topic, partitions)).toBe(true);
+  return topic;
+}
+
+async function append(topic: string, partition: number, ...values: string[]): Promise<void> {
+  const records = values.map((value) => ({ partition, value: Buffer.from(value) }));
+  await appender.append(topic, records, { traceparent: 'tp' });
+}
+
+/** A reader of all its partitions from the beginning, and what it was told. */
+async function reader(topic: string, more: Partial<GroupReaderOptions> = {}) {
+  const seen = {
+    assignments: [] as Assignment[],
+    values: [] as string[],
+    traces: new Set<string>(),
+    skips: [] as string[],
+    restarts: 0,
+    givenUp: [] as unknown[],
+  };
+  const group = new GroupReader({
+    kafka,
+    logger: SILENT,
+    groupId: `group-${random()}`,
+    topic,
+    sessionTimeoutMs: 3000,
+    maxWaitMs: 50,
+    minBytes: 1,
+    maxBytesPerPartition: 1 << 20,
+    onAssigned: (assignment) => {
+      seen.assignments.push(assignment);
+      // Where it was, as those do who keep their own positions.
+      for (const partition of assignment.partitions) {
+        const read = seen.values.filter((value) => value.startsWith(`${partition}/`));
+        assignment.readFrom(partition, BigInt(read.length));
+      }
+    },
+    onRecords: async (_, partition, records) => {
+      for (const { offset, value, traceparent, timestampMs } of records) {
+        seen.values.push(`${partition}/${offset} ${String(value)}`);
+        seen.traces.add(traceparent);
+        expect(Math.abs(Date.now() - timestampMs)).toBeLessThan(60_000);
+      }
+    },
+    onSkipped: (_, partition, expected, got) =>
+      void seen.skips.push(`${partition}: ${expected} ${got}`),
+    onRestart: () => void (seen.restarts += 1),
+    onGivenUp: (error) => void seen.givenUp.push(error),
+    ...more,
+  });
+  readers.push(group);
+  await group.start();
+  await eventually('partitions are assigned', () => seen.assignments.length > 0);
+  const assignment = () => {
+    const last = seen.assignments.at(-1);
+    if (last === undefined) throw new Error('nothing was assigned');
+    return last;
+  };
+  return { group, seen, assignment };
+}
+
+/** What a test without waiting can rely on: a record appended later was delivered, so would this be. */
+const untilRead = (values: readonly string[], last: string) =>
+  eventually(`read ${last}`, () => values.at(-1)?.endsWith(last) === true);
+
+describe('the admin client', () => {
+  it('makes a topic once, with the clock of the log and nothing thrown away', async () => {
+    const topic = await newTopic(3);
+    expect(await admin.createTopic(topic, 3)).toBe(false);
+    await expect(admin.assertTopic(topic, 3)).resolves.toBeUndefined();
+    expect([...(await admin.bounds(topic))]).toEqual(
+      [0, 1, 2].map((partition) => [partition, { low: 0n, high: 0n }]),
+    );
+  });
+
+  it('refuses a topic that is missing, or is not as it was made', async () => {
+    await expect(admin.assertTopic('events-none', 1)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('never made again'),
+    });
+    const topic = await newTopic(2);
+    await expect(admin.assertTopic(topic, 3)).rejects.toThrow('expected 3 partitions');
+    const raw = createKafka(kafka, SILENT).admin();
+    await raw.connect();
+    await raw.createTopics({
+      topics: [
+        {
+          topic: 'client-times',
+          numPartitions: 1,
+          configEntries: [{ name: 'message.timestamp.type', value: 'CreateTime' }],
+        },
+      ],
+    });
+    await raw.disconnect();
+    await expect(admin.assertTopic('client-times', 1)).rejects.toThrow('expected LogAppendTime');
+  });
+
+  it('finds offsets by time, and where a partition ends', async () => {
+    const topic = await newTopic();
+    await append(topic, 0, 'a');
+    const between = Date.now() + 1;
+    await eventually('the clock has moved', () => Date.now() > between);
+    await append(topic, 0, 'b');
+    expect(await admin.bounds(topic)).toEqual(new Map([[0, { low: 0n, high: 2n }]]));
+    expect(await admin.offsetAt(topic, 0, 0)).toBe(0n);
+    expect(await admin.offsetAt(topic, 0, between)).toBe(1n);
+    await expect(admin.offsetAt(topic, 9, 0)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('a reader of a group', () => {
+  it('delivers each record of each partition, in order, with its trace', async () => {
+    const topic = await newTopic(2);
+    await append(topic, 0, 'a', 'b');
+    await append(topic, 1, 'c');
+    const { seen } = await reader(topic);
+    await eventually('all are read', () => seen.values.length === 3);
+    expect(seen.values.filter((value) => value.startsWith('0'))).toEqual(['0/0 a', '0/1 b']);
+    expect(seen.traces).toEqual(new Set(['tp']));
+  });
+
+  it('goes where it is told, and delivers nothing of what is stopped or paused', async () => {
+    const topic = await newTopic(2);
+    await append(topic, 0, 'a', 'b', 'c');
+    await append(topic, 1, 'x');
+    const { seen, assignment } = await reader(topic);
+    await eventually('all are read', () => seen.values.length === 4);
+
+    assignment().readFrom(0, 2n);
+    await untilRead(seen.values, '0/2 c');
+
+    assignment().stopReading(0);
+    await append(topic, 0, 'd');
+    await append(topic, 1, 'y');
+    await untilRead(seen.values, 'y');
+    expect(seen.values.some((value) => value.endsWith(' d'))).toBe(false);
+
+    assignment().pause();
+    assignment().pause();
+    await append(topic, 1, 'z');
+    assignment().readFrom(0, 3n);
+    expect(seen.values.some((value) => value.endsWith(' z'))).toBe(false);
+    assignment().resume();
+    await eventually('both go on', () =>
+      ['0/3 d', '1/2 z'].every((value) => seen.values.includes(value)),
+    );
+  });
+
+  it('stops a partition of which the log lacks records, says so, and goes on with the others', async () => {
+    const topic = await newTopic(2);
+    await append(topic, 0, 'a', 'b', 'c');
+    const raw = createKafka(kafka, SILENT).admin();
+    await raw.connect();
+    // The client keeps what it deletes by in its cache of metadata.
+    await raw.fetchTopicOffsets(topic);
+    await raw.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] });
+    await raw.disconnect();
+    const { seen } = await reader(topic);
+    await eventually('the skip is told', () => seen.skips.length > 0);
+    expect(seen.skips).toEqual(['0: 0 2']);
+    await append(topic, 1, 'x');
+    await untilRead(seen.values, 'x');
+    expect(seen.values).toEqual(['1/0 x']);
+  });
+
+  it('ends its assignment when the group assigns anew, which then is nobody of the old', async () => {
+    const topic = await newTopic(2);
+    const groupId = `group-${random()}`;
+    const one = await reader(topic, { groupId });
+    const old = one.assignment();
+    const two = await reader(topic, { groupId });
+    await eventually('both have one partition', () =>
+      [one, two].every(({ assignment }) => assignment().partitions.length === 1),
+    );
+    expect(old.signal.aborted).toBe(true);
+    // The old one moves nothing any more.
+    old.readFrom(0, 0n);
+    old.stopReading(0);
+    old.pause();
+    old.resume();
+    await append(topic, 0, 'a');
+    await append(topic, 1, 'b');
+    await eventually(
+      'each is read once',
+      () => one.seen.values.length + two.seen.values.length === 2,
+    );
+  });
+
+  it('gives up at a bug of its receiver instead of delivering the same for ever', async () => {
+    const topic = await newTopic();
+    await append(topic, 0, 'a');
+    let delivered = 0;
+    const { seen, assignment } = await reader(topic, {
+      onRecords: () => {
+        delivered += 1;
+        return Promise.reject(new TypeError('a bug'));
+      },
+    });
+    await eventually('it gave up', () => seen.givenUp.length > 0);
+    expect(seen.givenUp).toEqual([new TypeError('a bug')]);
+    expect(assignment().signal.aborted).toBe(true);
+    expect(delivered).toBe(1);
+  });
+
+  it('goes on from where it was when the log was away', async () => {
+    const topic = await newTopic();
+    await append(topic, 0, 'a');
+    const { seen } = await reader(topic);
+    await untilRead(seen.values, 'a');
+    await log.process.kill();
+    await expect(append(topic, 0, 'lost')).rejects.toMatchObject({ code: 'unavailable' });
+    await log.process.start();
+    await eventually('it appends again', async () => {
+      await append(topic, 0, 'b');
+      return true;
+    });
+    await untilRead(seen.values, 'b');
+    const own = seen.values.filter((value) => !value.endsWith('lost') && !value.endsWith('b'));
+    expect(own).toEqual(['0/0 a']);
+  });
+
+  it('cannot join a log that is not there, and says so with a code', async () => {
+    const nowhere = { ...kafka, brokers: ['127.0.0.1:1'], requestTimeoutMs: 200 };
+    const nobody = reader('events-none', { kafka: nowhere });
+    await expect(nobody).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
