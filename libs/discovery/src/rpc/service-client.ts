@@ -1,11 +1,4 @@
-import {
-  Metadata,
-  type ChannelOptions,
-  type Client,
-  type MethodDefinition,
-  type ServiceDefinition,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import type { ChannelOptions, Client, MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { TallyError } from '@tally/contracts';
 import type { Outcome } from '@tally/resilience';
 import type { Unsubscribe } from '@tally/zookeeper';
@@ -14,7 +7,8 @@ import { Balancer, type BalancerOptions, type Lease } from '../balancer/balancer
 import type { InstanceSource } from '../registry/instance-watch.js';
 import type { ServiceInstance } from '../registry/service-instance.js';
 import { Channels } from './channels.js';
-import { outcomeOf, toTallyError } from './grpc-failure.js';
+import { orAborted } from './or-aborted.js';
+import { methodOf, unary, type FailedCall } from './unary-call.js';
 import { whenReady } from './when-ready.js';
 
 /** Which service is called, and over which instances. */
@@ -164,68 +158,6 @@ export class ServiceClient {
     const outcome = late ? 'failure' : 'unreachable';
     return { kind: 'failed', outcome, error, mayHaveBeenSent: false };
   }
-}
-
-interface FailedCall {
-  readonly kind: 'failed';
-  readonly error: TallyError;
-  readonly outcome: Outcome;
-  readonly mayHaveBeenSent: boolean;
-}
-
-function unary(
-  client: Client,
-  { path, requestSerialize, responseDeserialize }: MethodDefinition<object, object>,
-  request: object,
-  deadline: number,
-  signal: AbortSignal | undefined,
-): Promise<FailedCall | { readonly kind: 'answered'; readonly response: unknown }> {
-  return new Promise((resolve) => {
-    const cancel = (): void => call.cancel();
-    const done = (cause: ServiceError | null, response?: object): void => {
-      signal?.removeEventListener('abort', cancel);
-      if (cause === null) return resolve({ kind: 'answered', response });
-      const target = client.getChannel().getTarget();
-      // A call that was never given to a connection has the target for a peer.
-      const mayHaveBeenSent = call.getPeer() !== target;
-      const error = toTallyError(`${path} on ${target.replace(/^dns:/, '')}`, cause);
-      resolve({ kind: 'failed', error, outcome: outcomeOf(cause), mayHaveBeenSent });
-    };
-    const call = client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      new Metadata(),
-      { deadline },
-      done,
-    );
-    signal?.addEventListener('abort', cancel);
-  });
-}
-
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort);
-  });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (abort !== undefined) signal.removeEventListener('abort', abort);
-  }
-}
-
-function methodOf(service: ServiceDefinition, name: string): MethodDefinition<object, object> {
-  const found = Object.values(service).find(({ path }) => path.endsWith(`/${name}`));
-  if (found === undefined || found.requestStream || found.responseStream) {
-    const unaryOnes = Object.values(service).map(({ path }) => path);
-    throw new TypeError(`expected a unary method of ${unaryOnes.join(', ')}, got ${name}`);
-  }
-  return found as MethodDefinition<object, object>;
 }
 
 function addressOf({ host, grpcPort }: ServiceInstance): string {
