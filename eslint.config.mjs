@@ -8,7 +8,7 @@ const BOUNDARIES = {
   'type:infra': ['type:infra', 'type:core', 'type:contracts'],
   'type:core': ['type:core', 'type:contracts'],
   'type:contracts': ['type:contracts'],
-  'type:sdk': ['type:core', 'type:contracts'],
+  'type:sdk': ['type:sdk', 'type:core', 'type:contracts'],
   'type:testing': ['type:core', 'type:contracts'],
   'type:system': [
     'type:system',
@@ -119,6 +119,20 @@ export default tseslint.config(
         'error',
         { patterns: [{ group: CORE_BANS, message: 'type:core has no framework and no I/O' }] },
       ],
+    },
+  },
+  {
+    // The core of the SDK runs in browsers: it uses what they and Node share, and no package.
+    files: ['libs/client/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'libs/client/src/journal/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [{ regex: '^[^.]|/journal/', message: 'the core of the SDK runs in browsers' }],
+        },
+      ],
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'require', 'global', 'setImmediate'],
     },
   },
   {

@@ -1,21 +1,19 @@
-import { join } from 'node:path';
 import { changedBundle, type Control } from './controls.js';
 import { FailureStack } from './rig/failure-stack.js';
-import { Trial, type Fault, type Figures } from './trial.js';
-
-const ROOT = join(import.meta.dirname, '../..');
+import { Trial, type Fault, type TrialFigures } from './trial.js';
 
 /** A trial that found something wrong. */
 export interface Failure {
   readonly fault: string;
   readonly seed: number;
   readonly problem: string;
-  /** Journal, logs and data. */
+  /** What clients were told, logs and data. */
   readonly kept: string;
 }
 
+/** What one trial came to. */
 export type Result =
-  ({ readonly kind: 'sound' } & Figures) | ({ readonly kind: 'failed' } & Failure);
+  ({ readonly kind: 'sound' } & TrialFigures) | ({ readonly kind: 'failed' } & Failure);
 
 export interface CampaignOptions {
   readonly seeds: readonly number[];
@@ -30,7 +28,7 @@ export interface CampaignOptions {
  */
 export async function campaign(fault: Fault, options: CampaignOptions): Promise<Result[]> {
   const { seeds, control, onResult } = options;
-  const bundles = control === undefined ? {} : { [control.app]: changedBundle(ROOT, control) };
+  const bundles = control === undefined ? {} : { [control.app]: changedBundle(control) };
   const results: Result[] = [];
   let on: FailureStack | undefined;
   try {

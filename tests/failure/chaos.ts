@@ -67,7 +67,7 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 function show(result: Result): void {
   if (result.kind === 'failed') {
     say(`  seed ${result.seed}: FAILED\n${result.problem.replaceAll(/^/gm, '    ')}`);
-    say(`    journal, logs and data: ${result.kept}`);
+    say(`    what clients were told, logs and data: ${result.kept}`);
     return;
   }
   const { seed, events, unknown, retries, longestGapMs, readyMs, evidence } = result;
@@ -76,7 +76,7 @@ function show(result: Result): void {
   );
 }
 
-/** Median and greatest of a figure. */
+/** Median and max of a figure. */
 function spread(values: readonly number[]): string {
   const sorted = values.toSorted((a, b) => a - b);
   return `${seconds(sorted[sorted.length >> 1] ?? 0)} / ${seconds(sorted.at(-1) ?? 0)}`;
@@ -116,7 +116,7 @@ async function tryFaults(faults: readonly Fault[], seeds: readonly number[]): Pr
     isSound &&= results.every(({ kind }) => kind === 'sound');
     table.push(summary(fault, results));
   }
-  say(`\n${table.join('\n')}\n(*) median / greatest`);
+  say(`\n${table.join('\n')}\n(*) median / max`);
   return isSound;
 }
 

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AppName } from '@tally/tools';
+import { ROOT, type AppName } from '@tally/tools';
 import { cutPower } from './faults/cut-power.js';
 import { deleteRecords } from './faults/delete-records.js';
 import { killEverything } from './faults/kill-everything.js';
@@ -85,7 +85,7 @@ export const CONTROLS: readonly Control[] = [
     protection: /if \(got !== void 0\) \{/,
     instead: 'if (false) {',
     faults: [deleteRecords],
-    failure: /the partition is stopped/,
+    failure: /the partition is halted/,
   },
   {
     name: 'acknowledged-before-fdatasync',
@@ -98,12 +98,14 @@ export const CONTROLS: readonly Control[] = [
 ];
 
 /** A bundle of the app without the protection, below the clone, where its packages are found. */
-export function changedBundle(
-  root: string,
-  { name, app, protection, instead }: Omit<Control, 'faults' | 'failure'>,
-): string {
-  const original = join(root, 'apps', app, 'bundle');
-  const copy = join(root, '.tally/controls', name);
+export function changedBundle({
+  name,
+  app,
+  protection,
+  instead,
+}: Omit<Control, 'faults' | 'failure'>): string {
+  const original = join(ROOT, 'apps', app, 'bundle');
+  const copy = join(ROOT, '.tally/controls', name);
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(join(copy, '..'), { recursive: true });
   cpSync(original, copy, { recursive: true });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { until } from './rig/until.js';
 import { Clients } from './traffic/clients.js';
 import { subjectsOf } from './traffic/event-source.js';
-import { Journal } from './traffic/journal.js';
+import { ClientRecord } from './traffic/client-record.js';
 import { Random } from './traffic/random.js';
 import { Reader } from './traffic/reader.js';
 import type { FailureStack } from './rig/failure-stack.js';
@@ -35,7 +35,8 @@ export interface Fault {
   quiet?(trial: Trial): Promise<void>;
 }
 
-export interface Figures {
+/** What a sound trial showed. */
+export interface TrialFigures {
   readonly seed: number;
   readonly evidence: string;
   readonly events: number;
@@ -51,8 +52,8 @@ export interface Figures {
 export class Trial {
   readonly random: Random;
   readonly subjects: readonly string[];
-  readonly journal: Journal;
-  private readonly journalFile: string;
+  readonly record: ClientRecord;
+  private readonly recordFile: string;
 
   constructor(
     readonly on: FailureStack,
@@ -60,17 +61,17 @@ export class Trial {
   ) {
     this.random = new Random(seed);
     this.subjects = subjectsOf(seed);
-    this.journalFile = join(on.dir, `journal-${seed}.ndjson`);
-    this.journal = new Journal(this.journalFile);
+    this.recordFile = join(on.dir, `clients-${seed}.ndjson`);
+    this.record = new ClientRecord(this.recordFile);
   }
 
-  /** Throws what is wrong at the end; journal and data are then left for those who look for the reason. */
-  async run(fault: Fault): Promise<Figures> {
-    const { journal, on } = this;
+  /** Throws what is wrong at the end; record and data are then left for those who look for the reason. */
+  async run(fault: Fault): Promise<TrialFigures> {
+    const { record, on } = this;
     const { gateway } = on.addresses;
     const random = this.random.part(100);
-    const clients = new Clients({ gateway, seed: this.seed, random, journal });
-    const reader = new Reader(gateway, this.subjects, journal);
+    const clients = new Clients({ gateway, seed: this.seed, random, record });
+    const reader = new Reader(gateway, this.subjects, record);
     const problems: string[] = [];
     /** What is wrong after a first problem may say why. */
     const step = async (work: () => Promise<void>) => {
@@ -97,25 +98,25 @@ export class Trial {
     problems.push(...reader.problems);
     await step(async () => void problems.push(...(await this.violations(fault))));
     if (problems.length > 0) throw new Error(describe(problems));
-    rmSync(this.journalFile);
+    rmSync(this.recordFile);
     return {
       seed: this.seed,
       evidence,
-      events: journal.sent.size,
-      unknown: journal.sent.size - journal.acknowledged,
-      retries: journal.retries,
+      events: record.sent.size,
+      unknown: record.sent.size - record.acknowledged,
+      retries: record.retries,
       answers: reader.answers,
-      longestGapMs: journal.longestGapMs,
+      longestGapMs: record.longestGapMs,
       readyMs,
     };
   }
 
   /** Resolves when so many more requests of clients were acknowledged. */
   async acknowledged(requests: number): Promise<void> {
-    const target = this.journal.acknowledgedRequests + requests;
+    const target = this.record.acknowledgedRequests + requests;
     await until(
       `${requests} more requests are acknowledged`,
-      () => this.journal.acknowledgedRequests >= target,
+      () => this.record.acknowledgedRequests >= target,
     );
   }
 
@@ -164,7 +165,10 @@ export class Trial {
     }
     const gateway = on.addresses.gateway;
     return violations({
-      ...{ subjects, ledger, logged, sent: this.journal.sent },
+      subjects,
+      ledger,
+      logged,
+      sent: this.record.sent,
       counted: (await fault.expected?.(this, logged)) ?? logged,
       appended: fault.expected === undefined ? on.recount.appended : new Map(),
       total: await askStats(gateway, subjects, 'total'),

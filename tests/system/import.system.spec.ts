@@ -4,13 +4,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readStatsAsOf, type StatsQuestion } from '@tally/client';
 import { eventually } from '@tally/testing';
+import { ROOT } from '@tally/tools';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
 const LINES = 5000;
 /** No divisor of ten: every page has events. */
 const PAGES = 17;
-const COMMAND = join(import.meta.dirname, '../../tools/import');
+const COMMAND = join(ROOT, 'tools/import');
 
 interface PageFigures {
   readonly count: number;
@@ -69,29 +71,21 @@ function start(...args: string[]) {
 
 /** By page, in an answer that has everything that was acknowledged until now. */
 async function counted(type: string): Promise<Record<string, PageFigures>> {
-  const instant = Date.now();
-  const query = new URLSearchParams([
-    ['type', type],
-    ['function', 'count,sum'],
-    ['granularity', 'total'],
-    ['from', '2024-10-01T00:00:00Z'],
-    ['to', '2024-11-01T00:00:00Z'],
-    ...Object.keys(log.figures).map((page): [string, string] => ['subject', page]),
-  ]);
-  return eventually('the answer holds what was acknowledged', async () => {
-    const response = await fetch(`${tally.addresses.gateway}/v1/stats?${query.toString()}`);
-    const { series, meta } = (await response.json()) as {
-      readonly series: readonly { subject: string; points: readonly PageFigures[] }[];
-      readonly meta: { readonly asOf: string | null };
-    };
-    if (Date.parse(meta.asOf ?? '') < instant || meta.asOf === null) return false;
-    return Object.fromEntries(
-      series.map(({ subject, points }) => {
-        const { count, sum } = points[0] ?? { count: 0, sum: 0 };
-        return [subject, { count, sum }];
-      }),
-    );
-  });
+  const question: StatsQuestion = {
+    type,
+    subjects: Object.keys(log.figures),
+    functions: ['count', 'sum'],
+    from: '2024-10-01T00:00:00Z',
+    to: '2024-11-01T00:00:00Z',
+  };
+  const target = { gateway: tally.addresses.gateway, apiKey: '' };
+  const { series } = await readStatsAsOf(target, question, Date.now(), 30_000);
+  return Object.fromEntries(
+    series.map(({ subject, points: [point] }) => [
+      subject,
+      { count: Number(point?.count ?? 0), sum: Number(point?.sum ?? 0) },
+    ]),
+  );
 }
 
 describe('tools/import', () => {

@@ -18,9 +18,8 @@ export async function startPrivateStack(
 ): Promise<PrivateStack> {
   const dir = mkdtempSync(join(tmpdir(), 'tally-system-'));
   const lines: string[] = [];
-  const root = join(import.meta.dirname, '../..');
   const report = (line: string) => void lines.push(line);
-  const { stack, addresses } = await Stack.start({ root, dir, ports: 'any', env, report });
+  const { stack, addresses } = await Stack.start({ dir, ports: 'any', env, report });
   const stop = async () => {
     await stack.stop();
     rmSync(dir, { recursive: true, force: true });

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MINUTE_MS } from '@tally/contracts';
 import { eventually } from '@tally/testing';
-import { ProcessLedger } from './stack/index.js';
+import { StartedProcesses } from './stack/index.js';
 
 const dir = join(import.meta.dirname, '../../.tally');
 const lock = join(dir, 'lock');
@@ -23,11 +24,11 @@ try {
   if (ran) {
     process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGTERM');
     await eventually('tools/up has stopped', () => !upRuns(), {
-      timeoutMs: 60_000,
+      timeoutMs: MINUTE_MS,
       intervalMs: 100,
     });
   }
-  const leftovers = await new ProcessLedger(join(dir, 'processes.json')).endLeftovers();
+  const leftovers = await new StartedProcesses(join(dir, 'processes.json')).endLeftovers();
   if (leftovers.length > 0) console.log(`ended what an earlier run left: ${leftovers.join(', ')}`);
   else console.log(ran ? 'stopped' : 'nothing runs');
 } catch (error) {

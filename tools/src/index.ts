@@ -1,4 +1,3 @@
-export { differences, figuresOf } from './flights/figures.js';
 export { eventOf, readFlights } from './flights/flights.js';
-export { JOURNAL_FILE, showFlights } from './flights/flights-demo.js';
+export { showFlights } from './flights/show-flights.js';
 export * from './stack/index.js';

@@ -1,12 +1,22 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JOURNAL_FILE, showFlights } from './flights/flights-demo.js';
-import { givenServers, Stack, type Addresses } from './stack/index.js';
+import { parseArgs } from 'node:util';
+import { showFlights } from './flights/show-flights.js';
+import { assertKeptShards, givenServers, ROOT, Stack, type Addresses } from './stack/index.js';
 
-const root = join(import.meta.dirname, '../..');
-const dir = join(root, '.tally');
+const DEFAULT_SHARDS = 2;
+
+const dir = join(ROOT, '.tally');
 const addressFile = join(dir, 'addresses.json');
-const options = new Set(process.argv.slice(2));
+/** tools/up has checked them. */
+const { values: options } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    detach: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
+    shards: { type: 'string' },
+  },
+});
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 let stop = (): Promise<void> => Promise.resolve();
@@ -20,17 +30,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  if (options.has('--fresh')) {
+  if (options.fresh) {
     Stack.wipe(dir);
-    rmSync(join(dir, JOURNAL_FILE), { force: true });
     rmSync(join(dir, 'imports'), { recursive: true, force: true });
   }
+  const given = givenServers(process.env);
+  const shards = Number(options.shards ?? DEFAULT_SHARDS);
+  if (given.shardUrls === undefined) assertKeptShards(dir, shards);
+  else if (options.shards !== undefined)
+    throw new Error(
+      'TALLY_SHARD_URLS names the shards: --shards is for those that are started here',
+    );
   const started = performance.now();
   const { stack, addresses } = await Stack.start({
-    root,
     dir,
     ports: 'usual',
-    given: givenServers(process.env),
+    shards,
+    given,
     env: givenKeys(process.env),
     report: say,
     onStarting: (starting) => {
@@ -46,7 +62,7 @@ try {
   await showFlights({ gateway: addresses.gateway, apiKey, dir, report: say });
   say(describe(addresses, stack));
   writeFileSync(addressFile, `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 });
-  if (options.has('--once')) {
+  if (options.once) {
     await stop();
     say('Stopped again, as --once asks.');
     process.exit(0);

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { isSameMeaning } from '@tally/contracts';
 import { DiscoveryModule } from '@tally/discovery';
 import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
 import { GatheringQueue } from '@tally/resilience';
@@ -58,14 +59,12 @@ export class AppModule {
             const appender = new BlockAppender(log, topic, appenderMetrics(registry));
             const queue = new GatheringQueue<AppendJob>({
               maxBytes: config.maxQueuedBytes,
-              maxSentBytes: config.maxAppendBytes,
-              maxInFlight: config.maxAppendsInFlight,
-              worthwhileBytes: config.worthwhileAppendBytes,
-              maxHoldMs: config.appendHoldMs,
+              maxSentBytes: config.maxSentBytes,
+              maxInFlight: config.maxInFlight,
+              worthwhileBytes: config.worthwhileBytes,
+              maxHoldMs: config.maxHoldMs,
               sizeOf: ({ body }) => body.length,
-              // A block has one schema and one registry version.
-              goesWith: (job, first) =>
-                job.schemaId === first.schemaId && job.registryVersion === first.registryVersion,
+              goesWith: isSameMeaning,
               send: (jobs) => appender.append(jobs),
             });
             registerQueueMetrics(registry, queue);

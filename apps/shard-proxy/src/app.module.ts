@@ -8,7 +8,7 @@ import type { ShardProxyConfig } from './config.js';
 import { PostgresModule } from './postgres/postgres.module.js';
 import { ReadController } from './read/read.controller.js';
 import { ShardGuard } from './shard-map/shard-guard.js';
-import { StatusController } from './status/status.controller.js';
+import { ShardStatusController } from './status/shard-status.controller.js';
 
 @Module({})
 export class AppModule {
@@ -37,7 +37,7 @@ export class AppModule {
           attributes: { shard: String(shard) },
         }),
       ],
-      controllers: [ApplyController, ReadController, StatusController],
+      controllers: [ApplyController, ReadController, ShardStatusController],
       providers: [guard],
     };
   }

@@ -20,10 +20,10 @@ verdict AS MATERIALIZED (
   FROM locked
 ),
 added AS MATERIALIZED (
-  SELECT series, start_minute, (class >> 24)::int2 AS retention, count, valued, sum, min, max
+  SELECT series, start_minute, (retention >> 24)::int2 AS retention, count, valued, sum, min, max
   FROM unnest($5::uuid[], $6::int4[], $7::int4[], $8::int8[], $9::int8[], $10::numeric[],
               $11::int8[], $12::int8[])
-    AS r(series, start_minute, class, count, valued, sum, min, max)
+    AS r(series, start_minute, retention, count, valued, sum, min, max)
   WHERE (SELECT outcome FROM verdict) = 'applied'
 ),
 closed AS MATERIALIZED (

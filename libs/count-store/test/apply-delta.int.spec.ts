@@ -41,7 +41,10 @@ async function covered(...partitions: readonly number[]) {
 const entry = (partition: number, hour: number, counted: number): shardProxy.LedgerEntry => ({
   partition: { topic: TOPIC, partition },
   hour,
-  ...{ counted: String(counted), duplicates: '1', tooLate: '2', dead: '3' },
+  counted: String(counted),
+  duplicates: '1',
+  tooLate: '2',
+  dead: '3',
 });
 const instant = (partition: number, asOfMs: number) => ({
   partition: { topic: TOPIC, partition },
@@ -62,7 +65,11 @@ describe('a delta', () => {
       row('a', 7, { count: 3n, valued: 2n, sum: -5n, min: -9n, max: 4n }),
       row('b', 8, { count: 1n }),
     ];
-    const said = { series: names('a', 'b'), ledger: [entry(0, 9, 4)], instants: [instant(0, 77)] };
+    const said = {
+      seriesNames: names('a', 'b'),
+      ledger: [entry(0, 9, 4)],
+      instants: [instant(0, 77)],
+    };
     expect(
       await applyDelta(
         pool,
@@ -103,7 +110,7 @@ describe('a delta', () => {
   it('adds to what is there, without limit for sums', async () => {
     const huge = 2n ** 100n;
     const one = row('a', 7, { count: 1n, valued: 1n, sum: huge, min: 5n, max: 5n });
-    await applyDelta(pool, delta({ 0: [[0, 1]] }, [one], { series: names('a') }));
+    await applyDelta(pool, delta({ 0: [[0, 1]] }, [one], { seriesNames: names('a') }));
     await applyDelta(pool, delta({ 0: [[1, 2]] }, [{ ...one, min: -5n, max: 6n }]));
     await applyDelta(pool, delta({ 0: [[2, 3]] }, [row('a', 7)]));
     expect(await counters()).toEqual([
@@ -157,7 +164,7 @@ describe('a delta', () => {
     ['one covered and one new partition', { 0: [[1, 2]], 1: [[0, 3]] }, ['', '0-3']],
   ] as const)('with %s is refused and changes nothing', async (_, ranges, uncovered) => {
     await applyDelta(pool, delta({ 0: [[0, 4]] }, [row('a', 7)]));
-    const said = { ledger: [entry(0, 1, 1)], instants: [instant(0, 99)], series: names('a') };
+    const said = { ledger: [entry(0, 1, 1)], instants: [instant(0, 99)], seriesNames: names('a') };
     const result = await applyDelta(pool, delta(ranges, [row('a', 7)], said));
     if (result.kind !== 'overlap') throw new Error(`expected an overlap, got ${result.kind}`);
     expect(
@@ -201,7 +208,7 @@ describe('two writers of the same offsets', () => {
   async function race(statement: Statement) {
     const first = await pool.connect();
     // The row exists, so that the coverage row is what they meet at.
-    await applyDelta(pool, delta({ 0: [[100, 101]] }, [row('a', 7)], { series: names('a') }));
+    await applyDelta(pool, delta({ 0: [[100, 101]] }, [row('a', 7)], { seriesNames: names('a') }));
     await first.query('BEGIN');
     const open = { query: (query: pg.QueryConfig) => first.query(query) } as unknown as pg.Pool;
     const same = delta({ 0: [[0, 4]] }, [row('a', 7, { count: 4n })]);
@@ -235,7 +242,9 @@ describe('rows of windows that are rolled up already', () => {
   const group = (subject: string) => subjectId(subject).readUInt8(0) >> 2;
   const roll = (subject: string, granularity: string, through: number) =>
     pool.query('UPDATE rolled SET through_minute = $3 WHERE slot_group = $1 AND granularity = $2', [
-      ...[group(subject), granularity, through],
+      group(subject),
+      granularity,
+      through,
     ]);
 
   it('are added to the coarser counters too, those of later windows are not', async () => {
@@ -253,13 +262,18 @@ describe('rows of windows that are rolled up already', () => {
     expect(group('b')).not.toBe(group('a'));
     await applyDelta(
       pool,
-      delta({ 0: [[0, 9]] }, [...rows, row('b', 3)], { series: names('a', 'b') }),
+      delta({ 0: [[0, 9]] }, [...rows, row('b', 3)], { seriesNames: names('a', 'b') }),
     );
     await applyDelta(pool, delta({ 0: [[9, 10]] }, [row('a', 3)]));
     expect((await counters()).length).toBe(7);
     const of = (minute: number, count: number, valued: number, sum: number, min: number) => ({
-      ...{ subject: 'a', minute, count: String(count), valued: String(valued) },
-      ...{ sum: String(sum), min: String(min), max: '1' },
+      subject: 'a',
+      minute,
+      count: String(count),
+      valued: String(valued),
+      sum: String(sum),
+      min: String(min),
+      max: '1',
     });
     expect(await counters('quarter_counters')).toEqual([
       of(0, 5, 2, 17, 3),
@@ -282,7 +296,7 @@ describe('rows of windows that are rolled up already', () => {
     job.release();
     return seen.rowCount;
   }
-  const late = () => delta({ 0: [[0, 1]] }, [row('a', 3)], { series: names('a') });
+  const late = () => delta({ 0: [[0, 1]] }, [row('a', 3)], { seriesNames: names('a') });
 
   it('wait for the job that rolls them up, and are added by exactly one of the two', async () => {
     let flush: Promise<unknown> | undefined;
@@ -306,8 +320,10 @@ describe('rows of windows that are rolled up already', () => {
 
 describe('a reader', () => {
   const question = (more: Partial<shardProxy.ReadCountersRequest> = {}) => ({
-    series: Buffer.concat([subjectId('b'), subjectId('nobody'), subjectId('a')]),
-    ...{ fromMinute: '0', toMinute: '10000', granularity: 'GRANULARITY_MINUTE' as const },
+    seriesIds: Buffer.concat([subjectId('b'), subjectId('nobody'), subjectId('a')]),
+    fromMinute: '0',
+    toMinute: '10000',
+    granularity: 'GRANULARITY_MINUTE' as const,
     topics: [{ topic: TOPIC, partitions: 2 }],
     ...more,
   });
@@ -316,8 +332,8 @@ describe('a reader', () => {
     const decoded = decodeCounterRows(rows) ?? [];
     return {
       asOfMs,
-      rows: decoded.map(({ place, startMinute, count, sum }) =>
-        [place, startMinute, count, sum].join(' '),
+      rows: decoded.map(({ index, startMinute, count, sum }) =>
+        [index, startMinute, count, sum].join(' '),
       ),
     };
   }
@@ -330,18 +346,30 @@ describe('a reader', () => {
     await applyDelta(pool, delta({ 0: [[0, 1]] }, rows, { instants: [instant(0, 100)] }));
   });
 
-  it('gets windows of every granularity, by place and time, over all classes', async () => {
+  it('gets windows of every granularity, by index and time, over all retention classes', async () => {
     expect((await read({ fromMinute: '59', toMinute: '1440' })).rows).toEqual([
-      ...['0 59 7 0', '0 60 7 0', '2 59 1 -1', '2 60 1 -1'],
+      '0 59 7 0',
+      '0 60 7 0',
+      '2 59 1 -1',
+      '2 60 1 -1',
     ]);
     expect((await read({ granularity: 'GRANULARITY_HOUR', toMinute: '1441' })).rows).toEqual([
-      ...['0 0 14 0', '0 60 7 0', '0 1440 7 0', '2 0 2 -2', '2 60 1 -1', '2 1440 1 -1'],
+      '0 0 14 0',
+      '0 60 7 0',
+      '0 1440 7 0',
+      '2 0 2 -2',
+      '2 60 1 -1',
+      '2 1440 1 -1',
     ]);
     expect((await read({ granularity: 'GRANULARITY_DAY' })).rows).toEqual([
-      ...['0 0 21 0', '0 1440 14 0', '2 0 3 -3', '2 1440 2 -2'],
+      '0 0 21 0',
+      '0 1440 14 0',
+      '2 0 3 -3',
+      '2 1440 2 -2',
     ]);
     expect((await read({ granularity: 'GRANULARITY_TOTAL', fromMinute: '1' })).rows).toEqual([
-      ...['0 0 28 0', '2 0 4 -4'],
+      '0 0 28 0',
+      '2 0 4 -4',
     ]);
   });
 
@@ -351,7 +379,7 @@ describe('a reader', () => {
     expect((await read()).asOfMs).toBeUndefined();
     await applyDelta(pool, delta({}, [], { instants: [instant(1, 90)] }));
     expect((await read()).asOfMs).toBe('90');
-    expect(await read({ series: Buffer.alloc(0) })).toEqual({ asOfMs: '90', rows: [] });
+    expect(await read({ seriesIds: Buffer.alloc(0) })).toEqual({ asOfMs: '90', rows: [] });
     expect((await read({ topics: [] })).asOfMs).toBeUndefined();
   });
 
@@ -360,13 +388,13 @@ describe('a reader', () => {
       `INSERT INTO minute_counters SELECT $1, minute, 5, 1, 0, 0 FROM generate_series(1, 200001) AS minute`,
       [subjectId('long').toString('hex')],
     );
-    const long = { series: subjectId('long'), toMinute: '200002' };
+    const long = { seriesIds: subjectId('long'), toMinute: '200002' };
     await expect(read(long)).rejects.toMatchObject({ code: 'payload_too_large' });
   }, 60_000);
 
   it('is refused what cannot be asked', async () => {
     for (const more of [
-      { series: Buffer.alloc(15) },
+      { seriesIds: Buffer.alloc(15) },
       { granularity: 'GRANULARITY_UNSPECIFIED' as const },
       {
         topics: [

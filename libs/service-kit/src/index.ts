@@ -1,3 +1,4 @@
+export { gatheringSettings } from './config/gathering-settings.js';
 export { loadConfig, parseConfig } from './config/load-config.js';
 export {
   discoverySettings,

@@ -10,7 +10,7 @@ const HALTED = 'tally_processor_halted_partitions';
 export const deleteRecords: Fault = {
   name: 'delete-records',
   story:
-    'Somebody deletes accepted records that no processor has read yet. The client would skip them in silence; the partition stops with an alarm, and no answer claims to know more.',
+    'Somebody deletes accepted records that no processor has read yet. The client would skip them in silence; the partition is halted with an alarm, and no answer claims to know more.',
   spoilsStack: true,
   async inflict(trial) {
     const { on, random } = trial;
@@ -37,8 +37,8 @@ export const deleteRecords: Fault = {
       await admin.disconnect();
       for (const name of on.processors) on.stack.process(name).signal('SIGCONT');
     }
-    await until('the partition is stopped', async () => (await on.processorMetric(HALTED)) === 1);
-    return `records of partition ${partition} deleted; it is stopped`;
+    await until('the partition is halted', async () => (await on.processorMetric(HALTED)) === 1);
+    return `records of partition ${partition} deleted; it is halted`;
   },
   async quiet(trial) {
     const { on } = trial;

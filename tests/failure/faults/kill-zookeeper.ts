@@ -14,11 +14,11 @@ export const killZooKeeper: Fault = {
     await on.stack.crash(['zookeeper']);
     await delay(ZOOKEEPER_SESSION_MS + random.between(0, 2000));
     await until('the gateway is degraded', async () => (await status()) !== 'ready');
-    const before = trial.journal.acknowledgedRequests;
+    const before = trial.record.acknowledgedRequests;
     await trial.acknowledged(10);
     on.stack.revive('zookeeper');
     await on.running(['zookeeper']);
-    const meanwhile = trial.journal.acknowledgedRequests - before;
+    const meanwhile = trial.record.acknowledgedRequests - before;
     return `sessions lost; ${meanwhile} requests acknowledged without ZooKeeper`;
   },
 };

@@ -6,8 +6,6 @@ import { LogNode } from '@tally/tools';
 import { Random } from '../traffic/random.js';
 import { LogWriters } from './log-writers.js';
 
-const ROOT = join(import.meta.dirname, '../../..');
-
 /** Something that goes wrong with the log alone; clients write to it all the while. */
 export interface LogFault {
   readonly name: string;
@@ -53,7 +51,6 @@ export class LogTrial {
     this.zookeeper ??= await startZooKeeper({ dir: join(this.dir, 'zookeeper') });
     await this.running?.process.kill();
     this.running = await LogNode.start({
-      root: ROOT,
       folder: join(folder, 'log'),
       logFile: join(this.dir, 'partition-log.log'),
       zookeeper: this.zookeeper.connectString,

@@ -8,7 +8,6 @@ import { endOf, ShardObserver, readMetric } from './observer.js';
 import { PoweredDisk } from './powered-disk.js';
 import { TcpProxy } from './tcp-proxy.js';
 
-const ROOT = join(import.meta.dirname, '../../..');
 /** Sessions as short as a loaded machine bears: a run of many faults takes minutes, not hours. */
 export const ZOOKEEPER_SESSION_MS = 3000;
 const SETTINGS = {
@@ -54,7 +53,10 @@ export class FailureStack {
     }
     const proxies: TcpProxy[] = [];
     const { stack, addresses } = await Stack.start({
-      ...{ root: ROOT, dir, ports: 'any', processors: 2, bundles },
+      dir,
+      ports: 'any',
+      processors: 2,
+      bundles,
       env: { ...SETTINGS, ...env },
       report: () => undefined,
       detour: async (shard, url) => {

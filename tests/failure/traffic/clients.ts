@@ -1,15 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { deliver, sendBatch, type Batch, type Delivery } from '@tally/client';
+import { MINUTE_MS } from '@tally/contracts';
+import type { ClientRecord } from './client-record.js';
 import { EventSource, type SentEvent } from './event-source.js';
-import type { Journal, Outcome } from './journal.js';
 import type { Random } from './random.js';
 
 export const EVENT_TYPE = 'view';
 const CLIENTS = 4;
 const PAUSE_MS = 10;
-const RETRY_MS = 100;
+/** Where the gateway asks for no patience: soon, so that much is on its way while a fault lasts. */
+const BACKOFF = { firstMs: 100, longestMs: 100 };
 const ANSWER_WITHIN_MS = 15_000;
 /** Who was told to stop sends what it began for so long, and no longer. */
-const SETTLES_WITHIN_MS = 60_000;
+const SETTLES_WITHIN_MS = MINUTE_MS;
 /** Of a hundred batches whose fate is unknown so many are left at that; the others are sent until acknowledged. */
 const GIVEN_UP_PERCENT = 20;
 /** Of a hundred acknowledged batches so many are sent again, as by a client that lost the answer. */
@@ -19,14 +22,14 @@ export interface ClientsOptions {
   readonly gateway: string;
   readonly seed: number;
   readonly random: Random;
-  readonly journal: Journal;
+  readonly record: ClientRecord;
 }
 
 /** Some clients that send without end, each its own events, and try again as the API asks them to. */
 export class Clients {
   private readonly stopping = new AbortController();
+  private readonly givingUp = new AbortController();
   private readonly working: Promise<unknown>;
-  private givesUpAt = Infinity;
 
   constructor(private readonly options: ClientsOptions) {
     const { seed, random } = options;
@@ -47,70 +50,71 @@ export class Clients {
    * when that takes longer than a platform needs that is whole.
    */
   async stop(): Promise<void> {
-    this.givesUpAt = performance.now() + SETTLES_WITHIN_MS;
+    const timer = setTimeout(() => this.givingUp.abort(), SETTLES_WITHIN_MS);
     this.stopping.abort();
-    await this.working;
+    try {
+      await this.working;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private async send(name: string, source: EventSource, random: Random): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      const batch = source.nextBatch();
-      const isAcknowledged = await this.sendUntilKnown(name, batch, random);
-      if (isAcknowledged && random.chance(REPEATED_PERCENT)) await this.post(name, batch);
+      const batch = new ClientBatch(name, source.nextBatch());
+      const isAcknowledged = await this.sendUntilKnown(batch, random);
+      if (isAcknowledged && random.chance(REPEATED_PERCENT)) await this.post(batch);
       await delay(PAUSE_MS);
     }
   }
 
-  private async sendUntilKnown(
-    name: string,
-    batch: readonly SentEvent[],
-    random: Random,
-  ): Promise<boolean> {
-    this.options.journal.sending(batch);
-    const patience = random.chance(GIVEN_UP_PERCENT) ? 1 : Infinity;
-    for (let tries = 1; ; tries++) {
-      if ((await this.post(name, batch)) === 202) return true;
-      if (tries >= patience) return false;
-      if (performance.now() >= this.givesUpAt)
-        throw new Error(`a batch of ${name} is not acknowledged after ${tries} tries`);
-      await delay(RETRY_MS);
-    }
+  private async sendUntilKnown(batch: ClientBatch, random: Random): Promise<boolean> {
+    this.options.record.sending(batch.sent);
+    const isPatient = !random.chance(GIVEN_UP_PERCENT);
+    const outcome = await sendBatch(batch, {
+      deliver: () => this.post(batch),
+      contact: { hasAnswered: true },
+      backoff: BACKOFF,
+      maxTries: isPatient ? Infinity : 1,
+      signal: this.givingUp.signal,
+    });
+    if (outcome.kind === 'taken') return true;
+    if (outcome.kind === 'given up' && !isPatient) return false;
+    throw new Error(
+      `a batch of ${batch.client} is not acknowledged (${outcome.kind}): ${outcome.why}`,
+    );
   }
 
-  private async post(name: string, batch: readonly SentEvent[]): Promise<Outcome> {
-    const { gateway, journal } = this.options;
-    let outcome: Outcome = 'no answer';
-    let detail: string;
-    try {
-      const response = await fetch(`${gateway}/v1/events`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-ndjson' },
-        body: batch.map(lineOf).join('\n'),
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      });
-      detail = await response.text();
-      outcome = response.status;
-    } catch (error) {
-      detail = String(error instanceof Error ? (error.cause ?? error) : error);
-    }
-    journal.ended(name, batch, outcome, outcome === 202 ? '' : detail);
-    if (outcome === 202) assertAllAccepted(detail, batch);
-    // Anything else says that the request was wrong: sending it again would be of no use.
-    else if (outcome !== 'no answer' && outcome < 500 && outcome !== 429)
-      throw new Error(`the gateway answered ${outcome}: ${detail}`);
-    return outcome;
+  /** One try. Throws when an event is refused: all of them are good. */
+  private async post({ client, sent, events }: ClientBatch): Promise<Delivery> {
+    const { gateway, record } = this.options;
+    const delivery = await deliver(events, { gateway, apiKey: '' }, ANSWER_WITHIN_MS);
+    record.ended(client, sent, delivery);
+    if (delivery.kind === 'taken' && delivery.rejected.length > 0)
+      throw new Error(
+        `${delivery.rejected.length} of ${events.length} events refused: ${delivery.rejected[0]?.why}`,
+      );
+    return delivery;
   }
 }
 
-function assertAllAccepted(answer: string, batch: readonly SentEvent[]): void {
-  const { accepted } = JSON.parse(answer) as { accepted: number };
-  if (accepted !== batch.length)
-    throw new Error(`${accepted} of ${batch.length} events accepted: ${answer}`);
+/** A batch as the client knows it, and as it goes. */
+class ClientBatch implements Batch {
+  readonly events: readonly string[];
+
+  constructor(
+    readonly client: string,
+    readonly sent: readonly SentEvent[],
+  ) {
+    this.events = sent.map(lineOf);
+  }
 }
 
 function lineOf({ id, subject, timeMs, cents }: SentEvent): string {
   return JSON.stringify({
-    ...{ id, type: EVENT_TYPE, subject },
+    id,
+    type: EVENT_TYPE,
+    subject,
     time: new Date(timeMs).toISOString(),
     value: cents / 100,
   });

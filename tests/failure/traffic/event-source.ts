@@ -1,3 +1,4 @@
+import { HOUR_MS } from '@tally/contracts';
 import type { Random } from './random.js';
 
 /** One event as a client knows it. */
@@ -13,8 +14,8 @@ export interface SentEvent {
 const SUBJECTS = 40;
 const MAX_BATCH = 20;
 /** Times of events are spread over this: many windows, some of them in the past. */
-const SPREAD_MS = 3 * 3_600_000;
-/** Old events that may be sent again: all far younger than the deduplication window. */
+const SPREAD_MS = 3 * HOUR_MS;
+/** Old events that may be sent again: all far younger than the dedup window. */
 const REMEMBERED = 200;
 
 /** The subjects of a seed; no other seed has them. */
@@ -23,8 +24,8 @@ export function subjectsOf(seed: number): string[] {
 }
 
 /**
- * What one client sends: batches of new events, now and then with copies of an event in the same
- * batch and of events in earlier batches.
+ * What one client sends: batches of new events, now and then with duplicates of an event in the
+ * same batch and of events in earlier batches.
  */
 export class EventSource {
   private readonly subjects: readonly string[];

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer } from '../verdict/stats.js';
-import { askStats } from '../verdict/stats.js';
-import type { Journal } from './journal.js';
+import { askStats, type Answer } from '../verdict/stats.js';
+import type { ClientRecord } from './client-record.js';
 
 const PAUSE_MS = 200;
 
@@ -18,7 +17,7 @@ export class Reader {
   constructor(
     private readonly gateway: string,
     private readonly subjects: readonly string[],
-    private readonly journal: Journal,
+    private readonly record: ClientRecord,
   ) {
     this.working = this.read();
   }
@@ -39,7 +38,7 @@ export class Reader {
       try {
         const answer = await askStats(this.gateway, this.subjects, 'total');
         this.answered += 1;
-        this.problems.push(...untruths(answer, this.journal));
+        this.problems.push(...untruths(answer, this.record));
       } catch {
         // No answer: clients are promised a true one, not one at every moment.
       }
@@ -52,20 +51,23 @@ export class Reader {
  * What an answer says wrongly: it must have everything that was acknowledged before its `asOf`, and
  * nothing that was not sent yet when it came.
  */
-export function untruths({ asOfMs, totals }: Answer, { sent }: Pick<Journal, 'sent'>): string[] {
-  const least = new Map<string, number>();
-  const most = new Map<string, number>();
+export function untruths(
+  { asOfMs, totals }: Answer,
+  { sent }: Pick<ClientRecord, 'sent'>,
+): string[] {
+  const min = new Map<string, number>();
+  const max = new Map<string, number>();
   const increment = (counts: Map<string, number>, subject: string) =>
     counts.set(subject, (counts.get(subject) ?? 0) + 1);
   for (const { event, acknowledgedMs } of sent.values()) {
-    increment(most, event.subject);
+    increment(max, event.subject);
     if (acknowledgedMs !== undefined && asOfMs !== undefined && acknowledgedMs < asOfMs)
-      increment(least, event.subject);
+      increment(min, event.subject);
   }
   const asOf = asOfMs === undefined ? 'an unknown instant' : new Date(asOfMs).toISOString();
   return [...totals].flatMap(([subject, { count }]) => {
-    const atLeast = least.get(subject) ?? 0;
-    const atMost = most.get(subject) ?? 0;
+    const atLeast = min.get(subject) ?? 0;
+    const atMost = max.get(subject) ?? 0;
     return count >= atLeast && count <= atMost
       ? []
       : [

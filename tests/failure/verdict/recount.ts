@@ -1,11 +1,16 @@
-import { decodeBlock, decodeEvent, ENTRY_HEADER_BYTES, readEntries } from '@tally/contracts';
+import {
+  decodeBlock,
+  decodeEvent,
+  ENTRY_HEADER_BYTES,
+  MINUTE_MS,
+  readEntries,
+} from '@tally/contracts';
 import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
 import { until } from '../rig/until.js';
 import type { Figures } from './stats.js';
 
-/** Of design.md: a copy within ten minutes of append time is not counted. */
-const DEDUP_WINDOW_MS = 600_000;
-const MINUTE_MS = 60_000;
+/** The default of TALLY_DEDUP_WINDOW_MS, as the stack has it: what comes again within it is a duplicate. */
+const DEDUP_WINDOW_MS = 10 * MINUTE_MS;
 
 /** An event of the log that counts, and where it lies. */
 export interface CountedEvent {
@@ -26,7 +31,7 @@ export class Recount {
   readonly events: CountedEvent[] = [];
   /** By partition: the next offset to read. */
   readonly ends = new Map<number, number>();
-  /** By partition: events in the log, copies included. */
+  /** By partition: events in the log, duplicates included. */
   readonly appended = new Map<number, number>();
   private readonly windows = new Map<number, Map<string, number>>();
   private readonly appendMs = new Map<number, number>();
@@ -110,17 +115,20 @@ export class Recount {
         block.body.subarray(start, entries.starts[index + 1]),
       );
       if (event === undefined) throw new Error(`event ${index} of offset ${at} is unreadable`);
-      if (this.isCopy(partition, event.id, appendMs)) continue;
+      if (this.isDuplicate(partition, event.id, appendMs)) continue;
       const { unscaled, scale } = event.value ?? { unscaled: 0, scale: 0 };
       this.events.push({
-        ...{ id: event.id, subject: event.subject, partition, offset: at },
+        id: event.id,
+        subject: event.subject,
+        partition,
+        offset: at,
         minuteMs: Math.floor(event.time / MINUTE_MS) * MINUTE_MS,
         cents: Math.round(unscaled * 10 ** (2 - scale)),
       });
     }
   }
 
-  private isCopy(partition: number, id: string, appendMs: number): boolean {
+  private isDuplicate(partition: number, id: string, appendMs: number): boolean {
     let window = this.windows.get(partition);
     if (window === undefined) this.windows.set(partition, (window = new Map<string, number>()));
     const before = window.get(id);

@@ -1,3 +1,5 @@
+import { readStats } from '@tally/client';
+import { HOUR_MS } from '@tally/contracts';
 import { EVENT_TYPE } from '../traffic/clients.js';
 
 /** Figures of one subject, or of one minute of it. */
@@ -6,6 +8,7 @@ export interface Figures {
   cents: number;
 }
 
+/** What the public API says of the subjects of a trial. */
 export interface Answer {
   /** ms since 1970; undefined: the answer says nothing of its age. */
   readonly asOfMs: number | undefined;
@@ -15,20 +18,6 @@ export interface Answer {
   readonly minutes: ReadonlyMap<string, Figures>;
 }
 
-interface StatsDocument {
-  readonly series: readonly {
-    readonly subject: string;
-    readonly missing?: true;
-    readonly points: readonly {
-      readonly start: string;
-      readonly count: number;
-      readonly sum?: number | string;
-    }[];
-  }[];
-  readonly meta: { readonly asOf: string | null };
-}
-
-const HOUR_MS = 3_600_000;
 /** Events are three hours old at most when they are sent. */
 const HOURS_BACK = 5;
 
@@ -42,26 +31,24 @@ export async function askStats(
   subjects: readonly string[],
   granularity: 'total' | 'minute',
 ): Promise<Answer> {
-  const query = new URLSearchParams([
-    ['type', EVENT_TYPE],
-    ['function', 'count,sum'],
-    ['granularity', granularity],
-    ['from', hourFromNow(-HOURS_BACK)],
-    ['to', hourFromNow(1)],
-    ...subjects.map((subject): [string, string] => ['subject', subject]),
-  ]);
-  const response = await fetch(`${gateway}/v1/stats?${query.toString()}`, {
-    signal: AbortSignal.timeout(15_000),
-  });
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`the gateway answered ${response.status}: ${text}`);
-  const { series, meta } = JSON.parse(text) as StatsDocument;
+  const { series, meta } = await readStats(
+    { gateway, apiKey: '' },
+    {
+      type: EVENT_TYPE,
+      subjects,
+      functions: ['count', 'sum'],
+      granularity,
+      from: hourFromNow(-HOURS_BACK),
+      to: hourFromNow(1),
+    },
+  );
   const totals = new Map<string, Figures>();
   const minutes = new Map<string, Figures>();
   for (const { subject, missing, points } of series) {
     if (missing === true) continue;
     const total = { count: 0, cents: 0 };
-    for (const { start, count, sum } of points) {
+    for (const { start, sum, ...point } of points) {
+      const count = Number(point.count);
       const cents = Math.round(Number(sum ?? 0) * 100);
       total.count += count;
       total.cents += cents;

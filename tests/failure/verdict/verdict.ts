@@ -1,4 +1,4 @@
-import type { Sent } from '../traffic/journal.js';
+import type { RecordedEvent } from '../traffic/client-record.js';
 import { sumBy, type CountedEvent } from './recount.js';
 import type { Answer, Figures } from './stats.js';
 
@@ -6,12 +6,12 @@ import type { Answer, Figures } from './stats.js';
 export interface Findings {
   readonly subjects: readonly string[];
   /** By event id. */
-  readonly sent: ReadonlyMap<string, Sent>;
-  /** Events that the log has, without copies. */
+  readonly sent: ReadonlyMap<string, RecordedEvent>;
+  /** Events that the log has, without duplicates. */
   readonly logged: readonly CountedEvent[];
   /** Those that must be in the counters: all of them, unless accepted records were deleted. */
   readonly counted: readonly CountedEvent[];
-  /** By partition: events in the log, copies included. */
+  /** By partition: events in the log, duplicates included. */
   readonly appended: ReadonlyMap<number, number>;
   /** By partition and over all shards: events in the ledger. */
   readonly ledger: ReadonlyMap<number, { readonly all: number; readonly dead: number }>;
@@ -76,17 +76,17 @@ function* differences(
 function* countsLieBetween(findings: Findings): Generator<string> {
   const { subjects, sent, total, logged, counted } = findings;
   if (counted.length < logged.length) return;
-  const bounds = new Map(subjects.map((subject) => [subject, { least: 0, most: 0 }]));
+  const bounds = new Map(subjects.map((subject) => [subject, { min: 0, max: 0 }]));
   for (const { event, acknowledgedMs } of sent.values()) {
     const bound = bounds.get(event.subject);
     if (bound === undefined) continue;
-    bound.most += 1;
-    if (acknowledgedMs !== undefined) bound.least += 1;
+    bound.max += 1;
+    if (acknowledgedMs !== undefined) bound.min += 1;
   }
-  for (const [subject, { least, most }] of bounds) {
+  for (const [subject, { min, max }] of bounds) {
     const count = total.totals.get(subject)?.count ?? 0;
-    if (count < least || count > most)
-      yield `${subject}: ${least} acknowledged, ${most} sent, but ${count} counted`;
+    if (count < min || count > max)
+      yield `${subject}: ${min} acknowledged, ${max} sent, but ${count} counted`;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Flight } from './flights.js';
 
 /** What is known of one airport; null where no flight left from it. */
-export interface Figures {
+export interface AirportFigures {
   readonly airport: string;
   readonly count: number;
   readonly sum: number;
@@ -11,7 +11,7 @@ export interface Figures {
 }
 
 /** Straight from the file: whole minutes, so plain arithmetic is exact. By airport. */
-export function figuresOf(flights: readonly Flight[]): Map<string, Figures> {
+export function figuresOf(flights: readonly Flight[]): Map<string, AirportFigures> {
   const delays = new Map<string, number[]>();
   for (const { origin, delay } of flights) {
     const known = delays.get(origin);
@@ -31,8 +31,8 @@ const FIELDS = ['count', 'sum', 'avg', 'min', 'max'] as const;
 
 /** One sentence for each figure that is not the same. */
 export function differences(
-  counted: ReadonlyMap<string, Figures>,
-  expected: ReadonlyMap<string, Figures>,
+  counted: ReadonlyMap<string, AirportFigures>,
+  expected: ReadonlyMap<string, AirportFigures>,
 ): string[] {
   return [...expected].flatMap(([airport, figures]) =>
     FIELDS.filter((field) => counted.get(airport)?.[field] !== figures[field]).map(
@@ -44,14 +44,14 @@ export function differences(
 
 /** The busiest airports of both, side by side; most flights first, then by name. */
 export function table(
-  counted: ReadonlyMap<string, Figures>,
-  expected: ReadonlyMap<string, Figures>,
+  counted: ReadonlyMap<string, AirportFigures>,
+  expected: ReadonlyMap<string, AirportFigures>,
   rows: number,
 ): string {
   const busiest = [...counted.values()]
     .sort((a, b) => b.count - a.count || (a.airport < b.airport ? -1 : 1))
     .slice(0, rows);
-  const cells = (figures: Figures | undefined) => [
+  const cells = (figures: AirportFigures | undefined) => [
     String(figures?.count ?? '-'),
     figures?.avg?.toFixed(3) ?? '-',
     String(figures?.min ?? '-'),

@@ -1,13 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { differences, figuresOf, table } from './figures.js';
 import { eventOf, readFlights } from './flights.js';
-import { Journal } from './journal.js';
-import { BATCH_SIZE, sendFlights } from './sender.js';
+import { sendFlights } from './send-flights.js';
 
 const flights = readFlights();
 
@@ -51,26 +51,27 @@ describe('the comparison', () => {
   });
 });
 
-describe('the sender', () => {
+describe('the import of the flights', () => {
   let dir: string;
   let server: Server;
   let gateway: string;
-  /** What the gateway answers next: a status, or nothing at all. */
-  let answers: (number | 'hang up')[];
+  /** What the gateway does next; without one it takes all events. */
+  let acts: ('hang up' | 'refuse one')[];
   let received: string[][];
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'tally-flights-'));
-    [answers, received] = [[], []];
+    [acts, received] = [[], []];
     server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
+      void text(request).then((body) => {
         const lines = body.split('\n');
         received.push(lines);
-        const answer = answers.shift() ?? 202;
-        if (answer === 'hang up') response.destroy();
-        else response.writeHead(answer).end(JSON.stringify({ accepted: lines.length }));
+        const act = acts.shift();
+        if (act === 'hang up') return response.destroy();
+        const results =
+          act === 'refuse one' ? [{ index: 7, code: 'value_invalid', detail: 'a number' }] : [];
+        const [accepted, rejected] = [lines.length - results.length, results.length];
+        return response.writeHead(202).end(JSON.stringify({ accepted, rejected, results }));
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -83,57 +84,30 @@ describe('the sender', () => {
     rmSync(dir, { recursive: true });
   });
 
-  const some = flights.slice(0, 2 * BATCH_SIZE + 10);
-  const send = async (now = () => 1000) => {
-    const journal = new Journal(join(dir, 'journal'));
-    try {
-      return await sendFlights(some, {
-        gateway,
-        headers: {},
-        journal,
-        now,
-        report: () => undefined,
-      });
-    } finally {
-      journal.close();
-    }
-  };
+  const some = flights.slice(0, 2010);
+  const send = () =>
+    sendFlights(
+      some,
+      { gateway, apiKey: '' },
+      { journalFile: join(dir, 'imports/journal'), report: () => undefined },
+    );
 
-  it('sends everything once, and nothing when all was acknowledged', async () => {
-    expect(await send()).toEqual({ sent: some.length, before: 0, doubtful: [] });
-    expect(received.map(({ length }) => length)).toEqual([BATCH_SIZE, BATCH_SIZE, 10]);
-    expect(await send()).toEqual({ sent: 0, before: some.length, doubtful: [] });
+  it('sends each once, under its own id, and nothing when all was acknowledged', async () => {
+    expect(await send()).toEqual({ sent: some.length, before: 0, isInDoubt: false });
+    expect(received.map(({ length }) => length)).toEqual([1000, 1000, 10]);
+    expect(received.flat()).toEqual(some.map((flight) => JSON.stringify(eventOf(flight))));
+    expect(await send()).toEqual({ sent: 0, before: some.length, isInDoubt: false });
     expect(received.length).toBe(3);
   });
 
-  it('sends a batch again that got no answer, or was refused for now', async () => {
-    answers = [202, 'hang up', 503];
-    expect(await send()).toEqual({ sent: some.length, before: 0, doubtful: [] });
-    expect(received[1]).toEqual(received[2]);
-    expect(received[1]).toEqual(received[3]);
+  it('says which flight the gateway will not take', async () => {
+    acts = ['refuse one'];
+    await expect(send()).rejects.toThrow('flight 7 is not taken: value_invalid: a number');
   });
 
-  it('goes on where a killed run stopped, even in the middle of a line', async () => {
-    await send();
-    const file = join(dir, 'journal');
-    const lines = readFileSync(file, 'utf8').split('\n');
-    writeFileSync(file, `${lines.slice(0, 3).join('\n')}\n${lines[3]?.slice(0, 20)}`);
-    expect(await send()).toEqual({ sent: BATCH_SIZE + 10, before: BATCH_SIZE, doubtful: [] });
-    expect((await send()).before).toBe(some.length);
-  });
-
-  it('leaves a batch alone that has been in doubt for more than 9 minutes', async () => {
-    const file = join(dir, 'journal');
-    writeFileSync(file, '{"batch":0,"state":"sending","at":0}\n');
-    expect(await send(() => 9 * 60_000 + 1)).toMatchObject({
-      doubtful: [0],
-      sent: BATCH_SIZE + 10,
-    });
-    expect(await send(() => 9 * 60_000)).toMatchObject({ doubtful: [], sent: BATCH_SIZE });
-  });
-
-  it('says what the gateway will not take', async () => {
-    answers = [401];
-    await expect(send()).rejects.toThrow('401');
+  it('goes on after a batch without an answer', async () => {
+    acts = ['hang up'];
+    expect(await send()).toMatchObject({ sent: some.length });
+    expect(received[0]).toEqual(received[1]);
   });
 });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 /** One row of the data set: a flight within the USA in 2001 (US Bureau of Transportation Statistics). */
 export interface Flight {
-  /** Place in the file, from 0. */
+  /** Number of the row in the file, from 0. */
   readonly row: number;
   /** ms since 1970, the file's local time read as UTC. */
   readonly time: number;

@@ -1,68 +1,59 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Figures } from './figures.js';
+import {
+  readStats,
+  readStatsAsOf,
+  type StatsAnswer,
+  type StatsQuestion,
+  type Target,
+} from '@tally/client';
+import type { AirportFigures } from './figures.js';
 import { EVENT_TYPE } from './flights.js';
 
-const POLL_MS = 100;
-
-interface StatsAnswer {
-  readonly series: readonly {
-    readonly subject: string;
-    readonly points: readonly Omit<Figures, 'airport'>[];
-  }[];
-  readonly meta: { readonly asOf: string | null };
-}
-
 export interface ReaderOptions {
-  readonly gateway: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly target: Target;
   readonly airports: readonly string[];
-  /** ISO 8601, from inclusive, to exclusive. */
+  /** RFC 3339, from inclusive, to exclusive. */
   readonly from: string;
   readonly to: string;
 }
 
 /** All airports in one question. */
-export async function readFigures(options: ReaderOptions): Promise<Map<string, Figures>> {
-  return (await ask(options)).figures;
+export async function readFigures(options: ReaderOptions): Promise<Map<string, AirportFigures>> {
+  return figuresIn(await readStats(options.target, questionOf(options)));
 }
 
-/** Asks until the answer holds everything that was acknowledged before an instant (ms since 1970). */
+/** The same, when everything is in the answer that was acknowledged before an instant (ms since 1970). */
 export async function readFiguresAsOf(
   options: ReaderOptions,
   instant: number,
-  timeoutMs: number,
-): Promise<Map<string, Figures>> {
-  const deadline = performance.now() + timeoutMs;
-  let asOf: string | null = null;
-  while (performance.now() < deadline) {
-    const answer = await ask(options);
-    asOf = answer.asOf;
-    if (asOf !== null && Date.parse(asOf) >= instant) return answer.figures;
-    await delay(POLL_MS);
-  }
-  throw new Error(
-    `what was acknowledged until ${new Date(instant).toISOString()} is not in the answer after ${timeoutMs} ms: it is as of ${asOf}`,
-  );
+  withinMs: number,
+): Promise<Map<string, AirportFigures>> {
+  return figuresIn(await readStatsAsOf(options.target, questionOf(options), instant, withinMs));
 }
 
-async function ask({ gateway, headers, airports, from, to }: ReaderOptions) {
-  const query = new URLSearchParams([
-    ['type', EVENT_TYPE],
-    ['function', 'count,sum,avg,min,max'],
-    ['granularity', 'total'],
-    ['from', from],
-    ['to', to],
-    ...airports.map((airport): [string, string] => ['subject', airport]),
-  ]);
-  const response = await fetch(`${gateway}/v1/stats?${query.toString()}`, { headers });
-  const text = await response.text();
-  if (response.status !== 200)
-    throw new Error(`the gateway answered ${response.status} to a question: ${text}`);
-  const { series, meta } = JSON.parse(text) as StatsAnswer;
-  const figures = new Map<string, Figures>();
-  for (const { subject, points } of series) {
+function questionOf({ airports, from, to }: ReaderOptions): StatsQuestion {
+  return {
+    type: EVENT_TYPE,
+    subjects: airports,
+    functions: ['count', 'sum', 'avg', 'min', 'max'],
+    from,
+    to,
+  };
+}
+
+function figuresIn({ series }: StatsAnswer): Map<string, AirportFigures> {
+  const figures = new Map<string, AirportFigures>();
+  for (const { subject: airport, points } of series) {
     const [point] = points;
-    if (point !== undefined) figures.set(subject, { ...point, airport: subject });
+    if (point === undefined) continue;
+    const { count, sum, avg = null, min = null, max = null } = point;
+    figures.set(airport, {
+      airport,
+      count: Number(count),
+      sum: Number(sum),
+      avg,
+      min: min === null ? null : Number(min),
+      max: max === null ? null : Number(max),
+    });
   }
-  return { figures, asOf: meta.asOf };
+  return figures;
 }

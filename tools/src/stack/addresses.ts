@@ -20,6 +20,7 @@ export interface GivenServers {
   readonly kafkaBrokers?: string | undefined;
 }
 
+/** The servers that the environment names. */
 export function givenServers(environment: NodeJS.ProcessEnv): GivenServers {
   const named = (name: string) => environment[name] || undefined;
   return {

@@ -1,5 +1,7 @@
 export { givenServers, type Addresses, type GivenServers } from './addresses.js';
+export { assertKeptShards } from './kept-shards.js';
 export { LogNode, type LogNodeOptions } from './log-node.js';
-export { ProcessLedger } from './process-ledger.js';
+export { ROOT } from './root.js';
+export { StartedProcesses } from './started-processes.js';
 export { Stack, type StackOptions } from './stack.js';
 export { APPS, type AppName } from './topology.js';

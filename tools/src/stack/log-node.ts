@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { freePort, ServerProcess } from '@tally/testing';
+import { ROOT } from './root.js';
 
+/** How a log is started. */
 export interface LogNodeOptions {
-  /** The clone, with bundled apps. */
-  readonly root: string;
   /** Where the log lies. */
   readonly folder: string;
   readonly logFile: string;
@@ -28,17 +28,26 @@ export class LogNode {
 
   /** Resolves when it is ready. */
   static async start(options: LogNodeOptions): Promise<LogNode> {
-    const { root, folder, logFile, zookeeper, env, nodeArgs = [], under = [] } = options;
-    const bundle = options.bundle ?? join(root, 'apps/partition-log/bundle');
+    const { folder, logFile, zookeeper, env, nodeArgs = [], under = [] } = options;
+    const bundle = options.bundle ?? join(ROOT, 'apps/partition-log/bundle');
     const port = await freePort();
     const adminPort = await freePort(new Set([port]));
     const admin = `http://127.0.0.1:${adminPort}`;
-    const [command = '', ...args] = [
-      ...[...under, process.execPath, ...nodeArgs, '--enable-source-maps'],
-      ...['--import', join(bundle, 'otel.mjs'), join(bundle, 'main.js')],
+    const [command, ...args] = [
+      ...under,
+      process.execPath,
+      ...nodeArgs,
+      '--enable-source-maps',
+      '--import',
+      join(bundle, 'otel.mjs'),
+      join(bundle, 'main.js'),
     ];
     const server = new ServerProcess({
-      ...{ name: 'partition-log', command, args, cwd: bundle, logFile },
+      name: 'partition-log',
+      command,
+      args,
+      cwd: bundle,
+      logFile,
       env: {
         ...process.env,
         TALLY_ADMIN_PORT: String(adminPort),

@@ -9,7 +9,8 @@ import {
 } from '@tally/testing';
 import type { Addresses, GivenServers } from './addresses.js';
 import { Ports } from './ports.js';
-import { ProcessLedger } from './process-ledger.js';
+import { StartedProcesses } from './started-processes.js';
+import { ROOT } from './root.js';
 import { Supervisor } from './supervisor.js';
 import {
   planServices,
@@ -19,10 +20,9 @@ import {
   type ServicePlan,
 } from './topology.js';
 
+/** What runs, and where its data lies. */
 export interface StackOptions {
-  /** The clone, with bundled apps. */
-  readonly root: string;
-  /** Data, logs and the process ledger. */
+  /** Data, logs and the list of processes. */
   readonly dir: string;
   /** `usual`: the documented ports, or the next free ones; `any`: a private stack. */
   readonly ports: 'usual' | 'any';
@@ -50,13 +50,13 @@ const OWN_DATA = /^(zookeeper|redis|postgres-\d+|partition-log)$/;
 /** All of Tally on this machine: its servers and one process per app, each kept running. */
 export class Stack {
   private readonly supervisors = new Map<string, Supervisor>();
-  private readonly ledger: ProcessLedger;
+  private readonly started: StartedProcesses;
   private readonly ports: Ports;
 
   private stopped = false;
 
   private constructor(private readonly options: StackOptions) {
-    this.ledger = new ProcessLedger(join(options.dir, 'processes.json'));
+    this.started = new StartedProcesses(join(options.dir, 'processes.json'));
     this.ports = new Ports(options.ports, options.report);
   }
 
@@ -65,7 +65,7 @@ export class Stack {
     const stack = new Stack(options);
     options.onStarting?.(stack);
     try {
-      const leftovers = await stack.ledger.endLeftovers();
+      const leftovers = await stack.started.endLeftovers();
       if (leftovers.length > 0)
         options.report(`ended what an earlier run left: ${leftovers.join(', ')}`);
       const infrastructure = await stack.startInfrastructure();
@@ -141,14 +141,17 @@ export class Stack {
   }
 
   private serviceProcess({ name, app, adminPort, env }: ServicePlan): ServerProcess {
-    const { root, bundles, nodeArgs } = this.options;
-    const bundle = bundles?.[app] ?? join(root, 'apps', app, 'bundle');
+    const { bundles, nodeArgs } = this.options;
+    const bundle = bundles?.[app] ?? join(ROOT, 'apps', app, 'bundle');
     return new ServerProcess({
       name,
       command: process.execPath,
       args: [
         ...(nodeArgs?.(name) ?? []),
-        ...['--enable-source-maps', '--import', join(bundle, 'otel.mjs'), join(bundle, 'main.js')],
+        '--enable-source-maps',
+        '--import',
+        join(bundle, 'otel.mjs'),
+        join(bundle, 'main.js'),
       ],
       env: { ...inherited(), ...this.options.env, ...env },
       cwd: bundle,
@@ -166,7 +169,7 @@ export class Stack {
 
   private own(name: string, process: ServerProcess): void {
     if (this.stopped) throw new Error('stopped while starting');
-    process.onSpawn = (pid) => this.ledger.record(name, pid);
+    process.onSpawn = (pid) => this.started.record(name, pid);
     this.supervisors.set(name, new Supervisor(process, this.options.report));
   }
 

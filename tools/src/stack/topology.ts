@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Ports } from './ports.js';
 
+/** In the order of their ports. */
 export const APPS = [
   'gateway',
   'partitioner',
@@ -23,6 +24,7 @@ const SERVES_GRPC: ReadonlySet<AppName> = new Set([
   'query',
 ]);
 
+/** One process to start. */
 export interface ServicePlan {
   /** Unique: the app, with a number from the second process of one app on. */
   readonly name: string;
@@ -31,6 +33,7 @@ export interface ServicePlan {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** The servers that services need. */
 export interface Infrastructure {
   readonly zookeeper: string;
   readonly redisUrl: string;
@@ -39,6 +42,7 @@ export interface Infrastructure {
   readonly kafkaBrokers: string | undefined;
 }
 
+/** All processes to start. */
 export interface Plan {
   readonly services: readonly ServicePlan[];
   readonly gatewayPort: number;

@@ -100,7 +100,7 @@ export class FakeShards {
 
 function add(
   shard: FakeShard,
-  { rows, series, instants }: shardProxy.ApplyDeltaRequest,
+  { rows, seriesNames, instants }: shardProxy.ApplyDeltaRequest,
   ranges: readonly Range[],
 ): void {
   for (const { partition, from, to } of ranges) {
@@ -108,7 +108,7 @@ function add(
     covered.add(from, to);
     shard.coverage.set(partition, covered);
   }
-  for (const { id, subject } of decodeSeriesNames(Buffer.from(series)) ?? [])
+  for (const { id, subject } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
     shard.names.set(Buffer.from(id).toString('hex'), subject);
   for (const row of decodeDeltaRows(Buffer.from(rows)) ?? []) {
     const subject = shard.names.get(Buffer.from(row.series).toString('hex')) ?? 'nobody';

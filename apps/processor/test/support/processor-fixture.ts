@@ -5,12 +5,13 @@ import {
   CURRENT_SCHEMA_ID,
   encodeEvent,
   ENTRY_HEADER_BYTES,
+  EVENT_TYPES_NODE,
+  parseRegistryChange,
   readEntries,
   writeEntryHeader,
   type Event,
   type RegistryChange,
 } from '@tally/contracts';
-import { EVENT_TYPES_NODE, parseRegistryChange } from '@tally/counting';
 import { InstanceRegistry } from '@tally/discovery';
 import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
 import {

@@ -54,10 +54,10 @@ verdict AS MATERIALIZED (
   FROM locked
 ),
 added AS MATERIALIZED (
-  SELECT series, start_minute, (class >> 24)::int2 AS retention, count, valued, sum, min, max
+  SELECT series, start_minute, (retention >> 24)::int2 AS retention, count, valued, sum, min, max
   FROM unnest($5::uuid[], $6::int4[], $7::int4[], $8::int8[], $9::int8[], $10::numeric[],
               $11::int8[], $12::int8[])
-    AS r(series, start_minute, class, count, valued, sum, min, max)
+    AS r(series, start_minute, retention, count, valued, sum, min, max)
   WHERE (SELECT outcome FROM verdict) = 'applied'
 ),
 closed AS MATERIALIZED (
@@ -116,6 +116,7 @@ export interface Statement {
   readonly text: string;
 }
 
+/** Folds a delta in; its parameters are in the order of `valuesOf`. */
 export const APPLY_DELTA: Statement = { name: 'apply-delta', text: TEXT.trim() };
 
 /** Rows to lock for partitions that this shard has not heard of. */

@@ -95,18 +95,25 @@ function partitionsOf({ partitions }: Delta): unknown[] {
 
 /** In the order of the statement's parameters. */
 function valuesOf(delta: Delta): unknown[] {
-  const { partitions, rows, series, ledger } = delta;
+  const { partitions, rows, seriesNames, ledger } = delta;
   return [
     ...partitionsOf(delta),
     partitions.map(({ ranges }) => ranges),
     partitions.map(({ asOfMs }) => asOfMs),
-    ...[rows.series, rows.minutes, rows.retentions, rows.counts, rows.valued, rows.sums],
-    ...[rows.least, rows.greatest, rows.slotGroups],
-    series.map(({ id }) => Buffer.from(id).toString('hex')),
-    series.map(({ project }) => project),
-    series.map(({ type }) => type),
-    series.map(({ subject }) => subject),
-    series.map(({ dimensions }) => dimensions),
+    rows.series,
+    rows.minutes,
+    rows.retentions,
+    rows.counts,
+    rows.valued,
+    rows.sums,
+    rows.mins,
+    rows.maxs,
+    rows.slotGroups,
+    seriesNames.map(({ id }) => Buffer.from(id).toString('hex')),
+    seriesNames.map(({ project }) => project),
+    seriesNames.map(({ type }) => type),
+    seriesNames.map(({ subject }) => subject),
+    seriesNames.map(({ dimensions }) => dimensions),
     ledger.map(({ partition }) => partition?.topic),
     ledger.map(({ partition }) => partition?.partition),
     ledger.map(({ hour }) => hour),

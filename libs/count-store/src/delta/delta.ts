@@ -18,7 +18,7 @@ export interface Delta {
   /** Each (topic, partition) once. */
   readonly partitions: readonly ToldPartition[];
   readonly rows: DeltaColumns;
-  readonly series: readonly SeriesName[];
+  readonly seriesNames: readonly SeriesName[];
   /** Each (topic, partition, hour) once. */
   readonly ledger: readonly shardProxy.LedgerEntry[];
 }
@@ -45,18 +45,20 @@ export function parseDelta(request: Request, owns: (slot: number) => boolean): D
   }
   const rows = toColumns(request.rows, owns);
   if (isEmpty && (rows.count > 0 || request.ledger.length > 0))
-    refuse('expected ranges of offsets with rows and ledger entries: nothing else tells copies');
+    refuse(
+      'expected ranges of offsets with rows and ledger entries: nothing else tells what is covered already',
+    );
   return {
     partitions: [...told.values()],
     rows,
-    series: names(request, owns),
+    seriesNames: seriesNames(request, owns),
     ledger: ledger(request, told),
   };
 }
 
-function names(request: Request, owns: (slot: number) => boolean): SeriesName[] {
-  const found = decodeSeriesNames(request.series);
-  if (found === undefined) refuse('expected names of series, got other bytes');
+function seriesNames(request: Request, owns: (slot: number) => boolean): SeriesName[] {
+  const found = decodeSeriesNames(request.seriesNames);
+  if (found === undefined) refuse('expected series names, got other bytes');
   for (const { id, project, type, subject, dimensions } of found) {
     if (!owns(slotOf(id))) refuse(`slot ${slotOf(id)} is not of this shard`);
     if (`${project}${type}${subject}${dimensions}`.includes('\0'))

@@ -33,7 +33,7 @@ export function request(
       ranges: list.map(([from, to]) => ({ from: String(from), to: String(to) })),
     })),
     rows: encodeDeltaRows(rows),
-    series: Buffer.alloc(0),
+    seriesNames: Buffer.alloc(0),
     ledger: [],
     instants: [],
     ...more,

@@ -1,0 +1,8 @@
+export { ImportProblem } from './import/import-problem.js';
+export {
+  Importer,
+  type ImportFigures,
+  type ImportOptions,
+  type ImportParts,
+} from './import/importer.js';
+export type { InputRecord, Reading } from './import/reading.js';

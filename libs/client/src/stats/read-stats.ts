@@ -1,0 +1,100 @@
+import type { Target } from '../delivery/deliver.js';
+import { pause } from '../sending/backoff.js';
+
+const ANSWER_WITHIN_MS = 15_000;
+const POLL_MS = 100;
+
+/** What is asked for of the values of a window. */
+export type StatsFunction = 'count' | 'sum' | 'avg' | 'min' | 'max';
+
+/** A question to `GET /v1/stats`. */
+export interface StatsQuestion {
+  readonly type: string;
+  /** 1 to 500. */
+  readonly subjects: readonly string[];
+  readonly functions: readonly StatsFunction[];
+  /** `total` by default: one window as long as the question. */
+  readonly granularity?: 'total' | 'minute' | 'hour' | 'day';
+  /** RFC 3339, whole minutes; from inclusive, to exclusive. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * What was asked for of one window of one subject. A number that a double cannot hold comes as text;
+ * avg, min and max of a window without values are null.
+ */
+export interface StatsPoint {
+  readonly start: string;
+  readonly end: string;
+  readonly count?: number | string;
+  readonly sum?: number | string;
+  readonly avg?: number | null;
+  readonly min?: number | string | null;
+  readonly max?: number | string | null;
+}
+
+/** The windows of one subject, in order. */
+export interface StatsSeries {
+  readonly subject: string;
+  /** Its shard did not answer: nothing is known of it. */
+  readonly missing?: true;
+  readonly points: readonly StatsPoint[];
+}
+
+/** An answer, as far as its readers here need it. */
+export interface StatsAnswer {
+  readonly series: readonly StatsSeries[];
+  readonly meta: {
+    /** Everything acknowledged before this instant is in the answer; null when nobody knows. */
+    readonly asOf: string | null;
+  };
+}
+
+/** Asks the public API. Rejects when it does not answer within 15 s, or not with figures. */
+export async function readStats(
+  { gateway, apiKey }: Target,
+  { type, subjects, functions, granularity = 'total', from, to }: StatsQuestion,
+): Promise<StatsAnswer> {
+  const query = new URLSearchParams({
+    type,
+    function: functions.join(','),
+    granularity,
+    from,
+    to,
+  });
+  for (const subject of subjects) query.append('subject', subject);
+  const headers: Record<string, string> =
+    apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` };
+  const response = await fetch(`${gateway}/v1/stats?${query.toString()}`, {
+    headers,
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+  const text = await response.text();
+  if (response.status !== 200)
+    throw new Error(`the gateway answered ${response.status} to a question: ${text}`);
+  return JSON.parse(text) as StatsAnswer;
+}
+
+/**
+ * Asks until the answer holds everything that was acknowledged before an instant (ms since 1970).
+ * Rejects when it does not within so many ms, and as `readStats` does.
+ */
+export async function readStatsAsOf(
+  target: Target,
+  question: StatsQuestion,
+  instant: number,
+  withinMs: number,
+): Promise<StatsAnswer> {
+  const deadline = performance.now() + withinMs;
+  let asOf: string | null = null;
+  while (performance.now() < deadline) {
+    const answer = await readStats(target, question);
+    asOf = answer.meta.asOf;
+    if (asOf !== null && Date.parse(asOf) >= instant) return answer;
+    await pause(POLL_MS);
+  }
+  throw new Error(
+    `what was acknowledged until ${new Date(instant).toISOString()} is not in the answer after ${withinMs} ms: it is as of ${asOf}`,
+  );
+}

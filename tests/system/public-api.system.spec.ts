@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readStatsAsOf, type StatsQuestion } from '@tally/client';
+import { eventually } from '@tally/testing';
+import { eventOf, readFlights, showFlights } from '@tally/tools';
+import { OtlpReceiver } from './otlp-receiver.js';
+import { startPrivateStack, type PrivateStack } from './private-stack.js';
+
+let tally: PrivateStack;
+let traces: OtlpReceiver;
+beforeAll(async () => {
+  traces = await OtlpReceiver.listen();
+  tally = await startPrivateStack(traces.env);
+}, 120_000);
+afterAll(async () => {
+  await tally.stop();
+  await traces.close();
+}, 60_000);
+
+const post = (body: string, headers: Record<string, string> = {}) =>
+  fetch(`${tally.addresses.gateway}/v1/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
+
+async function show(): Promise<string[]> {
+  const lines: string[] = [];
+  const { dir, addresses } = tally;
+  const report = (line: string) => void lines.push(line);
+  await showFlights({ gateway: addresses.gateway, apiKey: '', dir, report });
+  return lines;
+}
+
+describe('real events, from the public API to the shards and back', () => {
+  it('are counted exactly: 20 000 flights from 220 airports', async () => {
+    const lines = await show();
+    expect(lines[0]).toBe('Sent 20000 flights.');
+    expect(lines.at(-1)).toBe('All figures of 220 airports are equal to those of the file.');
+  }, 90_000);
+
+  it('are not sent twice by a second run, which compares all the same', async () => {
+    const lines = await show();
+    expect(lines[0]).toBe('All 20000 flights are in already.');
+    expect(lines.at(-1)).toBe('All figures of 220 airports are equal to those of the file.');
+  }, 90_000);
+
+  it('are counted once when a client sends them again', async () => {
+    const again = readFlights().slice(0, 2000).map(eventOf);
+    for (const response of [await post(JSON.stringify(again)), await post(JSON.stringify(again))])
+      expect(await response.json()).toMatchObject({ accepted: 2000, rejected: 0 });
+    await show();
+  }, 90_000);
+
+  it('leave the log as one trace: from the HTTP request to the SQL of its counters', async () => {
+    const traceId = randomBytes(16).toString('hex');
+    const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+    const event = JSON.stringify({ id: 'traced', type: 'view', subject: 'video-1' });
+    expect((await post(event, { traceparent })).status).toBe(202);
+    await eventually('the trace has reached Postgres', () => {
+      const spans = traces.spans.filter((span) => span.traceId === traceId);
+      const services = new Set(spans.map(({ service }) => service));
+      const path = ['gateway', 'partitioner', 'processor', 'cluster-proxy', 'shard-proxy'];
+      return (
+        path.every((service) => services.has(service)) &&
+        spans.some(({ service, name }) => service === 'shard-proxy' && name.startsWith('pg.query'))
+      );
+    });
+  }, 60_000);
+});
+
+describe('bad input', () => {
+  it.each([
+    ['malformed JSON', '{"type":', 'application/json', 400, 'invalid_argument'],
+    ['another content type', '{}', 'text/plain', 415, 'unsupported_media_type'],
+    ['too large a body', ' '.repeat((8 << 20) + 1), 'application/json', 413, 'payload_too_large'],
+    [
+      'too many events',
+      `[${'{},'.repeat(10_000)}{}]`,
+      'application/json',
+      413,
+      'payload_too_large',
+    ],
+    ['deep nesting', '['.repeat(200_000), 'application/json', 400, 'invalid_argument'],
+  ])('%s is answered with problem details', async (_, body, type, status, code) => {
+    const response = await post(body, { 'content-type': type });
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ status, code });
+    expect(response.status).toBe(status);
+  });
+
+  it('costs a batch only the events that are bad', async () => {
+    const good = (id: string) => ({ id, type: 'order', subject: 'shop', value: 0.1 });
+    const batch = [
+      good('1'),
+      { ...good('2'), type: 7 },
+      { ...good('3'), colour: 'red' },
+      { ...good('4'), id: '' },
+      { id: '5', subject: 'shop' },
+      { ...good('6'), subject: 'sh\u0000op' },
+      { ...good('7'), time: '9999-01-01T00:00:00Z' },
+      good('8'),
+    ];
+    const text = JSON.stringify(batch).replace(
+      /\]$/,
+      ',{"id":"9","type":"order","subject":"\\ud800"},{"id":"10","type":"order","subject":"shop","value":0.1234567890123456}]',
+    );
+    const answer = (await (await post(text)).json()) as {
+      accepted: number;
+      results: { index: number; code: string }[];
+    };
+    expect(answer).toMatchObject({ accepted: 2, rejected: 8 });
+    expect(answer.results.map(({ index, code }) => `${index} ${code}`)).toEqual([
+      '1 type_invalid',
+      expect.stringMatching(/^2 .*_unknown$/),
+      '3 id_invalid',
+      '4 type_missing',
+      '5 subject_invalid',
+      '6 time_out_of_range',
+      '8 subject_invalid',
+      '9 value_invalid',
+    ]);
+    const question: StatsQuestion = {
+      type: 'order',
+      subjects: ['shop'],
+      functions: ['count', 'sum'],
+      from: '2020-01-01T00:00:00Z',
+      to: '2100-01-01T00:00:00Z',
+    };
+    const target = { gateway: tally.addresses.gateway, apiKey: '' };
+    const { series } = await readStatsAsOf(target, question, Date.now(), 30_000);
+    expect(series[0]?.points[0]).toMatchObject({ count: 2, sum: 0.2 });
+  }, 60_000);
+
+  it('leaves every service alive', () => {
+    expect(tally.lines.filter((line) => line.includes(' died '))).toEqual([]);
+  });
+});

@@ -1,0 +1,210 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { packageDefinition, type clusterProxy } from '@tally/contracts';
+import { InstanceRegistry, ServiceClient } from '@tally/discovery';
+import { eventually } from '@tally/testing';
+import { APPS, ROOT } from '@tally/tools';
+import { ZooKeeperSession } from '@tally/zookeeper';
+import { OtlpReceiver } from './otlp-receiver.js';
+import { startPrivateStack, type PrivateStack } from './private-stack.js';
+
+const quiet = () => undefined;
+const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+let tally: PrivateStack;
+let traces: OtlpReceiver;
+beforeAll(async () => {
+  traces = await OtlpReceiver.listen();
+  tally = await startPrivateStack({ ...traces.env, TALLY_ZOOKEEPER_SESSION_MS: '2000' });
+}, 120_000);
+afterAll(async () => {
+  await tally.stop();
+  await traces.close();
+}, 60_000);
+
+interface Report {
+  readonly status: string;
+  readonly checks: Record<string, { ok: boolean }>;
+}
+
+async function ready(name: string): Promise<{ readonly status: number; readonly report: Report }> {
+  const response = await fetch(`${tally.addresses.admin[name]}/health/ready`);
+  return { status: response.status, report: (await response.json()) as Report };
+}
+
+/** Instance ids by service, as another process sees them. */
+async function registered(): Promise<Record<string, readonly string[]>> {
+  const session = new ZooKeeperSession({ connect: tally.addresses.zookeeper, logger }).start();
+  try {
+    await session.whenConnected(20_000);
+    const services = await session.children('/services');
+    const ids = services.map(async (service) => [
+      service,
+      await session.children(`/services/${service}`),
+    ]);
+    return Object.fromEntries(await Promise.all(ids)) as Record<string, readonly string[]>;
+  } finally {
+    await session.close();
+  }
+}
+
+/** A process and its direct children: Postgres' connections are processes of their own. */
+function withChildren(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return [pid, ...children.trim().split(' ').filter(Boolean).map(Number)];
+}
+
+const EVERYONE = Object.fromEntries(
+  APPS.map((app) => [app, app === 'shard-proxy' ? ['shard-proxy', 'shard-proxy-1'] : [app]]),
+);
+
+describe('the whole of Tally on one machine', () => {
+  it('has every app of the repository, each in a process of its own, ready and registered', async () => {
+    expect([...APPS].sort()).toEqual(readdirSync(join(ROOT, 'apps')).sort());
+    const names = Object.keys(tally.addresses.admin);
+    const pids = names.map((name) => tally.stack.process(name).pid);
+    expect(new Set(pids).size).toBe(APPS.length + 1);
+    for (const name of names)
+      expect(await ready(name)).toMatchObject({ status: 200, report: { status: 'ready' } });
+    expect(await registered()).toEqual(EVERYONE);
+  });
+
+  it('asks every shard through the cluster-proxy, in one trace down to the SQL', async () => {
+    const session = new ZooKeeperSession({ connect: tally.addresses.zookeeper, logger }).start();
+    const instances = new InstanceRegistry(session).watchInstances('cluster-proxy');
+    await eventually('the cluster-proxy is seen', () => instances.instances.length === 1);
+    const service = packageDefinition()[
+      'tally.cluster_proxy.v1.ClusterProxyService'
+    ] as ServiceDefinition;
+    const client = new ServiceClient({ service: 'cluster-proxy', client: { service }, instances });
+    const { shards } = await client.call<clusterProxy.GetClusterStatusResponse>(
+      'GetClusterStatus',
+      {},
+      { deadlineMs: 5000 },
+    );
+    client.close();
+    instances.close();
+    await session.close();
+    const up = { timelineId: 1, serverVersion: expect.stringMatching(/^18\./), inRecovery: false };
+    expect(shards).toMatchObject([
+      { shard: 0, status: { shard: 0, ...up } },
+      { shard: 1, status: { shard: 1, ...up } },
+    ]);
+    expect(shards[0]?.status?.systemIdentifier).not.toBe(shards[1]?.status?.systemIdentifier);
+    const trace = await eventually('the SQL is in the trace of the call', () => {
+      const first = traces.spans.find(({ name }) => name.includes('GetClusterStatus'));
+      const spans = traces.spans.filter(({ traceId }) => traceId === first?.traceId);
+      return spans.some(({ name }) => name.startsWith('pg.query')) && spans;
+    });
+    expect(new Set(trace.map(({ service: name }) => name))).toEqual(
+      new Set(['cluster-proxy', 'shard-proxy']),
+    );
+  }, 30_000);
+
+  it('answers a path that there is not with problem details', async () => {
+    const response = await fetch(`${tally.addresses.gateway}/v1/nothing`);
+    expect(response.status).toBe(404);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({
+      status: 404,
+      code: 'not_found',
+      title: 'Not Found',
+    });
+  });
+
+  it('keeps health and metrics off the public port, and has them on the admin port', async () => {
+    for (const path of ['/metrics', '/health/live', '/health/ready']) {
+      expect((await fetch(`${tally.addresses.gateway}${path}`)).status).toBe(404);
+      expect((await fetch(`${tally.addresses.admin['gateway']}${path}`)).status).toBe(200);
+    }
+    const metrics = await (await fetch(`${tally.addresses.admin['shard-proxy']}/metrics`)).text();
+    expect(metrics).toMatch(/^tally_build_info\{service="shard-proxy".*\} 1$/m);
+    expect(metrics).toMatch(/^tally_postgres_pool_waiting\{pool="write"\} 0$/m);
+  });
+
+  it('registers everyone again after ZooKeeper was killed, and those that own nothing serve meanwhile', async () => {
+    const zookeeper = tally.stack.process('zookeeper');
+    const { pid } = zookeeper;
+    // Held down until the sessions are lost, so that the supervisor cannot hide the outage.
+    zookeeper.signal('SIGSTOP');
+    await eventually('the gateway is degraded, not unready', async () => {
+      const { status, report } = await ready('gateway');
+      return status === 200 && report.status === 'degraded';
+    });
+    await eventually(
+      'the processor, which owns work, is unready',
+      async () => (await ready('processor')).status === 503,
+    );
+    zookeeper.signal('SIGKILL');
+    await eventually('ZooKeeper runs again', () => zookeeper.running && zookeeper.pid !== pid);
+    await eventually('everyone is ready', async () => {
+      const states = await Promise.all(Object.keys(tally.addresses.admin).map(ready));
+      return states.every(({ report }) => report.status === 'ready');
+    });
+    expect(await registered()).toEqual(EVERYONE);
+    // ZooKeeper alone died: no service went down with it.
+    expect(tally.lines.filter((line) => line.includes(' died '))).toEqual([
+      'ZooKeeper died (SIGKILL); starting it again in 100 ms',
+    ]);
+  }, 60_000);
+
+  it('starts a service again that was killed, and is ready again', async () => {
+    const query = tally.stack.process('query');
+    const before = query.pid;
+    query.signal('SIGKILL');
+    await eventually('query is another process and ready', async () => {
+      return query.pid !== before && (await ready('query')).status === 200;
+    });
+    expect(tally.lines.join('\n')).toContain('query died (SIGKILL); starting it again in 100 ms');
+  }, 30_000);
+
+  it('is not ready without its Postgres, names the part, and recovers', async () => {
+    const postgres = tally.stack.process('postgres-1');
+    const pids = withChildren(postgres.pid ?? 0);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    const { report } = await eventually('shard-proxy-1 is unready', async () => {
+      const answer = await ready('shard-proxy-1');
+      return answer.status === 503 && answer;
+    });
+    expect(report.checks['postgres']).toMatchObject({ ok: false });
+    expect((await ready('shard-proxy')).status).toBe(200);
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    await eventually(
+      'shard-proxy-1 is ready',
+      async () => (await ready('shard-proxy-1')).status === 200,
+    );
+  }, 30_000);
+
+  it('drains on SIGTERM: takes its registration back, closes everything, ends with 0', async () => {
+    tally.stack.process('partitioner').signal('SIGTERM');
+    await eventually('its end is reported', () =>
+      tally.lines.some((line) => line.startsWith('partitioner died (exit code 0)')),
+    );
+    const log = readFileSync(join(tally.dir, 'logs/partitioner.log'), 'utf8');
+    expect(log).toMatch(/"outcome":"drained"/);
+    expect(log).not.toContain('could not be closed');
+    await eventually('it is ready again', async () => {
+      return (await ready('partitioner')).report.status === 'ready';
+    });
+    expect(await registered()).toEqual(EVERYONE);
+  }, 30_000);
+
+  it('prints every missing or wrong setting at once and exits 1', () => {
+    const main = join(ROOT, 'apps/shard-proxy/bundle/main.js');
+    const env = { PATH: process.env['PATH'], TALLY_SHARD: '1024', TALLY_ADMIN_PORT: '9106' };
+    let failure: { status?: number; stderr?: string } = {};
+    try {
+      execFileSync(process.execPath, [main], { env, encoding: 'utf8', stdio: 'pipe' });
+    } catch (error) {
+      failure = error as typeof failure;
+    }
+    expect(failure.status).toBe(1);
+    expect(failure.stderr).toContain('shard-proxy: 4 settings are missing or wrong');
+    for (const name of ['TALLY_ZOOKEEPER', 'TALLY_GRPC_PORT', 'TALLY_SHARD', 'TALLY_SHARD_URL']) {
+      expect(failure.stderr).toContain(`  ${name}: expected `);
+    }
+  });
+});
