@@ -1,7 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ConfigNode, DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule, Peers } from '@tally/discovery';
 import { SHARD_MAP_NODE, ShardMap } from '@tally/placement';
 import { HealthChecks, Lifecycle, LOGGER, type Logger } from '@tally/service-kit';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import type { ClusterProxyConfig } from './config.js';
 import { CountersController, DEADLINES } from './counters/counters.controller.js';
 import { CurrentShardMap } from './shard-map/current-shard-map.js';

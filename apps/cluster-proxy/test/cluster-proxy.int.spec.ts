@@ -4,12 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { type clusterProxy, type shardProxy, TallyError } from '@tally/contracts';
-import {
-  ConfigNode,
-  ServiceClient,
-  ZooKeeperSession,
-  type ServiceInstance,
-} from '@tally/discovery';
+import { ServiceClient, type ServiceInstance } from '@tally/discovery';
 import {
   seriesId,
   SHARD_MAP_NODE,
@@ -19,6 +14,7 @@ import {
 } from '@tally/placement';
 import { createLogger } from '@tally/service-kit';
 import { eventually, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { CountersController } from '../src/counters/counters.controller.js';
 import { CurrentShardMap } from '../src/shard-map/current-shard-map.js';
 import { ShardProxies } from '../src/shards/shard-proxies.js';

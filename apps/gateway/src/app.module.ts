@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule, Peers } from '@tally/discovery';
 import {
   HealthChecks,
   Lifecycle,
@@ -9,6 +9,7 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import type { GatewayConfig } from './config.js';
 import { EventTypes } from './event-types/event-types.js';
 import { EventTypesController } from './event-types/event-types.controller.js';

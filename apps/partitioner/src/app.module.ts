@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { isSameMeaning } from '@tally/contracts';
-import { DiscoveryModule, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule } from '@tally/discovery';
 import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
 import { GatheringQueue } from '@tally/resilience';
 import {
@@ -11,6 +11,7 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import type { AppendJob } from './append/append-job.js';
 import { AppendController } from './append/append.controller.js';
 import { BlockAppender } from './append/block-appender.js';

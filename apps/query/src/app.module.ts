@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule, Peers } from '@tally/discovery';
 import { HealthChecks, Lifecycle } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import type { QueryConfig } from './config.js';
 import { TopicFollower } from './stats/topic-follower.js';
 import { StatsReader } from './stats/stats-reader.js';

@@ -13,7 +13,7 @@ import {
   type query,
   type shardProxy,
 } from '@tally/contracts';
-import { ConfigNode, InstanceRegistry, ServiceClient, ZooKeeperSession } from '@tally/discovery';
+import { InstanceRegistry, ServiceClient } from '@tally/discovery';
 import { parseEventsTopic, seriesId, TOPICS_NODE } from '@tally/placement';
 import { Lifecycle, parseConfig, startService, type Logger } from '@tally/service-kit';
 import { eventually, freePort, startZooKeeper } from '@tally/testing';
@@ -21,6 +21,7 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 import { AppModule } from '../src/app.module.js';
 import { settings } from '../src/config.js';
 import { Refusal, StubService } from '@tally/testing/stub-service';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 const TOPIC = { name: 'events-0123456789abcdef', partitions: 16, dedupWindowMs: 600_000 };

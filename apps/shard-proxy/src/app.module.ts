@@ -1,7 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ConfigNode, DiscoveryModule, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule } from '@tally/discovery';
 import { SHARD_MAP_NODE, ShardMap } from '@tally/placement';
 import { HealthChecks, Lifecycle } from '@tally/service-kit';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { ApplyController } from './apply/apply.controller.js';
 import type { ShardProxyConfig } from './config.js';
 import { PostgresModule } from './postgres/postgres.module.js';

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeCounterRows, encodeDeltaRows, type shardProxy } from '@tally/contracts';
 import { migrate } from '@tally/count-store';
-import { ConfigNode, ZooKeeperSession } from '@tally/discovery';
 import {
   seriesId,
   SHARD_MAP_NODE,
@@ -20,6 +19,7 @@ import {
   type PostgresServer,
   type ZooKeeperServer,
 } from '@tally/testing';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { Registry } from 'prom-client';
 import { ApplyController } from '../src/apply/apply.controller.js';
 import { settings } from '../src/config.js';

@@ -7,7 +7,7 @@ import {
   TallyError,
 } from '@tally/contracts';
 import { EventTypeHistory, type VersionedDefinition } from '@tally/counting';
-import { VersionLog, type ZooKeeperSession } from '@tally/discovery';
+import { VersionLog, type ZooKeeperSession } from '@tally/zookeeper';
 
 /** How often a change is tried again when others make theirs at the same time. */
 const MAX_TRIES = 10;

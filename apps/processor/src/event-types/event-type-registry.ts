@@ -5,9 +5,9 @@ import {
   TallyError,
 } from '@tally/contracts';
 import { EventTypeHistory } from '@tally/counting';
-import { VersionLog, type ZooKeeperSession } from '@tally/discovery';
 import { keepTrying } from '@tally/resilience';
 import { type Logger } from '@tally/service-kit';
+import { VersionLog, type ZooKeeperSession } from '@tally/zookeeper';
 import type { EventTypes } from '../counting/known-records.js';
 
 const RETRY_MS = 200;

@@ -12,7 +12,7 @@ import {
   type Event,
   type RegistryChange,
 } from '@tally/contracts';
-import { ConfigNode, InstanceRegistry, VersionLog, ZooKeeperSession } from '@tally/discovery';
+import { InstanceRegistry } from '@tally/discovery';
 import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
 import {
   fingerprintOf,
@@ -34,6 +34,7 @@ import {
   type ZooKeeperServer,
 } from '@tally/testing';
 import { StubService } from '@tally/testing/stub-service';
+import { ConfigNode, VersionLog, ZooKeeperSession } from '@tally/zookeeper';
 import { AppModule } from '../../src/app.module.js';
 import { settings, type ProcessorConfig } from '../../src/config.js';
 import type { FakeShards } from './fake-shards.js';

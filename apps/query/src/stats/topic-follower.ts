@@ -1,6 +1,6 @@
 import { TallyError } from '@tally/contracts';
-import { ConfigNode, type Unsubscribe, type ZooKeeperSession } from '@tally/discovery';
 import { parseEventsTopic, TOPICS_NODE, type EventsTopic } from '@tally/placement';
+import { ConfigNode, type Unsubscribe, type ZooKeeperSession } from '@tally/zookeeper';
 
 /** The events topic that ZooKeeper names, followed; the last one known stays without ZooKeeper. */
 export class TopicFollower {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TallyError } from '@tally/contracts';
 import { makeTablePartitions, migrate, mostRanges } from '@tally/count-store';
+import { keepTrying } from '@tally/resilience';
 import {
   HealthChecks,
   Lifecycle,
@@ -55,7 +55,12 @@ export class PostgresModule {
         logger: Logger,
         { tablePartitionFailures }: ReturnType<typeof shardMetrics>,
       ) => {
-        await whenAvailable(() => migrate(config.shardUrl), logger);
+        // Postgres may come after us: not ready until it does. Anything else ends the start.
+        await keepTrying(() => migrate(config.shardUrl), {
+          retryMs: START_RETRY_MS,
+          mayPass: ({ retryable }) => retryable,
+          onFailure: (error) => logger.warn({ error }, 'waiting for Postgres'),
+        });
         const make = (nowMs: number) => makeTablePartitions(config.shardUrl, nowMs);
         const keeper = new TablePartitionKeeper({
           make,
@@ -79,18 +84,5 @@ export class PostgresModule {
       providers: [metrics, pools, tablePartitions],
       exports: [SHARD_METRICS, Pools],
     };
-  }
-}
-
-/** Postgres may come after us: not ready until it does. Anything else ends the start. */
-async function whenAvailable(work: () => Promise<void>, logger: Logger): Promise<void> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof TallyError && error.retryable)) throw error;
-      logger.warn({ error }, 'waiting for Postgres');
-      await delay(START_RETRY_MS);
-    }
   }
 }

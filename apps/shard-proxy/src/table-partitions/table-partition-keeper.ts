@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '@tally/contracts';
 import type { TablePartitionReport } from '@tally/count-store';
-import type { Logger } from '@tally/discovery';
+import type { Logger } from '@tally/zookeeper';
 import type { Counter } from 'prom-client';
 
 export interface TablePartitionKeeperOptions {

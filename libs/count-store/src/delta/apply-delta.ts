@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type shardProxy, TallyError } from '@tally/contracts';
+import { Backoff, keepTrying } from '@tally/resilience';
 import type pg from 'pg';
 import { fromMultirange } from '../coverage/offset-ranges.js';
 import { isTransient, toTallyError } from '../postgres-errors.js';
@@ -8,7 +8,8 @@ import type { Delta } from './delta.js';
 
 /** Writers in each other's way come apart in one or two tries; more means something else. */
 const MAX_TRIES = 5;
-const RETRY_MS = 20;
+const FIRST_RETRY_MS = 20;
+const MAX_RETRY_MS = 80;
 
 /** What became of a delta; nothing but instants was changed unless it was `applied`. */
 export type ApplyResult =
@@ -28,22 +29,18 @@ export async function applyDelta(
   statement: Statement = APPLY_DELTA,
 ): Promise<ApplyResult> {
   if (delta.partitions.length === 0) return { kind: 'applied' };
-  try {
-    for (let tries = 1; ; tries++) {
-      try {
-        const result = await tryOnce(pool, delta, statement);
-        if (result !== 'unknown partition') return result;
-        await pool.query({ ...ENSURE_COVERAGE, values: partitionsOf(delta) });
-      } catch (error) {
-        if (!isTransient(error) || tries === MAX_TRIES) throw error;
-        await delay(RETRY_MS * tries);
-      }
-      if (tries === MAX_TRIES)
-        throw new TallyError('unavailable', `coverage rows vanished ${MAX_TRIES} times`);
+  const attempt = async () => {
+    try {
+      return await applyOnce(pool, delta, statement);
+    } catch (error) {
+      throw toTallyError('the delta', error);
     }
-  } catch (error) {
-    throw toTallyError('the delta', error);
-  }
+  };
+  return keepTrying(attempt, {
+    retryMs: new Backoff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS }),
+    maxTries: MAX_TRIES,
+    mayPass: ({ cause }) => isTransient(cause),
+  });
 }
 
 interface Row {
@@ -51,6 +48,16 @@ interface Row {
   readonly topic: string;
   readonly partition: number;
   readonly uncovered: string;
+}
+
+/** The first delta of a partition finds no row of its coverage, and makes it. */
+async function applyOnce(pool: pg.Pool, delta: Delta, statement: Statement): Promise<ApplyResult> {
+  const first = await tryOnce(pool, delta, statement);
+  if (first !== 'unknown partition') return first;
+  await pool.query({ ...ENSURE_COVERAGE, values: partitionsOf(delta) });
+  const second = await tryOnce(pool, delta, statement);
+  if (second !== 'unknown partition') return second;
+  throw new TallyError('unavailable', 'rows of coverage vanished again');
 }
 
 async function tryOnce(

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { MINUTE_MS } from '@tally/contracts';
+import { keepTrying } from '@tally/resilience';
 import pg from 'pg';
 import { toTallyError } from '../postgres-errors.js';
 import { connected, holdingLock } from '../schema/advisory-lock.js';
@@ -137,17 +137,17 @@ async function briefly(client: pg.Client, statements: readonly string[]): Promis
     ...statements,
     'COMMIT',
   ];
-  for (let tries = 1; ; tries++) {
+  const attempt = async () => {
     try {
       await client.query(transaction.join(';\n'));
-      return;
     } catch (error) {
       await client.query('ROLLBACK');
-      const again = hasState(error, LOCK_NOT_AVAILABLE) || hasState(error, DEADLOCK);
-      if (!again || tries === MAX_TRIES) throw error;
-      await delay(RETRY_MS);
+      throw toTallyError('table partitions', error);
     }
-  }
+  };
+  const mayPass = ({ cause }: Error) =>
+    hasState(cause, LOCK_NOT_AVAILABLE) || hasState(cause, DEADLOCK);
+  await keepTrying(attempt, { retryMs: RETRY_MS, maxTries: MAX_TRIES, mayPass });
 }
 
 function hasState(error: unknown, state: string): boolean {
