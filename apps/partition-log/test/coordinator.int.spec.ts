@@ -12,6 +12,8 @@ let folder: string;
 let log: SegmentLog;
 let nowMs: number;
 let isFull: boolean;
+/** A session that nobody ends has a timer. */
+const coordinators: GroupCoordinator[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tally-coordinator-'));
   nowMs = 1_000_000;
@@ -19,6 +21,7 @@ beforeEach(async () => {
   log = await openLog();
 });
 afterEach(async () => {
+  for (const coordinator of coordinators.splice(0)) coordinator.close();
   await log.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -52,7 +55,7 @@ function openLog(): Promise<SegmentLog> {
 }
 
 async function start(changes: Partial<CoordinatorOptions> = {}): Promise<GroupCoordinator> {
-  return GroupCoordinator.open(await GroupTopic.open(log, now), {
+  const coordinator = await GroupCoordinator.open(await GroupTopic.open(log, now), {
     clock: systemClock,
     now,
     initialDelayMs: 0,
@@ -68,6 +71,8 @@ async function start(changes: Partial<CoordinatorOptions> = {}): Promise<GroupCo
     offsetsRetentionMs: WEEK_MS,
     ...changes,
   });
+  coordinators.push(coordinator);
+  return coordinator;
 }
 
 const commit = (coordinator: GroupCoordinator, group: string, partition = 0) =>

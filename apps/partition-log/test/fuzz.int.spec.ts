@@ -55,12 +55,15 @@ describe('requests that were spoiled', () => {
       const started = performance.now();
       const share = () => (performance.now() - started) / (SECONDS * 1000);
       let [sent, warmBytes] = [0, 0];
-      for (let round = 0; share() < 1 && !isOver; round++, sent += BATCH) {
-        await attack(corpus, BATCH, SEED + round);
-        expect(log.running).toBe(true);
-        if (warmBytes === 0 && share() > 0.4) warmBytes = await memory();
+      try {
+        for (let round = 0; share() < 1 && !isOver; round++, sent += BATCH) {
+          await attack(corpus, BATCH, SEED + round);
+          expect(log.running).toBe(true);
+          if (warmBytes === 0 && share() > 0.4) warmBytes = await memory();
+        }
+      } finally {
+        isOver = true;
       }
-      isOver = true;
       await serving;
       const grown = (await memory()) - warmBytes;
       process.stdout.write(
