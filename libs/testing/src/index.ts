@@ -8,4 +8,5 @@ export {
 } from './servers/server-process.js';
 export { startPostgres, type PostgresOptions, type PostgresServer } from './servers/postgres.js';
 export { startRedis, type RedisServer } from './servers/redis.js';
+export { TcpProxy } from './tcp-proxy.js';
 export { startZooKeeper, type ZooKeeperServer } from './servers/zookeeper.js';

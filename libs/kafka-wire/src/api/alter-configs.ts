@@ -21,7 +21,7 @@ export const alterConfigs: Api<AlterConfigsRequest, AlterConfigsResponse> = {
   name: 'AlterConfigs',
   min: 0,
   max: 1,
-  read(reader) {
+  readRequest(reader) {
     const resources = reader.array(() => ({
       type: reader.int8(),
       name: reader.string(),
@@ -29,7 +29,7 @@ export const alterConfigs: Api<AlterConfigsRequest, AlterConfigsResponse> = {
     }));
     return { resources, validateOnly: reader.boolean() };
   },
-  write(writer, { resources }) {
+  writeResponse(writer, { resources }) {
     writer.int32(NO_THROTTLE);
     writer.array(resources, ({ errorCode, errorMessage, type, name }) =>
       writer.int16(errorCode).nullableString(errorMessage).int8(type).string(name),

@@ -26,7 +26,7 @@ export const createPartitions: Api<CreatePartitionsRequest, CreatePartitionsResp
   name: 'CreatePartitions',
   min: 0,
   max: 1,
-  read(reader) {
+  readRequest(reader) {
     const topics = reader.array(() => ({
       name: reader.string(),
       count: reader.int32(),
@@ -35,7 +35,7 @@ export const createPartitions: Api<CreatePartitionsRequest, CreatePartitionsResp
     reader.int32(); // timeout: it is done when it is answered
     return { topics, validateOnly: reader.boolean() };
   },
-  write(writer, { topics }) {
+  writeResponse(writer, { topics }) {
     writer.int32(NO_THROTTLE).array(topics, ({ name, errorCode, errorMessage }) => {
       writer.string(name).int16(errorCode).nullableString(errorMessage);
     });

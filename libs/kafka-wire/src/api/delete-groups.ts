@@ -13,8 +13,8 @@ export const deleteGroups: Api<DeleteGroupsRequest, DeleteGroupsResponse> = {
   name: 'DeleteGroups',
   min: 0,
   max: 1,
-  read: (reader) => ({ groups: reader.array(() => reader.string()) }),
-  write(writer, { groups }) {
+  readRequest: (reader) => ({ groups: reader.array(() => reader.string()) }),
+  writeResponse(writer, { groups }) {
     writer.int32(NO_THROTTLE).array(groups, ({ groupId, errorCode }) => {
       writer.string(groupId).int16(errorCode);
     });

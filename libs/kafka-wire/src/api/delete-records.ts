@@ -21,7 +21,7 @@ export const deleteRecords: Api<DeleteRecordsRequest, DeleteRecordsResponse> = {
   name: 'DeleteRecords',
   min: 0,
   max: 1,
-  read(reader) {
+  readRequest(reader) {
     const topics = readTopics(reader, () => ({
       partition: reader.int32(),
       before: reader.int64(),
@@ -29,7 +29,7 @@ export const deleteRecords: Api<DeleteRecordsRequest, DeleteRecordsResponse> = {
     reader.int32(); // timeout
     return { topics };
   },
-  write(writer, { topics }) {
+  writeResponse(writer, { topics }) {
     writer.int32(NO_THROTTLE);
     writeTopics(writer, topics, ({ partition, lowWatermark, errorCode }) =>
       writer.int32(partition).int64(lowWatermark).int16(errorCode),

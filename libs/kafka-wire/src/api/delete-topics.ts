@@ -13,12 +13,12 @@ export const deleteTopics: Api<DeleteTopicsRequest, DeleteTopicsResponse> = {
   name: 'DeleteTopics',
   min: 0,
   max: 3,
-  read(reader) {
+  readRequest(reader) {
     const topics = reader.array(() => reader.string());
     reader.int32(); // timeout
     return { topics };
   },
-  write(writer, { topics }, version) {
+  writeResponse(writer, { topics }, version) {
     if (version >= 1) writer.int32(NO_THROTTLE);
     writer.array(topics, ({ name, errorCode }) => writer.string(name).int16(errorCode));
   },

@@ -29,7 +29,7 @@ export const describeConfigs: Api<DescribeConfigsRequest, DescribeConfigsRespons
   name: 'DescribeConfigs',
   min: 0,
   max: 3,
-  read(reader, version) {
+  readRequest(reader, version) {
     const resources = reader.array(() => ({
       type: reader.int8(),
       name: reader.string(),
@@ -39,7 +39,7 @@ export const describeConfigs: Api<DescribeConfigsRequest, DescribeConfigsRespons
     if (version >= 3) reader.boolean(); // documentation
     return { resources };
   },
-  write(writer, { resources }, version) {
+  writeResponse(writer, { resources }, version) {
     writer.int32(NO_THROTTLE);
     writer.array(resources, ({ errorCode, errorMessage, type, name, configs }) => {
       writer.int16(errorCode).nullableString(errorMessage).int8(type).string(name);

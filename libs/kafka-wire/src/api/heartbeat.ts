@@ -16,7 +16,7 @@ export const heartbeat: Api<HeartbeatRequest, HeartbeatResponse> = {
   name: 'Heartbeat',
   min: 0,
   max: 3,
-  read(reader, version) {
+  readRequest(reader, version) {
     return {
       groupId: reader.string(),
       generationId: reader.int32(),
@@ -24,7 +24,7 @@ export const heartbeat: Api<HeartbeatRequest, HeartbeatResponse> = {
       groupInstanceId: version >= 3 ? reader.nullableString() : null,
     };
   },
-  write(writer, { errorCode }, version) {
+  writeResponse(writer, { errorCode }, version) {
     if (version >= 1) writer.int32(NO_THROTTLE);
     writer.int16(errorCode);
   },

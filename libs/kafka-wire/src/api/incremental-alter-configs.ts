@@ -1,5 +1,5 @@
 import { alterConfigs, type AlterConfigsResponse } from './alter-configs.js';
-import type { Api } from './api.js';
+import type { SpokenApi } from './api.js';
 import type { ConfigResource } from './configs.js';
 
 /** What happens to one setting; the last two are for settings that are lists. */
@@ -18,12 +18,15 @@ export interface IncrementalAlterConfigsRequest {
   readonly validateOnly: boolean;
 }
 
-export const incrementalAlterConfigs: Api<IncrementalAlterConfigsRequest, AlterConfigsResponse> = {
+export const incrementalAlterConfigs: SpokenApi<
+  IncrementalAlterConfigsRequest,
+  AlterConfigsResponse
+> = {
   key: 44,
   name: 'IncrementalAlterConfigs',
   min: 0,
   max: 0,
-  read(reader) {
+  readRequest(reader) {
     const resources = reader.array(() => ({
       type: reader.int8(),
       name: reader.string(),
@@ -35,5 +38,27 @@ export const incrementalAlterConfigs: Api<IncrementalAlterConfigsRequest, AlterC
     }));
     return { resources, validateOnly: reader.boolean() };
   },
-  write: alterConfigs.write,
+  writeResponse: alterConfigs.writeResponse,
+  writeRequest(writer, { resources, validateOnly }) {
+    writer.array(resources, ({ type, name, configs }) => {
+      writer
+        .int8(type)
+        .string(name)
+        .array(configs, (change) => {
+          writer.string(change.name).int8(change.operation).nullableString(change.value);
+        });
+    });
+    writer.boolean(validateOnly);
+  },
+  readResponse(reader) {
+    reader.int32(); // throttle
+    return {
+      resources: reader.array(() => ({
+        errorCode: reader.int16(),
+        errorMessage: reader.nullableString(),
+        type: reader.int8(),
+        name: reader.string(),
+      })),
+    };
+  },
 };

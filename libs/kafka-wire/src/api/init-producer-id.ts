@@ -1,4 +1,4 @@
-import { NO_THROTTLE, type Api } from './api.js';
+import { CHANGE_TIMEOUT_MS, NO_THROTTLE, type SpokenApi } from './api.js';
 
 export interface InitProducerIdRequest {
   /** null from a producer that is idempotent and not transactional. */
@@ -12,17 +12,28 @@ export interface InitProducerIdResponse {
   readonly producerEpoch: number;
 }
 
-export const initProducerId: Api<InitProducerIdRequest, InitProducerIdResponse> = {
+export const initProducerId: SpokenApi<InitProducerIdRequest, InitProducerIdResponse> = {
   key: 22,
   name: 'InitProducerId',
   min: 0,
   max: 1,
-  read(reader) {
+  readRequest(reader) {
     const transactionalId = reader.nullableString();
     reader.int32(); // timeout of transactions
     return { transactionalId };
   },
-  write(writer, { errorCode, producerId, producerEpoch }) {
+  writeResponse(writer, { errorCode, producerId, producerEpoch }) {
     writer.int32(NO_THROTTLE).int16(errorCode).int64(producerId).int16(producerEpoch);
+  },
+  writeRequest(writer, { transactionalId }) {
+    writer.nullableString(transactionalId).int32(CHANGE_TIMEOUT_MS);
+  },
+  readResponse(reader) {
+    reader.int32(); // throttle
+    return {
+      errorCode: reader.int16(),
+      producerId: reader.int64(),
+      producerEpoch: reader.int16(),
+    };
   },
 };

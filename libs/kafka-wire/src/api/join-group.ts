@@ -1,4 +1,4 @@
-import { NO_THROTTLE, type Api } from './api.js';
+import { NO_THROTTLE, type SpokenApi } from './api.js';
 
 export interface JoinGroupRequest {
   readonly groupId: string;
@@ -28,12 +28,12 @@ export interface JoinGroupResponse {
   }[];
 }
 
-export const joinGroup: Api<JoinGroupRequest, JoinGroupResponse> = {
+export const joinGroup: SpokenApi<JoinGroupRequest, JoinGroupResponse> = {
   key: 11,
   name: 'JoinGroup',
   min: 0,
   max: 5,
-  read(reader, version) {
+  readRequest(reader, version) {
     const groupId = reader.string();
     const sessionTimeoutMs = reader.int32();
     return {
@@ -47,7 +47,7 @@ export const joinGroup: Api<JoinGroupRequest, JoinGroupResponse> = {
       canRejoinWithId: version >= 4,
     };
   },
-  write(writer, response, version) {
+  writeResponse(writer, response, version) {
     if (version >= 2) writer.int32(NO_THROTTLE);
     writer.int16(response.errorCode).int32(response.generationId);
     writer.string(response.protocolName).string(response.leader).string(response.memberId);
@@ -56,5 +56,29 @@ export const joinGroup: Api<JoinGroupRequest, JoinGroupResponse> = {
       if (version >= 5) writer.nullableString(groupInstanceId);
       writer.bytes(metadata);
     });
+  },
+  writeRequest(writer, request, version) {
+    writer.string(request.groupId).int32(request.sessionTimeoutMs);
+    if (version >= 1) writer.int32(request.rebalanceTimeoutMs);
+    writer.string(request.memberId);
+    if (version >= 5) writer.nullableString(request.groupInstanceId);
+    writer.string(request.protocolType).array(request.protocols, ({ name, metadata }) => {
+      writer.string(name).bytes(metadata);
+    });
+  },
+  readResponse(reader, version) {
+    if (version >= 2) reader.int32(); // throttle
+    return {
+      errorCode: reader.int16(),
+      generationId: reader.int32(),
+      protocolName: reader.string(),
+      leader: reader.string(),
+      memberId: reader.string(),
+      members: reader.array(() => ({
+        memberId: reader.string(),
+        groupInstanceId: version >= 5 ? reader.nullableString() : null,
+        metadata: reader.bytes(),
+      })),
+    };
   },
 };

@@ -21,7 +21,7 @@ export const leaveGroup: Api<LeaveGroupRequest, LeaveGroupResponse> = {
   name: 'LeaveGroup',
   min: 0,
   max: 3,
-  read(reader, version) {
+  readRequest(reader, version) {
     const groupId = reader.string();
     const members =
       version >= 3
@@ -32,7 +32,7 @@ export const leaveGroup: Api<LeaveGroupRequest, LeaveGroupResponse> = {
         : [{ memberId: reader.string(), groupInstanceId: null }];
     return { groupId, members };
   },
-  write(writer, { errorCode, members }, version) {
+  writeResponse(writer, { errorCode, members }, version) {
     if (version >= 1) writer.int32(NO_THROTTLE);
     if (version >= 3) {
       writer.int16(errorCode).array(members, (member) => {

@@ -10,8 +10,8 @@ export const listGroups: Api<Record<string, never>, ListGroupsResponse> = {
   name: 'ListGroups',
   min: 0,
   max: 2,
-  read: () => ({}),
-  write(writer, { errorCode, groups }, version) {
+  readRequest: () => ({}),
+  writeResponse(writer, { errorCode, groups }, version) {
     if (version >= 1) writer.int32(NO_THROTTLE);
     writer.int16(errorCode).array(groups, ({ groupId, protocolType }) => {
       writer.string(groupId).string(protocolType);

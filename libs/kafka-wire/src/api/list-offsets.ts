@@ -31,7 +31,7 @@ export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponse> = {
   name: 'ListOffsets',
   min: 1,
   max: 5,
-  read(reader, version) {
+  readRequest(reader, version) {
     reader.int32(); // replica id
     if (version >= 2) reader.int8(); // isolation level
     return {
@@ -42,7 +42,7 @@ export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponse> = {
       })),
     };
   },
-  write(writer, { topics }, version) {
+  writeResponse(writer, { topics }, version) {
     if (version >= 2) writer.int32(NO_THROTTLE);
     writeTopics(writer, topics, ({ partition, errorCode, timestamp, offset, leaderEpoch }) => {
       writer.int32(partition).int16(errorCode).int64(timestamp).int64(offset);

@@ -1,4 +1,4 @@
-import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+import { NO_THROTTLE, readTopics, writeTopics, type SpokenApi, type ByTopic } from './api.js';
 
 export interface CommittedPartition {
   readonly partition: number;
@@ -21,12 +21,12 @@ export interface OffsetCommitResponse {
   readonly topics: readonly ByTopic<{ readonly partition: number; readonly errorCode: number }>[];
 }
 
-export const offsetCommit: Api<OffsetCommitRequest, OffsetCommitResponse> = {
+export const offsetCommit: SpokenApi<OffsetCommitRequest, OffsetCommitResponse> = {
   key: 8,
   name: 'OffsetCommit',
   min: 2,
   max: 7,
-  read(reader, version) {
+  readRequest(reader, version) {
     const groupId = reader.string();
     const generationId = reader.int32();
     const memberId = reader.string();
@@ -40,10 +40,29 @@ export const offsetCommit: Api<OffsetCommitRequest, OffsetCommitResponse> = {
     }));
     return { groupId, generationId, memberId, groupInstanceId, topics };
   },
-  write(writer, { topics }, version) {
+  writeResponse(writer, { topics }, version) {
     if (version >= 3) writer.int32(NO_THROTTLE);
     writeTopics(writer, topics, ({ partition, errorCode }) =>
       writer.int32(partition).int16(errorCode),
     );
+  },
+  writeRequest(writer, request, version) {
+    writer.string(request.groupId).int32(request.generationId).string(request.memberId);
+    if (version >= 7) writer.nullableString(request.groupInstanceId);
+    if (version <= 4) writer.int64(-1n); // retention: as the server thinks right
+    writeTopics(writer, request.topics, ({ partition, offset, leaderEpoch, metadata }) => {
+      writer.int32(partition).int64(offset);
+      if (version >= 6) writer.int32(leaderEpoch);
+      writer.nullableString(metadata);
+    });
+  },
+  readResponse(reader, version) {
+    if (version >= 3) reader.int32(); // throttle
+    return {
+      topics: readTopics(reader, () => ({
+        partition: reader.int32(),
+        errorCode: reader.int16(),
+      })),
+    };
   },
 };

@@ -1,4 +1,4 @@
-import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+import { NO_THROTTLE, readTopics, writeTopics, type SpokenApi, type ByTopic } from './api.js';
 
 export interface OffsetDeleteRequest {
   readonly groupId: string;
@@ -10,19 +10,31 @@ export interface OffsetDeleteResponse {
   readonly topics: readonly ByTopic<{ readonly partition: number; readonly errorCode: number }>[];
 }
 
-export const offsetDelete: Api<OffsetDeleteRequest, OffsetDeleteResponse> = {
+export const offsetDelete: SpokenApi<OffsetDeleteRequest, OffsetDeleteResponse> = {
   key: 47,
   name: 'OffsetDelete',
   min: 0,
   max: 0,
-  read: (reader) => ({
+  readRequest: (reader) => ({
     groupId: reader.string(),
     topics: readTopics(reader, () => reader.int32()),
   }),
-  write(writer, { errorCode, topics }) {
+  writeResponse(writer, { errorCode, topics }) {
     writer.int16(errorCode).int32(NO_THROTTLE);
     writeTopics(writer, topics, ({ partition, errorCode: error }) =>
       writer.int32(partition).int16(error),
     );
+  },
+  writeRequest(writer, { groupId, topics }) {
+    writer.string(groupId);
+    writeTopics(writer, topics, (partition) => writer.int32(partition));
+  },
+  readResponse(reader) {
+    const errorCode = reader.int16();
+    reader.int32(); // throttle
+    return {
+      errorCode,
+      topics: readTopics(reader, () => ({ partition: reader.int32(), errorCode: reader.int16() })),
+    };
   },
 };

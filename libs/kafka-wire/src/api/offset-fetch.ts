@@ -23,7 +23,7 @@ export const offsetFetch: Api<OffsetFetchRequest, OffsetFetchResponse> = {
   name: 'OffsetFetch',
   min: 1,
   max: 5,
-  read(reader, version) {
+  readRequest(reader, version) {
     const groupId = reader.string();
     const topics =
       version >= 2
@@ -34,7 +34,7 @@ export const offsetFetch: Api<OffsetFetchRequest, OffsetFetchResponse> = {
         : readTopics(reader, () => reader.int32());
     return { groupId, topics };
   },
-  write(writer, { errorCode, topics }, version) {
+  writeResponse(writer, { errorCode, topics }, version) {
     if (version >= 3) writer.int32(NO_THROTTLE);
     writeTopics(writer, topics, (partition) => {
       writer.int32(partition.partition).int64(partition.offset);

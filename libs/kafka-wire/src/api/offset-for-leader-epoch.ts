@@ -1,4 +1,11 @@
-import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+import {
+  NO_REPLICA,
+  NO_THROTTLE,
+  readTopics,
+  writeTopics,
+  type SpokenApi,
+  type ByTopic,
+} from './api.js';
 
 export interface OffsetForLeaderEpochRequest {
   readonly topics: readonly ByTopic<{
@@ -23,26 +30,45 @@ export interface OffsetForLeaderEpochResponse {
   readonly topics: readonly ByTopic<EpochEnd>[];
 }
 
-export const offsetForLeaderEpoch: Api<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse> =
-  {
-    key: 23,
-    name: 'OffsetForLeaderEpoch',
-    min: 2,
-    max: 3,
-    read(reader, version) {
-      if (version >= 3) reader.int32(); // replica id
-      return {
-        topics: readTopics(reader, () => ({
-          partition: reader.int32(),
-          currentLeaderEpoch: reader.int32(),
-          leaderEpoch: reader.int32(),
-        })),
-      };
-    },
-    write(writer, { topics }) {
-      writer.int32(NO_THROTTLE);
-      writeTopics(writer, topics, ({ partition, errorCode, leaderEpoch, endOffset }) =>
-        writer.int16(errorCode).int32(partition).int32(leaderEpoch).int64(endOffset),
-      );
-    },
-  };
+export const offsetForLeaderEpoch: SpokenApi<
+  OffsetForLeaderEpochRequest,
+  OffsetForLeaderEpochResponse
+> = {
+  key: 23,
+  name: 'OffsetForLeaderEpoch',
+  min: 2,
+  max: 3,
+  readRequest(reader, version) {
+    if (version >= 3) reader.int32(); // replica id
+    return {
+      topics: readTopics(reader, () => ({
+        partition: reader.int32(),
+        currentLeaderEpoch: reader.int32(),
+        leaderEpoch: reader.int32(),
+      })),
+    };
+  },
+  writeResponse(writer, { topics }) {
+    writer.int32(NO_THROTTLE);
+    writeTopics(writer, topics, ({ partition, errorCode, leaderEpoch, endOffset }) =>
+      writer.int16(errorCode).int32(partition).int32(leaderEpoch).int64(endOffset),
+    );
+  },
+  writeRequest(writer, { topics }, version) {
+    if (version >= 3) writer.int32(NO_REPLICA);
+    writeTopics(writer, topics, ({ partition, currentLeaderEpoch, leaderEpoch }) =>
+      writer.int32(partition).int32(currentLeaderEpoch).int32(leaderEpoch),
+    );
+  },
+  readResponse(reader) {
+    reader.int32(); // throttle
+    return {
+      topics: readTopics(reader, () => ({
+        errorCode: reader.int16(),
+        partition: reader.int32(),
+        leaderEpoch: reader.int32(),
+        endOffset: reader.int64(),
+      })),
+    };
+  },
+};

@@ -1,4 +1,4 @@
-import type { Api } from './api.js';
+import type { SpokenApi } from './api.js';
 
 export interface SaslAuthenticateRequest {
   /** What the mechanism wants to be told. */
@@ -14,14 +14,22 @@ export interface SaslAuthenticateResponse {
 /** Sessions do not end: nobody has to authenticate again (KIP-368). */
 const NO_SESSION_LIFETIME = 0n;
 
-export const saslAuthenticate: Api<SaslAuthenticateRequest, SaslAuthenticateResponse> = {
+export const saslAuthenticate: SpokenApi<SaslAuthenticateRequest, SaslAuthenticateResponse> = {
   key: 36,
   name: 'SaslAuthenticate',
   min: 0,
   max: 1,
-  read: (reader) => ({ token: reader.bytes() }),
-  write(writer, { errorCode, errorMessage, token }, version) {
+  readRequest: (reader) => ({ token: reader.bytes() }),
+  writeResponse(writer, { errorCode, errorMessage, token }, version) {
     writer.int16(errorCode).nullableString(errorMessage).bytes(token);
     if (version >= 1) writer.int64(NO_SESSION_LIFETIME);
+  },
+  writeRequest: (writer, { token }) => writer.bytes(token),
+  readResponse(reader, version) {
+    const errorCode = reader.int16();
+    const errorMessage = reader.nullableString();
+    const token = reader.bytes();
+    if (version >= 1) reader.int64(); // lifetime of the session
+    return { errorCode, errorMessage, token };
   },
 };

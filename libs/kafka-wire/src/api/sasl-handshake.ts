@@ -1,4 +1,4 @@
-import type { Api } from './api.js';
+import type { SpokenApi } from './api.js';
 
 export interface SaslHandshakeRequest {
   readonly mechanism: string;
@@ -12,13 +12,18 @@ export interface SaslHandshakeResponse {
   readonly mechanisms: readonly string[];
 }
 
-export const saslHandshake: Api<SaslHandshakeRequest, SaslHandshakeResponse> = {
+export const saslHandshake: SpokenApi<SaslHandshakeRequest, SaslHandshakeResponse> = {
   key: 17,
   name: 'SaslHandshake',
   min: 0,
   max: 1,
-  read: (reader, version) => ({ mechanism: reader.string(), hasFramedTokens: version >= 1 }),
-  write(writer, { errorCode, mechanisms }) {
+  readRequest: (reader, version) => ({ mechanism: reader.string(), hasFramedTokens: version >= 1 }),
+  writeResponse(writer, { errorCode, mechanisms }) {
     writer.int16(errorCode).array(mechanisms, (mechanism) => writer.string(mechanism));
   },
+  writeRequest: (writer, { mechanism }) => writer.string(mechanism),
+  readResponse: (reader) => ({
+    errorCode: reader.int16(),
+    mechanisms: reader.array(() => reader.string()),
+  }),
 };

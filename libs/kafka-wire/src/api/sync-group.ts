@@ -19,7 +19,7 @@ export const syncGroup: Api<SyncGroupRequest, SyncGroupResponse> = {
   name: 'SyncGroup',
   min: 0,
   max: 3,
-  read(reader, version) {
+  readRequest(reader, version) {
     return {
       groupId: reader.string(),
       generationId: reader.int32(),
@@ -31,7 +31,7 @@ export const syncGroup: Api<SyncGroupRequest, SyncGroupResponse> = {
       })),
     };
   },
-  write(writer, { errorCode, assignment }, version) {
+  writeResponse(writer, { errorCode, assignment }, version) {
     if (version >= 1) writer.int32(NO_THROTTLE);
     writer.int16(errorCode).bytes(assignment);
   },

@@ -26,6 +26,18 @@ export function readRequestHeader(reader: WireReader): RequestHeader {
   return { apiKey, apiVersion, correlationId, clientId };
 }
 
+/** A request frame: int32 length, header v1 (of a flexible version v2, without tags), body. */
+export function writeRequest(
+  { apiKey, apiVersion, correlationId, clientId }: RequestHeader,
+  body: (writer: WireWriter) => unknown,
+): Buffer[] {
+  const writer = new WireWriter().int16(apiKey).int16(apiVersion).int32(correlationId);
+  writer.nullableString(clientId);
+  if (apiKey === API_VERSIONS_KEY && apiVersion >= FLEXIBLE_API_VERSIONS) writer.unsignedVarint(0);
+  body(writer);
+  return framed(writer);
+}
+
 /**
  * A response frame: int32 length, int32 correlation id (response header v0), body. ApiVersions keeps
  * header v0 in its flexible versions too, so no response served has another one (KIP-511).
@@ -36,6 +48,10 @@ export function writeResponse(
 ): Buffer[] {
   const writer = new WireWriter().int32(correlationId);
   body(writer);
+  return framed(writer);
+}
+
+function framed(writer: WireWriter): Buffer[] {
   const prefix = Buffer.allocUnsafe(4);
   prefix.writeInt32BE(writer.length, 0);
   return [prefix, ...writer.finish()];

@@ -1,7 +1,7 @@
 import { buildRecordBatch, type ApiName, type ResponseOf } from '@tally/kafka-wire';
 
-/** What kafkajs says in all versions that both speak, and what it understands of an answer. */
-export interface Opinion<N extends ApiName> {
+/** What kafkajs asks and we read, what we answer and kafkajs understands, in all versions that both speak. */
+export interface Dialogue<N extends ApiName> {
   readonly versions: readonly [first: number, last: number];
   readonly asks: (version: number) => unknown;
   readonly read: (version: number) => object;
@@ -12,7 +12,7 @@ export interface Opinion<N extends ApiName> {
 const partitionsOf = (partition: object) => [{ name: 't', partitions: [partition] }];
 const PART = { partition: 3, errorCode: 0 };
 
-export const OPINIONS: { readonly [N in ApiName]?: Opinion<N> } = {
+export const DIALOGUES: { readonly [N in ApiName]?: Dialogue<N> } = {
   produce: {
     versions: [3, 7],
     asks: () => ({
