@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '@tally/contracts';
 import { nodeFileSystem, SegmentLog, type FileSystem } from '@tally/segment-log';
 import { systemClock } from '../src/groups/clock.js';
 import { GroupCoordinator, type CoordinatorOptions } from '../src/groups/group-coordinator.js';
 import { GroupTopic } from '../src/groups/group-topic.js';
 
-const WEEK_MS = 7 * 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 let folder: string;
 let log: SegmentLog;
 let nowMs: number;

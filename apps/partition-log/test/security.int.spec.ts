@@ -246,7 +246,9 @@ describe('a log with users', () => {
 it('PLAIN without TLS is no setting that the log starts with, and neither is a file that is not there', async () => {
   const open = (changes: Record<string, string>) => {
     const parsed = parseConfig(settings, {
-      ...{ TALLY_ADMIN_PORT: '1', TALLY_ZOOKEEPER: 'a:1', TALLY_LOG_DIR: dir },
+      TALLY_ADMIN_PORT: '1',
+      TALLY_ZOOKEEPER: 'a:1',
+      TALLY_LOG_DIR: dir,
       ...changes,
     });
     if (parsed.kind === 'invalid') throw new Error(parsed.problems.join());

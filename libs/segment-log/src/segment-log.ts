@@ -14,6 +14,7 @@ import { ProducerIds } from './producers/producer-ids.js';
 import type { ProducerLimits } from './producers/producer-states.js';
 import type { CutTail } from './recovery/cut-tail.js';
 import type { DamagedRange } from './segment/damaged-range.js';
+import type { PartitionId } from './segment/index-layout.js';
 import type { Segment } from './segment/segment.js';
 import { StoredIndexes } from './segment/stored-indexes.js';
 import { Scrub, type ScrubOptions } from './scrub/scrub.js';
@@ -87,9 +88,8 @@ export class SegmentLog {
         segmentBytes,
         producers,
         now,
-        onDamage: ({ place }: Partition, range: DamagedRange) => {
-          const topic = store.all().find(({ id: topicId }) => topicId === place.topicId);
-          const { partition } = place;
+        onDamage: ({ topicId, partition }: PartitionId, range: DamagedRange) => {
+          const topic = store.all().find((one) => one.id === topicId);
           options.onDamage?.({ topic: topic?.name ?? '', partition, ...range });
         },
       };

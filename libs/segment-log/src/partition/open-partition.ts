@@ -8,8 +8,9 @@ import { cutTail, type CutTail } from '../recovery/cut-tail.js';
 import { FoundDamage } from '../recovery/found-damage.js';
 import { openLast } from '../recovery/open-last-segment.js';
 import { openSealed, type OpeningSegment } from '../recovery/open-segment.js';
-import type { Place } from '../segment/index-layout.js';
-import { segmentFileName, segmentsIn, type Segment } from '../segment/segment.js';
+import type { PartitionId } from '../segment/index-layout.js';
+import { segmentFileName, segmentsIn } from '../segment/segment-file-name.js';
+import type { Segment } from '../segment/segment.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
 import { replayProducers } from '../recovery/replay-producers.js';
 import { stillDamaged } from '../recovery/listed-damage.js';
@@ -44,7 +45,7 @@ export interface OpeningPartition {
   readonly files: FileSystem;
   readonly indexes: StoredIndexes;
   readonly folder: string;
-  readonly place: Place;
+  readonly partitionId: PartitionId;
   /** Up to where it was durable; undefined where that is not known. */
   readonly mark: Mark | undefined;
   /** Where cut tails that hold whole batches are kept, and under which name. */

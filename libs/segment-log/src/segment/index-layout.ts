@@ -47,8 +47,8 @@ export const INDEX_HEADER_BYTES = 96;
 const ENTRY_BYTES = 24;
 const CRC_BYTES = 4;
 
-/** Where a segment belongs. */
-export interface Place {
+/** A partition, whatever its topic is called. */
+export interface PartitionId {
   /** 32 hexadecimal digits. */
   readonly topicId: string;
   readonly partition: number;
@@ -68,13 +68,13 @@ export interface SegmentSummary {
   readonly maxAppendTimeMs: number;
 }
 
-export interface IndexHeader extends Place, SegmentSummary {
+export interface IndexHeader extends PartitionId, SegmentSummary {
   readonly isSealed: boolean;
   readonly entryCount: number;
 }
 
 export function encodeIndex(
-  { topicId, partition }: Place,
+  { topicId, partition }: PartitionId,
   summary: SegmentSummary,
   isSealed: boolean,
   entries: IndexEntries,

@@ -8,7 +8,7 @@ import {
   INDEX_HEADER_BYTES,
   indexBytes,
   type IndexHeader,
-  type Place,
+  type PartitionId,
   type SegmentSummary,
 } from './index-layout.js';
 import type { IndexEntries } from './sparse-index.js';
@@ -36,13 +36,13 @@ export class StoredIndexes {
   /** False: the disk is full. */
   async write(
     segmentPath: string,
-    place: Place,
+    partitionId: PartitionId,
     summary: SegmentSummary,
     isSealed: boolean,
     entries: IndexEntries,
   ): Promise<boolean> {
     this.forget(segmentPath);
-    const bytes = encodeIndex(place, summary, isSealed, entries);
+    const bytes = encodeIndex(partitionId, summary, isSealed, entries);
     return replaceFile(this.files, indexFileOf(segmentPath), bytes);
   }
 

@@ -170,15 +170,15 @@ export class TopicStore {
     marks: readonly Mark[],
   ) {
     const folder = join(this.folder, name, String(number));
-    const place = { topicId, partition: number };
+    const partitionId = { topicId, partition: number };
     const opened = await openPartition({
       ...this.parts,
       folder,
-      place,
+      partitionId,
       mark: marks.find((mark) => mark.topicId === topicId && mark.partition === number),
       quarantine: { folder: this.quarantineFolder, name: `${name}-${number}` },
     });
-    return { partition: new Partition(this.parts, place, folder, opened), cut: opened.cut };
+    return { partition: new Partition(this.parts, partitionId, folder, opened), cut: opened.cut };
   }
 
   private async giveUp(work: string): Promise<CreateOutcome> {
