@@ -2,6 +2,7 @@ export type { AppendOutcome } from './commit/commit-loop.js';
 export { DamagedLog } from './files/damaged-log.js';
 export { isStorageFull, type FileSystem, type LogFile } from './files/file-system.js';
 export { nodeFileSystem } from './files/node-file-system.js';
+export { startTicksOf } from './files/start-ticks.js';
 export { partitionFolders, topicNames } from './inspect/log-folder-layout.js';
 export { verifyLog, type Finding } from './inspect/verify-log.js';
 export { walkSegment, type SegmentPart } from './inspect/walk-segment.js';

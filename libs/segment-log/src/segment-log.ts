@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DAY_MS } from '@tally/contracts';
 import type { SegmentCopy } from './compaction/segment-copy.js';
 import { CommitLoop, type AppendOutcome, type CommitLoopOptions } from './commit/commit-loop.js';
 import { BackgroundWriter } from './files/background-writer.js';
@@ -27,7 +28,7 @@ export interface SegmentLogOptions extends CommitLoopOptions {
   readonly folder: string;
   /** A segment that would grow past this is followed by a new one. */
   readonly segmentBytes: number;
-  /** Least time between two writes of marks: how far they lag behind the log. */
+  /** How long at least one write of marks comes after the other, and so how old they may be. */
   readonly markIntervalMs: number;
   /** Absent: records are checked only when somebody reads them. */
   readonly scrub?: ScrubOptions;
@@ -45,7 +46,7 @@ export interface Damage extends DamagedRange {
   readonly partition: number;
 }
 
-const DEFAULT_PRODUCERS: ProducerLimits = { maxProducers: 1000, expiryMs: 86_400_000 };
+const DEFAULT_PRODUCERS: ProducerLimits = { maxProducers: 1000, expiryMs: DAY_MS };
 
 /**
  * A durable log of topics, each of a fixed number of partitions, in one folder. What is acknowledged
@@ -212,7 +213,7 @@ export class SegmentLog {
     });
   }
 
-  /** Puts a copy that is durable in the place of its segment. False: the segment is gone. */
+  /** Replaces a segment by its copy, which is durable. False: the segment is gone. */
   replaceSegment(partition: Partition, segment: Segment, copy: SegmentCopy): Promise<boolean> {
     return this.loop.exclusively(async () => {
       let isReplaced = false;

@@ -1,3 +1,4 @@
+import { DAY_MS } from '@tally/contracts';
 import { AT, readBatchHeader } from '@tally/kafka-wire';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
@@ -19,7 +20,6 @@ jest.setTimeout(60_000);
 const folders = new Folders();
 afterEach(() => folders.removeAll());
 
-const DAY_MS = 86_400_000;
 const NOW_MS = 1000;
 
 interface Settings {

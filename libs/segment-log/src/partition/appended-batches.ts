@@ -27,8 +27,8 @@ export type BatchOutcome =
   | ({ readonly kind: 'duplicate' } & AppendedBatch)
   /** Not in the log: batches of its producer that belong before it are missing. */
   | { readonly kind: 'out_of_order' }
-  /** Not in the log: its producer has begun anew since. */
-  | { readonly kind: 'stale_epoch' };
+  /** Not in the log: its producer has begun anew since, with a higher epoch. */
+  | { readonly kind: 'fenced' };
 
 /** Batches that are in the file and not durable yet. */
 export interface WrittenBatches {

@@ -103,7 +103,7 @@ export function allDamaged(opening: OpeningSegment, end: bigint, reason: string)
 }
 
 /**
- * Adds the batches that fit their CRC. At a bad place `goOn` says where the next good one is, and what
+ * Adds the batches that fit their CRC. At a bad batch `goOn` says where the next good one is, and what
  * lies between is damaged; undefined: nowhere, it ends there.
  */
 export async function addReadable(

@@ -17,11 +17,11 @@ import type { IndexEntries } from './sparse-index.js';
  * | 56  | 8    | last batch           | its position |
  * | 64  | 4    | CRC of the first one | the CRC field of the first batch |
  * | 68  | 4    | CRC of the last one  | the CRC field of the last batch |
- * | 72  | 8    | greatest timestamp   | of a record, ms since 1970 |
- * | 80  | 8    | greatest append time | of a batch with LogAppendTime; −1: none |
+ * | 72  | 8    | max timestamp        | of a record, ms since 1970 |
+ * | 80  | 8    | max append time      | of a batch with LogAppendTime; −1: none |
  * | 88  | 4    | entries              | how many |
  * | 92  | 4    | header CRC-32C       | of the bytes from 0 to 92 |
- * | 96  | 24 n | entries              | 8 each: offset − base offset, position, greatest timestamp before it |
+ * | 96  | 24 n | entries              | 8 each: offset − base offset, position, max timestamp before it |
  * | …   | 4    | CRC-32C              | of everything before |
  */
 const MAGIC = 'TALLYIDX';

@@ -34,7 +34,7 @@ export async function readWindow(
   return window.subarray(0, await readUpToDamage(file, window, start.position));
 }
 
-/** The header `at` a place of the window that is `cursor` of the file. Throws DamagedLog. */
+/** The header at this index of the window, which is `cursor` in the file. Throws DamagedLog. */
 export function headerAt(of: ReadFile, window: Buffer, at: number, cursor: Cursor): BatchHeader {
   const header = readBatchHeader(window, at);
   if (header?.baseOffset !== cursor.offset) {

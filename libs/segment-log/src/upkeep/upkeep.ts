@@ -12,7 +12,7 @@ import type { UpkeepPolicy } from './upkeep-policy.js';
 /** Told of what was done. */
 export interface UpkeepObserver {
   readonly onRemoved?: (topic: string, bytes: number) => void;
-  /** Bytes that a topic has less because later records took the place of earlier ones. */
+  /** Bytes that a topic has less because earlier records of a key were removed. */
   readonly onCompacted?: (topic: string, bytes: number) => void;
   /** A partition was left as it is: something of it cannot be read. */
   readonly onSkipped?: (topic: string, partition: number, error: DamagedLog) => void;
