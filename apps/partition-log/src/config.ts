@@ -75,7 +75,7 @@ export const settings = {
   maxPartitions: setting(
     'TALLY_LOG_MAX_PARTITIONS',
     wholeNumber(1, 1_000_000, 8192),
-    'partitions of all topics on this node; each has a folder, an open file and a place in every start',
+    'partitions of all topics on this node; each has a folder and an open file, and takes time at every start',
   ),
   maxPartitionsPerTopic: setting(
     'TALLY_LOG_MAX_PARTITIONS_PER_TOPIC',

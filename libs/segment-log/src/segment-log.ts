@@ -23,6 +23,7 @@ import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
 import type { Topic } from './topics/topic.js';
 import type { TopicDefinition } from './topics/topic-file.js';
 
+/** Where a log lies, its bounds, and who is told of what happens. */
 export interface SegmentLogOptions extends CommitLoopOptions {
   /** Holds everything; used by one process at a time. */
   readonly folder: string;

@@ -215,7 +215,7 @@ describe('a static member', () => {
     return one;
   }
 
-  it('in a new process takes its place and its part without a rebalance, and the old one is fenced', async () => {
+  it('in a new process takes over its part without a rebalance, and the old one is fenced', async () => {
     const { memberId: old, generationId } = await stableOfTwo();
     const again = response(await join({ groupInstanceId: 'one' }));
     expect(again).toMatchObject({ generationId, leader: old, members: [] });

@@ -1,11 +1,13 @@
 import { API_VERSIONS_KEY, NO_THROTTLE, type SpokenApi } from './api.js';
 
+/** What software a client is; nothing depends on it. */
 export interface ApiVersionsRequest {
   /** '' before version 3. */
   readonly softwareName: string;
   readonly softwareVersion: string;
 }
 
+/** Every API that is served, with its first and last version. */
 export interface ApiVersionsResponse {
   readonly errorCode: number;
   readonly apis: readonly {

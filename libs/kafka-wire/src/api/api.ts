@@ -1,6 +1,7 @@
 import type { WireReader } from '../wire/wire-reader.js';
 import type { WireWriter } from '../wire/wire-writer.js';
 
+/** The one API whose last version is flexible; frames have to know it. */
 export const API_VERSIONS_KEY = 18;
 
 /**
@@ -38,6 +39,7 @@ export interface ByTopic<Partition> {
   readonly partitions: readonly Partition[];
 }
 
+/** An array of topics, each a name and an array of partitions. Throws MalformedFrame. */
 export function readTopics<Partition>(
   reader: WireReader,
   partition: (reader: WireReader) => Partition,
@@ -45,6 +47,7 @@ export function readTopics<Partition>(
   return reader.array(() => ({ name: reader.string(), partitions: reader.array(partition) }));
 }
 
+/** The counterpart of readTopics. */
 export function writeTopics<Partition>(
   writer: WireWriter,
   topics: readonly ByTopic<Partition>[],

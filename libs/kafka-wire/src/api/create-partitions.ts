@@ -1,5 +1,6 @@
 import { NO_THROTTLE, type Api } from './api.js';
 
+/** How a topic shall grow. */
 export interface MorePartitions {
   readonly name: string;
   /** How many there shall be in all. */
@@ -8,11 +9,13 @@ export interface MorePartitions {
   readonly assignments: readonly (readonly number[])[] | null;
 }
 
+/** `validateOnly`: it is said what would become of it, and nothing is done. */
 export interface CreatePartitionsRequest {
   readonly topics: readonly MorePartitions[];
   readonly validateOnly: boolean;
 }
 
+/** What became of each topic, in the order of the request. */
 export interface CreatePartitionsResponse {
   readonly topics: readonly {
     readonly name: string;
@@ -21,6 +24,7 @@ export interface CreatePartitionsResponse {
   }[];
 }
 
+/** Adds partitions to topics; those there are keep their records. */
 export const createPartitions: Api<CreatePartitionsRequest, CreatePartitionsResponse> = {
   key: 37,
   name: 'CreatePartitions',

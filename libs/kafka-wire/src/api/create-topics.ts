@@ -1,5 +1,6 @@
 import { CHANGE_TIMEOUT_MS, NO_THROTTLE, type SpokenApi } from './api.js';
 
+/** A topic as a client wants it. */
 export interface NewTopic {
   readonly name: string;
   /** -1: the default. */
@@ -13,11 +14,13 @@ export interface NewTopic {
   readonly configs: readonly { readonly name: string; readonly value: string | null }[];
 }
 
+/** `validateOnly`, from version 1 on: it is said what would become of it, and nothing is done. */
 export interface CreateTopicsRequest {
   readonly topics: readonly NewTopic[];
   readonly validateOnly: boolean;
 }
 
+/** What became of each topic, in the order of the request; with a message from version 1 on. */
 export interface CreateTopicsResponse {
   readonly topics: readonly {
     readonly name: string;
@@ -26,6 +29,7 @@ export interface CreateTopicsResponse {
   }[];
 }
 
+/** Makes topics. */
 export const createTopics: SpokenApi<CreateTopicsRequest, CreateTopicsResponse> = {
   key: 19,
   name: 'CreateTopics',

@@ -3,10 +3,12 @@ import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './
 /** Instead of an offset: all that is below the high watermark. */
 export const UP_TO_HIGH_WATERMARK = -1n;
 
+/** By partition, the offset before which all records go, or UP_TO_HIGH_WATERMARK. */
 export interface DeleteRecordsRequest {
   readonly topics: readonly ByTopic<{ readonly partition: number; readonly before: bigint }>[];
 }
 
+/** What became of each partition, in the order of the request. */
 export interface DeleteRecordsResponse {
   readonly topics: readonly ByTopic<{
     readonly partition: number;
@@ -16,6 +18,7 @@ export interface DeleteRecordsResponse {
   }>[];
 }
 
+/** Deletes the oldest records of partitions. */
 export const deleteRecords: Api<DeleteRecordsRequest, DeleteRecordsResponse> = {
   key: 21,
   name: 'DeleteRecords',

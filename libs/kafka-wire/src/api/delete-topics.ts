@@ -1,13 +1,16 @@
 import { NO_THROTTLE, type Api } from './api.js';
 
+/** Names of topics. */
 export interface DeleteTopicsRequest {
   readonly topics: readonly string[];
 }
 
+/** What became of each topic, in the order of the request. */
 export interface DeleteTopicsResponse {
   readonly topics: readonly { readonly name: string; readonly errorCode: number }[];
 }
 
+/** Deletes topics with their records. */
 export const deleteTopics: Api<DeleteTopicsRequest, DeleteTopicsResponse> = {
   key: 20,
   name: 'DeleteTopics',

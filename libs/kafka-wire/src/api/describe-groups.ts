@@ -1,9 +1,11 @@
 import { NO_THROTTLE, type SpokenApi } from './api.js';
 
+/** Ids of groups. */
 export interface DescribeGroupsRequest {
   readonly groups: readonly string[];
 }
 
+/** A group and who is in it; metadata and assignments are the clients' own bytes. */
 export interface DescribedGroup {
   readonly errorCode: number;
   readonly groupId: string;
@@ -20,12 +22,14 @@ export interface DescribedGroup {
   }[];
 }
 
+/** In the order of the request. */
 export interface DescribeGroupsResponse {
   readonly groups: readonly DescribedGroup[];
 }
 
 const NO_OPERATIONS = -(2 ** 31);
 
+/** Tells the state of groups and their members. */
 export const describeGroups: SpokenApi<DescribeGroupsRequest, DescribeGroupsResponse> = {
   key: 15,
   name: 'DescribeGroups',

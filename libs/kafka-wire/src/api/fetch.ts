@@ -7,6 +7,7 @@ import {
   type ByTopic,
 } from './api.js';
 
+/** From where on, and how much, a client wants of a partition. */
 export interface FetchPartition {
   readonly partition: number;
   /** The leader epoch that the client knows; -1 for none. */
@@ -15,6 +16,7 @@ export interface FetchPartition {
   readonly maxBytes: number;
 }
 
+/** The server answers when it has `minBytes` for it, or after `maxWaitMs`. */
 export interface FetchRequest {
   readonly maxWaitMs: number;
   readonly minBytes: number;
@@ -26,6 +28,7 @@ export interface FetchRequest {
   readonly topics: readonly ByTopic<FetchPartition>[];
 }
 
+/** What there is of a partition, or why nothing. */
 export interface FetchedPartition {
   readonly partition: number;
   readonly errorCode: number;
@@ -36,11 +39,13 @@ export interface FetchedPartition {
   readonly records: readonly Buffer[];
 }
 
+/** `errorCode`, from version 7 on: of the fetch session. */
 export interface FetchResponse {
   readonly errorCode: number;
   readonly topics: readonly ByTopic<FetchedPartition>[];
 }
 
+/** Reads batches of partitions, waiting for them if asked to. */
 export const fetch: SpokenApi<FetchRequest, FetchResponse> = {
   key: 1,
   name: 'Fetch',

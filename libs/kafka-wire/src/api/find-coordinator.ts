@@ -1,13 +1,16 @@
 import { NO_THROTTLE, type SpokenApi } from './api.js';
 
+/** The kind of key that is the id of a group. */
 export const GROUP_KEY = 0;
 
+/** Whose coordinator is looked for; before version 1 always that of a group. */
 export interface FindCoordinatorRequest {
   readonly key: string;
   /** GROUP_KEY, or 1 for a transactional id. */
   readonly keyType: number;
 }
 
+/** The broker to ask, or an error; its message is told from version 1 on. */
 export interface FindCoordinatorResponse {
   readonly errorCode: number;
   readonly errorMessage: string | null;
@@ -16,6 +19,7 @@ export interface FindCoordinatorResponse {
   readonly port: number;
 }
 
+/** Tells which broker looks after a group. */
 export const findCoordinator: SpokenApi<FindCoordinatorRequest, FindCoordinatorResponse> = {
   key: 10,
   name: 'FindCoordinator',

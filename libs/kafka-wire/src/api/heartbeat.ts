@@ -1,5 +1,6 @@
 import { NO_THROTTLE, type Api } from './api.js';
 
+/** Who is alive, and in which generation of its group. */
 export interface HeartbeatRequest {
   readonly groupId: string;
   readonly generationId: number;
@@ -7,10 +8,12 @@ export interface HeartbeatRequest {
   readonly groupInstanceId: string | null;
 }
 
+/** REBALANCE_IN_PROGRESS: the member has to join again. */
 export interface HeartbeatResponse {
   readonly errorCode: number;
 }
 
+/** Keeps a member in its group. */
 export const heartbeat: Api<HeartbeatRequest, HeartbeatResponse> = {
   key: 12,
   name: 'Heartbeat',

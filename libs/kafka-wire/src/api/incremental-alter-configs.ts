@@ -5,6 +5,7 @@ import type { ConfigResource } from './configs.js';
 /** What happens to one setting; the last two are for settings that are lists. */
 export const CONFIG_OPERATION = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 
+/** What happens to one setting. */
 export interface ConfigChange {
   readonly name: string;
   /** See CONFIG_OPERATION. */
@@ -12,12 +13,14 @@ export interface ConfigChange {
   readonly value: string | null;
 }
 
+/** Changes of single settings, by resource. */
 export interface IncrementalAlterConfigsRequest {
   /** What is left out stays as it is. */
   readonly resources: readonly (ConfigResource & { readonly configs: readonly ConfigChange[] })[];
   readonly validateOnly: boolean;
 }
 
+/** Changes single settings of topics (KIP-339). */
 export const incrementalAlterConfigs: SpokenApi<
   IncrementalAlterConfigsRequest,
   AlterConfigsResponse

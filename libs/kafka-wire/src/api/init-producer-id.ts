@@ -1,10 +1,12 @@
 import { CHANGE_TIMEOUT_MS, NO_THROTTLE, type SpokenApi } from './api.js';
 
+/** Who wants an id. */
 export interface InitProducerIdRequest {
   /** null from a producer that is idempotent and not transactional. */
   readonly transactionalId: string | null;
 }
 
+/** An id that nobody else has, with its first epoch. */
 export interface InitProducerIdResponse {
   readonly errorCode: number;
   /** -1 with an error. */
@@ -12,6 +14,7 @@ export interface InitProducerIdResponse {
   readonly producerEpoch: number;
 }
 
+/** Gives an idempotent producer its id. */
 export const initProducerId: SpokenApi<InitProducerIdRequest, InitProducerIdResponse> = {
   key: 22,
   name: 'InitProducerId',

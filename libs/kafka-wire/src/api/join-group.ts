@@ -1,5 +1,6 @@
 import { NO_THROTTLE, type SpokenApi } from './api.js';
 
+/** Who wants to be a member, for how long it may be silent, and how it can share partitions. */
 export interface JoinGroupRequest {
   readonly groupId: string;
   readonly sessionTimeoutMs: number;
@@ -14,6 +15,7 @@ export interface JoinGroupRequest {
   readonly canRejoinWithId: boolean;
 }
 
+/** The generation that the member is in. */
 export interface JoinGroupResponse {
   readonly errorCode: number;
   readonly generationId: number;
@@ -28,6 +30,7 @@ export interface JoinGroupResponse {
   }[];
 }
 
+/** Makes a client a member of a group; answered when the group has settled who is in it. */
 export const joinGroup: SpokenApi<JoinGroupRequest, JoinGroupResponse> = {
   key: 11,
   name: 'JoinGroup',

@@ -1,21 +1,25 @@
 import { NO_THROTTLE, type Api } from './api.js';
 
+/** A member, by its id or by the name that it gave itself. */
 export interface LeavingMember {
   readonly memberId: string;
   readonly groupInstanceId: string | null;
 }
 
+/** Who leaves which group. */
 export interface LeaveGroupRequest {
   readonly groupId: string;
   /** One before version 3. */
   readonly members: readonly LeavingMember[];
 }
 
+/** What became of each member; before version 3 `errorCode` alone. */
 export interface LeaveGroupResponse {
   readonly errorCode: number;
   readonly members: readonly (LeavingMember & { readonly errorCode: number })[];
 }
 
+/** Takes members out of a group. */
 export const leaveGroup: Api<LeaveGroupRequest, LeaveGroupResponse> = {
   key: 13,
   name: 'LeaveGroup',

@@ -1,10 +1,12 @@
 import { NO_THROTTLE, type Api } from './api.js';
 
+/** Every group with members or committed offsets. */
 export interface ListGroupsResponse {
   readonly errorCode: number;
   readonly groups: readonly { readonly groupId: string; readonly protocolType: string }[];
 }
 
+/** Lists groups. */
 export const listGroups: Api<Record<string, never>, ListGroupsResponse> = {
   key: 16,
   name: 'ListGroups',

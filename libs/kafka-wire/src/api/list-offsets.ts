@@ -2,8 +2,10 @@ import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './
 
 /** Instead of a timestamp. */
 export const LATEST = -1n;
+/** Instead of a timestamp: the first record that there is. */
 export const EARLIEST = -2n;
 
+/** By partition, the time of which the offset is wanted. */
 export interface ListOffsetsRequest {
   readonly topics: readonly ByTopic<{
     readonly partition: number;
@@ -13,6 +15,7 @@ export interface ListOffsetsRequest {
   }>[];
 }
 
+/** The first record at or after that time. */
 export interface ListedOffset {
   readonly partition: number;
   readonly errorCode: number;
@@ -22,10 +25,12 @@ export interface ListedOffset {
   readonly leaderEpoch: number;
 }
 
+/** In the order of the request. */
 export interface ListOffsetsResponse {
   readonly topics: readonly ByTopic<ListedOffset>[];
 }
 
+/** Finds offsets by time, and at both ends of a partition. */
 export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponse> = {
   key: 2,
   name: 'ListOffsets',

@@ -1,11 +1,13 @@
 import type { WireReader } from '../wire/wire-reader.js';
 import { NO_THROTTLE, type SpokenApi } from './api.js';
 
+/** Of which topics. */
 export interface MetadataRequest {
   /** null: all topics. */
   readonly topics: readonly string[] | null;
 }
 
+/** The cluster as clients see it. */
 export interface MetadataResponse {
   readonly brokers: readonly {
     readonly nodeId: number;
@@ -17,6 +19,7 @@ export interface MetadataResponse {
   readonly topics: readonly MetadataTopic[];
 }
 
+/** A topic with its partitions and where each is led, or why it cannot be told. */
 export interface MetadataTopic {
   readonly errorCode: number;
   readonly name: string;
@@ -34,6 +37,7 @@ export interface MetadataTopic {
 /** "Not asked, or not known" for a set of authorised operations. */
 const NO_OPERATIONS = -(2 ** 31);
 
+/** Tells brokers, topics and who leads which partition. */
 export const metadata: SpokenApi<MetadataRequest, MetadataResponse> = {
   key: 3,
   name: 'Metadata',

@@ -1,5 +1,6 @@
 import { NO_THROTTLE, readTopics, writeTopics, type SpokenApi, type ByTopic } from './api.js';
 
+/** How far a group has come in a partition, with a text of its own beside it. */
 export interface CommittedPartition {
   readonly partition: number;
   readonly offset: bigint;
@@ -8,6 +9,7 @@ export interface CommittedPartition {
   readonly metadata: string | null;
 }
 
+/** What a member, or somebody outside of an empty group, has consumed. */
 export interface OffsetCommitRequest {
   readonly groupId: string;
   /** -1 from a consumer that is no member of the group. */
@@ -17,10 +19,12 @@ export interface OffsetCommitRequest {
   readonly topics: readonly ByTopic<CommittedPartition>[];
 }
 
+/** What became of each partition, in the order of the request. */
 export interface OffsetCommitResponse {
   readonly topics: readonly ByTopic<{ readonly partition: number; readonly errorCode: number }>[];
 }
 
+/** Writes down how far a group has come. */
 export const offsetCommit: SpokenApi<OffsetCommitRequest, OffsetCommitResponse> = {
   key: 8,
   name: 'OffsetCommit',

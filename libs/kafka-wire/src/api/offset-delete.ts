@@ -1,15 +1,18 @@
 import { NO_THROTTLE, readTopics, writeTopics, type SpokenApi, type ByTopic } from './api.js';
 
+/** Of which partitions a group forgets its offsets. */
 export interface OffsetDeleteRequest {
   readonly groupId: string;
   readonly topics: readonly ByTopic<number>[];
 }
 
+/** `errorCode`: of the group as a whole; then there are no topics. */
 export interface OffsetDeleteResponse {
   readonly errorCode: number;
   readonly topics: readonly ByTopic<{ readonly partition: number; readonly errorCode: number }>[];
 }
 
+/** Deletes committed offsets of topics that the group does not read. */
 export const offsetDelete: SpokenApi<OffsetDeleteRequest, OffsetDeleteResponse> = {
   key: 47,
   name: 'OffsetDelete',

@@ -1,11 +1,13 @@
 import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
 
+/** Of which partitions the committed offsets are wanted. */
 export interface OffsetFetchRequest {
   readonly groupId: string;
   /** null: all that the group has committed. */
   readonly topics: readonly ByTopic<number>[] | null;
 }
 
+/** In the order of the request; `errorCode` is told from version 2 on. */
 export interface OffsetFetchResponse {
   readonly errorCode: number;
   readonly topics: readonly ByTopic<{
@@ -18,6 +20,7 @@ export interface OffsetFetchResponse {
   }>[];
 }
 
+/** Tells how far a group has come. */
 export const offsetFetch: Api<OffsetFetchRequest, OffsetFetchResponse> = {
   key: 9,
   name: 'OffsetFetch',

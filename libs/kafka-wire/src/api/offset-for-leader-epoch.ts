@@ -7,6 +7,7 @@ import {
   type ByTopic,
 } from './api.js';
 
+/** By partition, the epoch whose end is asked for. */
 export interface OffsetForLeaderEpochRequest {
   readonly topics: readonly ByTopic<{
     readonly partition: number;
@@ -17,19 +18,22 @@ export interface OffsetForLeaderEpochRequest {
   }>[];
 }
 
+/** Where an epoch of a partition ended. */
 export interface EpochEnd {
   readonly partition: number;
   readonly errorCode: number;
-  /** The greatest epoch up to the one asked for; -1 where there is none, or the one asked for is newer than all. */
+  /** The highest epoch up to the one asked for; -1 where there is none, or the one asked for is newer than all. */
   readonly leaderEpoch: number;
   /** The offset behind its last record; -1 where there is none. */
   readonly endOffset: bigint;
 }
 
+/** In the order of the request. */
 export interface OffsetForLeaderEpochResponse {
   readonly topics: readonly ByTopic<EpochEnd>[];
 }
 
+/** Tells where a leader epoch ended, so that a client sees when records were lost. */
 export const offsetForLeaderEpoch: SpokenApi<
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponse

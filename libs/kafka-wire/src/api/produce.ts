@@ -1,6 +1,7 @@
 import type { WireReader } from '../wire/wire-reader.js';
 import { NO_THROTTLE, readTopics, writeTopics, type SpokenApi, type ByTopic } from './api.js';
 
+/** Batches to be appended, one for each partition. */
 export interface ProduceRequest {
   readonly transactionalId: string | null;
   /** 0: no answer; 1 and -1: when it is durable here, or in all in-sync replicas. */
@@ -13,6 +14,7 @@ export interface ProduceRequest {
   }>[];
 }
 
+/** Where the batch lies, or why it does not. */
 export interface ProducedPartition {
   readonly partition: number;
   readonly errorCode: number;
@@ -23,6 +25,7 @@ export interface ProducedPartition {
   readonly errorMessage: string | null;
 }
 
+/** In the order of the request; none with acks 0. */
 export interface ProduceResponse {
   readonly topics: readonly ByTopic<ProducedPartition>[];
 }

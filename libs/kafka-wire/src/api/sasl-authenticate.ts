@@ -1,10 +1,12 @@
 import type { SpokenApi } from './api.js';
 
+/** The next message of the client in the exchange of its mechanism. */
 export interface SaslAuthenticateRequest {
   /** What the mechanism wants to be told. */
   readonly token: Buffer;
 }
 
+/** The next message of the server, or why it does not believe the client. */
 export interface SaslAuthenticateResponse {
   readonly errorCode: number;
   readonly errorMessage: string | null;
@@ -14,6 +16,7 @@ export interface SaslAuthenticateResponse {
 /** Sessions do not end: nobody has to authenticate again (KIP-368). */
 const NO_SESSION_LIFETIME = 0n;
 
+/** One step of a login. */
 export const saslAuthenticate: SpokenApi<SaslAuthenticateRequest, SaslAuthenticateResponse> = {
   key: 36,
   name: 'SaslAuthenticate',

@@ -1,5 +1,6 @@
 import { NO_THROTTLE, type Api } from './api.js';
 
+/** Asks for the assignment of a member; the leader brings those of all. */
 export interface SyncGroupRequest {
   readonly groupId: string;
   readonly generationId: number;
@@ -9,11 +10,13 @@ export interface SyncGroupRequest {
   readonly assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[];
 }
 
+/** What the leader has assigned to the member: bytes of the clients' own. */
 export interface SyncGroupResponse {
   readonly errorCode: number;
   readonly assignment: Buffer;
 }
 
+/** Gives a member its part; answered when the leader has decided. */
 export const syncGroup: Api<SyncGroupRequest, SyncGroupResponse> = {
   key: 14,
   name: 'SyncGroup',

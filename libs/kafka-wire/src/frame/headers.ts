@@ -17,6 +17,7 @@ export interface RequestHeader {
   readonly clientId: string;
 }
 
+/** Leaves the reader at the body. Throws MalformedFrame. */
 export function readRequestHeader(reader: WireReader): RequestHeader {
   const apiKey = reader.int16();
   const apiVersion = reader.int16();

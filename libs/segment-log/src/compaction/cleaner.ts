@@ -7,6 +7,7 @@ import {
 } from '@tally/kafka-wire';
 import { hashOf, type KeyHash, type KeyOffsets } from './key-offsets.js';
 
+/** What a cleaner knows of the keys of a partition. */
 export interface CleanerOptions {
   /** Of all records from the beginning of the partition up to `endOffset`. */
   readonly keys: KeyOffsets;

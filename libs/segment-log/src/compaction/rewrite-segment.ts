@@ -5,6 +5,7 @@ import type { SegmentCopy } from './segment-copy.js';
 /** Each batch of a segment, in order; ends with `gone` when the segment was removed meanwhile. */
 export type BatchesOf = (segment: Segment) => AsyncIterable<Buffer | 'gone'>;
 
+/** What became of the rewriting of a segment. */
 export type Rewrite =
   /** All records stay. */
   | { readonly kind: 'unchanged' }

@@ -14,6 +14,7 @@ export interface NewBatch {
   readonly stampTime: boolean;
 }
 
+/** Where a batch lies. */
 export interface AppendedBatch {
   readonly baseOffset: bigint;
   /** ms since 1970; undefined where the records keep their time. */

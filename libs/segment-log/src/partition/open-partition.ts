@@ -17,11 +17,12 @@ import { stillDamaged } from '../recovery/listed-damage.js';
 import { readLogStart } from './log-start.js';
 import { Quarantine, readDamageList } from './quarantine.js';
 
+/** What opening a partition has found. */
 export interface OpenedPartition {
   /** In order, the last being written; none only where the end is in doubt. */
   readonly segments: Segment[];
   readonly logStart: bigint;
-  /** Greatest append time that the log has given to a record, ms since 1970. */
+  /** The max append time that the log has given to a record, ms since 1970. */
   readonly lastAppendTimeMs: number;
   readonly quarantine: Quarantine;
   /** undefined: the end is beyond doubt. */
@@ -41,6 +42,7 @@ export interface EndInDoubt {
   readonly mark: Mark | undefined;
 }
 
+/** What opening a partition needs. */
 export interface OpeningPartition {
   readonly files: FileSystem;
   readonly indexes: StoredIndexes;

@@ -20,6 +20,7 @@ export interface RememberedBatch {
   readonly appendTimeMs: number | undefined;
 }
 
+/** What is known of one producer. */
 export interface ProducerState {
   readonly epoch: number;
   /** The last ones, oldest first; never empty. */
@@ -28,6 +29,7 @@ export interface ProducerState {
   readonly lastActiveMs: number;
 }
 
+/** Whether a batch is the next of its producer. */
 export type SequenceVerdict =
   | { readonly kind: 'next' }
   /** The very same batch is in the log. */
@@ -37,6 +39,7 @@ export type SequenceVerdict =
   /** Another instance of the producer has begun since. */
   | { readonly kind: 'fenced' };
 
+/** Bounds what is known of the producers of a partition. */
 export interface ProducerLimits {
   /** Most producers that are known per partition; the one that was silent longest is forgotten. */
   readonly maxProducers: number;

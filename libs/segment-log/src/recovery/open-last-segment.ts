@@ -10,6 +10,7 @@ import {
   type OpeningSegment,
 } from './open-segment.js';
 
+/** The segment at the end of a partition, and whether its end is believed. */
 export interface LastSegment {
   readonly segment: Segment;
   /** All its batches were read, or the mark says that all are durable. */

@@ -82,6 +82,7 @@ export async function describes(
   );
 }
 
+/** Whether an index is one of this segment of this partition. */
 export function isOf(index: IndexHeader, partitionId: PartitionId, baseOffset: bigint): boolean {
   return (
     index.topicId === partitionId.topicId &&
@@ -90,6 +91,7 @@ export function isOf(index: IndexHeader, partitionId: PartitionId, baseOffset: b
   );
 }
 
+/** A segment of which nothing is known yet. */
 export function newSegment({ path, baseOffset, file, indexes }: OpeningSegment): Segment {
   return new Segment(path, baseOffset, file, indexes);
 }

@@ -43,6 +43,7 @@ const AT = {
   entries: 88,
   headerCrc: 92,
 } as const;
+/** Bytes before the entries. */
 export const INDEX_HEADER_BYTES = 96;
 const ENTRY_BYTES = 24;
 const CRC_BYTES = 4;
@@ -68,11 +69,13 @@ export interface SegmentSummary {
   readonly maxAppendTimeMs: number;
 }
 
+/** What an index file says of its segment, without its entries. */
 export interface IndexHeader extends PartitionId, SegmentSummary {
   readonly isSealed: boolean;
   readonly entryCount: number;
 }
 
+/** The content of an index file. */
 export function encodeIndex(
   { topicId, partition }: PartitionId,
   summary: SegmentSummary,
@@ -146,6 +149,7 @@ export function decodeIndexEntries(bytes: Buffer): IndexEntries | undefined {
   };
 }
 
+/** Size of an index file. */
 export function indexBytes({ entryCount }: IndexHeader): number {
   return INDEX_HEADER_BYTES + entryCount * ENTRY_BYTES + CRC_BYTES;
 }

@@ -7,7 +7,7 @@ export interface IndexEntries {
   /** Relative to the segment's base. */
   offsetAt(index: number): number;
   positionAt(index: number): number;
-  /** Greatest timestamp of all batches before the entry: grows even where timestamps do not. */
+  /** The max timestamp of all batches before the entry: grows even where timestamps do not. */
   timeBeforeAt(index: number): number;
 }
 

@@ -16,6 +16,7 @@ import type { IndexEntries } from './sparse-index.js';
 /** 40 segments of the largest kind of 128 MiB. */
 const MAX_CACHED_BYTES = 32 << 20;
 
+/** The index file beside a segment. */
 export function indexFileOf(segmentPath: string): string {
   return segmentPath.replace(/log$/, 'index');
 }

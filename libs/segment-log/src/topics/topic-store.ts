@@ -16,10 +16,12 @@ const IN_WORK = '~';
 /** Kafka's rule for names; it also keeps them inside the folder. */
 const NAME = /^[a-zA-Z0-9._-]{1,249}$/;
 
+/** Whether a topic may have this name: it is that of a folder too. */
 export function isTopicName(name: string): boolean {
   return NAME.test(name) && name !== '.' && name !== '..';
 }
 
+/** What became of the making of a topic. */
 export type CreateOutcome =
   | { readonly kind: 'created'; readonly topic: Topic }
   | { readonly kind: 'exists' }

@@ -18,6 +18,7 @@ export interface UpkeepObserver {
   readonly onSkipped?: (topic: string, partition: number, error: DamagedLog) => void;
 }
 
+/** What is kept for how long, how fast the rest is removed, and who is told of it. */
 export interface UpkeepOptions extends UpkeepObserver {
   readonly policyOf: (topic: Topic) => UpkeepPolicy;
   /** Between the end of one round through all partitions and the beginning of the next. */

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { eventually } from '../eventually.js';
 import { endWithParent } from './end-with-parent.js';
 
+/** What runs, how it is known to answer, and how it is stopped. */
 export interface ServerProcessOptions {
   /** What messages call it. */
   readonly name: string;
