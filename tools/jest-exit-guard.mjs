@@ -2,6 +2,7 @@
 // was and what is open there, and fails. Without it such a run ends when somebody loses patience.
 import { createHook } from 'node:async_hooks';
 import { basename, relative } from 'node:path';
+import { setTimeout } from 'node:timers';
 
 /** What ends in order, like the last fetch of a consumer, is gone long before. */
 const WAIT_MS = Number(process.env.TALLY_JEST_EXIT_MS ?? 28_000);
