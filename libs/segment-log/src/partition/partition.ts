@@ -1,8 +1,6 @@
 import type { SegmentCopy } from '../compaction/segment-copy.js';
 import type { LogFile } from '../files/file-system.js';
 import type { Mark } from '../marks/mark-file.js';
-import { writeProducerSnapshot } from '../producers/producer-snapshot.js';
-import type { ProducerStates } from '../producers/producer-states.js';
 import type { DamagedRange } from '../segment/damaged-range.js';
 import type { PartitionId } from '../segment/index-layout.js';
 import type { ScanStart } from '../segment/scan-segment.js';
@@ -13,9 +11,8 @@ import type { EndInDoubt, OpenedPartition } from './open-partition.js';
 import { PartitionDamage } from './partition-damage.js';
 import type { PartitionParts } from './partition-parts.js';
 import { PartitionReader, type ReadBounds, type ReadOutcome } from './partition-reader.js';
+import { PartitionWriter } from './partition-writer.js';
 import { SegmentList } from './segment-list.js';
-import { stampRound } from './stamp-round.js';
-import { writeOrCut } from './write-or-cut.js';
 
 /**
  * One ordered log. Every record below `highWatermark` is durable and can be read; there are no
@@ -25,12 +22,10 @@ export class Partition implements ReadBounds {
   private readonly segments: SegmentList;
   private readonly damaged: PartitionDamage;
   private readonly reader: PartitionReader;
+  private readonly writer: PartitionWriter;
   private readonly doubt: EndInDoubt | undefined;
-  private readonly producers: ProducerStates;
   private readonly listeners = new Set<() => void>();
   private start: bigint;
-  private lastAppendTimeMs: number;
-  private savedProducersAt: bigint | undefined;
 
   constructor(
     private readonly parts: PartitionParts,
@@ -41,11 +36,11 @@ export class Partition implements ReadBounds {
     this.segments = new SegmentList(parts, id, folder, opened.segments);
     this.damaged = new PartitionDamage(parts, id, folder, this.segments, opened.quarantine);
     this.reader = new PartitionReader(this.segments, this.damaged, this);
+    this.writer = new PartitionWriter(parts, folder, this.segments, this, opened, () =>
+      this.announce(),
+    );
     this.doubt = opened.doubt;
-    this.producers = opened.producers;
     this.start = opened.logStart;
-    this.lastAppendTimeMs = opened.lastAppendTimeMs;
-    this.savedProducersAt = opened.savedProducersAt;
   }
 
   get number(): number {
@@ -64,7 +59,7 @@ export class Partition implements ReadBounds {
 
   /** Idempotent producers that are known. */
   get producerCount(): number {
-    return this.producers.size;
+    return this.writer.producerCount;
   }
 
   /** Records that cannot be read, in order. */
@@ -161,31 +156,8 @@ export class Partition implements ReadBounds {
    * Writes batches, for the commit loop; those that their producers should not have sent are left
    * out. `storage_full`: none of them is there.
    */
-  async write(
-    batches: readonly NewBatch[],
-    nowMs: number,
-  ): Promise<WrittenBatches | 'storage_full'> {
-    // The clock may step back; append times must not.
-    const appendTimeMs = Math.max(nowMs, this.lastAppendTimeMs);
-    const producers = this.producers.begin();
-    const round = stampRound(batches, this.highWatermark, appendTimeMs, producers, nowMs);
-    const { outcomes, accepted, headers, bytes } = round;
-    if (accepted.length === 0) {
-      return { outcomes, sync: () => Promise.resolve(), publish: () => undefined };
-    }
-    const segment = await this.segmentFor(bytes);
-    if (segment === 'storage_full') return segment;
-    if (!(await writeOrCut(segment, accepted, bytes))) return 'storage_full';
-    return {
-      outcomes,
-      sync: () => this.segments.sync(segment),
-      publish: () => {
-        for (const header of headers) segment.add(header);
-        this.lastAppendTimeMs = appendTimeMs;
-        producers.publish(nowMs);
-        this.announce();
-      },
-    };
+  write(batches: readonly NewBatch[], nowMs: number): Promise<WrittenBatches | 'storage_full'> {
+    return this.writer.write(batches, nowMs);
   }
 
   /**
@@ -205,12 +177,8 @@ export class Partition implements ReadBounds {
    * Writes down what producers have appended below the high watermark, so that nothing below it has to
    * be read for that. With a full disk the old note stays: it says less, and nothing wrong.
    */
-  async saveProducers(): Promise<void> {
-    const { parts, folder, highWatermark, producers } = this;
-    if (!this.isOpen || this.savedProducersAt === highWatermark) return;
-    const { files } = parts;
-    const isSaved = await writeProducerSnapshot(files, folder, highWatermark, producers.entries());
-    if (isSaved) this.savedProducersAt = highWatermark;
+  saveProducers(): Promise<void> {
+    return this.writer.saveProducers();
   }
 
   /** An empty copy of a segment, to be written and to replace it. */
@@ -230,7 +198,7 @@ export class Partition implements ReadBounds {
   /** What comes next goes into a new segment. For the commit loop. False: the disk is full. */
   async endSegment(): Promise<boolean> {
     if (this.segments.active.size === 0 || this.doubt !== undefined) return true;
-    return (await this.beginSegment()) !== 'storage_full';
+    return (await this.writer.beginSegment()) !== 'storage_full';
   }
 
   /** Nothing is written or awaited here any more; reads that have begun end well. */
@@ -238,19 +206,6 @@ export class Partition implements ReadBounds {
     const retired = this.segments.close();
     this.announce();
     await retired;
-  }
-
-  /** The active segment, or a new one where it would grow past its size. */
-  private async segmentFor(bytes: number): Promise<Segment | 'storage_full'> {
-    const { active } = this.segments;
-    if (active.size === 0 || active.size + bytes <= this.parts.segmentBytes) return active;
-    return this.beginSegment();
-  }
-
-  private async beginSegment(): Promise<Segment | 'storage_full'> {
-    const segment = await this.segments.begin();
-    if (segment !== 'storage_full') void this.parts.writer.run(() => this.saveProducers());
-    return segment;
   }
 
   private announce(): void {
