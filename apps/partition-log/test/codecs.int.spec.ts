@@ -9,7 +9,10 @@ import {
   type RequestOf,
   type ResponseOf,
 } from '@tally/kafka-wire';
-import { DIALOGUES, type Dialogue } from './support/kafkajs-dialogues.js';
+import { CLUSTER_DIALOGUES } from './support/kafkajs-dialogues/cluster.js';
+import type { Dialogue } from './support/kafkajs-dialogues/dialogue.js';
+import { GROUP_DIALOGUES } from './support/kafkajs-dialogues/groups.js';
+import { RECORD_DIALOGUES } from './support/kafkajs-dialogues/records.js';
 
 /**
  * kafkajs as a second opinion: its encoders write what our readers must understand, and its decoders
@@ -129,7 +132,8 @@ describe('SaslHandshake and SaslAuthenticate', () => {
   });
 });
 
-const cases = (Object.entries(DIALOGUES) as [ApiName, Dialogue<ApiName>][]).flatMap(
+const dialogues = { ...RECORD_DIALOGUES, ...GROUP_DIALOGUES, ...CLUSTER_DIALOGUES };
+const cases = (Object.entries(dialogues) as [ApiName, Dialogue<ApiName>][]).flatMap(
   ([name, dialogue]) => {
     const [first, last] = dialogue.versions;
     return Array.from({ length: last - first + 1 }, (_, index) => ({
