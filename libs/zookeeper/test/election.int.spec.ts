@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '@tally/testing';
+import { eventually, TcpProxy } from '@tally/testing';
 import { LeaderElection, type ZooKeeperSession } from '../src/index.js';
-import { TcpProxy } from './support/tcp-proxy.js';
 import { ZooKeeperFixture } from './support/zookeeper-fixture.js';
 
 const zookeeper = new ZooKeeperFixture();
@@ -75,19 +74,19 @@ describe('an election', () => {
     await eventually('both stand', async () => {
       return (await other.session.children('/elections/partition')).length === 2;
     });
-    proxy.silence();
+    proxy.holdBoth();
     await history.happened('b elected');
     expect(history.order).toEqual(['a elected', 'a lost', 'b elected']);
     const [, lost, elected] = history.events;
     expect(lost?.atMs).toBeLessThan(elected?.atMs ?? 0);
     expect([cut.election.isLeader, other.election.isLeader]).toEqual([false, true]);
     // Back again, it stands behind the leader.
-    proxy.reset();
+    proxy.cut();
     await eventually('both stand', async () => {
       return (await other.session.children('/elections/partition')).length === 2;
     });
     expect(history.order).toHaveLength(3);
-    await proxy.close();
+    await proxy.stop();
   });
 
   it('a freeze of ZooKeeper ends the leadership, and leaves one leader after it', async () => {
@@ -112,12 +111,12 @@ describe('an election', () => {
     await history.happened('a elected');
     const states: string[] = [];
     session.onState((state) => states.push(state));
-    proxy.reset();
+    proxy.cut();
     await eventually('connected again', () => states.at(-1) === 'connected');
     expect(states).toEqual(['suspended', 'connected']);
     expect(election.isLeader).toBe(true);
     expect(history.order).toEqual(['a elected']);
-    await proxy.close();
+    await proxy.stop();
   });
 
   it('a leader that resigns says so before the next one is elected', async () => {

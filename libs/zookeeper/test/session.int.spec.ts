@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '@tally/testing';
+import { eventually, TcpProxy } from '@tally/testing';
 import { ZooKeeperSession, type NodeValue, type SessionState } from '../src/index.js';
 import { SESSION_TIMEOUT_MS, ZooKeeperFixture } from './support/zookeeper-fixture.js';
-import { TcpProxy } from './support/tcp-proxy.js';
 
 const zookeeper = new ZooKeeperFixture();
 beforeAll(() => zookeeper.start(), 60_000);
@@ -10,7 +9,7 @@ afterAll(() => zookeeper.stop(), 30_000);
 
 /** The native close blocks this process, the proxy in it too: its answer could not come. */
 async function closeBehind(proxy: TcpProxy, session: ZooKeeperSession): Promise<void> {
-  await proxy.close();
+  await proxy.stop();
   await eventually('disconnected', () => session.state !== 'connected');
   await session.close();
 }
@@ -108,13 +107,13 @@ describe('a create whose answer is lost', () => {
     const session = await zookeeper.session(proxy.connectString);
     // Made before, so that one request decides.
     await observer.create(`${path}/parent`, bytes(''));
-    proxy.swallowReplies();
+    proxy.holdAnswers();
     const creating = session.create(`${path}/x`, bytes('mine'), { ephemeral: true, sequential });
     const names = await eventually('the server made the node', async () => {
       const found = (await observer.children(path)).filter((name) => name !== 'parent');
       return found.length > 0 ? found : undefined;
     });
-    proxy.reset();
+    proxy.cut();
     const result = await creating;
     const after = (await observer.children(path)).filter((name) => name !== 'parent');
     await closeBehind(proxy, session);
@@ -197,7 +196,7 @@ describe('the state of a ZooKeeper session', () => {
     const session = await zookeeper.session(proxy.connectString);
     const states = statesOf(session);
     const { sessionId } = session;
-    proxy.reset();
+    proxy.cut();
     await eventually('connected again', () => states.includes('connected'));
     expect(states).toEqual(['suspended', 'connected']);
     expect([session.sessionId, session.generation]).toEqual([sessionId, 1]);
@@ -229,7 +228,7 @@ describe('the state of a ZooKeeper session', () => {
     observer.watchData('/silent', (node) => {
       if (node === undefined) goneMs ??= performance.now();
     });
-    proxy.silence();
+    proxy.holdBoth();
     await eventually('the node is gone', () => goneMs !== undefined);
     expect(lostMs).toBeDefined();
     expect(lostMs).toBeLessThan(goneMs ?? 0);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TcpProxy } from '@tally/testing';
 import { ZooKeeperSession } from '../src/index.js';
-import { TcpProxy } from './support/tcp-proxy.js';
 import { ZooKeeperFixture } from './support/zookeeper-fixture.js';
 
 const zookeeper = new ZooKeeperFixture();
@@ -14,7 +14,7 @@ const ANSWER_AFTER_MS = 1300;
 describe('a server that answers late, but answers', () => {
   it('keeps the session that it gave: one thrown away would cost it another two transactions', async () => {
     const proxy = await TcpProxy.start(zookeeper.server.port);
-    proxy.delayReplies(ANSWER_AFTER_MS);
+    proxy.delayAnswers(ANSWER_AFTER_MS);
     const session = new ZooKeeperSession({
       connect: proxy.connectString,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
@@ -25,7 +25,7 @@ describe('a server that answers late, but answers', () => {
       expect(proxy.connections).toBe(1);
     } finally {
       // The native close blocks this process, the proxy in it too: its answer could not come.
-      await proxy.close();
+      await proxy.stop();
       await session.close();
     }
   }, 30_000);

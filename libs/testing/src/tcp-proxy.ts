@@ -3,15 +3,18 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 /**
  * A TCP proxy on loopback that passes bytes on until a test wants otherwise: it can hold back what
- * clients ask or what the server answers, and cut all connections.
+ * clients ask, what the server answers or both, make answers late, and cut all connections.
  */
 export class TcpProxy {
   private readonly pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
-  private held: 'nothing' | 'requests' | 'answers' = 'nothing';
+  private held: 'nothing' | 'requests' | 'answers' | 'both' = 'nothing';
   private cutConnections = 0;
+  private joinedConnections = 0;
+  private answerDelayMs = 0;
 
   private constructor(private readonly listener: Server) {}
 
+  /** `targetPort`: of the server, on 127.0.0.1. */
   static async start(targetPort: number): Promise<TcpProxy> {
     const listener = createServer({ pauseOnConnect: true });
     const proxy = new TcpProxy(listener);
@@ -25,12 +28,28 @@ export class TcpProxy {
     return (this.listener.address() as AddressInfo).port;
   }
 
+  /** For clients that want `host:port`. */
+  get connectString(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
   /** Connections that `cut` has ended so far. */
   get cuts(): number {
     return this.cutConnections;
   }
 
+  /** Connections that clients have made so far. */
+  get connections(): number {
+    return this.joinedConnections;
+  }
+
+  /** What the server sends from now on arrives so much later. */
+  delayAnswers(ms: number): void {
+    this.answerDelayMs = ms;
+  }
+
   private join(client: Socket, targetPort: number): void {
+    this.joinedConnections += 1;
     const server = connect(targetPort, '127.0.0.1');
     const pair = { client, server };
     this.pairs.add(pair);
@@ -44,7 +63,9 @@ export class TcpProxy {
       [server, client],
     ] as const) {
       from.on('data', (bytes: Buffer) => {
-        if (!to.write(bytes)) from.pause();
+        if (from === server && this.answerDelayMs > 0)
+          setTimeout(() => to.write(bytes), this.answerDelayMs);
+        else if (!to.write(bytes)) from.pause();
       });
       to.on('drain', () => this.flow(pair));
       from.on('end', () => to.end());
@@ -55,9 +76,9 @@ export class TcpProxy {
   }
 
   private flow({ client, server }: { readonly client: Socket; readonly server: Socket }): void {
-    if (this.held === 'requests') client.pause();
+    if (this.held === 'requests' || this.held === 'both') client.pause();
     else if (!server.writableNeedDrain) client.resume();
-    if (this.held === 'answers') server.pause();
+    if (this.held === 'answers' || this.held === 'both') server.pause();
     else if (!client.writableNeedDrain) server.resume();
   }
 
@@ -69,6 +90,11 @@ export class TcpProxy {
   /** Keeps from now on everything that the server sends. */
   holdAnswers(): void {
     this.hold('answers');
+  }
+
+  /** Keeps from now on everything that is sent; new connections are accepted and never answered. */
+  holdBoth(): void {
+    this.hold('both');
   }
 
   /** Passes on what was held, and everything from now on. */
