@@ -74,7 +74,7 @@ describe('a delta', () => {
     ['two instants for one partition', { instants: [instant, instant] }],
     ['an instant before 1970', { instants: [{ partition, asOfMs: '-5', position: '0' }] }],
     ['a position before the first', { instants: [{ partition, asOfMs: '5', position: '-1' }] }],
-    ['no partition', { instants: [{ partition: undefined, asOfMs: '5' }] }],
+    ['no partition', { instants: [{ partition: undefined, asOfMs: '5', position: '0' }] }],
     ['rows without ranges', { ranges: [], ledger: [] }],
     ['a ledger without ranges', { ranges: [], rows: Buffer.alloc(0) }],
     [

@@ -58,6 +58,7 @@ export class Scrub {
       }
       if (this.isOver) return;
       this.options.onPass?.({ bytes: pace.bytes });
+      // eslint-disable-next-line no-restricted-syntax -- a rest between two rounds, not a retry
       await sleep(this.options.pauseMs, undefined, { signal: this.ended.signal, ref: false });
     }
   }

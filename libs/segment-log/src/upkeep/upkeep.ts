@@ -92,6 +92,7 @@ export class Upkeep {
     try {
       while (!signal.aborted) {
         await this.roundOf(kind);
+        // eslint-disable-next-line no-restricted-syntax -- a rest between two rounds, not a retry
         await sleep(this.options.intervalMs, undefined, { signal, ref: false });
       }
     } catch (error) {
