@@ -1,4 +1,6 @@
 // One configuration for every project; tools/jest passes the root folder and the kind of test.
+import { join } from 'node:path';
+
 const swc = (module) => ({
   jsc: {
     target: 'es2022',
@@ -12,6 +14,7 @@ const swc = (module) => ({
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  reporters: ['default', join(import.meta.dirname, 'tools/jest-exit-guard.mjs')],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // Tests run against the sources of the libraries: no build first.

@@ -1,4 +1,4 @@
-// Prints "<passed> <failed>" of one kind of test over all projects, from what tools/jest wrote.
+// Prints "<passed> <failed> <projects with failures>" of one kind of test, from what tools/jest wrote.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,12 +9,15 @@ const projects = [...below('apps'), ...below('libs'), 'tools', 'tests'];
 
 let passed = 0;
 let failed = 0;
+const failing = [];
 for (const project of projects) {
   const file = join(root, project, 'test-results', `${kind}.json`);
   if (!existsSync(file)) continue;
   const results = JSON.parse(readFileSync(file, 'utf8'));
   passed += results.numPassedTests;
   // A file that cannot even be loaded holds no failed test, and is a failure.
-  failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
+  const bad = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  failed += bad;
+  if (bad > 0) failing.push(project);
 }
-console.log(`${passed} ${failed}`);
+console.log(passed, failed, ...failing);

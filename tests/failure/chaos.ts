@@ -13,7 +13,8 @@ const USAGE = `usage: tools/chaos [--seeds N] [--first-seed N] [--fault NAME]...
   --first-seed N  the first of them, default 1; a failed run names its seed
   --fault NAME    only this fault; may be given more than once
   --controls      takes a protection away each time and expects the trial to fail
-  --list          says what there is`;
+  --list          says what there is
+  --simulate      plays schedules of faults to the rules alone: tools/chaos --simulate --help`;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { packageDefinition, type clusterProxy } from '@tally/contracts';
-import { InstanceRegistry, ServiceClient, ZooKeeperSession } from '@tally/discovery';
+import { InstanceRegistry, ServiceClient } from '@tally/discovery';
 import { eventually } from '@tally/testing';
 import { APPS, ROOT } from '@tally/tools';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import { OtlpReceiver } from './otlp-receiver.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 

@@ -11,15 +11,20 @@ const PRIMITIVES = {
   string: 'string',
 };
 
-/** @returns {string} the declarations of all records of `schema` and the schema itself as a constant */
-export function avroTypes(schema, source) {
+/**
+ * @param schemas by id, ascending
+ * @returns {string} the declarations of all records of the newest schema, and all schemas by id
+ */
+export function avroTypes(schemas, source) {
+  const newest = [...schemas.values()].at(-1);
   const declarations = [];
-  typeOf(schema, declarations);
+  typeOf(newest, declarations);
+  const entries = [...schemas].map(([id, schema]) => `[${id}, ${JSON.stringify(schema, null, 2)}]`);
   return [
     `// Generated from ${source} by tools/generate. Do not edit.`,
     ...declarations,
-    `/** The Avro schema (Avro 1.12), for readers and writers. */\n` +
-      `export const ${constantName(schema.name)}_SCHEMA = ${JSON.stringify(schema, null, 2)} as const;`,
+    `/** Every Avro schema (Avro 1.12) that was ever written, by id; the types above are of the newest. */\n` +
+      `export const ${constantName(newest.name)}_SCHEMAS: ReadonlyMap<number, object> = new Map<number, object>([${entries.join(', ')}]);`,
     '',
   ].join('\n\n');
 }

@@ -38,13 +38,21 @@ function generate(target) {
       '/** All services and messages, as protobufjs writes a namespace in JSON. */\n' +
       `export const DESCRIPTORS: object = ${JSON.stringify(descriptors(), null, 1)};\n`,
   );
+  for (const [name, schemas] of avroSchemas())
+    writeFileSync(join(target, 'avro', `${name}.ts`), avroTypes(schemas, `avro/${name}.*.avsc`));
+}
+
+/** By name, then by id, ascending: `avro/<name>.<id>.avsc` is frozen once events were written with it. */
+function avroSchemas() {
+  const found = new Map();
   for (const file of readdirSync(join(contracts, 'avro'))) {
+    const [, name, id] = /^([a-z-]+)\.([1-9]\d*)\.avsc$/.exec(file) ?? [];
+    if (name === undefined) throw new Error(`expected avro/<name>.<id>.avsc, got ${file}`);
     const schema = JSON.parse(readFileSync(join(contracts, 'avro', file), 'utf8'));
-    writeFileSync(
-      join(target, 'avro', file.replace(/\.avsc$/, '.ts')),
-      avroTypes(schema, `avro/${file}`),
-    );
+    found.set(name, [...(found.get(name) ?? []), [Number(id), schema]]);
   }
+  for (const [name, schemas] of found) found.set(name, new Map(schemas.sort(([a], [b]) => a - b)));
+  return found;
 }
 
 function descriptors() {

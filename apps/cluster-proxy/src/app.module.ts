@@ -1,12 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ConfigNode, DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule, Peers } from '@tally/discovery';
 import { SHARD_MAP_NODE, ShardMap } from '@tally/placement';
 import { HealthChecks, Lifecycle, LOGGER, type Logger } from '@tally/service-kit';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import type { ClusterProxyConfig } from './config.js';
 import { CountersController, DEADLINES } from './counters/counters.controller.js';
 import { CurrentShardMap } from './shard-map/current-shard-map.js';
-import { ShardClient } from './shards/shard-client.js';
-import { StatusController } from './status/status.controller.js';
+import { ShardProxies } from './shards/shard-proxies.js';
+import { ClusterStatusController } from './status/cluster-status.controller.js';
 
 @Module({})
 export class AppModule {
@@ -14,13 +15,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'cluster-proxy', config, needs: ['shard-proxy'] })],
-      controllers: [CountersController, StatusController],
+      controllers: [CountersController, ClusterStatusController],
       providers: [
         { provide: DEADLINES, useValue: config },
         {
-          provide: ShardClient,
+          provide: ShardProxies,
           inject: [Peers],
-          useFactory: (peers: Peers) => new ShardClient(peers.of('shard-proxy')),
+          useFactory: (peers: Peers) => new ShardProxies(peers.of('shard-proxy')),
         },
         {
           provide: CurrentShardMap,

@@ -4,12 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { type clusterProxy, type shardProxy, TallyError } from '@tally/contracts';
-import {
-  ConfigNode,
-  ServiceClient,
-  ZooKeeperSession,
-  type ServiceInstance,
-} from '@tally/discovery';
+import { ServiceClient, type ServiceInstance } from '@tally/discovery';
 import {
   seriesId,
   SHARD_MAP_NODE,
@@ -19,10 +14,11 @@ import {
 } from '@tally/placement';
 import { createLogger } from '@tally/service-kit';
 import { eventually, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { CountersController } from '../src/counters/counters.controller.js';
 import { CurrentShardMap } from '../src/shard-map/current-shard-map.js';
-import { ShardClient } from '../src/shards/shard-client.js';
-import { StatusController } from '../src/status/status.controller.js';
+import { ShardProxies } from '../src/shards/shard-proxies.js';
+import { ClusterStatusController } from '../src/status/cluster-status.controller.js';
 import { FakeShard, SHARD_PROXY } from './fake-shard.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'tally-cluster-proxy-'));
@@ -77,7 +73,7 @@ describe('a cluster-proxy with two shards', () => {
   let shards: [FakeShard, FakeShard];
   let client: ServiceClient;
   let controller: CountersController;
-  let status: StatusController;
+  let status: ClusterStatusController;
   let node: ConfigNode<ShardMapDocument>;
   const ids = Array.from({ length: 20 }, (_, index) => seriesId('default', 'view', `s${index}`));
   const of = (shard: number) => ids.filter((id) => ShardMap.even(2).shardOf(slotOf(id)) === shard);
@@ -85,8 +81,8 @@ describe('a cluster-proxy with two shards', () => {
   beforeEach(async () => {
     const answers = () => ({
       // Rows are passed on undecoded: any bytes do.
-      ReadCounters: ({ epoch, series }: shardProxy.ReadCountersRequest) => ({
-        rows: Buffer.concat([Buffer.from(`epoch ${epoch} `), series]),
+      ReadCounters: ({ epoch, seriesIds }: shardProxy.ReadCountersRequest) => ({
+        rows: Buffer.concat([Buffer.from(`epoch ${epoch} `), seriesIds]),
         asOfMs: '5',
       }),
     });
@@ -112,10 +108,10 @@ describe('a cluster-proxy with two shards', () => {
     const current = shardMapAt(`${SHARD_MAP_NODE}-${crypto.randomUUID()}`, 2);
     node = current.node;
     await current.map.ensure();
-    const shardClient = new ShardClient({ client, instances: source });
+    const shardClient = new ShardProxies({ client, instances: source });
     const deadlines = { applyDeadlineMs: 5000, readDeadlineMs: 500 };
     controller = new CountersController(current.map, shardClient, deadlines);
-    status = new StatusController(shardClient, current.map);
+    status = new ClusterStatusController(shardClient, current.map);
   });
   afterEach(() => {
     client.close();
@@ -125,10 +121,13 @@ describe('a cluster-proxy with two shards', () => {
   const call = (deadline: number | Date = Infinity) =>
     ({ getDeadline: () => deadline }) as unknown as ServerUnaryCall<never, unknown>;
   const nothing = undefined as unknown as Metadata;
-  const read = (series: Buffer, deadline?: number | Date) =>
+  const read = (seriesIds: Buffer, deadline?: number | Date) =>
     controller.readCounters(
       {
-        ...{ series, fromMinute: '0', toMinute: '9', topics: [{ topic: 't', partitions: 1 }] },
+        seriesIds,
+        fromMinute: '0',
+        toMinute: '9',
+        topics: [{ topic: 't', partitions: 1 }],
         granularity: 'GRANULARITY_HOUR',
       },
       nothing,
@@ -141,9 +140,9 @@ describe('a cluster-proxy with two shards', () => {
     const { shards: answers } = await read(Buffer.concat(ids));
     expect(answers.map(({ shard }) => shard)).toEqual([0, 1]);
     for (const answer of answers) {
-      const series = Buffer.concat(of(answer.shard));
-      expect(Buffer.from(answer.series).equals(series)).toBe(true);
-      expect(rowsOf(answer)).toBe(`epoch 1 ${series.toString('latin1')}`);
+      const asked = Buffer.concat(of(answer.shard));
+      expect(Buffer.from(answer.seriesIds).equals(asked)).toBe(true);
+      expect(rowsOf(answer)).toBe(`epoch 1 ${asked.toString('latin1')}`);
       expect(answer.rows?.asOfMs).toBe('5');
     }
     expect((await read(of(1)[0] ?? Buffer.alloc(0))).shards).toHaveLength(1);
@@ -196,17 +195,21 @@ describe('a cluster-proxy with two shards', () => {
       return { outcome: 'APPLY_OUTCOME_OVERLAP', uncovered: ranges };
     };
     shards[1].answers.GetCoverage = () => ({
-      ...{ coverage: ranges, timelineId: 4, systemIdentifier: '77' },
+      coverage: ranges,
+      timelineId: 4,
+      systemIdentifier: '77',
     });
     const to = { shard: 1, epoch: '9' };
-    const delta = { ...to, rows, ranges, series: Buffer.alloc(0), ledger: [], instants: [] };
+    const delta = { ...to, rows, ranges, seriesNames: Buffer.alloc(0), ledger: [], instants: [] };
     expect(await controller.applyDelta(delta, nothing, call())).toEqual({
       outcome: 'APPLY_OUTCOME_OVERLAP',
       uncovered: ranges,
     });
     const question = { ...to, partitions: [partition] };
     expect(await controller.getCoverage(question, nothing, call())).toEqual({
-      ...{ coverage: ranges, timelineId: 4, systemIdentifier: '77' },
+      coverage: ranges,
+      timelineId: 4,
+      systemIdentifier: '77',
     });
     shards[1].answers.ApplyDelta = () => {
       throw new TallyError('stale_epoch', 'the shard map has epoch 10');

@@ -24,7 +24,7 @@ export interface ShardAnswers {
   readonly GetShardStatus: Answer<object, shardProxy.GetShardStatusResponse>;
 }
 
-/** A gRPC server in the place of a shard-proxy, on loopback. */
+/** A gRPC server instead of a shard-proxy, on loopback. */
 export class FakeShard {
   private readonly server = new Server();
 

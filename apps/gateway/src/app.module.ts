@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule, Peers } from '@tally/discovery';
 import {
   HealthChecks,
   Lifecycle,
@@ -9,16 +9,17 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import type { GatewayConfig } from './config.js';
 import { EventTypes } from './event-types/event-types.js';
 import { EventTypesController } from './event-types/event-types.controller.js';
 import { EventIntake } from './events/event-intake.js';
-import { EventLog } from './events/event-log.js';
 import { EventsController } from './events/events.controller.js';
+import { PartitionerClient } from './events/partitioner-client.js';
 import { BodyBudget } from './http/body-budget.js';
-import { Door } from './http/door.js';
 import { Keys } from './http/keys.js';
 import { NotFoundController } from './http/not-found.controller.js';
+import { RequestAdmission } from './http/request-admission.js';
 import { eventMetrics } from './metrics.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { PROJECT } from './project.js';
@@ -41,7 +42,7 @@ export class AppModule {
         NotFoundController,
       ],
       providers: [
-        Door,
+        RequestAdmission,
         { provide: Keys, useFactory: () => Keys.of(config) },
         { provide: BodyBudget, useValue: new BodyBudget(config.maxInFlightBytes) },
         {
@@ -60,7 +61,7 @@ export class AppModule {
           useFactory: (peers: Peers, eventTypes: EventTypes, metrics: Metrics, logger: Logger) =>
             new EventIntake({
               project: PROJECT,
-              log: new EventLog(peers.of('partitioner').client, {
+              partitioners: new PartitionerClient(peers.of('partitioner').client, {
                 ...config,
                 maxQueuedBytes: config.maxInFlightBytes,
               }),

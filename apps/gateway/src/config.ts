@@ -1,6 +1,8 @@
+import { DAY_MS } from '@tally/contracts';
 import {
   type ConfigOf,
   discoverySettings,
+  gatheringSettings,
   line,
   port,
   serviceSettings,
@@ -29,26 +31,11 @@ export const settings = {
     wholeNumber(1, 60_000, 5000),
     'how long the log may take to confirm a batch before the outcome counts as unknown; twenty times the slowest healthy append',
   ),
-  maxAppendBytes: setting(
-    'TALLY_MAX_APPEND_BYTES',
-    wholeNumber(1 << 16, 8 << 20, 1 << 20),
-    'events of several requests that go to a partitioner in one call, in bytes; larger calls cost no less per byte',
-  ),
-  maxAppendsInFlight: setting(
-    'TALLY_MAX_APPENDS_IN_FLIGHT',
-    wholeNumber(1, 256, 16),
-    'calls to partitioners at once; while they are on their way, events gather for the next',
-  ),
-  worthwhileAppendBytes: setting(
-    'TALLY_WORTHWHILE_APPEND_BYTES',
-    wholeNumber(1, 8 << 20, 64 << 10),
-    'so many bytes of events go while other calls are on their way; fewer gather until those are back',
-  ),
-  appendHoldMs: setting(
-    'TALLY_APPEND_HOLD_MS',
-    wholeNumber(0, 1000, 20),
-    'how long few events wait for calls that are on their way, to go together with others; long enough to save calls, too short to notice when one hangs',
-  ),
+  ...gatheringSettings({
+    to: 'partitioners',
+    maxSentBytes: 1 << 20,
+    maxInFlight: { most: 256, fallback: 16 },
+  }),
   statsTimeoutMs: setting(
     'TALLY_STATS_TIMEOUT_MS',
     wholeNumber(1, 60_000, 5000),
@@ -71,7 +58,7 @@ export const settings = {
   ),
   staleAfterMs: setting(
     'TALLY_STALE_AFTER_MS',
-    wholeNumber(1000, 86_400_000, 10_000),
+    wholeNumber(1000, DAY_MS, 10_000),
     'an answer that is complete to an instant longer ago says that it is stale; ten rounds of what keeps the instant going',
   ),
 };

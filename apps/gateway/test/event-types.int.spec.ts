@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
-import { EVENT_TYPES_NODE } from '@tally/counting';
+import { EVENT_TYPES_NODE } from '@tally/contracts';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
 

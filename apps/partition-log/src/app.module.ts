@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { MINUTE_MS } from '@tally/contracts';
 import { DiscoveryModule } from '@tally/discovery';
 import { DiskWatermarks, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
 import {
@@ -36,7 +37,7 @@ import { TopicLabels } from './topics/topic-labels.js';
 import { TopicLimits } from './topics/topic-limits.js';
 
 /** How often offsets that nobody needs any more are looked for; they are kept for days at least. */
-const OFFSETS_SWEEP_MS = 600_000;
+const OFFSETS_SWEEP_MS = 10 * MINUTE_MS;
 
 const LOG_METRICS = Symbol('log metrics');
 

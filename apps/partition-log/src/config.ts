@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '@tally/contracts';
 import {
   type ConfigOf,
   discoverySettings,
@@ -33,7 +34,7 @@ export const settings = {
   ),
   markIntervalMs: setting(
     'TALLY_LOG_MARK_INTERVAL_MS',
-    wholeNumber(1, 60_000, 100),
+    wholeNumber(1, MINUTE_MS, 100),
     'how often what is durable is noted for the next start, while there are appends; what is newer is taken for a torn tail when it is damaged, and a note costs a sync',
   ),
   scrubBytesPerSecond: setting(
@@ -43,7 +44,7 @@ export const settings = {
   ),
   scrubPauseMs: setting(
     'TALLY_LOG_SCRUB_PAUSE_MS',
-    wholeNumber(1, 2 ** 31 - 1, 86_400_000),
+    wholeNumber(1, 2 ** 31 - 1, DAY_MS),
     'from the end of one reading of all records to the next: disks go bad in weeks, not in minutes',
   ),
   maxCommitBytes: setting(
@@ -63,7 +64,7 @@ export const settings = {
   ),
   producerExpiryMs: setting(
     'TALLY_LOG_PRODUCER_EXPIRY_MS',
-    wholeNumber(1, 2 ** 40, 86_400_000),
+    wholeNumber(1, 2 ** 40, DAY_MS),
     'how long a silent idempotent producer is known; longer than any client tries again',
   ),
   maxTopics: setting(
@@ -74,7 +75,7 @@ export const settings = {
   maxPartitions: setting(
     'TALLY_LOG_MAX_PARTITIONS',
     wholeNumber(1, 1_000_000, 8192),
-    'partitions of all topics on this node; each has a folder, an open file and a place in every start',
+    'partitions of all topics on this node; each has a folder and an open file, and takes time at every start',
   ),
   maxPartitionsPerTopic: setting(
     'TALLY_LOG_MAX_PARTITIONS_PER_TOPIC',
@@ -93,7 +94,7 @@ export const settings = {
   ),
   upkeepIntervalMs: setting(
     'TALLY_LOG_UPKEEP_INTERVAL_MS',
-    wholeNumber(1, 86_400_000, 60_000),
+    wholeNumber(1, DAY_MS, MINUTE_MS),
     'how long after one look for records that are not kept any longer until the next; looking costs little',
   ),
   compactedSegmentBytes: setting(
@@ -173,17 +174,17 @@ export const settings = {
   ),
   transferTimeoutMs: setting(
     'TALLY_KAFKA_TRANSFER_TIMEOUT_MS',
-    wholeNumber(1, 3_600_000, 30_000),
+    wholeNumber(1, HOUR_MS, 30 * SECOND_MS),
     'how long a client may take to send a request that it began, or to take an answer',
   ),
   idleTimeoutMs: setting(
     'TALLY_KAFKA_IDLE_TIMEOUT_MS',
-    wholeNumber(1, 86_400_000, 600_000),
+    wholeNumber(1, DAY_MS, 10 * MINUTE_MS),
     'how long a client may say nothing; longer than any wait of the protocol',
   ),
   groupInitialDelayMs: setting(
     'TALLY_GROUP_INITIAL_DELAY_MS',
-    wholeNumber(0, 60_000, 100),
+    wholeNumber(0, MINUTE_MS, 100),
     'how long an empty group waits for more members: they start together, and each that comes later costs a rebalance',
   ),
   groupMaxGroups: setting(
@@ -218,7 +219,7 @@ export const settings = {
   ),
   groupRestoredSessionMs: setting(
     'TALLY_GROUP_RESTORED_SESSION_MS',
-    wholeNumber(1, 3_600_000, 3000),
+    wholeNumber(1, HOUR_MS, 3 * SECOND_MS),
     'after a start, how long members of before may take until they are heard of, or a third of their session where that is longer; who is alive connects again within a second, and a dead one keeps its partitions for so long',
   ),
   groupMaxMembers: setting(
@@ -228,12 +229,12 @@ export const settings = {
   ),
   groupMinSessionMs: setting(
     'TALLY_GROUP_MIN_SESSION_MS',
-    wholeNumber(1, 3_600_000, 1000),
+    wholeNumber(1, HOUR_MS, SECOND_MS),
     'shortest session a member may ask for; shorter ones end in garbage collection',
   ),
   groupMaxSessionMs: setting(
     'TALLY_GROUP_MAX_SESSION_MS',
-    wholeNumber(1, 86_400_000, 1_800_000),
+    wholeNumber(1, DAY_MS, 30 * MINUTE_MS),
     'longest session a member may ask for: so long a dead one keeps its partitions',
   ),
 };

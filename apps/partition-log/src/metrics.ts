@@ -167,7 +167,7 @@ export function registerLagMetrics(
 ): void {
   const lag = new Gauge({
     name: 'tally_kafka_group_lag_records',
-    help: 'Records behind the offsets that a group has committed, by group and topic; the 200 greatest.',
+    help: 'Records behind the offsets that a group has committed, by group and topic; the 200 largest.',
     labelNames: ['group', 'topic'],
     registers: [registry],
     collect() {

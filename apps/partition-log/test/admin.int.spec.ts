@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { WireReader, type WireWriter } from '@tally/kafka-wire';
-import { eventually } from '@tally/testing';
+import {
+  CONFIG_OPERATION,
+  CONFIG_RESOURCE,
+  incrementalAlterConfigs,
+  KAFKA_ERRORS,
+  offsetCommit,
+  offsetDelete,
+  offsetForLeaderEpoch,
+} from '@tally/kafka-wire';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import kafkajs, { type Admin } from 'kafkajs';
 import { LogProcess } from './support/log-process.js';
-import { RawClient, request } from './support/raw-client.js';
+import { onlyPartition } from './support/requests.js';
 
 const log = new LogProcess({
   TALLY_LOG_MAX_TOPICS: '12',
@@ -11,12 +19,12 @@ const log = new LogProcess({
   TALLY_LOG_MAX_PARTITIONS_PER_TOPIC: '20',
 });
 let admin: Admin;
-let raw: RawClient;
+let raw: KafkaConnection;
 beforeAll(async () => {
   await log.start();
   admin = log.client().admin();
   await admin.connect();
-  raw = await RawClient.connect(log.port);
+  raw = await KafkaConnection.open(log.port);
 }, 60_000);
 afterAll(async () => {
   raw?.close();
@@ -26,15 +34,6 @@ afterAll(async () => {
 
 const topic = (name: string, numPartitions = 1) =>
   admin.createTopics({ topics: [{ topic: name, numPartitions }] });
-
-async function ask(api: number, version: number, body: (writer: WireWriter) => unknown) {
-  const before = raw.answers.length;
-  raw.send(request(api, version, 1, body));
-  await eventually('it is answered', () => raw.answers.length > before);
-  const reader = new WireReader(raw.answers[before] ?? Buffer.alloc(0));
-  reader.int32();
-  return reader;
-}
 
 const errorsOf = (attempt: Promise<unknown>) =>
   attempt.then(
@@ -63,7 +62,7 @@ describe('partitions', () => {
     await send(4);
     await log.kill();
     await log.restart();
-    raw = await RawClient.connect(log.port);
+    raw = await KafkaConnection.open(log.port);
     const offsets = await admin.fetchTopicOffsets('grown');
     const highs = offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => high);
     expect(highs).toEqual(['0', '1', '0', '0', '1']);
@@ -118,17 +117,13 @@ describe('a topic', () => {
 });
 
 describe('one setting of a topic', () => {
-  const SET = 0;
-  const DELETE = 1;
-  const APPEND = 2;
   const change = async (name: string, operation: number, value: string | null) => {
-    const answer = await ask(44, 0, (writer) => {
-      writer.int32(1).int8(2).string('tuned');
-      writer.int32(1).string(name).int8(operation).nullableString(value).boolean(false);
+    const configs = [{ name, operation, value }];
+    const { resources } = await raw.ask(incrementalAlterConfigs, {
+      resources: [{ type: CONFIG_RESOURCE.topic, name: 'tuned', configs }],
+      validateOnly: false,
     });
-    answer.int32();
-    answer.int32();
-    return answer.int16();
+    return resources[0]?.errorCode;
   };
   const values = async () => {
     const { resources } = await admin.describeConfigs({
@@ -145,14 +140,14 @@ describe('one setting of a topic', () => {
 
   it('is set and goes back to its default, and others stay', async () => {
     await topic('tuned');
-    expect(await change('retention.ms', SET, '60000')).toBe(0);
-    expect(await change('retention.bytes', SET, '1000')).toBe(0);
+    expect(await change('retention.ms', CONFIG_OPERATION.set, '60000')).toBe(0);
+    expect(await change('retention.bytes', CONFIG_OPERATION.set, '1000')).toBe(0);
     expect(await values()).toEqual({ 'retention.ms': '60000', 'retention.bytes': '1000' });
-    expect(await change('retention.ms', DELETE, null)).toBe(0);
+    expect(await change('retention.ms', CONFIG_OPERATION.delete, null)).toBe(0);
     expect(await values()).toEqual({ 'retention.bytes': '1000' });
-    // INVALID_CONFIG
-    expect(await change('retention.bytes', SET, 'much')).toBe(40);
-    expect(await change('retention.bytes', APPEND, '2')).toBe(40);
+    const { INVALID_CONFIG } = KAFKA_ERRORS;
+    expect(await change('retention.bytes', CONFIG_OPERATION.set, 'much')).toBe(INVALID_CONFIG);
+    expect(await change('retention.bytes', CONFIG_OPERATION.append, '2')).toBe(INVALID_CONFIG);
     expect(await values()).toEqual({ 'retention.bytes': '1000' });
   });
 });
@@ -160,24 +155,21 @@ describe('one setting of a topic', () => {
 describe('offsets of a group', () => {
   /** Offset 0, from outside of the group. */
   const commit = async (group: string, name: string) => {
-    const answer = await ask(8, 2, (writer) => {
-      writer.string(group).int32(-1).string('').int64(-1n);
-      writer.int32(1).string(name).int32(1).int32(0).int64(0n).nullableString(null);
+    const answer = await raw.ask(offsetCommit, {
+      groupId: group,
+      generationId: -1,
+      memberId: '',
+      groupInstanceId: null,
+      topics: [
+        { name, partitions: [{ partition: 0, offset: 0n, leaderEpoch: -1, metadata: null }] },
+      ],
     });
-    answer.take(answer.remaining - 2);
-    expect(answer.int16()).toBe(0);
+    expect(onlyPartition(answer).errorCode).toBe(0);
   };
   const deleteOffset = async (group: string, name: string) => {
-    const answer = await ask(47, 0, (writer) =>
-      writer.string(group).int32(1).string(name).int32(1).int32(0),
-    );
-    const error = answer.int16();
-    answer.int32();
-    if (answer.int32() === 0) return error;
-    answer.string();
-    answer.int32();
-    answer.int32();
-    return answer.int16();
+    const topics = [{ name, partitions: [0] }];
+    const answer = await raw.ask(offsetDelete, { groupId: group, topics });
+    return answer.topics.length === 0 ? answer.errorCode : onlyPartition(answer).errorCode;
   };
   const committed = async (group: string, name: string) =>
     (await admin.fetchOffsets({ groupId: group, topics: [name] }))[0]?.partitions[0]?.offset;
@@ -192,8 +184,8 @@ describe('offsets of a group', () => {
     const isIn = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
     await consumer.run({ autoCommit: false, eachMessage: async () => undefined });
     await isIn;
-    // GROUP_SUBSCRIBED_TO_TOPIC
-    expect(await deleteOffset('readers', 'read')).toBe(86);
+    const { GROUP_SUBSCRIBED_TO_TOPIC, GROUP_ID_NOT_FOUND } = KAFKA_ERRORS;
+    expect(await deleteOffset('readers', 'read')).toBe(GROUP_SUBSCRIBED_TO_TOPIC);
     expect(await deleteOffset('readers', 'unread')).toBe(0);
     expect([await committed('readers', 'read'), await committed('readers', 'unread')]).toEqual([
       '0',
@@ -201,8 +193,7 @@ describe('offsets of a group', () => {
     ]);
     await consumer.disconnect();
     expect(await deleteOffset('readers', 'read')).toBe(0);
-    // GROUP_ID_NOT_FOUND
-    expect(await deleteOffset('readers', 'read')).toBe(69);
+    expect(await deleteOffset('readers', 'read')).toBe(GROUP_ID_NOT_FOUND);
   }, 60_000);
 
   it('are gone with a group that is deleted, once nobody is in it', async () => {
@@ -217,17 +208,12 @@ describe('offsets of a group', () => {
 
 describe('a leader epoch', () => {
   const end = async (currentEpoch: number, epoch: number) => {
-    const answer = await ask(23, 3, (writer) => {
-      writer.int32(-1).int32(1).string('epochs').int32(1);
-      writer.int32(0).int32(currentEpoch).int32(epoch);
+    const partitions = [{ partition: 0, currentLeaderEpoch: currentEpoch, leaderEpoch: epoch }];
+    const answer = await raw.ask(offsetForLeaderEpoch, {
+      topics: [{ name: 'epochs', partitions }],
     });
-    answer.int32();
-    answer.int32();
-    answer.string();
-    answer.int32();
-    const errorCode = answer.int16();
-    answer.int32();
-    return [errorCode, answer.int32(), Number(answer.int64())];
+    const { errorCode, leaderEpoch, endOffset } = onlyPartition(answer);
+    return [errorCode, leaderEpoch, Number(endOffset)];
   };
 
   it('ends at the high watermark, and there is no other', async () => {
@@ -240,7 +226,6 @@ describe('a leader epoch', () => {
     await producer.disconnect();
     expect(await end(-1, 0)).toEqual([0, 0, 1]);
     expect(await end(0, 1)).toEqual([0, -1, -1]);
-    // UNKNOWN_LEADER_EPOCH
-    expect(await end(1, 0)).toEqual([75, -1, -1]);
+    expect(await end(1, 0)).toEqual([KAFKA_ERRORS.UNKNOWN_LEADER_EPOCH, -1, -1]);
   });
 });

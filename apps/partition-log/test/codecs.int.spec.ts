@@ -9,7 +9,10 @@ import {
   type RequestOf,
   type ResponseOf,
 } from '@tally/kafka-wire';
-import { OPINIONS, type Opinion } from './support/kafkajs-opinions.js';
+import { CLUSTER_DIALOGUES } from './support/kafkajs-dialogues/cluster.js';
+import type { Dialogue } from './support/kafkajs-dialogues/dialogue.js';
+import { GROUP_DIALOGUES } from './support/kafkajs-dialogues/groups.js';
+import { RECORD_DIALOGUES } from './support/kafkajs-dialogues/records.js';
 
 /**
  * kafkajs as a second opinion: its encoders write what our readers must understand, and its decoders
@@ -34,14 +37,21 @@ async function readFromKafkaJs<N extends ApiName>(name: N, version: number, opti
 
 function readBytes<N extends ApiName>(name: N, version: number, bytes: Buffer): RequestOf<N> {
   const reader = new WireReader(bytes);
-  const read = (APIS[name] as unknown as Api<RequestOf<N>, ResponseOf<N>>).read(reader, version);
+  const read = (APIS[name] as unknown as Api<RequestOf<N>, ResponseOf<N>>).readRequest(
+    reader,
+    version,
+  );
   expect(reader.remaining).toBe(0);
   return read;
 }
 
 function written<N extends ApiName>(name: N, version: number, response: ResponseOf<N>): Buffer {
   const writer = new WireWriter();
-  (APIS[name] as unknown as Api<RequestOf<N>, ResponseOf<N>>).write(writer, response, version);
+  (APIS[name] as unknown as Api<RequestOf<N>, ResponseOf<N>>).writeResponse(
+    writer,
+    response,
+    version,
+  );
   return Buffer.concat(writer.finish());
 }
 
@@ -122,22 +132,23 @@ describe('SaslHandshake and SaslAuthenticate', () => {
   });
 });
 
-const cases = (Object.entries(OPINIONS) as [ApiName, Opinion<ApiName>][]).flatMap(
-  ([name, opinion]) => {
-    const [first, last] = opinion.versions;
+const dialogues = { ...RECORD_DIALOGUES, ...GROUP_DIALOGUES, ...CLUSTER_DIALOGUES };
+const cases = (Object.entries(dialogues) as [ApiName, Dialogue<ApiName>][]).flatMap(
+  ([name, dialogue]) => {
+    const [first, last] = dialogue.versions;
     return Array.from({ length: last - first + 1 }, (_, index) => ({
       name,
       version: first + index,
-      opinion,
+      dialogue,
     }));
   },
 );
 
 describe('kafkajs and this log mean the same', () => {
-  it.each(cases)('by $name in version $version', async ({ name, version, opinion }) => {
-    const read = await readFromKafkaJs(name, version, opinion.asks(version));
-    expect(read).toMatchObject(opinion.read(version));
-    expect(await readByKafkaJs(name, version, opinion.answer)).toMatchObject(opinion.understood);
+  it.each(cases)('by $name in version $version', async ({ name, version, dialogue }) => {
+    const read = await readFromKafkaJs(name, version, dialogue.asks(version));
+    expect(read).toMatchObject(dialogue.read(version));
+    expect(await readByKafkaJs(name, version, dialogue.answer)).toMatchObject(dialogue.understood);
   });
 });
 

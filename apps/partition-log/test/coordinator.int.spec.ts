@@ -2,16 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '@tally/contracts';
 import { nodeFileSystem, SegmentLog, type FileSystem } from '@tally/segment-log';
 import { systemClock } from '../src/groups/clock.js';
 import { GroupCoordinator, type CoordinatorOptions } from '../src/groups/group-coordinator.js';
 import { GroupTopic } from '../src/groups/group-topic.js';
 
-const WEEK_MS = 7 * 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 let folder: string;
 let log: SegmentLog;
 let nowMs: number;
 let isFull: boolean;
+/** A session that nobody ends has a timer. */
+const coordinators: GroupCoordinator[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tally-coordinator-'));
   nowMs = 1_000_000;
@@ -19,6 +22,7 @@ beforeEach(async () => {
   log = await openLog();
 });
 afterEach(async () => {
+  for (const coordinator of coordinators.splice(0)) coordinator.close();
   await log.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -52,7 +56,7 @@ function openLog(): Promise<SegmentLog> {
 }
 
 async function start(changes: Partial<CoordinatorOptions> = {}): Promise<GroupCoordinator> {
-  return GroupCoordinator.open(await GroupTopic.open(log, now), {
+  const coordinator = await GroupCoordinator.open(await GroupTopic.open(log, now), {
     clock: systemClock,
     now,
     initialDelayMs: 0,
@@ -68,6 +72,8 @@ async function start(changes: Partial<CoordinatorOptions> = {}): Promise<GroupCo
     offsetsRetentionMs: WEEK_MS,
     ...changes,
   });
+  coordinators.push(coordinator);
+  return coordinator;
 }
 
 const commit = (coordinator: GroupCoordinator, group: string, partition = 0) =>

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { correlationIdOf, decodeResponse, encodeRequest, produce } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import kafkajs from 'kafkajs';
 import { LogProcess } from './support/log-process.js';
-import { produceAnswer, produceRequest, RawClient } from './support/raw-client.js';
+import { batchOf, onlyPartition, producing } from './support/requests.js';
 
 const PARTITIONS = 4;
 let log: LogProcess;
@@ -45,7 +47,7 @@ describe('a log that is killed while it takes records', () => {
     for (let round = 0; round < 4; round++) {
       const enough = acknowledged.length + 1500;
       const streams = Array.from({ length: PARTITIONS }, async (_, partition) => {
-        const client = await RawClient.connect(log.port);
+        const client = await KafkaConnection.open(log.port);
         const sent: string[] = [];
         let counted = 0;
         let isOver = false;
@@ -53,15 +55,17 @@ describe('a log that is killed while it takes records', () => {
         while (!isOver) {
           while (sent.length - client.answers.length < 50) {
             const value = `value ${next++} ${'.'.repeat(next % 300)}`;
-            client.send(produceRequest(sent.length, 'stream', partition, value));
+            const request = producing('stream', partition, batchOf(value));
+            client.send(...encodeRequest(produce, request, { correlationId: sent.length }));
             sent.push(value);
           }
           await new Promise((resolve) => setImmediate(resolve));
           for (; counted < client.answers.length; counted++) {
-            const answer = produceAnswer(client.answers[counted] ?? Buffer.alloc(0));
-            expect(answer.errorCode).toBe(0);
-            const value = sent[answer.correlationId] ?? '';
-            acknowledged.push({ partition, offset: Number(answer.baseOffset), value });
+            const answer = client.answers[counted] ?? Buffer.alloc(0);
+            const { errorCode, baseOffset } = onlyPartition(decodeResponse(produce, answer));
+            expect(errorCode).toBe(0);
+            const value = sent[correlationIdOf(answer)] ?? '';
+            acknowledged.push({ partition, offset: Number(baseOffset), value });
           }
         }
       });

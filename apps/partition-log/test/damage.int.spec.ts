@@ -87,7 +87,8 @@ describe('a record that is damaged on the disk', () => {
       groupId: 'patient readers',
       maxWaitTimeInMs: 100,
       retry: {
-        ...{ retries: 1, initialRetryTime: 10 },
+        retries: 1,
+        initialRetryTime: 10,
         restartOnFailure: () => Promise.resolve(!isOver),
       },
     });

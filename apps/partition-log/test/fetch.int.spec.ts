@@ -1,69 +1,51 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { WireReader, type WireWriter } from '@tally/kafka-wire';
+import { fetch, produce, type FetchRequest } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import { LogProcess } from './support/log-process.js';
-import { produceRequest, RawClient, request } from './support/raw-client.js';
+import { batchOf, fetching, onlyPartition, producing } from './support/requests.js';
 
 const SMALL = 1000;
 const LARGE = 100_000;
 const log = new LogProcess();
-let producer: RawClient;
-let reader: RawClient;
+let producer: KafkaConnection;
+let reader: KafkaConnection;
 beforeAll(async () => {
   await log.start();
   const admin = log.client().admin();
   await admin.connect();
   await admin.createTopics({ topics: [{ topic: 'awaited', numPartitions: 2 }] });
   await admin.disconnect();
-  [producer, reader] = [await RawClient.connect(log.port), await RawClient.connect(log.port)];
+  producer = await KafkaConnection.open(log.port);
+  reader = await KafkaConnection.open(log.port);
 }, 60_000);
 afterAll(async () => {
   for (const client of [producer, reader]) client?.close();
   await log.stop();
 }, 60_000);
 
-/** Fetch v4 of both partitions. */
-const fetchBoth = (minBytes: number, waitMs: number, offsets: readonly [bigint, bigint]) =>
-  request(1, 4, 1, (writer: WireWriter) => {
-    writer
-      .int32(-1)
-      .int32(waitMs)
-      .int32(minBytes)
-      .int32(10 * LARGE)
-      .int8(0);
-    writer.int32(1).string('awaited').int32(2);
-    for (const [partition, offset] of offsets.entries())
-      writer
-        .int32(partition)
-        .int64(offset)
-        .int32(10 * LARGE);
-  });
-
-/** Error and bytes of records by partition. */
-function partitionsOf(answer: Buffer) {
-  const wire = new WireReader(answer);
-  wire.take(4 + 4 + 4);
-  wire.string();
-  return Array.from({ length: wire.int32() }, () => {
-    wire.int32();
-    const errorCode = wire.int16();
-    wire.take(8 + 8 + 4);
-    return { errorCode, bytes: wire.bytes().length };
-  });
-}
+/** Of both partitions, from these offsets on. */
+const fetchBoth = (minBytes: number, maxWaitMs: number, offsets: readonly [bigint, bigint]) =>
+  fetching(
+    'awaited',
+    { 0: offsets[0], 1: offsets[1] },
+    { minBytes, maxWaitMs, maxBytes: 10 * LARGE },
+  );
 
 async function append(partition: number, bytes: number): Promise<void> {
-  const before = producer.answers.length;
-  producer.send(produceRequest(1, 'awaited', partition, 'x'.repeat(bytes)));
-  await eventually('it is appended', () => producer.answers.length > before);
+  const request = producing('awaited', partition, batchOf('x'.repeat(bytes)));
+  expect(onlyPartition(await producer.ask(produce, request)).errorCode).toBe(0);
 }
 
-async function answerTo(frame: Buffer, meanwhile: () => Promise<void>) {
-  const before = reader.answers.length;
-  reader.send(frame);
+/** Error and bytes of records by partition. */
+async function answerTo(request: FetchRequest, meanwhile: () => Promise<void>) {
+  const answered = reader.ask(fetch, request);
   await meanwhile();
-  await eventually('it is answered', () => reader.answers.length > before);
-  return partitionsOf(reader.answers[before] ?? Buffer.alloc(0));
+  const { topics } = await answered;
+  return (topics[0]?.partitions ?? []).map(({ errorCode, records }) => ({
+    errorCode,
+    bytes: Buffer.concat(records).length,
+  }));
 }
 
 const isWaiting = async () =>

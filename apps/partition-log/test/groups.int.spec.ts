@@ -23,6 +23,8 @@ function member(group: string, topic: string, ...settings: readonly string[]): K
   const started = new Kcat(log.port, [
     ...['-E', '-G', group, topic, '-u', '-f', '%p %s\n', '-X', 'auto.offset.reset=earliest'],
     ...['-X', 'session.timeout.ms=6000', '-X', 'heartbeat.interval.ms=200'],
+    // It must be back within its session, however long the log takes to start.
+    ...['-X', 'reconnect.backoff.max.ms=200'],
     ...settings.flatMap((setting) => ['-X', setting]),
   ]);
   members.add(started);

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { buildRecordBatch, WireReader } from '@tally/kafka-wire';
+import { buildRecordBatch, initProducerId, KAFKA_ERRORS, produce } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import { Kcat, kcat } from './support/kcat.js';
 import { LogProcess } from './support/log-process.js';
-import { produceAnswer, produceBatch, RawClient, request } from './support/raw-client.js';
+import { onlyPartition, producing } from './support/requests.js';
 
 const log = new LogProcess();
 beforeAll(async () => {
@@ -15,24 +16,14 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => log.stop(), 60_000);
 
-async function ask(frames: readonly Buffer[]): Promise<Buffer[]> {
-  const client = await RawClient.connect(log.port);
-  for (const frame of frames) client.send(frame);
-  await eventually('all is answered', () => client.answers.length === frames.length);
-  client.close();
-  return client.answers;
-}
-
 async function newProducer(transactionalId: string | null = null) {
-  const body = request(22, 1, 1, (writer) => writer.nullableString(transactionalId).int32(1000));
-  const [answer] = await ask([body]);
-  const reader = new WireReader(answer ?? Buffer.alloc(0));
-  reader.take(8);
-  return { errorCode: reader.int16(), id: reader.int64(), epoch: reader.int16() };
+  const connection = await KafkaConnection.open(log.port);
+  const answer = await connection.ask(initProducerId, { transactionalId });
+  connection.close();
+  return answer;
 }
 
-const OUT_OF_ORDER = 45;
-const STALE_EPOCH = 47;
+const { OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_REQUEST } = KAFKA_ERRORS;
 
 describe('an idempotent producer', () => {
   /** Error and offset of each of its batches, a record in each. */
@@ -41,12 +32,15 @@ describe('an idempotent producer', () => {
     sequences: readonly number[],
     { partition = 0, producerEpoch = 0 } = {},
   ) {
-    const frames = sequences.map((baseSequence) => {
+    const connection = await KafkaConnection.open(log.port);
+    const answers = sequences.map((baseSequence) => {
       const records = [{ key: null, value: Buffer.from(`${baseSequence}`) }];
       const batch = buildRecordBatch(records, 1, { producerId, producerEpoch, baseSequence });
-      return produceBatch(baseSequence, 'numbered', partition, batch);
+      return connection.ask(produce, producing('numbered', partition, batch));
     });
-    return (await ask(frames)).map(produceAnswer);
+    const partitions = (await Promise.all(answers)).map(onlyPartition);
+    connection.close();
+    return partitions;
   }
   const offsets = async (...given: Parameters<typeof send>) =>
     (await send(...given)).map(({ errorCode, baseOffset }) =>
@@ -54,22 +48,35 @@ describe('an idempotent producer', () => {
     );
 
   it('gets its batches in once and in order, whatever it sends again', async () => {
-    const { id, epoch, errorCode } = await newProducer();
-    expect([errorCode, epoch]).toEqual([0, 0]);
-    expect(await offsets(id, [0, 1, 1, 3, 2, 0])).toEqual([0, 1, 1, `error ${OUT_OF_ORDER}`, 2, 0]);
+    const { producerId: id, producerEpoch, errorCode } = await newProducer();
+    expect([errorCode, producerEpoch]).toEqual([0, 0]);
+    expect(await offsets(id, [0, 1, 1, 3, 2, 0])).toEqual([
+      0,
+      1,
+      1,
+      `error ${OUT_OF_ORDER_SEQUENCE_NUMBER}`,
+      2,
+      0,
+    ]);
     expect(await offsets(id, [3, 3])).toEqual([3, 3]);
     expect(await log.metric('tally_log_producers')).toBe(1);
     expect(await offsets(id, [0], { producerEpoch: 1 })).toEqual([4]);
-    expect(await offsets(id, [4])).toEqual([`error ${STALE_EPOCH}`]);
+    expect(await offsets(id, [4])).toEqual([`error ${INVALID_PRODUCER_EPOCH}`]);
   });
 
   it('sends again what was not answered before the log was killed, and it is there once', async () => {
-    const { id } = await newProducer();
+    const { producerId: id } = await newProducer();
     const to = { partition: 1 };
     expect(await offsets(id, [0, 1, 2], to)).toEqual([0, 1, 2]);
     await log.kill();
     await log.restart();
-    expect(await offsets(id, [1, 2, 3, 3, 5], to)).toEqual([1, 2, 3, 3, `error ${OUT_OF_ORDER}`]);
+    expect(await offsets(id, [1, 2, 3, 3, 5], to)).toEqual([
+      1,
+      2,
+      3,
+      3,
+      `error ${OUT_OF_ORDER_SEQUENCE_NUMBER}`,
+    ]);
     await log.restart();
     expect(await offsets(id, [3, 4], to)).toEqual([3, 4]);
   }, 60_000);
@@ -81,7 +88,7 @@ describe('an idempotent producer', () => {
   it('has an id that nobody else gets, over restarts too', async () => {
     const ids: bigint[] = [];
     const take = async () => {
-      for (let index = 0; index < 3; index++) ids.push((await newProducer()).id);
+      for (let index = 0; index < 3; index++) ids.push((await newProducer()).producerId);
     };
     await take();
     await log.kill();
@@ -116,7 +123,7 @@ describe('an idempotent producer', () => {
   }, 60_000);
 
   it('cannot be one of transactions', async () => {
-    // INVALID_REQUEST
-    expect(await newProducer('mine')).toEqual({ errorCode: 42, id: -1n, epoch: -1 });
+    const refused = { errorCode: INVALID_REQUEST, producerId: -1n, producerEpoch: -1 };
+    expect(await newProducer('mine')).toEqual(refused);
   });
 });

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AT, ATTRIBUTES, BATCH_HEADER_BYTES } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import type { Admin } from 'kafkajs';
 import { Kcat, kcat } from './support/kcat.js';
 import { LogProcess } from './support/log-process.js';
-import { fetchBytes, RawClient } from './support/raw-client.js';
+import { fetchBytes } from './support/requests.js';
 
 const log = new LogProcess();
 let admin: Admin;
@@ -66,7 +67,7 @@ describe('kcat', () => {
     const sent = values(200);
     await kcat(log.port, ['-P', '-t', name, '-p', '0', '-z', codec], lines(sent));
     expect(await consume(name)).toEqual(inOrder(sent));
-    const client = await RawClient.connect(log.port);
+    const client = await KafkaConnection.open(log.port);
     const stored = await fetchBytes(client, name, 0);
     client.close();
     expect(stored.length).toBeGreaterThan(BATCH_HEADER_BYTES);
@@ -91,7 +92,7 @@ describe('kcat', () => {
     const settings = ['-X', 'enable.idempotence=true', '-X', 'batch.num.messages=100'];
     await kcat(log.port, ['-P', '-t', name, '-p', '0', ...settings], lines(sent));
     expect(await consume(name)).toEqual(inOrder(sent));
-    const client = await RawClient.connect(log.port);
+    const client = await KafkaConnection.open(log.port);
     const stored = await fetchBytes(client, name, 0);
     client.close();
     expect(stored.readBigInt64BE(AT.producerId)).toBeGreaterThan(0n);

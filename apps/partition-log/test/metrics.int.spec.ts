@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { fetch, offsetCommit } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import kafkajs, { type Admin } from 'kafkajs';
 import { LogProcess } from './support/log-process.js';
-import { RawClient, request } from './support/raw-client.js';
+import { fetching } from './support/requests.js';
 
 const log = new LogProcess();
 let admin: Admin;
@@ -37,34 +39,33 @@ it('requests are counted and timed by API, with their bytes', async () => {
 });
 
 it('a request that waits is in flight until its client goes', async () => {
-  const client = await RawClient.connect(log.port);
+  const client = await KafkaConnection.open(log.port);
   const waiting = 'tally_kafka_requests_in_flight{api="Fetch"}';
-  client.send(
-    request(1, 4, 1, (writer) => {
-      writer.int32(-1).int32(30_000).int32(1).int32(1000).int8(0);
-      writer.int32(1).string('measured').int32(1).int32(0).int64(2n).int32(1000);
-    }),
-  );
+  const forOne = fetching('measured', { 0: 2n }, { maxWaitMs: 30_000, minBytes: 1 });
+  const answered = client.ask(fetch, forOne).catch(() => 'the connection was closed');
   await eventually('it waits', async () => (await log.metric(waiting)) === 1);
   client.close();
   await eventually('it is gone', async () => (await log.metric(waiting)) === 0);
+  await answered;
 });
 
 it('how far a group is behind is known by topic', async () => {
   const lag = () => log.metric('tally_kafka_group_lag_records{group="behind",topic="measured"}');
-  const client = await RawClient.connect(log.port);
+  const client = await KafkaConnection.open(log.port);
   const commit = async (offsets: readonly bigint[]) => {
-    const before = client.answers.length;
-    client.send(
-      request(8, 2, 1, (writer) => {
-        writer.string('behind').int32(-1).string('').int64(-1n);
-        writer.int32(1).string('measured').int32(offsets.length);
-        for (const [partition, offset] of offsets.entries()) {
-          writer.int32(partition).int64(offset).nullableString(null);
-        }
-      }),
-    );
-    await eventually('it is answered', () => client.answers.length > before);
+    const partitions = offsets.map((offset, partition) => ({
+      partition,
+      offset,
+      leaderEpoch: -1,
+      metadata: null,
+    }));
+    await client.ask(offsetCommit, {
+      groupId: 'behind',
+      generationId: -1,
+      memberId: '',
+      groupInstanceId: null,
+      topics: [{ name: 'measured', partitions }],
+    });
   };
   await commit([1n]);
   expect(await lag()).toBe(1);
@@ -76,14 +77,8 @@ it('how far a group is behind is known by topic', async () => {
 });
 
 it('records that were read are counted by topic', async () => {
-  const client = await RawClient.connect(log.port);
-  client.send(
-    request(1, 4, 1, (writer) => {
-      writer.int32(-1).int32(0).int32(0).int32(100_000).int8(0);
-      writer.int32(1).string('measured').int32(1).int32(0).int64(0n).int32(100_000);
-    }),
-  );
-  await eventually('it is answered', () => client.answers.length === 1);
+  const client = await KafkaConnection.open(log.port);
+  await client.ask(fetch, fetching('measured', { 0: 0n }));
   client.close();
   expect(await log.metric('tally_log_fetch_bytes_total{topic="measured"}')).toBeGreaterThan(200);
 });

@@ -1,18 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { crc32c } from '@node-rs/crc32';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AT, buildRecordBatch, WireReader, type WireWriter } from '@tally/kafka-wire';
+import {
+  apiVersions,
+  AT,
+  buildRecordBatch,
+  correlationIdOf,
+  createTopics,
+  decodeResponse,
+  encodeRequest,
+  findCoordinator,
+  joinGroup,
+  KAFKA_ERRORS,
+  metadata,
+  produce,
+  writeRequest,
+  type WireWriter,
+} from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import type { Admin } from 'kafkajs';
 import { LogProcess } from './support/log-process.js';
-import {
-  fetchBytes,
-  produceAnswer,
-  produceBatch,
-  produceRequest,
-  RawClient,
-  request,
-} from './support/raw-client.js';
+import { batchOf, fetchBytes, onlyPartition, producing } from './support/requests.js';
 
 const MAX_REQUEST_BYTES = 1 << 20;
 const log = new LogProcess({
@@ -32,11 +41,16 @@ afterAll(async () => {
   await log.stop();
 }, 60_000);
 
-const apiVersions = (version: number, correlationId: number) =>
-  request(18, version, correlationId, (writer) => {
-    if (version >= 3)
-      writer.unsignedVarint(0).unsignedVarint(1).unsignedVarint(1).unsignedVarint(0);
-  });
+/** Says nothing of the software that asks. */
+const NOBODY = { softwareName: '', softwareVersion: '' };
+const produceRequest = (value: string, correlationId = 0) =>
+  Buffer.concat(encodeRequest(produce, producing('raw', 0, batchOf(value)), { correlationId }));
+
+/** A request of any API in any version, whatever is in it. */
+function anyRequest(apiKey: number, apiVersion: number, body: (writer: WireWriter) => unknown) {
+  const header = { apiKey, apiVersion, correlationId: 1, clientId: 'raw' };
+  return Buffer.concat(writeRequest(header, body));
+}
 
 function length(value: number): Buffer {
   const bytes = Buffer.alloc(4);
@@ -46,43 +60,36 @@ function length(value: number): Buffer {
 
 describe('one connection', () => {
   it('is answered in the order in which it asked, appends too', async () => {
-    const client = await RawClient.connect(log.port);
+    const client = await KafkaConnection.open(log.port);
     const asked = 500;
-    for (let id = 0; id < asked; id++) client.send(produceRequest(id, 'raw', 0, `value ${id}`));
-    client.send(apiVersions(0, asked));
+    for (let id = 0; id < asked; id++) client.send(produceRequest(`value ${id}`, id));
+    client.send(...encodeRequest(apiVersions, NOBODY, { version: 0, correlationId: asked }));
     await eventually('all is answered', () => client.answers.length === asked + 1);
-    const appends = client.answers.slice(0, asked).map(produceAnswer);
-    expect(appends.map(({ correlationId }) => correlationId)).toEqual([...Array(asked).keys()]);
+    expect(client.answers.map(correlationIdOf)).toEqual([...Array(asked + 1).keys()]);
+    const appends = client.answers
+      .slice(0, asked)
+      .map((answer) => onlyPartition(decodeResponse(produce, answer)));
     expect(appends.every(({ errorCode }) => errorCode === 0)).toBe(true);
     const first = appends[0]?.baseOffset ?? 0n;
     expect(appends.map(({ baseOffset }) => Number(baseOffset - first))).toEqual([
       ...Array(asked).keys(),
     ]);
-    expect(client.answers[asked]?.readInt32BE(0)).toBe(asked);
     client.close();
   });
 
   it('learns in version 0 what is served when it asks in a version of the future', async () => {
-    const client = await RawClient.connect(log.port);
-    client.send(apiVersions(4, 7));
-    client.send(apiVersions(3, 8));
-    await eventually('both are answered', () => client.answers.length === 2);
-    const refused = new WireReader(client.answers[0] ?? Buffer.alloc(0));
-    expect([refused.int32(), refused.int16()]).toEqual([7, 35]);
-    const served = refused.array(() => [refused.int16(), refused.int16(), refused.int16()]);
-    expect(served).toContainEqual([18, 0, 3]);
+    const client = await KafkaConnection.open(log.port);
+    const future = encodeRequest(apiVersions, NOBODY, { version: 4 });
+    const refused = decodeResponse(apiVersions, await client.exchange(future), 0);
+    expect(refused.errorCode).toBe(KAFKA_ERRORS.UNSUPPORTED_VERSION);
+    expect(refused.apis).toContainEqual({ key: 18, min: 0, max: 3 });
     // Some clients turn compression off where the first version of Produce is not 0.
-    expect(served).toContainEqual([0, 0, 8]);
+    expect(refused.apis).toContainEqual({ key: 0, min: 0, max: 8 });
     // Nothing of transactions: no client may think that there are any.
-    expect(served.map(([key]) => key)).not.toContain(24);
-    expect(refused.remaining).toBe(0);
-    const flexible = new WireReader(client.answers[1] ?? Buffer.alloc(0));
+    expect(refused.apis.map(({ key }) => key)).not.toContain(24);
     // Header v0: no tags between the correlation id and the error.
-    expect([flexible.int32(), flexible.int16(), flexible.unsignedVarint() - 1]).toEqual([
-      8,
-      0,
-      served.length,
-    ]);
+    const flexible = await client.ask(apiVersions, NOBODY, { version: 3 });
+    expect(flexible).toEqual({ errorCode: 0, apis: refused.apis });
     client.close();
   });
 });
@@ -102,11 +109,11 @@ describe('a batch', () => {
     // Says that it is compressed with zstd, and is not.
     batch.writeInt16BE(4, AT.attributes);
     batch.writeUInt32BE(crc32c(batch.subarray(AT.attributes)), AT.crc);
-    const client = await RawClient.connect(log.port);
-    client.send(produceBatch(1, 'opaque', 0, batch));
-    client.send(produceBatch(2, 'opaque', 0, batch));
-    await eventually('both are answered', () => client.answers.length === 2);
-    expect(client.answers.map(produceAnswer).map(({ errorCode }) => errorCode)).toEqual([0, 0]);
+    const client = await KafkaConnection.open(log.port);
+    for (const _ of [1, 2]) {
+      const answer = await client.ask(produce, producing('opaque', 0, batch));
+      expect(onlyPartition(answer).errorCode).toBe(0);
+    }
     const second = Buffer.from(batch);
     second.writeBigInt64BE(1n, AT.baseOffset);
     expect(await fetchBytes(client, 'opaque', 0)).toEqual(Buffer.concat([batch, second]));
@@ -115,62 +122,73 @@ describe('a batch', () => {
 });
 
 describe('bytes that are not the protocol', () => {
-  const valid = produceRequest(1, 'raw', 0, 'x');
+  const valid = produceRequest('x');
   it.each<[string, Buffer]>([
     ['a negative length', length(-1)],
     ['a length of two gigabytes', length(2 ** 31 - 1)],
     ['a length above the limit', length(MAX_REQUEST_BYTES + 1)],
     ['a frame too short to be answered', Buffer.concat([length(4), Buffer.alloc(4)])],
-    ['an API that there is not', request(999, 0, 1, () => undefined)],
-    ['a version that was not told', request(3, 9, 1, () => undefined)],
-    ['a version that is told and refused', request(0, 2, 1, () => undefined)],
+    ['an API that there is not', anyRequest(999, 0, () => undefined)],
+    ['a version that was not told', anyRequest(metadata.key, 9, () => undefined)],
+    ['a version that is told and refused', anyRequest(produce.key, 2, () => undefined)],
     ['a request that ends in the middle', Buffer.concat([length(20), valid.subarray(4, 24)])],
-    ['an array of two billion', request(3, 1, 1, (writer) => writer.int32(2 ** 31 - 1))],
-    ['a string of a negative length', request(10, 0, 1, (writer) => writer.int16(-7))],
-    ['a name that is not UTF-8', request(10, 0, 1, (writer) => writer.int16(2).int16(-1))],
+    ['an array of two billion', anyRequest(metadata.key, 1, (writer) => writer.int32(2 ** 31 - 1))],
+    [
+      'a string of a negative length',
+      anyRequest(findCoordinator.key, 0, (writer) => writer.int16(-7)),
+    ],
+    [
+      'a name that is not UTF-8',
+      anyRequest(findCoordinator.key, 0, (writer) => writer.int16(2).int16(-1)),
+    ],
     ['random bytes', Buffer.concat([length(64), randomBytes(64)])],
     ['another protocol', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
   ])('%s costs one connection and no other', async (_name, bytes) => {
-    const [bad, good] = [await RawClient.connect(log.port), await RawClient.connect(log.port)];
+    const [bad, good] = [
+      await KafkaConnection.open(log.port),
+      await KafkaConnection.open(log.port),
+    ];
     bad.send(bytes);
     await bad.closed;
     expect(bad.answers).toEqual([]);
-    good.send(apiVersions(0, 5));
-    await eventually('the other is answered', () => good.answers.length === 1);
+    expect((await good.ask(apiVersions, NOBODY)).errorCode).toBe(0);
     good.close();
     expect(log.running).toBe(true);
   });
 
   it('are not made of names as long as the protocol allows: they are answered', async () => {
     const name = 'n'.repeat(0x7fff);
-    const client = await RawClient.connect(log.port);
-    const join = (writer: WireWriter) => {
-      writer.string('g').int32(6000).int32(6000).string('').string('consumer');
-      writer.int32(1).string('range').int32(0);
+    const client = await KafkaConnection.open(log.port);
+    const joining = {
+      groupId: 'g',
+      sessionTimeoutMs: 6000,
+      rebalanceTimeoutMs: 6000,
+      memberId: '',
+      groupInstanceId: null,
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
+      canRejoinWithId: true,
     };
-    client.send(request(11, 4, 1, join, name));
-    client.send(request(3, 1, 2, (writer) => writer.int32(1).string(name)));
-    const config = (writer: WireWriter) => writer.int32(1).string(name).string('1');
-    client.send(
-      request(19, 1, 3, (writer) => {
-        config(writer.int32(1).string('long').int32(1).int16(1).int32(0))
-          .int32(1000)
-          .boolean(false);
-      }),
-    );
-    await eventually('all are answered', () => client.answers.length === 3);
+    const topic = {
+      name: 'long',
+      partitions: 1,
+      replicationFactor: 1,
+      assignments: [],
+      configs: [{ name, value: '1' }],
+    };
+    await client.ask(joinGroup, joining, { version: 4, clientId: name });
+    await client.ask(metadata, { topics: [name] }, { version: 1 });
+    await client.ask(createTopics, { topics: [topic], validateOnly: false }, { version: 1 });
     client.close();
   });
 
   it('do not reach the log when a batch is damaged', async () => {
-    const client = await RawClient.connect(log.port);
-    const damaged = produceRequest(3, 'raw', 0, 'to be damaged');
+    const client = await KafkaConnection.open(log.port);
+    const damaged = produceRequest('to be damaged');
     damaged.writeUInt8((damaged.at(-2) ?? 0) ^ 1, damaged.length - 2);
     const before = await admin.fetchTopicOffsets('raw');
-    client.send(damaged);
-    await eventually('it is answered', () => client.answers.length === 1);
-    // CORRUPT_MESSAGE
-    expect(produceAnswer(client.answers[0] ?? Buffer.alloc(0)).errorCode).toBe(2);
+    const answer = decodeResponse(produce, await client.exchange([damaged]));
+    expect(onlyPartition(answer).errorCode).toBe(KAFKA_ERRORS.CORRUPT_MESSAGE);
     expect(await admin.fetchTopicOffsets('raw')).toEqual(before);
     client.close();
   });
@@ -178,24 +196,21 @@ describe('bytes that are not the protocol', () => {
 
 describe('a log with as many clients as it takes', () => {
   it('refuses further ones and takes them again when some are gone', async () => {
-    const clients: RawClient[] = [];
+    const clients: KafkaConnection[] = [];
     const isServed = async () => {
-      const client = await RawClient.connect(log.port);
-      client.send(apiVersions(0, 1));
+      const client = await KafkaConnection.open(log.port);
       clients.push(client);
-      await eventually(
-        'answered or refused',
-        () => client.answers.length > 0 || client.socket.closed,
+      return client.ask(apiVersions, NOBODY).then(
+        () => true,
+        () => false,
       );
-      return client.answers.length > 0;
     };
     let served = 0;
     while (await isServed()) served += 1;
     expect(served).toBeLessThanOrEqual(15);
     // All came from one address; another one has not had its share.
-    const other = await RawClient.connect(log.port, '127.0.0.2');
-    other.send(apiVersions(0, 1));
-    await eventually('it is served', () => other.answers.length === 1);
+    const other = await KafkaConnection.open(log.port, '127.0.0.2');
+    expect((await other.ask(apiVersions, NOBODY)).errorCode).toBe(0);
     other.close();
     for (const client of clients) client.close();
     await eventually('there is room again', isServed);

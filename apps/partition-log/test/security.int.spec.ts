@@ -6,8 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { formatCredentials, WireReader } from '@tally/kafka-wire';
+import {
+  apiVersions,
+  formatCredentials,
+  KAFKA_ERRORS,
+  saslAuthenticate,
+  saslHandshake,
+  writeRequest,
+} from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import { createLogger, parseConfig } from '@tally/service-kit';
 import type { SASLOptions } from 'kafkajs';
 import { settings } from '../src/config.js';
@@ -15,7 +23,6 @@ import { openSecurity } from '../src/security/open-security.js';
 import { TlsFiles } from '../src/security/tls-files.js';
 import { kcat } from './support/kcat.js';
 import { LogProcess } from './support/log-process.js';
-import { RawClient, request } from './support/raw-client.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'tally-security-'));
 const users = join(dir, 'users');
@@ -125,10 +132,10 @@ describe('a log with TLS and users', () => {
 
 describe('a log with TLS and as many connections as it takes', () => {
   it('counts those that still shake hands, refuses further ones and takes them again', async () => {
-    const silent: RawClient[] = [];
-    const isRefused = () => silent.some(({ socket }) => socket.closed);
+    const silent: KafkaConnection[] = [];
+    const isRefused = () => silent.some(({ isClosed }) => isClosed);
     while (silent.length < 20 && !isRefused()) {
-      silent.push(await RawClient.connect(encrypted.port));
+      silent.push(await KafkaConnection.open(encrypted.port));
       await new Promise((resolve) => setImmediate(resolve));
     }
     await eventually('one is refused', isRefused);
@@ -159,6 +166,9 @@ describe('a log with TLS that is asked to end', () => {
   });
 });
 
+/** Says nothing of the software that asks. */
+const NOBODY = { softwareName: '', softwareVersion: '' };
+
 describe('a log with users', () => {
   it('serves nobody else', async () => {
     const as = { sasl: sasl('scram-sha-256') };
@@ -170,17 +180,19 @@ describe('a log with users', () => {
 
   it('tells a stranger its versions and nothing more, whatever it asks', async () => {
     for (const api of [0, 1, 2, 3, 8, 9, 10, 11, 16, 19, 20, 22, 32]) {
-      const client = await RawClient.connect(open.port);
-      client.send(request(18, 0, 1, () => undefined));
-      await eventually('it is told the versions', () => client.answers.length === 1);
-      client.send(request(api, api === 0 || api === 1 ? 4 : 1, 2, (writer) => writer.int32(0)));
+      const client = await KafkaConnection.open(open.port);
+      const { errorCode } = await client.ask(apiVersions, NOBODY, { version: 0 });
+      expect(errorCode).toBe(0);
+      const apiVersion = api === 0 || api === 1 ? 4 : 1;
+      const header = { apiKey: api, apiVersion, correlationId: 2, clientId: '' };
+      client.send(...writeRequest(header, (writer) => writer.int32(0)));
       await client.closed;
-      expect(client.answers).toHaveLength(1);
+      expect(client.answers).toEqual([]);
     }
   });
 
   it('does not take a large request before it knows who sends it', async () => {
-    const client = await RawClient.connect(open.port);
+    const client = await KafkaConnection.open(open.port);
     const large = Buffer.alloc(4);
     large.writeInt32BE(70_000);
     client.send(large);
@@ -188,15 +200,14 @@ describe('a log with users', () => {
   });
 
   it('takes bare tokens after the oldest handshake, as the first clients with SASL send them', async () => {
-    const client = await RawClient.connect(open.port);
-    client.send(request(17, 0, 1, (writer) => writer.string('SCRAM-SHA-256')));
-    await eventually('it is answered', () => client.answers.length === 1);
+    const client = await KafkaConnection.open(open.port);
+    const wish = { mechanism: 'SCRAM-SHA-256', hasFramedTokens: false };
+    await client.ask(saslHandshake, wish, { version: 0 });
     const token = Buffer.from('n,,n=writer,r=abcdef');
     const frame = Buffer.concat([Buffer.alloc(4), token]);
     frame.writeInt32BE(token.length);
-    client.send(frame);
-    await eventually('it is challenged', () => client.answers.length === 2);
-    expect(String(client.answers[1])).toMatch(/^r=abcdef[^,]+,s=[^,]+,i=8192$/);
+    const challenge = await client.exchange([frame]);
+    expect(String(challenge)).toMatch(/^r=abcdef[^,]+,s=[^,]+,i=8192$/);
     client.close();
   });
 
@@ -216,12 +227,11 @@ describe('a log with users', () => {
     const failures = () => open.metric('tally_kafka_login_failures_total');
     const started = await failures();
     for (let attempt = 0; attempt < 6; attempt++) {
-      const client = await RawClient.connect(open.port);
-      client.send(request(36, 1, 1, (writer) => writer.bytes(Buffer.from('\0a\0guess'))));
-      await eventually('it is refused', () => client.answers.length === 1);
-      const answer = new WireReader(client.answers[0] ?? Buffer.alloc(0));
-      // SASL_AUTHENTICATION_FAILED
-      expect([answer.int32(), answer.int16()]).toEqual([1, 58]);
+      const client = await KafkaConnection.open(open.port);
+      const { errorCode } = await client.ask(saslAuthenticate, {
+        token: Buffer.from('\0a\0guess'),
+      });
+      expect(errorCode).toBe(KAFKA_ERRORS.SASL_AUTHENTICATION_FAILED);
       await client.closed;
     }
     expect(await failures()).toBe(started + 6);
@@ -236,7 +246,9 @@ describe('a log with users', () => {
 it('PLAIN without TLS is no setting that the log starts with, and neither is a file that is not there', async () => {
   const open = (changes: Record<string, string>) => {
     const parsed = parseConfig(settings, {
-      ...{ TALLY_ADMIN_PORT: '1', TALLY_ZOOKEEPER: 'a:1', TALLY_LOG_DIR: dir },
+      TALLY_ADMIN_PORT: '1',
+      TALLY_ZOOKEEPER: 'a:1',
+      TALLY_LOG_DIR: dir,
       ...changes,
     });
     if (parsed.kind === 'invalid') throw new Error(parsed.problems.join());

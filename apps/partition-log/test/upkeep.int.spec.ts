@@ -123,8 +123,9 @@ describe('a compacted topic', () => {
     await consumer.run({ autoCommit: false, eachMessage: async () => undefined });
     await isMember;
     for (let offset = 0; offset < 100; offset++) {
-      const place = { topic: 'counted', offset: String(offset) };
-      await consumer.commitOffsets([0, 1].map((partition) => ({ ...place, partition })));
+      await consumer.commitOffsets(
+        [0, 1].map((partition) => ({ topic: 'counted', partition, offset: String(offset) })),
+      );
     }
     await consumer.disconnect();
     const compacted = 'tally_log_compacted_bytes_total{topic="__consumer_offsets"}';

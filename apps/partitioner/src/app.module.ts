@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, ZooKeeperSession } from '@tally/discovery';
+import { isSameMeaning } from '@tally/contracts';
+import { DiscoveryModule } from '@tally/discovery';
 import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
 import { GatheringQueue } from '@tally/resilience';
 import {
@@ -10,6 +11,7 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import type { AppendJob } from './append/append-job.js';
 import { AppendController } from './append/append.controller.js';
 import { BlockAppender } from './append/block-appender.js';
@@ -57,14 +59,12 @@ export class AppModule {
             const appender = new BlockAppender(log, topic, appenderMetrics(registry));
             const queue = new GatheringQueue<AppendJob>({
               maxBytes: config.maxQueuedBytes,
-              maxSentBytes: config.maxAppendBytes,
-              maxInFlight: config.maxAppendsInFlight,
-              worthwhileBytes: config.worthwhileAppendBytes,
-              maxHoldMs: config.appendHoldMs,
+              maxSentBytes: config.maxSentBytes,
+              maxInFlight: config.maxInFlight,
+              worthwhileBytes: config.worthwhileBytes,
+              maxHoldMs: config.maxHoldMs,
               sizeOf: ({ body }) => body.length,
-              // A block has one schema and one registry version.
-              goesWith: (job, first) =>
-                job.schemaId === first.schemaId && job.registryVersion === first.registryVersion,
+              goesWith: isSameMeaning,
               send: (jobs) => appender.append(jobs),
             });
             registerQueueMetrics(registry, queue);

@@ -2,6 +2,7 @@ import { logSettings } from '@tally/log-client';
 import {
   type ConfigOf,
   discoverySettings,
+  gatheringSettings,
   grpcSettings,
   serviceSettings,
   setting,
@@ -28,26 +29,11 @@ export const settings = {
     wholeNumber(1 << 20, 2 ** 32, 64 << 20),
     'events that wait for the log, in bytes; what comes then is refused, so that memory stays bounded',
   ),
-  maxAppendBytes: setting(
-    'TALLY_MAX_APPEND_BYTES',
-    wholeNumber(1 << 16, 8 << 20, 4 << 20),
-    'events that go to the log in one request, in bytes; larger ones save calls, smaller ones wait less',
-  ),
-  maxAppendsInFlight: setting(
-    'TALLY_MAX_APPENDS_IN_FLIGHT',
-    wholeNumber(1, 8, 2),
-    'requests to the log at once; while they are on their way, events gather for the next',
-  ),
-  worthwhileAppendBytes: setting(
-    'TALLY_WORTHWHILE_APPEND_BYTES',
-    wholeNumber(1, 8 << 20, 64 << 10),
-    'so many bytes of events go while other requests are on their way; fewer gather until those are back',
-  ),
-  appendHoldMs: setting(
-    'TALLY_APPEND_HOLD_MS',
-    wholeNumber(0, 1000, 20),
-    'how long few events wait for requests that are on their way, to go together with others; long enough to save calls, too short to notice when one hangs',
-  ),
+  ...gatheringSettings({
+    to: 'the log',
+    maxSentBytes: 4 << 20,
+    maxInFlight: { most: 8, fallback: 2 },
+  }),
 };
 
 export type PartitionerConfig = ConfigOf<typeof settings>;

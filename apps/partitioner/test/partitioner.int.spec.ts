@@ -27,7 +27,6 @@ import {
   writeEntryHeader,
   type LogRecord,
 } from '@tally/contracts';
-import { ConfigNode, ZooKeeperSession } from '@tally/discovery';
 import { GroupReader, kafkaConfig, LogAdmin } from '@tally/log-client';
 import {
   fingerprintOf,
@@ -45,6 +44,7 @@ import {
   type PartitionLogServer,
   type ZooKeeperServer,
 } from '@tally/testing';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { AppModule } from '../src/app.module.js';
 import { settings, type PartitionerConfig } from '../src/config.js';
 

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule, Peers } from '@tally/discovery';
 import { kafkaConfig, LogAdmin } from '@tally/log-client';
 import {
   HealthChecks,
@@ -9,6 +9,7 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from './config.js';
 import { Processor } from './counting/processor.js';
 import { EventTypeRegistry } from './event-types/event-type-registry.js';

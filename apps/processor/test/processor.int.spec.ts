@@ -8,7 +8,7 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { OffsetSet } from '@tally/counting';
+import { encodeDeltaRows } from '@tally/contracts';
 import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
 import { eventually } from '@tally/testing';
 import { Refusal } from '@tally/testing/stub-service';
@@ -53,7 +53,7 @@ describe('a processor', () => {
   afterAll(() => fixture.stop());
 
   beforeEach(async () => {
-    shards = new FakeShards();
+    shards = new FakeShards(MAP.shards.length, PARTITIONS);
     await nameNextShardMap();
     takeAway = await fixture.serve(shards);
     topic = await fixture.nameTopic(PARTITIONS);
@@ -88,10 +88,7 @@ describe('a processor', () => {
     await start({ TALLY_MAX_CLOCK_SKEW_MS: '0' });
     const startedMs = Date.now();
     await eventually('all partitions of both shards are complete to now', () =>
-      [0, 1].every((shard) => {
-        const instants = [...shards.shard(shard).instants.values()];
-        return instants.length === PARTITIONS && Math.min(...instants) > startedMs;
-      }),
+      [0, 1].every((shard) => (shards.shard(shard).read(PARTITIONS).asOfMs ?? 0) > startedMs),
     );
   });
 
@@ -132,10 +129,7 @@ describe('a processor', () => {
     await fixture.append(topic, someEvents(20, 'a', left));
     await start({ TALLY_VERIFY_INTERVAL_MS: '1000' });
     await untilCounted({ [left]: 20 });
-    const shard = shards.shard(0);
-    shard.coverage.clear();
-    shard.counts.clear();
-    shard.names.clear();
+    shards.shard(0).clear();
     await untilCounted({ [left]: 20 });
   });
 
@@ -175,14 +169,27 @@ describe('a processor', () => {
   });
 
   it('halts with an alarm where log and shards contradict each other, and counts the rest', async () => {
-    shards.shard(0).coverage.set(0, new OffsetSet([{ from: 0n, to: 1000n }]));
+    shards.applyNow({
+      shard: 0,
+      epoch: String(epoch),
+      ranges: [
+        { partition: { topic: topic.name, partition: 0 }, ranges: [{ from: '0', to: '1000' }] },
+      ],
+      rows: encodeDeltaRows([]),
+      seriesNames: Buffer.alloc(0),
+      ledger: [],
+      instants: [],
+    });
     await fixture.append(topic, someEvents(90, 'a', right));
     const running = await start();
     await eventually('a partition is halted', async () => (await running.metric(HALTED)) === 1);
     await eventually('others are counted', () => (shards.counts()[right] ?? 0) > 0);
     const { status, text } = await running.ready();
     expect([status, text]).toEqual([503, expect.stringContaining('a partition is halted')]);
-    expect(new Set(shards.shard(1).coverage.keys())).toEqual(new Set([1, 2]));
+    const covered = shards.shard(1).covered([0, 1, 2]);
+    expect([0, 1, 2].filter((partition) => (covered.get(partition)?.end ?? 0n) > 0n)).toEqual([
+      1, 2,
+    ]);
   });
 
   it('waits for the version of the event types that a block names', async () => {

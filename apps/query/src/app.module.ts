@@ -1,10 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule, Peers } from '@tally/discovery';
 import { HealthChecks, Lifecycle } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import type { QueryConfig } from './config.js';
-import { CurrentTopic } from './stats/current-topic.js';
+import { TopicFollower } from './stats/topic-follower.js';
 import { StatsReader } from './stats/stats-reader.js';
-import { StatsController } from './stats/stats.controller.js';
+import { QueryController } from './stats/query.controller.js';
 
 @Module({})
 export class AppModule {
@@ -12,13 +13,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'query', config, needs: ['cluster-proxy'] })],
-      controllers: [StatsController],
+      controllers: [QueryController],
       providers: [
         {
-          provide: CurrentTopic,
+          provide: TopicFollower,
           inject: [ZooKeeperSession, Lifecycle, HealthChecks],
           useFactory: (session: ZooKeeperSession, lifecycle: Lifecycle, health: HealthChecks) => {
-            const topic = new CurrentTopic(session);
+            const topic = new TopicFollower(session);
             lifecycle.onClose('events topic', () => topic.close());
             health.add({ name: 'events topic', probe: async () => void topic.get() });
             return topic;
@@ -26,8 +27,8 @@ export class AppModule {
         },
         {
           provide: StatsReader,
-          inject: [Peers, CurrentTopic],
-          useFactory: (peers: Peers, topic: CurrentTopic) =>
+          inject: [Peers, TopicFollower],
+          useFactory: (peers: Peers, topic: TopicFollower) =>
             new StatsReader(
               peers.of('cluster-proxy').client,
               () => topic.get(),

@@ -4,21 +4,24 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import {
+  DAY_MS,
   encodeCounterRows,
+  MINUTE_MS,
+  packageDefinition,
   type clusterProxy,
   type CounterRow,
   type query,
   type shardProxy,
 } from '@tally/contracts';
-import { ConfigNode, InstanceRegistry, ServiceClient, ZooKeeperSession } from '@tally/discovery';
+import { InstanceRegistry, ServiceClient } from '@tally/discovery';
 import { parseEventsTopic, seriesId, TOPICS_NODE } from '@tally/placement';
 import { Lifecycle, parseConfig, startService, type Logger } from '@tally/service-kit';
-import { packageDefinition } from '@tally/contracts';
 import { eventually, freePort, startZooKeeper } from '@tally/testing';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { AppModule } from '../src/app.module.js';
 import { settings } from '../src/config.js';
 import { Refusal, StubService } from '@tally/testing/stub-service';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 const TOPIC = { name: 'events-0123456789abcdef', partitions: 16, dedupWindowMs: 600_000 };
@@ -128,14 +131,14 @@ const ask = (more: Partial<query.GetStatsRequest> = {}) =>
       type: 'view',
       subjects: ['a', 'b', 'a'],
       fromMs: String(FROM),
-      toMs: String(FROM + 86_400_000),
+      toMs: String(FROM + DAY_MS),
       granularity: 'GRANULARITY_HOUR' satisfies shardProxy.Granularity,
       ...more,
     },
     { deadlineMs: 5000 },
   );
-const row = (place: number, startMinute: number, more: Partial<CounterRow> = {}): CounterRow => ({
-  place,
+const row = (index: number, startMinute: number, more: Partial<CounterRow> = {}): CounterRow => ({
+  index,
   startMinute: BigInt(startMinute),
   count: 5n,
   valued: 0n,
@@ -151,12 +154,12 @@ const answered = (
   asOfMs?: string,
 ): clusterProxy.ShardRows => ({
   shard,
-  series: idOf(subject),
+  seriesIds: idOf(subject),
   rows: { rows: encodeCounterRows(rows), ...(asOfMs === undefined ? {} : { asOfMs }) },
 });
 
 describe('the query service', () => {
-  const hour = FROM / 60_000 + 420;
+  const hour = FROM / MINUTE_MS + 420;
 
   it('says nothing about its freshness while there is no topic', async () => {
     onReadCounters = async () => ({
@@ -180,9 +183,9 @@ describe('the query service', () => {
       return found.asOfMs === undefined ? undefined : found;
     });
     expect(questions.at(-1)).toEqual({
-      series: Buffer.concat([idOf('a'), idOf('b')]),
-      fromMinute: String(FROM / 60_000),
-      toMinute: String(FROM / 60_000 + 1440),
+      seriesIds: Buffer.concat([idOf('a'), idOf('b')]),
+      fromMinute: String(FROM / MINUTE_MS),
+      toMinute: String(FROM / MINUTE_MS + 1440),
       granularity: 'GRANULARITY_HOUR',
       topics: [{ topic: TOPIC.name, partitions: 16 }],
     });
@@ -192,7 +195,7 @@ describe('the query service', () => {
           subject: 'a',
           windows: [
             {
-              startMs: String(hour * 60_000),
+              startMs: String(hour * MINUTE_MS),
               count: '18446744073709551615',
               valued: '2',
               sumMicro: '-1237940039285380274899124224',
@@ -212,7 +215,7 @@ describe('the query service', () => {
   it('names the shards that did not answer', async () => {
     const failure = { code: 'unavailable', message: 'gone' };
     onReadCounters = async () => ({
-      shards: [{ shard: 0, series: idOf('b'), failure }, answered(1, 'a', [], '1000')],
+      shards: [{ shard: 0, seriesIds: idOf('b'), failure }, answered(1, 'a', [], '1000')],
     });
     expect(await ask()).toMatchObject({
       subjects: [
@@ -233,7 +236,7 @@ describe('the query service', () => {
   it('fails rather than to say a number that may not be right', async () => {
     const rows = { rows: Buffer.from('not rows at all') };
     onReadCounters = async () => ({
-      shards: [{ shard: 0, series: idOf('a'), rows }, answered(1, 'b', [])],
+      shards: [{ shard: 0, seriesIds: idOf('a'), rows }, answered(1, 'b', [])],
     });
     await expect(ask()).rejects.toMatchObject({ code: 'internal' });
     onReadCounters = async () => ({ shards: [answered(1, 'b', [])] });

@@ -1,13 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ConfigNode, DiscoveryModule, ZooKeeperSession } from '@tally/discovery';
+import { DiscoveryModule } from '@tally/discovery';
 import { SHARD_MAP_NODE, ShardMap } from '@tally/placement';
 import { HealthChecks, Lifecycle } from '@tally/service-kit';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { ApplyController } from './apply/apply.controller.js';
 import type { ShardProxyConfig } from './config.js';
 import { PostgresModule } from './postgres/postgres.module.js';
 import { ReadController } from './read/read.controller.js';
 import { ShardGuard } from './shard-map/shard-guard.js';
-import { StatusController } from './status/status.controller.js';
+import { ShardStatusController } from './status/shard-status.controller.js';
 
 @Module({})
 export class AppModule {
@@ -36,7 +37,7 @@ export class AppModule {
           attributes: { shard: String(shard) },
         }),
       ],
-      controllers: [ApplyController, ReadController, StatusController],
+      controllers: [ApplyController, ReadController, ShardStatusController],
       providers: [guard],
     };
   }

@@ -8,7 +8,7 @@ export interface ShardMetrics {
   readonly rows: Counter;
   readonly applySeconds: Histogram;
   readonly readSeconds: Histogram<'what'>;
-  readonly partitionFailures: Counter;
+  readonly tablePartitionFailures: Counter;
 }
 
 export function shardMetrics(registry: Registry): ShardMetrics {
@@ -38,9 +38,9 @@ export function shardMetrics(registry: Registry): ShardMetrics {
       buckets: SECONDS,
       registers,
     }),
-    partitionFailures: new Counter({
-      name: 'tally_shard_partition_failures_total',
-      help: 'Times that the partitions of the next days could not be made; tried again each minute.',
+    tablePartitionFailures: new Counter({
+      name: 'tally_shard_table_partition_failures_total',
+      help: 'Times that the table partitions of the next days could not be made; tried again each minute.',
       registers,
     }),
   };

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeCounterRows, encodeDeltaRows, type shardProxy } from '@tally/contracts';
 import { migrate } from '@tally/count-store';
-import { ConfigNode, ZooKeeperSession } from '@tally/discovery';
 import {
   seriesId,
   SHARD_MAP_NODE,
@@ -20,6 +19,7 @@ import {
   type PostgresServer,
   type ZooKeeperServer,
 } from '@tally/testing';
+import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { Registry } from 'prom-client';
 import { ApplyController } from '../src/apply/apply.controller.js';
 import { settings } from '../src/config.js';
@@ -27,7 +27,7 @@ import { shardMetrics } from '../src/metrics.js';
 import { Pools } from '../src/postgres/pools.js';
 import { ReadController } from '../src/read/read.controller.js';
 import { ShardGuard } from '../src/shard-map/shard-guard.js';
-import { StatusController } from '../src/status/status.controller.js';
+import { ShardStatusController } from '../src/status/shard-status.controller.js';
 
 const SHARD = 1;
 const TOPIC = 'events-0123456789abcdef';
@@ -47,15 +47,19 @@ let lifecycle: Lifecycle;
 let guard: ShardGuard;
 let apply: ApplyController;
 let read: ReadController;
-let status: StatusController;
+let status: ShardStatusController;
 
 beforeAll(async () => {
   zookeeper = await startZooKeeper({ dir: join(dir, 'zookeeper') });
   postgres = await startPostgres({ dir: join(dir, 'postgres') });
   await migrate(postgres.url);
   const loaded = parseConfig(settings, {
-    ...{ TALLY_ADMIN_PORT: '1', TALLY_GRPC_PORT: '2', TALLY_ZOOKEEPER: zookeeper.connectString },
-    ...{ TALLY_SHARD: String(SHARD), TALLY_SHARD_URL: postgres.url, TALLY_LOG_LEVEL: 'error' },
+    TALLY_ADMIN_PORT: '1',
+    TALLY_GRPC_PORT: '2',
+    TALLY_ZOOKEEPER: zookeeper.connectString,
+    TALLY_SHARD: String(SHARD),
+    TALLY_SHARD_URL: postgres.url,
+    TALLY_LOG_LEVEL: 'error',
   });
   if (loaded.kind === 'invalid') throw new Error(loaded.problems.join(', '));
   const { config } = loaded;
@@ -70,7 +74,7 @@ beforeAll(async () => {
   const metrics = shardMetrics(registry);
   apply = new ApplyController(guard, pools, metrics);
   read = new ReadController(guard, pools, metrics);
-  status = new StatusController(guard, pools);
+  status = new ShardStatusController(guard, pools);
 }, 120_000);
 
 afterAll(async () => {
@@ -89,7 +93,8 @@ function request(
 ): shardProxy.ApplyDeltaRequest {
   const nothing = { valued: 0n, sum: 0n, min: 0n, max: 0n };
   return {
-    ...{ shard: SHARD, epoch: '1' },
+    shard: SHARD,
+    epoch: '1',
     ranges: [
       {
         partition: { topic: TOPIC, partition: 0 },
@@ -97,7 +102,9 @@ function request(
       },
     ],
     rows: encodeDeltaRows([{ series, minute: 5, retention: 0, count: 3n, ...nothing }]),
-    ...{ series: Buffer.alloc(0), ledger: [], instants: [] },
+    seriesNames: Buffer.alloc(0),
+    ledger: [],
+    instants: [],
     ...more,
   };
 }
@@ -129,10 +136,15 @@ describe('a shard-proxy', () => {
     });
     expect(await coverage('1')).toEqual([{ from: '0', to: '1' }]);
     const { rows } = await read.readCounters({
-      ...{ shard: SHARD, epoch: '1', series: ours, topics: [] },
-      ...{ fromMinute: '0', toMinute: '10', granularity: 'GRANULARITY_TOTAL' },
+      shard: SHARD,
+      epoch: '1',
+      seriesIds: ours,
+      topics: [],
+      fromMinute: '0',
+      toMinute: '10',
+      granularity: 'GRANULARITY_TOTAL',
     });
-    expect(decodeCounterRows(rows)).toMatchObject([{ place: 0, count: 3n }]);
+    expect(decodeCounterRows(rows)).toMatchObject([{ index: 0, count: 3n }]);
     expect(await status.getShardStatus()).toMatchObject({ shard: SHARD, inRecovery: false });
     const text = await registry.metrics();
     expect(text).toContain('tally_shard_deltas_total{outcome="overlap"} 1');
@@ -144,14 +156,19 @@ describe('a shard-proxy', () => {
       request(7, { shard: 0 }),
       request(7, {}, theirs),
       request(7, { rows: Buffer.from('nonsense') }),
-      request(7, { series: Buffer.concat([theirs, Buffer.alloc(8)]) }),
+      request(7, { seriesNames: Buffer.concat([theirs, Buffer.alloc(8)]) }),
     ];
     for (const wrong of refused)
       await expect(apply.applyDelta(wrong)).rejects.toMatchObject({ code: 'invalid_argument' });
     await expect(
       read.readCounters({
-        ...{ shard: SHARD, epoch: '1', series: theirs, topics: [] },
-        ...{ fromMinute: '0', toMinute: '10', granularity: 'GRANULARITY_TOTAL' },
+        shard: SHARD,
+        epoch: '1',
+        seriesIds: theirs,
+        topics: [],
+        fromMinute: '0',
+        toMinute: '10',
+        granularity: 'GRANULARITY_TOTAL',
       }),
     ).rejects.toMatchObject({ code: 'invalid_argument' });
     expect(await coverage('1')).toEqual([{ from: '0', to: '1' }]);

@@ -1,17 +1,19 @@
 export * from './block/block-body.js';
 export * from './block/block-header.js';
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.js';
+export { parseDocument, readDocument, type ReadDocument } from './documents/read-document.js';
 export { CODE_TRAILER, ERROR_CODES, isErrorCode, type ErrorCode } from './errors/codes.js';
 export { TallyError, type LogLevel, type TallyErrorOptions } from './errors/tally-error.js';
-export { CURRENT_SCHEMA_ID, decodeEvent, encodeEvent } from './event-codec.js';
+export { CURRENT_SCHEMA_ID, decodeEvent, encodeEvent } from './events/event-codec.js';
+export { ATTRIBUTE_NAME_BYTES, isAttributeName } from './event-types/attribute-name.js';
+export * from './event-types/event-type-definition.js';
+export * from './event-types/event-type-name.js';
 export {
-  DEFAULT_EVENT_TYPE,
-  RETENTION_CLASSES,
-  type EventTypeDefinition,
+  EVENT_TYPES_NODE,
+  parseRegistryChange,
   type RegistryChange,
-  type RetentionClass,
-} from './event-types.js';
-export { EVENT_SCHEMA, type Decimal, type Event } from './generated/avro/event.js';
+} from './event-types/registry-change.js';
+export type { Decimal, Event } from './generated/avro/event.js';
 export type * as clusterProxy from './generated/tally/cluster_proxy/v1/cluster_proxy.js';
 export type * as partitioner from './generated/tally/partitioner/v1/partitioner.js';
 export type * as query from './generated/tally/query/v1/query.js';
@@ -21,5 +23,7 @@ export { packageDefinition } from './grpc/package-definition.js';
 export * from './rows/counter-rows.js';
 export * from './rows/delta-rows.js';
 export { countRows, readInt128BE, ROWS_HEADER_BYTES } from './rows/fixed-rows.js';
+export * from './rows/series-ids.js';
 export * from './rows/series-names.js';
 export type { SafeTotals, Totals } from './rows/totals.js';
+export { MAX_SUBJECTS, windowMinutesOf } from './stats.js';

@@ -11,8 +11,8 @@ windows AS (
   WHERE series = ANY ($1::uuid[]) AND start_minute >= $2::int4 AND start_minute < $3::int4
   GROUP BY 1, 2
 )
-SELECT i.as_of_ms, q.place, w.start_minute, w.count, w.valued, w.sum, w.min, w.max
+SELECT i.as_of_ms, q.index, w.start_minute, w.count, w.valued, w.sum, w.min, w.max
 FROM instant i
-LEFT JOIN (windows w JOIN unnest($1::uuid[]) WITH ORDINALITY AS q(series, place) USING (series)) ON true
-ORDER BY q.place, w.start_minute
+LEFT JOIN (windows w JOIN unnest($1::uuid[]) WITH ORDINALITY AS q(series, index) USING (series)) ON true
+ORDER BY q.index, w.start_minute
 LIMIT $7

@@ -4,6 +4,6 @@ SELECT (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdent
        END AS "timelineId",
        t.topic, t.partition, c.covered::text
 FROM (SELECT) AS this
-LEFT JOIN unnest($1::text[], $2::int4[]) WITH ORDINALITY AS t(topic, partition, place) ON true
+LEFT JOIN unnest($1::text[], $2::int4[]) WITH ORDINALITY AS t(topic, partition, index) ON true
 LEFT JOIN coverage c USING (topic, partition)
-ORDER BY t.place
+ORDER BY t.index

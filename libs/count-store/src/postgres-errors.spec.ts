@@ -21,7 +21,9 @@ describe('a failure of Postgres', () => {
     ['22003', 'invalid_argument'],
   ])('with SQLSTATE %s is %s', (state, code) => {
     expect(toTallyError('the delta', failure(state))).toMatchObject({
-      ...{ code, message: 'the delta: as Postgres says', name: 'TallyError' },
+      code,
+      message: 'the delta: as Postgres says',
+      name: 'TallyError',
     });
   });
 

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { type ErrorCode, TallyError } from '@tally/contracts';
 import pg from 'pg';
 
-/** SQLSTATE (PostgreSQL manual, appendix A) to our codes; class first, exact codes before it. */
+/** SQLSTATE (PostgreSQL manual, appendix A) to our codes: by the whole state or its first two signs. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   '53100': 'storage_full',
   '57014': 'deadline_exceeded',
@@ -18,11 +18,12 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * Two transactions got in each other's way, or a row met a partition that is just being made
+ * Two transactions got in each other's way, or a row met a table partition that is just being made
  * (23514): nothing was changed, and the same statement may succeed now.
  */
 const TRANSIENT: ReadonlySet<string> = new Set(['40001', '40P01', '23514']);
 
+/** Whether the same statement may succeed now. */
 export function isTransient(error: unknown): boolean {
   return error instanceof pg.DatabaseError && TRANSIENT.has(error.code ?? '');
 }

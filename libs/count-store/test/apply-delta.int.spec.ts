@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { decodeCounterRows, type shardProxy } from '@tally/contracts';
+import type { shardProxy } from '@tally/contracts';
 import { eventually } from '@tally/testing';
 import pg from 'pg';
 import { APPLY_DELTA, type Statement } from '../src/delta/apply-delta.sql.js';
-import { applyDelta, migrate, readCounters, readCoverage } from '../src/index.js';
+import { applyDelta, migrate, readCoverage } from '../src/index.js';
 import { PostgresFixture } from './support/database.js';
-import { delta, everySlot, names, request, row, subjectId, TOPIC } from './support/requests.js';
+import { delta, instant, names, request, row, subjectId, TOPIC } from './support/requests.js';
 
 const postgres = new PostgresFixture();
 let pool: pg.Pool;
@@ -41,12 +41,18 @@ async function covered(...partitions: readonly number[]) {
 const entry = (partition: number, hour: number, counted: number): shardProxy.LedgerEntry => ({
   partition: { topic: TOPIC, partition },
   hour,
-  ...{ counted: String(counted), duplicates: '1', tooLate: '2', dead: '3' },
+  counted: String(counted),
+  duplicates: '1',
+  tooLate: '2',
+  dead: '3',
 });
-const instant = (partition: number, asOfMs: number) => ({
-  partition: { topic: TOPIC, partition },
-  asOfMs: String(asOfMs),
-});
+async function asOfMs(partition: number): Promise<string | undefined> {
+  const { rows } = await pool.query<{ readonly as_of_ms: string }>(
+    'SELECT as_of_ms FROM coverage WHERE partition = $1',
+    [partition],
+  );
+  return rows[0]?.as_of_ms;
+}
 
 const someoneWaits = () =>
   eventually('a delta waits for a lock', async () => {
@@ -62,7 +68,11 @@ describe('a delta', () => {
       row('a', 7, { count: 3n, valued: 2n, sum: -5n, min: -9n, max: 4n }),
       row('b', 8, { count: 1n }),
     ];
-    const said = { series: names('a', 'b'), ledger: [entry(0, 9, 4)], instants: [instant(0, 77)] };
+    const said = {
+      seriesNames: names('a', 'b'),
+      ledger: [entry(0, 9, 4)],
+      instants: [instant(0, 77)],
+    };
     expect(
       await applyDelta(
         pool,
@@ -103,7 +113,7 @@ describe('a delta', () => {
   it('adds to what is there, without limit for sums', async () => {
     const huge = 2n ** 100n;
     const one = row('a', 7, { count: 1n, valued: 1n, sum: huge, min: 5n, max: 5n });
-    await applyDelta(pool, delta({ 0: [[0, 1]] }, [one], { series: names('a') }));
+    await applyDelta(pool, delta({ 0: [[0, 1]] }, [one], { seriesNames: names('a') }));
     await applyDelta(pool, delta({ 0: [[1, 2]] }, [{ ...one, min: -5n, max: 6n }]));
     await applyDelta(pool, delta({ 0: [[2, 3]] }, [row('a', 7)]));
     expect(await counters()).toEqual([
@@ -157,7 +167,7 @@ describe('a delta', () => {
     ['one covered and one new partition', { 0: [[1, 2]], 1: [[0, 3]] }, ['', '0-3']],
   ] as const)('with %s is refused and changes nothing', async (_, ranges, uncovered) => {
     await applyDelta(pool, delta({ 0: [[0, 4]] }, [row('a', 7)]));
-    const said = { ledger: [entry(0, 1, 1)], instants: [instant(0, 99)], series: names('a') };
+    const said = { ledger: [entry(0, 1, 1)], instants: [instant(0, 99)], seriesNames: names('a') };
     const result = await applyDelta(pool, delta(ranges, [row('a', 7)], said));
     if (result.kind !== 'overlap') throw new Error(`expected an overlap, got ${result.kind}`);
     expect(
@@ -167,6 +177,27 @@ describe('a delta', () => {
     expect(await counters()).toMatchObject([{ count: '1' }]);
     for (const table of ['ledger', 'series', 'coverage WHERE as_of_ms IS NOT NULL'])
       expect((await pool.query(`SELECT FROM ${table}`)).rowCount).toBe(0);
+  });
+
+  it('takes an instant only where all below its position is covered', async () => {
+    await applyDelta(pool, delta({ 0: [[0, 900]] }, [], { instants: [instant(0, 1000, 900)] }));
+    // Commits up to 1000 were lost; what follows them is applied, and is not complete to 2000.
+    const later = delta({ 0: [[1000, 1010]] }, [], { instants: [instant(0, 2000, 1010)] });
+    expect(await applyDelta(pool, later)).toEqual({ kind: 'applied' });
+    expect(await asOfMs(0)).toBe('1000');
+    expect(await applyDelta(pool, later)).toEqual({ kind: 'already applied' });
+    expect(await asOfMs(0)).toBe('1000');
+    const gap = delta({ 0: [[900, 1000]] }, [], { instants: [instant(0, 3000, 1010)] });
+    await applyDelta(pool, gap);
+    expect(await asOfMs(0)).toBe('3000');
+  });
+
+  it('claims to be complete where positions are not looked at (control)', async () => {
+    const text = APPLY_DELTA.text.replace('a.covered @> int8range(0, l.position)', 'true');
+    expect(text).not.toBe(APPLY_DELTA.text);
+    const gap = delta({ 0: [[5, 6]] }, [], { instants: [instant(0, 2000, 6)] });
+    await applyDelta(pool, gap, { name: 'unchecked instants', text });
+    expect(await asOfMs(0)).toBe('2000');
   });
 
   it('may tell instants alone', async () => {
@@ -201,7 +232,7 @@ describe('two writers of the same offsets', () => {
   async function race(statement: Statement) {
     const first = await pool.connect();
     // The row exists, so that the coverage row is what they meet at.
-    await applyDelta(pool, delta({ 0: [[100, 101]] }, [row('a', 7)], { series: names('a') }));
+    await applyDelta(pool, delta({ 0: [[100, 101]] }, [row('a', 7)], { seriesNames: names('a') }));
     await first.query('BEGIN');
     const open = { query: (query: pg.QueryConfig) => first.query(query) } as unknown as pg.Pool;
     const same = delta({ 0: [[0, 4]] }, [row('a', 7, { count: 4n })]);
@@ -235,7 +266,9 @@ describe('rows of windows that are rolled up already', () => {
   const group = (subject: string) => subjectId(subject).readUInt8(0) >> 2;
   const roll = (subject: string, granularity: string, through: number) =>
     pool.query('UPDATE rolled SET through_minute = $3 WHERE slot_group = $1 AND granularity = $2', [
-      ...[group(subject), granularity, through],
+      group(subject),
+      granularity,
+      through,
     ]);
 
   it('are added to the coarser counters too, those of later windows are not', async () => {
@@ -253,13 +286,18 @@ describe('rows of windows that are rolled up already', () => {
     expect(group('b')).not.toBe(group('a'));
     await applyDelta(
       pool,
-      delta({ 0: [[0, 9]] }, [...rows, row('b', 3)], { series: names('a', 'b') }),
+      delta({ 0: [[0, 9]] }, [...rows, row('b', 3)], { seriesNames: names('a', 'b') }),
     );
     await applyDelta(pool, delta({ 0: [[9, 10]] }, [row('a', 3)]));
     expect((await counters()).length).toBe(7);
     const of = (minute: number, count: number, valued: number, sum: number, min: number) => ({
-      ...{ subject: 'a', minute, count: String(count), valued: String(valued) },
-      ...{ sum: String(sum), min: String(min), max: '1' },
+      subject: 'a',
+      minute,
+      count: String(count),
+      valued: String(valued),
+      sum: String(sum),
+      min: String(min),
+      max: '1',
     });
     expect(await counters('quarter_counters')).toEqual([
       of(0, 5, 2, 17, 3),
@@ -282,7 +320,7 @@ describe('rows of windows that are rolled up already', () => {
     job.release();
     return seen.rowCount;
   }
-  const late = () => delta({ 0: [[0, 1]] }, [row('a', 3)], { series: names('a') });
+  const late = () => delta({ 0: [[0, 1]] }, [row('a', 3)], { seriesNames: names('a') });
 
   it('wait for the job that rolls them up, and are added by exactly one of the two', async () => {
     let flush: Promise<unknown> | undefined;
@@ -301,81 +339,5 @@ describe('rows of windows that are rolled up already', () => {
     const byJob = await meanwhile(() => applyDelta(pool, late(), { name: 'unshared', text }));
     expect(byJob).toBe(0);
     expect(await counters('quarter_counters')).toEqual([]);
-  });
-});
-
-describe('a reader', () => {
-  const question = (more: Partial<shardProxy.ReadCountersRequest> = {}) => ({
-    series: Buffer.concat([subjectId('b'), subjectId('nobody'), subjectId('a')]),
-    ...{ fromMinute: '0', toMinute: '10000', granularity: 'GRANULARITY_MINUTE' as const },
-    topics: [{ topic: TOPIC, partitions: 2 }],
-    ...more,
-  });
-  async function read(more: Partial<shardProxy.ReadCountersRequest> = {}) {
-    const { rows, asOfMs } = await readCounters(pool, question(more), everySlot);
-    const decoded = decodeCounterRows(rows) ?? [];
-    return {
-      asOfMs,
-      rows: decoded.map(({ place, startMinute, count, sum }) =>
-        [place, startMinute, count, sum].join(' '),
-      ),
-    };
-  }
-  beforeEach(async () => {
-    const rows = [0, 59, 60, 1440, 2000].flatMap((minute) => [
-      row('a', minute, { valued: 1n, sum: -1n, min: -1n, max: -1n }),
-      row('b', minute, { count: 2n, retention: 0 }),
-      row('b', minute, { count: 5n, retention: 1 }),
-    ]);
-    await applyDelta(pool, delta({ 0: [[0, 1]] }, rows, { instants: [instant(0, 100)] }));
-  });
-
-  it('gets windows of every granularity, by place and time, over all classes', async () => {
-    expect((await read({ fromMinute: '59', toMinute: '1440' })).rows).toEqual([
-      ...['0 59 7 0', '0 60 7 0', '2 59 1 -1', '2 60 1 -1'],
-    ]);
-    expect((await read({ granularity: 'GRANULARITY_HOUR', toMinute: '1441' })).rows).toEqual([
-      ...['0 0 14 0', '0 60 7 0', '0 1440 7 0', '2 0 2 -2', '2 60 1 -1', '2 1440 1 -1'],
-    ]);
-    expect((await read({ granularity: 'GRANULARITY_DAY' })).rows).toEqual([
-      ...['0 0 21 0', '0 1440 14 0', '2 0 3 -3', '2 1440 2 -2'],
-    ]);
-    expect((await read({ granularity: 'GRANULARITY_TOTAL', fromMinute: '1' })).rows).toEqual([
-      ...['0 0 28 0', '2 0 4 -4'],
-    ]);
-  });
-
-  it('gets the instant to which all partitions are complete, or none', async () => {
-    expect((await read()).asOfMs).toBeUndefined();
-    await applyDelta(pool, delta({ 1: [[0, 1]] }));
-    expect((await read()).asOfMs).toBeUndefined();
-    await applyDelta(pool, delta({}, [], { instants: [instant(1, 90)] }));
-    expect((await read()).asOfMs).toBe('90');
-    expect(await read({ series: Buffer.alloc(0) })).toEqual({ asOfMs: '90', rows: [] });
-    expect((await read({ topics: [] })).asOfMs).toBeUndefined();
-  });
-
-  it('gets no part of an answer that is too large', async () => {
-    await pool.query(
-      `INSERT INTO minute_counters SELECT $1, minute, 5, 1, 0, 0 FROM generate_series(1, 200001) AS minute`,
-      [subjectId('long').toString('hex')],
-    );
-    const long = { series: subjectId('long'), toMinute: '200002' };
-    await expect(read(long)).rejects.toMatchObject({ code: 'payload_too_large' });
-  }, 60_000);
-
-  it('is refused what cannot be asked', async () => {
-    for (const more of [
-      { series: Buffer.alloc(15) },
-      { granularity: 'GRANULARITY_UNSPECIFIED' as const },
-      {
-        topics: [
-          { topic: TOPIC, partitions: 1 },
-          { topic: TOPIC, partitions: 2 },
-        ],
-      },
-    ])
-      await expect(read(more)).rejects.toMatchObject({ code: 'invalid_argument' });
-    await expect(readCounters(pool, question(), () => false)).rejects.toThrow('not of this shard');
   });
 });

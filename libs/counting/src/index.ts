@@ -18,4 +18,11 @@ export type {
 } from './run/run-action.js';
 export { SeriesCache, type Series } from './series/series-cache.js';
 export { Cell } from './sums/cell.js';
-export { isExactDecimal, toMicro } from './sums/decimal.js';
+export {
+  isExactDecimal,
+  MAX_DECIMALS,
+  MAX_DIGITS,
+  POWERS_OF_TEN,
+  toMicro,
+  VALUE_BOUND,
+} from './sums/decimal.js';

@@ -49,6 +49,7 @@ export const KAFKA_ERRORS = {
   INVALID_RECORD: 87,
 } as const;
 
+/** The name of an error code of KAFKA_ERRORS. */
 export type KafkaError = keyof typeof KAFKA_ERRORS;
 
 const NAMES = new Map<number, KafkaError>(

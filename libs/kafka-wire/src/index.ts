@@ -41,7 +41,18 @@ export { stampBatch, type Stamp } from './batch/stamp-batch.js';
 export { validateBatch, type BatchVerdict } from './batch/validate-batch.js';
 export { KAFKA_ERRORS, nameOfKafkaError, type KafkaError } from './error-codes.js';
 export { FrameSplitter } from './frame/frame-splitter.js';
-export { readRequestHeader, writeResponse, type RequestHeader } from './frame/headers.js';
+export {
+  correlationIdOf,
+  decodeResponse,
+  encodeRequest,
+  type RequestOptions,
+} from './frame/client-frames.js';
+export {
+  readRequestHeader,
+  writeRequest,
+  writeResponse,
+  type RequestHeader,
+} from './frame/headers.js';
 export {
   formatCredentials,
   parseCredentials,

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 
 /**
- * What tells copies of one event: the first 16 bytes of
+ * What tells duplicates of an event: the first 16 bytes of
  * SHA-256("event" 0x00 project 0x00 id), texts in UTF-8. A project holds no NUL, so no two pairs
- * meet. A cryptographic hash, because ids come from strangers: nobody can make an id that takes the
- * place of somebody else's event.
+ * meet. A cryptographic hash, because ids come from strangers: nobody can make an id that stands
+ * for somebody else's event.
  */
 export function fingerprintOf(project: string, id: string): Buffer {
   return hash128(`event\0${project}\0${id}`);

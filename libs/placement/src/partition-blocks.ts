@@ -5,6 +5,7 @@ import {
   MAX_BLOCK_BODY_BYTES,
   MAX_BLOCK_EVENTS,
   type Entries,
+  type EventMeaning,
 } from '@tally/contracts';
 import { partitionOf } from './partition.js';
 
@@ -35,7 +36,7 @@ interface Slice {
 export function partitionBlocks(
   bodies: readonly CheckedBody[],
   partitions: number,
-  header: { readonly schemaId: number; readonly registryVersion: number },
+  meaning: EventMeaning,
 ): PartitionBlock[] {
   const slices: Slice[][] = Array.from({ length: partitions }, () => []);
   for (const { bytes, entries } of bodies) {
@@ -46,7 +47,7 @@ export function partitionBlocks(
     }
   }
   return slices.flatMap((ofPartition, partition) =>
-    cut(ofPartition).map((part) => ({ partition, record: join(part, header) })),
+    cut(ofPartition).map((part) => ({ partition, record: join(part, meaning) })),
   );
 }
 
@@ -69,13 +70,11 @@ function cut(slices: readonly Slice[]): Slice[][] {
   return parts;
 }
 
-function join(
-  slices: readonly Slice[],
-  header: { readonly schemaId: number; readonly registryVersion: number },
-): Buffer {
+function join(slices: readonly Slice[], meaning: EventMeaning): Buffer {
   const size = slices.reduce((sum, { from, to }) => sum + to - from, BLOCK_HEADER_BYTES);
   const record = Buffer.allocUnsafe(size);
-  encodeBlockHeader({ ...header, count: slices.length }).copy(record);
+  const { schemaId, registryVersion } = meaning;
+  encodeBlockHeader({ schemaId, registryVersion, count: slices.length }).copy(record);
   let at = BLOCK_HEADER_BYTES;
   for (const { bytes, from, to } of slices) at += bytes.copy(record, at, from, to);
   return record;

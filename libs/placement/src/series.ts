@@ -1,11 +1,13 @@
 import { hash128 } from './fingerprint.js';
 
+/** Number of slots, fixed for ever; a slot is the top 10 bits of a series id. */
 export const SLOTS = 1024;
 const SLOT_BITS = 10;
 
+/** What an attribute, and so a dimension, may be. */
 export type DimensionValue = string | number | boolean;
 
-/** Names ascending; undefined for an event without the attribute. */
+/** The dimensions of one event, names ascending; undefined for an event without the attribute. */
 export type Dimensions = readonly (readonly [name: string, value: DimensionValue | undefined])[];
 
 /**

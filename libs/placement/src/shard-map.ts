@@ -1,21 +1,42 @@
+import { parseDocument } from '@tally/contracts';
+import { z } from 'zod';
 import { SLOTS } from './series.js';
 
 /** Path of the node that holds the map. */
 export const SHARD_MAP_NODE = '/shard-map';
 
-/** Slots from (inclusive) to (exclusive) are assigned to a shard. */
-export interface SlotRange {
-  readonly from: number;
-  readonly to: number;
-  readonly shard: number;
-}
+const SHARD = 'expected a shard from 0 to 1023';
+const SLOT_RANGE = z.object(
+  { from: z.number(), to: z.number(), shard: z.int(SHARD).min(0, SHARD).max(1023, SHARD) },
+  'expected a range of slots',
+);
 
-/** The document that says where slots are; the epoch grows with every change. */
-export interface ShardMapDocument {
-  readonly epoch: number;
-  /** Ascending, from slot 0 to 1023 without gaps. */
-  readonly slots: readonly SlotRange[];
-}
+const EPOCH = {
+  error: ({ input }: { readonly input?: unknown }) =>
+    `expected an epoch from 1, got ${String(input)}`,
+};
+const SHARD_MAP = z
+  .object(
+    {
+      epoch: z.int(EPOCH).min(1, EPOCH),
+      slots: z.array(SLOT_RANGE.readonly(), 'expected a list of slot ranges').readonly(),
+    },
+    'expected a shard map',
+  )
+  .superRefine(({ slots }, context) => {
+    const problem = gapIn(slots);
+    if (problem !== undefined) context.addIssue(problem);
+  })
+  .readonly();
+
+/** Slots `from` (inclusive) to `to` (exclusive) are assigned to a shard. */
+export type SlotRange = z.output<typeof SLOT_RANGE>;
+
+/**
+ * The document that says where slots are: ranges ascend, from slot 0 to 1023 without gaps; the epoch
+ * grows with every change.
+ */
+export type ShardMapDocument = z.output<typeof SHARD_MAP>;
 
 /** Which shard has a slot. Immutable: a change is another map with a greater epoch. */
 export class ShardMap {
@@ -30,27 +51,14 @@ export class ShardMap {
     this.shards = [...new Set(document.slots.map(({ shard }) => shard))].sort((a, b) => a - b);
   }
 
-  /** Throws a RangeError that says what is wrong with the document. */
+  /** RangeError that says what is wrong with the document. */
   static parse(value: unknown): ShardMap {
-    const { epoch, slots } = value as Partial<ShardMapDocument>;
-    if (!Number.isSafeInteger(epoch) || Number(epoch) < 1)
-      throw new RangeError(`expected an epoch from 1, got ${String(epoch)}`);
-    if (!Array.isArray(slots)) throw new RangeError('expected a list of slot ranges');
-    let next = 0;
-    for (const { from, to, shard } of slots as readonly SlotRange[]) {
-      if (from !== next || !Number.isInteger(to) || to <= from || to > SLOTS)
-        throw new RangeError(`expected a range of slots from ${next}, got ${from} to ${to}`);
-      if (!Number.isInteger(shard) || shard < 0 || shard > 1023)
-        throw new RangeError(`expected a shard from 0 to 1023, got ${shard}`);
-      next = to;
-    }
-    if (next !== SLOTS) throw new RangeError(`slots ${next} to ${SLOTS - 1} have no shard`);
-    return new ShardMap({ epoch: Number(epoch), slots: slots as readonly SlotRange[] });
+    return new ShardMap(ShardMap.parseDocument(value));
   }
 
-  /** The checked document alone, for those who keep it in ZooKeeper. Throws like `parse`. */
+  /** The checked document alone, for those who keep it in ZooKeeper. RangeError like `parse`. */
   static parseDocument(value: unknown): ShardMapDocument {
-    return ShardMap.parse(value).document;
+    return parseDocument(SHARD_MAP, value);
   }
 
   /** The map of the document if its epoch is greater, else the known one: epochs never go back. */
@@ -73,9 +81,21 @@ export class ShardMap {
     return ShardMap.parse({ epoch: 1, slots });
   }
 
+  /** The shard that has a slot. RangeError for a slot that cannot be. */
   shardOf(slot: number): number {
     const shard = this.shardBySlot[slot];
     if (shard === undefined) throw new RangeError(`expected a slot below ${SLOTS}, got ${slot}`);
     return shard;
   }
+}
+
+/** Why ranges are not all slots, each once and ascending; undefined when they are. */
+function gapIn(slots: readonly SlotRange[]): string | undefined {
+  let next = 0;
+  for (const { from, to } of slots) {
+    if (from !== next || !Number.isInteger(to) || to <= from || to > SLOTS)
+      return `expected a range of slots from ${next}, got ${from} to ${to}`;
+    next = to;
+  }
+  return next === SLOTS ? undefined : `slots ${next} to ${SLOTS - 1} have no shard`;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DAY_MS } from '@tally/contracts';
 import type { SegmentCopy } from './compaction/segment-copy.js';
 import { CommitLoop, type AppendOutcome, type CommitLoopOptions } from './commit/commit-loop.js';
 import { BackgroundWriter } from './files/background-writer.js';
@@ -14,6 +15,7 @@ import { ProducerIds } from './producers/producer-ids.js';
 import type { ProducerLimits } from './producers/producer-states.js';
 import type { CutTail } from './recovery/cut-tail.js';
 import type { DamagedRange } from './segment/damaged-range.js';
+import type { PartitionId } from './segment/index-layout.js';
 import type { Segment } from './segment/segment.js';
 import { StoredIndexes } from './segment/stored-indexes.js';
 import { Scrub, type ScrubOptions } from './scrub/scrub.js';
@@ -21,12 +23,13 @@ import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
 import type { Topic } from './topics/topic.js';
 import type { TopicDefinition } from './topics/topic-file.js';
 
+/** Where a log lies, its bounds, and who is told of what happens. */
 export interface SegmentLogOptions extends CommitLoopOptions {
   /** Holds everything; used by one process at a time. */
   readonly folder: string;
   /** A segment that would grow past this is followed by a new one. */
   readonly segmentBytes: number;
-  /** Least time between two writes of marks: how far they lag behind the log. */
+  /** How long at least one write of marks comes after the other, and so how old they may be. */
   readonly markIntervalMs: number;
   /** Absent: records are checked only when somebody reads them. */
   readonly scrub?: ScrubOptions;
@@ -44,7 +47,7 @@ export interface Damage extends DamagedRange {
   readonly partition: number;
 }
 
-const DEFAULT_PRODUCERS: ProducerLimits = { maxProducers: 1000, expiryMs: 86_400_000 };
+const DEFAULT_PRODUCERS: ProducerLimits = { maxProducers: 1000, expiryMs: DAY_MS };
 
 /**
  * A durable log of topics, each of a fixed number of partitions, in one folder. What is acknowledged
@@ -87,9 +90,8 @@ export class SegmentLog {
         segmentBytes,
         producers,
         now,
-        onDamage: ({ place }: Partition, range: DamagedRange) => {
-          const topic = store.all().find(({ id: topicId }) => topicId === place.topicId);
-          const { partition } = place;
+        onDamage: ({ topicId, partition }: PartitionId, range: DamagedRange) => {
+          const topic = store.all().find((one) => one.id === topicId);
           options.onDamage?.({ topic: topic?.name ?? '', partition, ...range });
         },
       };
@@ -212,7 +214,7 @@ export class SegmentLog {
     });
   }
 
-  /** Puts a copy that is durable in the place of its segment. False: the segment is gone. */
+  /** Replaces a segment by its copy, which is durable. False: the segment is gone. */
   replaceSegment(partition: Partition, segment: Segment, copy: SegmentCopy): Promise<boolean> {
     return this.loop.exclusively(async () => {
       let isReplaced = false;

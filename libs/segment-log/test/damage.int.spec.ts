@@ -279,7 +279,7 @@ describe('damage in the last segment', () => {
   });
 });
 
-describe('a place that the disk cannot read', () => {
+describe('a part that the disk cannot read', () => {
   it('is damage of one record, in an old segment and in the last one', async () => {
     const folder = folders.make();
     const made = MemoryDisk.holding(folder);

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '@tally/contracts';
 import { Upkeep, type Partition, type SegmentLog, type UpkeepPolicy } from '../src/index.js';
 import { FaultyDisk } from './support/faulty-disk.js';
 import { append, Folders, makeTopic, openLog, partitionOf, readAll } from './support/log-folder.js';
@@ -8,7 +9,7 @@ import { append, Folders, makeTopic, openLog, partitionOf, readAll } from './sup
 const folders = new Folders();
 afterEach(() => folders.removeAll());
 
-const WEEK_MS = 604_800_000;
+const WEEK_MS = 7 * DAY_MS;
 const KEEP_ALL = { kind: 'delete', segmentMs: WEEK_MS, ms: undefined, bytes: undefined } as const;
 
 /** A log whose clock stands where the test puts it, with segments of one batch of 600 bytes. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** How long to wait, and how often to look. */
 export interface EventuallyOptions {
   /** Ends the wait with an error after this long. */
   readonly timeoutMs?: number;

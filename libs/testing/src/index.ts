@@ -1,4 +1,5 @@
 export { eventually } from './eventually.js';
+export { endWithParent } from './servers/end-with-parent.js';
 export { freePort, isFree, nextFreePort } from './servers/ports.js';
 export {
   ServerProcess,
@@ -8,4 +9,5 @@ export {
 export { startPartitionLog, type PartitionLogServer } from './servers/partition-log.js';
 export { startPostgres, type PostgresOptions, type PostgresServer } from './servers/postgres.js';
 export { startRedis, type RedisServer } from './servers/redis.js';
+export { TcpProxy } from './tcp-proxy.js';
 export { startZooKeeper, type ZooKeeperServer } from './servers/zookeeper.js';

@@ -24,8 +24,8 @@ export async function readAll(port: number, topic: string): Promise<Map<string, 
   return new Map(
     lines.map((line) => {
       const [partition, offset] = line.split(' ', 2);
-      const place = `${partition} ${offset}`;
-      return [place, line.slice(place.length + 1)];
+      const key = `${partition} ${offset}`;
+      return [key, line.slice(key.length + 1)];
     }),
   );
 }

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './until.js';
+import { TcpProxy } from '@tally/testing';
 import { Stack, type Addresses, type AppName } from '@tally/tools';
 import { Recount } from '../verdict/recount.js';
 import { endOf, ShardObserver, readMetric } from './observer.js';
 import { PoweredDisk } from './powered-disk.js';
-import { TcpProxy } from './tcp-proxy.js';
 
 /** Sessions as short as a loaded machine bears: a run of many faults takes minutes, not hours. */
 export const ZOOKEEPER_SESSION_MS = 3000;

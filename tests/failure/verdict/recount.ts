@@ -9,7 +9,7 @@ import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
 import { until } from '../rig/until.js';
 import type { Figures } from './stats.js';
 
-/** An event whose id occurs at most so much append time before is a duplicate: not counted. */
+/** The default of TALLY_DEDUP_WINDOW_MS, as the stack has it: what comes again within it is a duplicate. */
 const DEDUP_WINDOW_MS = 10 * MINUTE_MS;
 
 /** An event of the log that counts, and where it lies. */

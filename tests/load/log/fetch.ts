@@ -1,5 +1,5 @@
 import { fetch, readBatchHeader } from '@tally/kafka-wire';
-import { readerOf, requestFrame, type LogConnection } from './log-connection.js';
+import type { KafkaConnection } from '@tally/testing/kafka-connection';
 import { checksumOf, type Content } from './workload.js';
 
 /** Asked for at once; below what the log gives in one answer. */
@@ -17,7 +17,7 @@ export interface Fetched {
  * only where `check` is set: that costs the client more than reading.
  */
 export async function fetchAll(
-  connections: readonly LogConnection[],
+  connections: readonly KafkaConnection[],
   topic: string,
   partitions: number,
   check: boolean,
@@ -25,7 +25,7 @@ export async function fetchAll(
   const content = Array.from({ length: partitions }, () => ({ records: 0, checksum: 0 }));
   const latencies: number[] = [];
   let bytes = 0;
-  const readPartition = async (connection: LogConnection, partition: number, into: Content) => {
+  const readPartition = async (connection: KafkaConnection, partition: number, into: Content) => {
     for (let offset = 0n; ;) {
       const sent = performance.now();
       const { records, highWatermark } = await ask(connection, topic, partition, offset);
@@ -60,27 +60,27 @@ export async function fetchAll(
   return { content, bytes, latencies };
 }
 
-async function ask(connection: LogConnection, topic: string, partition: number, offset: bigint) {
-  const frame = requestFrame(fetch, (writer) => {
-    writer.int32(-1).int32(100).int32(1).int32(FETCH_BYTES).int8(0).int32(0).int32(-1);
-    writer.int32(1).string(topic).int32(1);
-    writer.int32(partition).int32(-1).int64(offset).int64(-1n).int32(FETCH_BYTES);
-    writer.int32(0).string('');
+async function ask(connection: KafkaConnection, topic: string, partition: number, offset: bigint) {
+  const { topics } = await connection.ask(fetch, {
+    maxWaitMs: 100,
+    minBytes: 1,
+    maxBytes: FETCH_BYTES,
+    sessionId: 0,
+    sessionEpoch: -1,
+    topics: [
+      {
+        name: topic,
+        partitions: [
+          { partition, currentLeaderEpoch: -1, fetchOffset: offset, maxBytes: FETCH_BYTES },
+        ],
+      },
+    ],
   });
-  const reader = readerOf(await connection.send(frame));
-  reader.take(4 + 2 + 4); // throttle, error, session
-  const [topics] = reader.array(() => {
-    reader.string();
-    return reader.array(() => {
-      reader.int32();
-      const error = reader.int16();
-      if (error !== 0) throw new Error(`partition ${partition}: the log answered error ${error}`);
-      const highWatermark = reader.int64();
-      reader.take(8 + 8 + 4 + 4); // stable offset, log start, no aborted ones, no other replica
-      return { highWatermark, records: reader.bytes() };
-    });
-  });
-  const answered = topics?.[0];
+  const answered = topics[0]?.partitions[0];
   if (answered === undefined) throw new Error(`partition ${partition}: an answer without it`);
-  return answered;
+  const { errorCode, highWatermark, records } = answered;
+  if (errorCode !== 0) {
+    throw new Error(`partition ${partition}: the log answered error ${errorCode}`);
+  }
+  return { highWatermark, records: records[0] ?? Buffer.alloc(0) };
 }

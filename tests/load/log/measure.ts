@@ -1,9 +1,9 @@
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import { percentile } from '../figures.js';
 import { cpuOf, memoryOf, peakMemoryOf } from '../process-usage.js';
 import { monotonicMicroseconds, type Interval } from '../profile.js';
 import { append } from './append.js';
 import { fetchAll } from './fetch.js';
-import { LogConnection } from './log-connection.js';
 import type { LogServer } from './log-server.js';
 import { bytesOf, makeTopic, RequestCycle, type Content, type Workload } from './workload.js';
 
@@ -115,10 +115,10 @@ async function clock(
 async function connected<T>(
   { port }: LogServer,
   count: number,
-  use: (connections: readonly LogConnection[]) => Promise<T>,
+  use: (connections: readonly KafkaConnection[]) => Promise<T>,
 ): Promise<T> {
   const connections = await Promise.all(
-    Array.from({ length: count }, () => LogConnection.open(port)),
+    Array.from({ length: count }, () => KafkaConnection.open(port)),
   );
   try {
     return await use(connections);

@@ -21,7 +21,7 @@ describe('the requests of a workload', () => {
       // Behind the length of the frame.
       const reader = new WireReader(Buffer.concat(cycle.frame(index)).subarray(4));
       const { apiVersion } = readRequestHeader(reader);
-      for (const { partitions } of produce.read(reader, apiVersion).topics) {
+      for (const { partitions } of produce.readRequest(reader, apiVersion).topics) {
         for (const { partition, records } of partitions) {
           const content = found[partition];
           if (content === undefined || records === null) throw new Error('not as it was asked for');

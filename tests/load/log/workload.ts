@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { AT, buildRecordBatch, createTopics, produce } from '@tally/kafka-wire';
-import { readerOf, requestFrame, type LogConnection } from './log-connection.js';
+import { AT, buildRecordBatch, createTopics, encodeRequest, produce } from '@tally/kafka-wire';
+import type { KafkaConnection } from '@tally/testing/kafka-connection';
 
 /** What one measurement appends. */
 export interface Workload {
@@ -49,11 +49,19 @@ export class RequestCycle {
         const template = (slot + Math.floor(slot / partitions)) % TEMPLATES;
         return { partition: slot % partitions, template, checksum: checksums[template] ?? 0 };
       });
-      const frame = requestFrame(produce, (writer) => {
-        writer.nullableString(null).int16(-1).int32(30_000).int32(1).string(topic);
-        writer.array(adds, ({ partition, template }) =>
-          writer.int32(partition).bytes(batches[template] ?? Buffer.alloc(0)),
-        );
+      const frame = encodeRequest(produce, {
+        transactionalId: null,
+        acks: -1,
+        timeoutMs: 30_000,
+        topics: [
+          {
+            name: topic,
+            partitions: adds.map(({ partition, template }) => ({
+              partition,
+              records: batches[template] ?? null,
+            })),
+          },
+        ],
       });
       this.requests.push({ frame, adds });
     }
@@ -108,18 +116,13 @@ export function checksumOf(batch: Buffer): number {
 }
 
 export async function makeTopic(
-  connection: LogConnection,
+  connection: KafkaConnection,
   { topic, partitions }: Workload,
 ): Promise<void> {
-  const frame = requestFrame(createTopics, (writer) => {
-    writer.int32(1).string(topic).int32(partitions).int16(1).int32(0).int32(0);
-    writer.int32(30_000).boolean(false);
+  const { topics } = await connection.ask(createTopics, {
+    topics: [{ name: topic, partitions, replicationFactor: 1, assignments: [], configs: [] }],
+    validateOnly: false,
   });
-  const reader = readerOf(await connection.send(frame));
-  reader.int32(); // throttle
-  const [error] = reader.array(() => {
-    reader.string();
-    return { code: reader.int16(), message: reader.nullableString() };
-  });
-  if (error?.code !== 0) throw new Error(`no topic ${topic}: ${error?.code} ${error?.message}`);
+  const { errorCode, errorMessage } = topics[0] ?? {};
+  if (errorCode !== 0) throw new Error(`no topic ${topic}: ${errorCode} ${errorMessage}`);
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { startTicksOf } from '@tally/segment-log';
 import { eventually } from '@tally/testing';
 
 interface Entry {
@@ -51,15 +52,4 @@ async function end({ name, pid, startTicks }: Entry): Promise<void> {
     }
   }
   throw new Error(`${name} (process ${pid}), left by an earlier run, does not end`);
-}
-
-/** Field 22 of /proc/<pid>/stat (proc(5)); undefined when there is no such process or only its zombie. */
-function startTicksOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
 }

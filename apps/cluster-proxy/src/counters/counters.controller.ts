@@ -4,7 +4,7 @@ import { GrpcMethod } from '@nestjs/microservices';
 import { type clusterProxy, type shardProxy, TallyError } from '@tally/contracts';
 import type { ShardMap } from '@tally/placement';
 import { CurrentShardMap } from '../shard-map/current-shard-map.js';
-import { failureOf, ShardClient, timeFor } from '../shards/shard-client.js';
+import { failureOf, ShardProxies, timeFor } from '../shards/shard-proxies.js';
 import { scatter } from './scatter.js';
 
 /** All rows of an answer must fit into one message of 16 MiB, with what is around them. */
@@ -22,7 +22,7 @@ type Call<Request> = ServerUnaryCall<Request, unknown>;
 export class CountersController {
   constructor(
     @Inject(CurrentShardMap) private readonly shardMap: CurrentShardMap,
-    @Inject(ShardClient) private readonly shards: ShardClient,
+    @Inject(ShardProxies) private readonly shards: ShardProxies,
     @Inject(DEADLINES) private readonly deadlines: Deadlines,
   ) {}
 
@@ -68,15 +68,15 @@ export class CountersController {
   }
 
   private gather(
-    { series, ...question }: clusterProxy.ReadCountersRequest,
+    { seriesIds, ...question }: clusterProxy.ReadCountersRequest,
     map: ShardMap,
     call: Call<clusterProxy.ReadCountersRequest>,
   ): Promise<clusterProxy.ShardRows[]> {
     const deadlineMs = timeFor(this.deadlines.readDeadlineMs, call.getDeadline());
     const epoch = String(map.epoch);
     return Promise.all(
-      scatter(series, map).map(([shard, ids]) =>
-        this.read({ ...question, shard, epoch, series: ids }, deadlineMs),
+      scatter(seriesIds, map).map(([shard, ids]) =>
+        this.read({ ...question, shard, epoch, seriesIds: ids }, deadlineMs),
       ),
     );
   }
@@ -86,15 +86,15 @@ export class CountersController {
     request: shardProxy.ReadCountersRequest,
     deadlineMs: number,
   ): Promise<clusterProxy.ShardRows> {
-    const { shard, series } = request;
+    const { shard, seriesIds } = request;
     try {
       return {
         shard,
-        series,
+        seriesIds,
         rows: await this.shards.call(shard, 'ReadCounters', request, deadlineMs),
       };
     } catch (error) {
-      return { shard, series, failure: failureOf(error) };
+      return { shard, seriesIds, failure: failureOf(error) };
     }
   }
 }

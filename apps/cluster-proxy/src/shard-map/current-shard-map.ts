@@ -1,8 +1,8 @@
 import { TallyError } from '@tally/contracts';
-import type { ConfigNode } from '@tally/discovery';
 import { ShardMap, type ShardMapDocument } from '@tally/placement';
 import { keepTrying } from '@tally/resilience';
 import { type Logger } from '@tally/service-kit';
+import type { ConfigNode } from '@tally/zookeeper';
 
 const RETRY_MS = 500;
 

@@ -1,6 +1,48 @@
-import { DEFAULT_EVENT_TYPE, type EventTypeDefinition, TallyError } from '@tally/contracts';
-import { problemOf, type VersionedDefinition } from '@tally/counting';
+import {
+  DEFAULT_EVENT_TYPE,
+  EVENT_TYPE_PARTS,
+  EVENT_TYPE_SCHEMA,
+  type EventTypeDefinition,
+  MAX_AGE_MS,
+  MIN_AGE_MS,
+  readDocument,
+  SECOND_MS,
+  TallyError,
+} from '@tally/contracts';
+import type { VersionedDefinition } from '@tally/counting';
+import { z } from 'zod';
 import { quoted } from '../events/rejection.js';
+
+const AGE = 'expected a maximum age from 1 second to 10 years, or null';
+
+/** The parts of a definition as the API has them: those of the registry, with ages in seconds. */
+export const DOCUMENT_PARTS = {
+  dimensions: EVENT_TYPE_PARTS.dimensions.describe(
+    'Names of attributes whose values split the counters; answered ascending.',
+  ),
+  maxAgeSeconds: z
+    .number(AGE)
+    .min(MIN_AGE_MS / SECOND_MS, AGE)
+    .max(MAX_AGE_MS / SECOND_MS, AGE)
+    .nullable()
+    .describe('An event older than this when it arrives is not counted; null: no limit.'),
+  retention: EVENT_TYPE_PARTS.retention.describe('How long the minutes of the type are kept.'),
+};
+
+/** What a caller gives: missing members have the defaults of a type that nobody defined. */
+export const GIVEN_DEFINITION = z.strictObject(
+  {
+    dimensions: DOCUMENT_PARTS.dimensions.default([...DEFAULT_EVENT_TYPE.dimensions]),
+    maxAgeSeconds: DOCUMENT_PARTS.maxAgeSeconds.default(DEFAULT_EVENT_TYPE.maxAgeMs),
+    retention: DOCUMENT_PARTS.retention.default(DEFAULT_EVENT_TYPE.retention),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `expected dimensions, maxAgeSeconds and retention, got ${quoted(issue.keys[0] ?? '')}`
+        : 'expected an object',
+  },
+);
 
 /** A definition as the API has it: ages in seconds. */
 export interface DefinitionDocument {
@@ -17,31 +59,21 @@ export function toDocument({
   return {
     version,
     dimensions,
-    maxAgeSeconds: maxAgeMs === null ? null : maxAgeMs / 1000,
+    maxAgeSeconds: maxAgeMs === null ? null : maxAgeMs / SECOND_MS,
     retention,
   };
 }
 
 /** What a caller gave, missing members with their defaults. TallyError `invalid_argument`. */
 export function fromDocument(document: unknown): EventTypeDefinition {
-  if (typeof document !== 'object' || document === null || Array.isArray(document))
-    throw new TallyError('invalid_argument', 'expected an object');
-  const {
-    dimensions = DEFAULT_EVENT_TYPE.dimensions,
-    maxAgeSeconds = DEFAULT_EVENT_TYPE.maxAgeMs,
-    retention = DEFAULT_EVENT_TYPE.retention,
-    ...others
-  } = document as Partial<Record<string, unknown>>;
-  for (const name of Object.keys(others))
-    throw new TallyError(
-      'invalid_argument',
-      `expected dimensions, maxAgeSeconds and retention, got ${quoted(name)}`,
-    );
-  const maxAgeMs = typeof maxAgeSeconds === 'number' ? maxAgeSeconds * 1000 : maxAgeSeconds;
-  const definition = { dimensions, maxAgeMs, retention };
-  const problem = problemOf(definition);
-  if (problem !== undefined) throw new TallyError('invalid_argument', problem);
-  const checked = definition as EventTypeDefinition;
+  const { dimensions, maxAgeSeconds, retention } = checked(GIVEN_DEFINITION, document);
+  const maxAgeMs = maxAgeSeconds === null ? null : maxAgeSeconds * SECOND_MS;
   // As they are stored: who gives them in another order means the same.
-  return { ...checked, dimensions: [...checked.dimensions].sort() };
+  return checked(EVENT_TYPE_SCHEMA, { dimensions, maxAgeMs, retention });
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const read = readDocument(schema, value);
+  if (read.kind === 'malformed') throw new TallyError('invalid_argument', read.problem);
+  return read.value;
 }

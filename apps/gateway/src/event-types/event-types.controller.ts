@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { Controller, Get, Inject, Param, Put, Req, Res } from '@nestjs/common';
-import { DEFAULT_EVENT_TYPE, TallyError } from '@tally/contracts';
-import { isEventTypeName } from '@tally/counting';
+import { DEFAULT_EVENT_TYPE, isEventTypeName, TallyError } from '@tally/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mediaTypeOf } from '../http/media-type.js';
 import { readQuery } from '../http/query-parameters.js';
-import type { HttpReply, HttpRequest } from '../http/request.js';
 import { scanJson } from '../events/json-scan.js';
 import { PROJECT } from '../project.js';
 import { fromDocument, toDocument } from './definition-document.js';
@@ -15,7 +14,7 @@ export class EventTypesController {
   constructor(@Inject(EventTypes) private readonly eventTypes: EventTypes) {}
 
   @Get()
-  list(@Req() request: HttpRequest): object {
+  list(@Req() request: FastifyRequest): object {
     readQuery(request.url, []);
     const { version } = this.eventTypes.snapshot();
     const list = this.eventTypes.history.list(PROJECT);
@@ -23,7 +22,7 @@ export class EventTypesController {
   }
 
   @Get(':type')
-  get(@Req() request: HttpRequest, @Param('type') type: string): object {
+  get(@Req() request: FastifyRequest, @Param('type') type: string): object {
     readQuery(request.url, []);
     assertName(type);
     this.eventTypes.assertKnown();
@@ -39,9 +38,9 @@ export class EventTypesController {
 
   @Put(':type')
   async put(
-    @Req() request: HttpRequest,
+    @Req() request: FastifyRequest,
     @Param('type') type: string,
-    @Res() reply: HttpReply,
+    @Res() reply: FastifyReply,
   ): Promise<void> {
     readQuery(request.url, []);
     assertName(type);

@@ -1,12 +1,13 @@
-import { type EventTypeDefinition, type RegistryChange, TallyError } from '@tally/contracts';
 import {
   EVENT_TYPES_NODE,
-  EventTypeHistory,
+  type EventTypeDefinition,
   isSameDefinition,
   parseRegistryChange,
-  type VersionedDefinition,
-} from '@tally/counting';
-import { VersionLog, type ZooKeeperSession } from '@tally/discovery';
+  type RegistryChange,
+  TallyError,
+} from '@tally/contracts';
+import { EventTypeHistory, type VersionedDefinition } from '@tally/counting';
+import { VersionLog, type ZooKeeperSession } from '@tally/zookeeper';
 
 /** How often a change is tried again when others make theirs at the same time. */
 const MAX_TRIES = 10;

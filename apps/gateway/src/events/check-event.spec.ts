@@ -118,7 +118,7 @@ describe('an event', () => {
     expect(check({ value: 1 }, false)).toMatchObject({ value: { unscaled: 1, scale: 0 } });
   });
 
-  it('of the largest kind has its place in a block, and comes back from its bytes', () => {
+  it('of the largest kind fits into a block, and comes back from its bytes', () => {
     const largest = check({
       id: 'é'.repeat(64),
       type: 't'.repeat(64),

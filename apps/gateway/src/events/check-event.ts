@@ -1,5 +1,9 @@
-import { ATTRIBUTE_NAME_BYTES } from '@tally/counting';
-import type { Event } from '@tally/contracts';
+import {
+  ATTRIBUTE_NAME_BYTES,
+  isEventTypeName,
+  MAX_EVENT_TYPE_LENGTH,
+  type Event,
+} from '@tally/contracts';
 import { parseInstant } from './instant.js';
 import {
   MAX_AHEAD_MS,
@@ -7,10 +11,9 @@ import {
   MAX_ATTRIBUTES,
   MAX_ID_BYTES,
   MAX_SUBJECT_BYTES,
-  MAX_TYPE_LENGTH,
 } from './limits.js';
 import { quoted, rejected, type Rejection, type RejectionCode } from './rejection.js';
-import { ILL_FORMED, isEventTypeText, utf8Bytes } from './text-rule.js';
+import { ILL_FORMED, utf8Bytes } from './text-rule.js';
 import { decimalOf, EXPECTED_VALUE } from './value-rule.js';
 
 /** What the checks of one request have in common. */
@@ -18,7 +21,7 @@ export interface EventRules {
   readonly project: string;
   /** When the request arrived, ms since 1970. */
   readonly nowMs: number;
-  /** The greatest age of events of a type, in ms; null: none. */
+  /** The maximum age of events of a type, in ms; null: none. */
   maxAgeMs(type: string): number | null;
   /** The id of an event that came without. */
   assignId(): string;
@@ -43,9 +46,9 @@ export function checkEvent(
 
   if (type === undefined) return rejected('type_missing', 'expected a type, for example "view"');
   if (typeof type !== 'string') return rejected('type_invalid', 'expected a string');
-  if (type.length > MAX_TYPE_LENGTH)
-    return rejected('type_too_long', `expected at most ${MAX_TYPE_LENGTH} characters`);
-  if (!isEventTypeText(type))
+  if (type.length > MAX_EVENT_TYPE_LENGTH)
+    return rejected('type_too_long', `expected at most ${MAX_EVENT_TYPE_LENGTH} characters`);
+  if (!isEventTypeName(type))
     return rejected('type_invalid', 'expected a-z, 0-9, ".", "_" and "-", a letter or digit first');
 
   if (subject === undefined) return rejected('subject_missing', 'expected what is counted');

@@ -3,40 +3,20 @@ import { CURRENT_SCHEMA_ID, type ErrorCode, TallyError } from '@tally/contracts'
 import { type Logger, type ProblemDetails } from '@tally/service-kit';
 import type { EventMetrics } from '../metrics.js';
 import type { EventTypes } from '../event-types/event-types.js';
+import type { EventResult, Intake } from '../openapi/schemas.js';
 import { checkEvent, idOf, type EventRules } from './check-event.js';
 import { EventBody } from './event-body.js';
-import type { EventLog } from './event-log.js';
 import { parseBatch, type BatchFormat } from './parse-batch.js';
-import type { RejectionCode } from './rejection.js';
-
-export type EventResult =
-  | { readonly index: number; readonly status: 'accepted'; readonly id: string }
-  | {
-      readonly index: number;
-      readonly status: 'rejected';
-      /** The one it came with, when all are listed. */
-      readonly id?: string;
-      readonly code: RejectionCode;
-      readonly detail: string;
-    };
-
-interface Counts {
-  readonly accepted: number;
-  readonly rejected: number;
-  /** How many events got an id here; sending those again counts them again. Left out for none. */
-  readonly assignedIds?: number;
-  /** In the order of the batch: the rejected ones, or all. */
-  readonly results: readonly EventResult[];
-}
+import type { PartitionerClient } from './partitioner-client.js';
 
 export interface IntakeAnswer {
   readonly status: 202 | 422;
-  readonly body: Counts | (Counts & ProblemDetails);
+  readonly body: Intake | (Intake & ProblemDetails);
 }
 
 export interface IntakeParts {
   readonly project: string;
-  readonly log: EventLog;
+  readonly partitioners: PartitionerClient;
   readonly eventTypes: EventTypes;
   readonly metrics: EventMetrics;
   readonly logger: Pick<Logger, 'warn'>;
@@ -76,13 +56,7 @@ export class EventIntake {
       if ('kind' in event) {
         const { code, detail } = event;
         const id = listAll ? idOf(batch.events[index]) : undefined;
-        results.push({
-          index,
-          status: 'rejected',
-          ...(id === undefined ? {} : { id }),
-          code,
-          detail,
-        });
+        results.push({ index, status: 'rejected', id, code, detail });
         metrics.rejected.inc({ code });
       } else {
         body.add(event);
@@ -92,37 +66,40 @@ export class EventIntake {
 
     if (body.count > 0) await this.append(body, snapshot.version, assignedIds);
     metrics.accepted.inc(body.count);
-    const counts = {
+    const intake: Intake = {
       accepted: body.count,
       rejected: batch.events.length - body.count,
-      ...(assignedIds > 0 ? { assignedIds } : {}),
+      assignedIds: assignedIds > 0 ? assignedIds : undefined,
       results,
     };
     return body.count > 0
-      ? { status: 202, body: counts }
-      : { status: 422, body: { ...NONE_ACCEPTED, ...counts } };
+      ? { status: 202, body: intake }
+      : { status: 422, body: { ...NONE_ACCEPTED, ...intake } };
   }
 
   private async append(body: EventBody, registryVersion: number, assigned: number): Promise<void> {
-    const { log, metrics, logger } = this.parts;
+    const { partitioners, metrics, logger } = this.parts;
     const { count, bytes } = body;
     try {
-      await log.append({ schemaId: CURRENT_SCHEMA_ID, registryVersion, count, events: bytes });
+      await partitioners.append({
+        schemaId: CURRENT_SCHEMA_ID,
+        registryVersion,
+        count,
+        events: bytes,
+      });
     } catch (cause) {
       if (!(cause instanceof TallyError)) throw cause;
       const code = codeOf(cause);
       metrics.unconfirmed.inc({ code }, count);
-      logger.warn({ err: cause, count }, 'the log did not confirm a batch');
+      logger.warn({ error: cause, count }, 'the log did not confirm a batch');
       const known =
         'It is unknown which of the events are counted; sending the same ids again is safe.';
       const unknown = ` ${assigned} came without an id: sending those again may count them twice.`;
+      const { retryAfterMs } = cause;
       throw new TallyError(
         code,
         `The log did not confirm. ${known}${assigned > 0 ? unknown : ''}`,
-        {
-          cause,
-          ...(cause.retryAfterMs === undefined ? {} : { retryAfterMs: cause.retryAfterMs }),
-        },
+        retryAfterMs === undefined ? { cause } : { cause, retryAfterMs },
       );
     }
   }

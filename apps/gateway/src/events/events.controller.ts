@@ -1,9 +1,9 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { TallyError } from '@tally/contracts';
 import { PROBLEM_TYPE } from '@tally/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mediaTypeOf } from '../http/media-type.js';
 import { oneOf, readQuery } from '../http/query-parameters.js';
-import type { HttpReply, HttpRequest } from '../http/request.js';
 import { EventIntake } from './event-intake.js';
 
 export const EVENT_MEDIA_TYPES = ['application/json', 'application/x-ndjson'] as const;
@@ -13,7 +13,7 @@ export class EventsController {
   constructor(@Inject(EventIntake) private readonly intake: EventIntake) {}
 
   @Post()
-  async post(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+  async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const results = oneOf(readQuery(request.url, ['results']), 'results');
     if (results !== undefined && results !== 'all')
       throw new TallyError('invalid_argument', 'expected results=all, or no results');

@@ -1,5 +1,5 @@
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
+import { DAY_MS, MINUTE_MS } from '@tally/contracts';
+
 const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** `2026-01-01T00:00:00` */
@@ -8,7 +8,7 @@ const SECONDS_END = 19;
 /**
  * An instant of RFC 3339 with offset, in ms since 1970; digits behind the millisecond are cut. A
  * leap second (`:60`, only as the last second of a month in UTC) counts as the last millisecond of
- * its minute, as clocks without leap seconds have no place for it. Undefined for any other text.
+ * its minute, as clocks without leap seconds cannot show it. Undefined for any other text.
  */
 export function parseInstant(text: string): number | undefined {
   if (text.length < SECONDS_END + 1 || text.length > 64) return undefined;

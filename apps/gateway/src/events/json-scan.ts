@@ -1,4 +1,5 @@
-import { MAX_DIGITS, MAX_NESTING } from './limits.js';
+import { MAX_DIGITS } from '@tally/counting';
+import { MAX_NESTING } from './limits.js';
 
 export interface JsonScan {
   readonly isTooDeep: boolean;
@@ -11,8 +12,8 @@ const BACKSLASH = 0x5c;
 
 /**
  * Looks once over the bytes of a JSON text, before it is parsed: how deep it nests, and whether it
- * has numbers that are not the same afterwards. The answer holds up to the first place where the
- * text is malformed; from there on it says nothing.
+ * has numbers that are not the same afterwards. The answer holds up to where the text is
+ * malformed; from there on it says nothing.
  */
 export function scanJson(bytes: Uint8Array): JsonScan {
   const end = bytes.length;

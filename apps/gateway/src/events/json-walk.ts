@@ -8,14 +8,17 @@ export interface MalformedJson {
 
 export interface WalkedJson {
   readonly kind: 'walked';
-  /** Places (0 for a single event) of the events whose `value` has digits that a double may lose. */
+  /** Indexes (0 for a single event) of the events whose `value` has digits that a double may lose. */
   readonly inexact: ReadonlySet<number>;
 }
 
 /**
- * Reads a JSON text (RFC 8259) for what JSON.parse does not tell: the place of an error, and the
- * digits of the member `value` of each event. Slower than JSON.parse, so for the rare texts that
- * need it. It calls itself as deep as the text nests: `scanJson` must have bounded that.
+ * Reads a JSON text (RFC 8259) for what JSON.parse of Node 20 does not tell: at which character the
+ * text is malformed, and the digits of the member `value` of each event, which become a double there.
+ * (A later Node shows a reviver the source of each number; then only the first is left for this.)
+ * Slower than JSON.parse, so for the rare texts that need it: malformed ones, and those in which
+ * `scanJson` saw a number that a double may not hold. It calls itself as deep as the text nests:
+ * `scanJson` must have bounded that.
  */
 export function walkJson(text: string): MalformedJson | WalkedJson {
   const walk = new Walk(text);
@@ -24,14 +27,15 @@ export function walkJson(text: string): MalformedJson | WalkedJson {
     : { kind: 'malformed', at: walk.at };
 }
 
-type Place =
+/** What a value in the text is. */
+type Position =
   | { readonly kind: 'top' }
   | { readonly kind: 'event'; readonly index: number }
   | { readonly kind: 'value'; readonly index: number }
   | { readonly kind: 'inside' };
 
-const TOP: Place = { kind: 'top' };
-const INSIDE: Place = { kind: 'inside' };
+const TOP: Position = { kind: 'top' };
+const INSIDE: Position = { kind: 'inside' };
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 class Walk {
@@ -47,20 +51,21 @@ class Walk {
     return this.at === this.text.length;
   }
 
-  private value(place: Place): boolean {
+  private value(position: Position): boolean {
     this.space();
     const first = this.text[this.at];
-    if (first === '{') return this.object(place);
-    if (first === '[') return this.array(place);
+    if (first === '{') return this.object(position);
+    if (first === '[') return this.array(position);
     if (first === '"') return this.string();
     if (first === 't') return this.word('true');
     if (first === 'f') return this.word('false');
     if (first === 'n') return this.word('null');
-    return this.number(place);
+    return this.number(position);
   }
 
-  private object(place: Place): boolean {
-    const index = place.kind === 'event' ? place.index : place.kind === 'top' ? 0 : undefined;
+  private object(position: Position): boolean {
+    const index =
+      position.kind === 'event' ? position.index : position.kind === 'top' ? 0 : undefined;
     this.at += 1;
     this.space();
     if (this.take('}')) return true;
@@ -80,12 +85,12 @@ class Walk {
     }
   }
 
-  private array(place: Place): boolean {
+  private array(position: Position): boolean {
     this.at += 1;
     this.space();
     if (this.take(']')) return true;
     for (let index = 0; ; index++) {
-      if (!this.value(place.kind === 'top' ? { kind: 'event', index } : INSIDE)) return false;
+      if (!this.value(position.kind === 'top' ? { kind: 'event', index } : INSIDE)) return false;
       this.space();
       if (this.take(']')) return true;
       if (!this.take(',')) return false;
@@ -111,12 +116,12 @@ class Walk {
     return false;
   }
 
-  private number(place: Place): boolean {
+  private number(position: Position): boolean {
     NUMBER.lastIndex = this.at;
     const found = NUMBER.exec(this.text);
     if (found === null) return false;
     this.at = NUMBER.lastIndex;
-    if (place.kind === 'value' && !hasExactDigits(found[0])) this.inexact.add(place.index);
+    if (position.kind === 'value' && !hasExactDigits(found[0])) this.inexact.add(position.index);
     return true;
   }
 

@@ -1,15 +1,12 @@
+import { HOUR_MS } from '@tally/contracts';
+
 /** The limits of POST /v1/events: the public contract, the same everywhere, so no settings. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 export const MAX_EVENTS = 10_000;
 export const MAX_NESTING = 8;
 export const MAX_ID_BYTES = 128;
 export const MAX_SUBJECT_BYTES = 512;
-export const MAX_TYPE_LENGTH = 64;
 export const MAX_ATTRIBUTES = 32;
 export const MAX_ATTRIBUTE_BYTES = 256;
 /** How far an event's time may lie ahead of our clock. */
-export const MAX_AHEAD_MS = 3_600_000;
-export const MAX_DIGITS = 15;
-export const MAX_DECIMALS = 6;
-/** Magnitude of a value stays below. */
-export const VALUE_BOUND = 1e12;
+export const MAX_AHEAD_MS = HOUR_MS;

@@ -10,7 +10,7 @@ export interface Batch {
   readonly kind: 'batch';
   /** At least one; what JSON.parse made of them, unchecked. */
   readonly events: readonly unknown[];
-  /** Places of events whose `value` had digits that are lost in `events`. */
+  /** Indexes of events whose `value` had digits that are lost in `events`. */
   readonly inexact: ReadonlySet<number>;
 }
 
@@ -42,7 +42,7 @@ function parseJson(text: string, mayLoseDigits: boolean): Batch | RefusedBatch {
   try {
     parsed = JSON.parse(text);
   } catch {
-    return malformed(`expected JSON, but it is malformed at character ${placeOfError(text)}`);
+    return malformed(`expected JSON, but it is malformed at character ${characterOfError(text)}`);
   }
   if (typeof parsed !== 'object' || parsed === null)
     return malformed('expected an event (an object) or an array of events');
@@ -64,8 +64,8 @@ function parseLines(text: string, mayLoseDigits: boolean): Batch | RefusedBatch 
     try {
       events.push(JSON.parse(line));
     } catch {
-      const place = `line ${number}, character ${placeOfError(line)}`;
-      return malformed(`expected a JSON object per line, but it is malformed at ${place}`);
+      const at = `line ${number}, character ${characterOfError(line)}`;
+      return malformed(`expected a JSON object per line, but it is malformed at ${at}`);
     }
     if (mayLoseDigits && inexactOf(line).size > 0) inexact.add(events.length - 1);
   }
@@ -80,7 +80,7 @@ function isBlank(line: string): boolean {
   return true;
 }
 
-function placeOfError(text: string): number {
+function characterOfError(text: string): number {
   const walked = walkJson(text);
   return walked.kind === 'malformed' ? walked.at : text.length;
 }

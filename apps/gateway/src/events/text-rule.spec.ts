@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ILL_FORMED, isEventTypeText, utf8Bytes } from './text-rule.js';
+import { ILL_FORMED, utf8Bytes } from './text-rule.js';
 
 /** Any units, halves of pairs and NUL included. */
 const anyText = fc.oneof(
@@ -25,16 +25,4 @@ describe('the rule of texts', () => {
     '%j is ill formed',
     (text) => expect(utf8Bytes(text)).toBe(ILL_FORMED),
   );
-
-  it('agrees with the pattern of event types', () => {
-    const alphabet = fc.constantFrom(...'abz059._-AZ é\n/`{:'.split(''));
-    fc.assert(
-      fc.property(fc.string({ unit: alphabet, maxLength: 8 }), (text) => {
-        expect(isEventTypeText(text)).toBe(
-          /^[a-z0-9][a-z0-9._-]*$/.test(text) && !text.endsWith('\n'),
-        );
-      }),
-      { numRuns: 2000 },
-    );
-  });
 });

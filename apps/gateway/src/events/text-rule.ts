@@ -23,14 +23,3 @@ export function utf8Bytes(text: string): number {
   }
   return bytes;
 }
-
-/** `^[a-z0-9][a-z0-9._-]*$`; the length is the caller's business. */
-export function isEventTypeText(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    const isWord = (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x30 && unit <= 0x39);
-    const isMark = unit === 0x2e || unit === 0x5f || unit === 0x2d;
-    if (!isWord && !(isMark && at > 0)) return false;
-  }
-  return text !== '';
-}

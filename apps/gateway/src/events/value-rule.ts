@@ -1,7 +1,6 @@
 import type { Decimal } from '@tally/contracts';
-import { MAX_DECIMALS, MAX_DIGITS, VALUE_BOUND } from './limits.js';
+import { MAX_DECIMALS, MAX_DIGITS, POWERS_OF_TEN, VALUE_BOUND } from '@tally/counting';
 
-const POWERS_OF_TEN = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 const UNSCALED_BOUND = 10 ** MAX_DIGITS;
 const NUMBER_PARTS = /^-?(\d+)(?:\.(\d+))?(?:[eE](.+))?$/;
 

@@ -1,25 +1,26 @@
 import { TallyError } from '@tally/contracts';
+import { ByteBudget } from '@tally/resilience';
 
 /** Bounds the memory of request bodies: each is paid for before its first byte is read. */
 export class BodyBudget {
-  private used = 0;
+  private readonly bytes: ByteBudget;
 
-  constructor(private readonly maxBytes: number) {}
-
-  get usedBytes(): number {
-    return this.used;
+  constructor(maxBytes: number) {
+    this.bytes = new ByteBudget(maxBytes);
   }
 
-  /** Call the returned function once, when the body is no longer needed. TallyError `unavailable`. */
+  get usedBytes(): number {
+    return this.bytes.bytesInUse;
+  }
+
+  /** Call the returned function when the body is no longer needed. TallyError `unavailable`. */
   reserve(bytes: number): () => void {
-    if (this.used > 0 && this.used + bytes > this.maxBytes)
+    const reservation = this.bytes.tryReserve(bytes);
+    if (reservation === undefined)
       throw new TallyError(
         'unavailable',
         'expected fewer bytes in flight: nothing of this request was read, send it again later',
       );
-    this.used += bytes;
-    return () => {
-      this.used -= bytes;
-    };
+    return () => reservation.release();
   }
 }

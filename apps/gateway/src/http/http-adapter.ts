@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { TallyError } from '@tally/contracts';
 import { PROBLEM_TYPE, toProblem, type ProblemDetails } from '@tally/service-kit';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
-import type { HttpReply, HttpServer } from './request.js';
 
 /** Hundreds of subjects fit into the URL of a question. */
 const MAX_HEAD_BYTES = 64 * 1024;
@@ -12,7 +12,11 @@ const MAX_HEAD_BYTES = 64 * 1024;
 /** How often slow callers are looked for. */
 const TIMEOUT_CHECK_MS = 1000;
 
-/** The HTTP server; what goes wrong before a route is found is a problem (RFC 9457) too. */
+/**
+ * Fastify with the gateway's limits. Nest answers failures from a route on with problem details (RFC
+ * 9457); this makes what fails before it a problem too: bytes that are no HTTP (`clientErrorHandler`)
+ * and paths that cannot be decoded (`frameworkErrors`).
+ */
 export function createHttpAdapter({
   requestTimeoutMs,
 }: {
@@ -23,22 +27,23 @@ export function createHttpAdapter({
     requestTimeout: requestTimeoutMs,
     http: {
       maxHeaderSize: MAX_HEAD_BYTES,
-      // Node exchanges the two when the head has more time than the whole.
+      // Node's own is 60 s, and of the two times Node takes the shorter one for the head and the
+      // longer one for the whole request: unless both are the same, the whole would have 60 s.
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     },
     clientErrorHandler: (error, socket) => refuse(error.code ?? '', socket),
-    frameworkErrors: (_error: Error, _request: unknown, reply: unknown) => {
+    frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) => {
       const malformed = new TallyError(
         'invalid_argument',
         'expected a path of percent-encoded UTF-8',
       );
       const { status, headers, body } = toProblem(malformed);
-      (reply as HttpReply).status(status).headers(headers).send(body);
+      void reply.status(status).headers(headers).send(body);
     },
   });
-  // Bodies arrive as bytes: they are parsed once, by whom they are for.
-  adapter.getInstance<HttpServer>().removeAllContentTypeParsers();
+  // Fastify would parse JSON itself: handlers get the bytes and parse them once, within our limits.
+  adapter.getInstance<FastifyInstance>().removeAllContentTypeParsers();
   adapter.useBodyParser('application/json', false, {}, (_request, body, done) => done(null, body));
   adapter.useBodyParser('application/x-ndjson', false, {}, (_request, body, done) =>
     done(null, body),
@@ -46,7 +51,10 @@ export function createHttpAdapter({
   return adapter;
 }
 
-/** Answers what is not HTTP, or never became a whole request, and closes the connection. */
+/**
+ * Answers what is not HTTP, or never became a whole request, and closes the connection. There is no
+ * request and no reply object then, so the answer is written by hand.
+ */
 function refuse(code: string, socket: Socket): void {
   if (!socket.writable || code === 'ECONNRESET') {
     socket.destroy();

@@ -1,7 +1,8 @@
-import { MAX_SUBJECTS, FUNCTIONS, GRANULARITIES } from '../stats/limits.js';
+import { EVENT_TYPE_PATTERN, MAX_SUBJECTS } from '@tally/contracts';
+import { FUNCTIONS, GRANULARITIES } from '../stats/limits.js';
 import type { STATS_PARAMETERS } from '../stats/stats-question.js';
 import { problemResponses } from './problem-responses.js';
-import { EVENT_TYPE_PATTERN, SCHEMAS } from './schemas.js';
+import { SCHEMAS } from './schemas.js';
 
 const json = (schema: string) => ({
   'application/json': { schema: { $ref: `#/components/schemas/${schema}` } },

@@ -1,8 +1,16 @@
+import { MINUTE_MS, type shardProxy } from '@tally/contracts';
+
 /** The limits of GET /v1/stats that are part of the public contract. */
-export const MAX_SUBJECTS = 500;
 export const FUNCTIONS = ['count', 'sum', 'avg', 'min', 'max'] as const;
 export type StatsFunction = (typeof FUNCTIONS)[number];
 export const GRANULARITIES = ['minute', 'hour', 'day', 'total'] as const;
 export type Granularity = (typeof GRANULARITIES)[number];
+/** The same words as services say them. */
+export const WIRE_GRANULARITY = {
+  minute: 'GRANULARITY_MINUTE',
+  hour: 'GRANULARITY_HOUR',
+  day: 'GRANULARITY_DAY',
+  total: 'GRANULARITY_TOTAL',
+} as const satisfies Record<Granularity, shardProxy.Granularity>;
 /** How late an event may come: what is older than the newest instant by this is complete. */
-export const LATENESS_MS = 60_000;
+export const LATENESS_MS = MINUTE_MS;

@@ -1,17 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import type { query } from '@tally/contracts';
+import { HOUR_MS, type query } from '@tally/contracts';
 import { FUNCTIONS, type StatsFunction } from './limits.js';
 import { writeAnswer } from './stats-document.js';
 import type { StatsQuestion } from './stats-question.js';
 
 const FROM = Date.UTC(2026, 0, 1, 10, 30);
-const HOUR = 3_600_000;
 const question = (more: Partial<StatsQuestion> = {}): StatsQuestion => ({
   type: 'view',
   subjects: ['video-42'],
   functions: new Set<StatsFunction>(['count']),
   fromMs: FROM,
-  toMs: FROM + 3 * HOUR,
+  toMs: FROM + 3 * HOUR_MS,
   granularity: 'hour',
   fillZero: false,
   allowPartial: false,
@@ -46,8 +45,8 @@ const write = (asked: StatsQuestion, said: query.GetStatsResponse, freshness = F
 
 describe('an answer', () => {
   it('has the windows that there are, the first and the last cut to the question', () => {
-    const ten = FROM - HOUR / 2;
-    expect(write(question(), answer([windowAt(ten), windowAt(ten + 3 * HOUR, '3')]))).toEqual({
+    const ten = FROM - HOUR_MS / 2;
+    expect(write(question(), answer([windowAt(ten), windowAt(ten + 3 * HOUR_MS, '3')]))).toEqual({
       type: 'view',
       granularity: 'hour',
       timezone: 'UTC',
@@ -73,8 +72,8 @@ describe('an answer', () => {
   });
 
   it('fills windows without events with zero where that is asked for', () => {
-    const ten = FROM - HOUR / 2;
-    const filled = write(question({ fillZero: true }), answer([windowAt(ten + HOUR)]));
+    const ten = FROM - HOUR_MS / 2;
+    const filled = write(question({ fillZero: true }), answer([windowAt(ten + HOUR_MS)]));
     expect(filled.series[0]?.points.map(({ start, end, count }) => [start, end, count])).toEqual([
       ['2026-01-01T10:30:00Z', '2026-01-01T11:00:00Z', 0],
       ['2026-01-01T11:00:00Z', '2026-01-01T12:00:00Z', 17],

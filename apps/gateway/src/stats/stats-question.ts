@@ -1,13 +1,19 @@
-import { TallyError } from '@tally/contracts';
+import {
+  isEventTypeName,
+  MAX_SUBJECTS,
+  MINUTE_MS,
+  TallyError,
+  windowMinutesOf,
+} from '@tally/contracts';
 import { parseInstant } from '../events/instant.js';
-import { MAX_SUBJECT_BYTES, MAX_TYPE_LENGTH } from '../events/limits.js';
+import { MAX_SUBJECT_BYTES } from '../events/limits.js';
 import { quoted } from '../events/rejection.js';
-import { isEventTypeText, utf8Bytes } from '../events/text-rule.js';
+import { utf8Bytes } from '../events/text-rule.js';
 import { oneOf, readQuery, type QueryParameters } from '../http/query-parameters.js';
 import {
   FUNCTIONS,
   GRANULARITIES,
-  MAX_SUBJECTS,
+  WIRE_GRANULARITY,
   type Granularity,
   type StatsFunction,
 } from './limits.js';
@@ -37,15 +43,11 @@ export const STATS_PARAMETERS = [
   'partial',
 ] as const;
 
-const MINUTE_MS = 60_000;
-const WINDOW_MS = { minute: MINUTE_MS, hour: 3_600_000, day: 86_400_000 } as const;
-
 /** Reads the question of a request target. TallyError `invalid_argument` when it is none. */
 export function readQuestion(target: string, maxPoints: number): StatsQuestion {
   const query = readQuery(target, STATS_PARAMETERS);
   const type = required(query, 'type');
-  if (type.length > MAX_TYPE_LENGTH || !isEventTypeText(type))
-    throw invalid('expected type to be the name of an event type');
+  if (!isEventTypeName(type)) throw invalid('expected type to be the name of an event type');
   if ((oneOf(query, 'timezone') ?? 'UTC') !== 'UTC') throw invalid('expected timezone=UTC');
   const fromMs = readMinute(query, 'from');
   const toMs = readMinute(query, 'to');
@@ -70,7 +72,8 @@ export function readQuestion(target: string, maxPoints: number): StatsQuestion {
 
 /** Length of the windows; undefined for a total, which is one as long as the question. */
 export function windowMsOf(granularity: Granularity): number | undefined {
-  return granularity === 'total' ? undefined : WINDOW_MS[granularity];
+  const minutes = windowMinutesOf(WIRE_GRANULARITY[granularity]) ?? Infinity;
+  return minutes === Infinity ? undefined : minutes * MINUTE_MS;
 }
 
 function windowsOf({ granularity, fromMs, toMs }: StatsQuestion): number {

@@ -2,9 +2,9 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { type query, TallyError } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
 import { type Logger } from '@tally/service-kit';
-import type { HttpReply, HttpRequest } from '../http/request.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROJECT } from '../project.js';
-import type { Granularity } from './limits.js';
+import { WIRE_GRANULARITY } from './limits.js';
 import { writeAnswer } from './stats-document.js';
 import { readQuestion, type StatsQuestion } from './stats-question.js';
 
@@ -19,19 +19,12 @@ export interface StatsParts {
   now(): number;
 }
 
-const WIRE_GRANULARITY = {
-  minute: 'GRANULARITY_MINUTE',
-  hour: 'GRANULARITY_HOUR',
-  day: 'GRANULARITY_DAY',
-  total: 'GRANULARITY_TOTAL',
-} as const satisfies Record<Granularity, string>;
-
 @Controller('v1/stats')
 export class StatsController {
   constructor(@Inject(STATS_PARTS) private readonly parts: StatsParts) {}
 
   @Get()
-  async get(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+  async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { maxPoints, staleAfterMs, now } = this.parts;
     const question = readQuestion(request.url, maxPoints);
     const answer = await this.ask(question);
@@ -68,7 +61,7 @@ export class StatsController {
       // refusal of it is our failure.
       const code = cause.code === 'deadline_exceeded' ? cause.code : 'unavailable';
       if (cause.retryable) throw new TallyError(code, 'statistics cannot be read now', { cause });
-      logger.error({ err: cause }, 'the query service failed');
+      logger.error({ error: cause }, 'the query service failed');
       throw new TallyError('internal', 'internal error', { cause });
     }
   }

@@ -11,13 +11,14 @@ import {
   type partitioner,
   type query,
 } from '@tally/contracts';
-import { InstanceRegistry, ZooKeeperSession } from '@tally/discovery';
+import { InstanceRegistry } from '@tally/discovery';
 import { Lifecycle, parseConfig, startService, type Logger } from '@tally/service-kit';
 import { eventually, freePort, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
 import { AppModule } from '../../src/app.module.js';
 import { settings, type GatewayConfig } from '../../src/config.js';
 import { createHttpAdapter } from '../../src/http/http-adapter.js';
 import { StubService } from '@tally/testing/stub-service';
+import { ZooKeeperSession } from '@tally/zookeeper';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 

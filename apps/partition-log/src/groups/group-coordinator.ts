@@ -123,7 +123,6 @@ export class GroupCoordinator {
   private makeGroup(id: string, restored?: GroupRecord): Group {
     const group = new Group({
       ...this.options,
-      id,
       newMemberId: (clientId) =>
         `${clientId.slice(0, MAX_NAME_LENGTH) || 'member'}-${randomUUID()}`,
       hasRoomInAll: (members, bytes) => this.hasRoomFor(members, bytes),

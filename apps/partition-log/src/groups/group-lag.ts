@@ -8,7 +8,7 @@ export interface GroupLag {
   readonly records: number;
 }
 
-/** The greatest first; partitions in which the group has committed nothing do not count. */
+/** The largest first; partitions in which the group has committed nothing do not count. */
 export function lagOfGroups(log: SegmentLog, offsets: OffsetStore): GroupLag[] {
   const lags: GroupLag[] = [];
   for (const group of offsets.names()) {

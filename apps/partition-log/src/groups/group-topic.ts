@@ -78,7 +78,7 @@ async function offsetsTopic(log: SegmentLog): Promise<Topic> {
   throw new Error(`cannot make ${OFFSETS_TOPIC}: ${outcome.kind}`);
 }
 
-/** As Apache Kafka places groups: the hash of a Java string, without its sign, modulo partitions. */
+/** As Apache Kafka shares groups out over partitions: the hash of a Java string, without its sign, modulo partitions. */
 function partitionOf(group: string): number {
   let hash = 0;
   for (let index = 0; index < group.length; index++) {

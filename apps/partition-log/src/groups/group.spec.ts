@@ -1,33 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { JoinGroupRequest } from '@tally/kafka-wire';
-import type { Clock } from './clock.js';
+import { FakeClock } from '../../test/support/fake-clock.js';
 import { Group, type GroupOptions } from './group.js';
 import type { GroupRecord } from './group-records.js';
 import type { JoinResult } from './member.js';
-
-/** Time that passes when it is told to. */
-class FakeClock implements Clock {
-  private now = 0;
-  private readonly timers = new Set<{ readonly at: number; readonly action: () => void }>();
-
-  after(ms: number, action: () => void): () => void {
-    const timer = { at: this.now + ms, action };
-    this.timers.add(timer);
-    return () => void this.timers.delete(timer);
-  }
-
-  advance(ms: number): void {
-    const end = this.now + ms;
-    for (;;) {
-      const [next] = [...this.timers].toSorted((a, b) => a.at - b.at);
-      if (next === undefined || next.at > end) break;
-      this.now = next.at;
-      this.timers.delete(next);
-      next.action();
-    }
-    this.now = end;
-  }
-}
 
 const SESSION_MS = 10_000;
 const REBALANCE_MS = 30_000;
@@ -50,7 +26,6 @@ beforeEach(() => {
 
 function options(): GroupOptions {
   return {
-    id: 'g',
     clock,
     initialDelayMs: 100,
     maxMembers: 3,
@@ -240,7 +215,7 @@ describe('a static member', () => {
     return one;
   }
 
-  it('in a new process takes its place and its part without a rebalance, and the old one is fenced', async () => {
+  it('in a new process takes over its part without a rebalance, and the old one is fenced', async () => {
     const { memberId: old, generationId } = await stableOfTwo();
     const again = response(await join({ groupInstanceId: 'one' }));
     expect(again).toMatchObject({ generationId, leader: old, members: [] });

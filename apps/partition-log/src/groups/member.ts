@@ -1,9 +1,8 @@
-import type { JoinGroupRequest, JoinGroupResponse, KafkaError } from '@tally/kafka-wire';
+import type { JoinGroupResponse, KafkaError } from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
 import type { MemberRecord } from './group-records.js';
-import { bytesOfProtocols } from './protocols.js';
+import { bytesOfProtocols, type Protocols } from './protocols.js';
 
-export type Protocols = JoinGroupRequest['protocols'];
 export type JoinResult =
   { readonly kind: 'joined'; readonly response: JoinGroupResponse } | Refused;
 export type SyncResult = { readonly kind: 'synced'; readonly assignment: Buffer } | Refused;
@@ -13,6 +12,10 @@ export interface Refused {
   readonly error: KafkaError;
   /** The id that a new member shall join with, where the error says so. */
   readonly memberId?: string;
+}
+
+export function refused(error: KafkaError): Refused {
+  return { kind: 'refused', error };
 }
 
 export interface MemberOptions {
@@ -34,7 +37,6 @@ export class Member {
   private join: ((result: JoinResult) => void) | undefined;
   private sync: ((result: SyncResult) => void) | undefined;
   private endSession: () => void = () => undefined;
-
   private protocolBytes: number;
 
   constructor(

@@ -7,7 +7,7 @@ import {
   type OffsetKey,
 } from './offset-records.js';
 
-/** A new place of a group in one partition; undefined: forget it. */
+/** A new offset of a group in one partition; undefined: forget it. */
 export interface OffsetChange {
   readonly topic: string;
   readonly partition: number;
@@ -43,7 +43,7 @@ export class OffsetStore {
     return decoded !== undefined;
   }
 
-  /** All topics of a group, with the places in their partitions. */
+  /** All topics of a group, with its offsets in their partitions. */
   of(group: string): ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> {
     return this.groups.get(group) ?? new Map<string, Partitions>();
   }

@@ -1,12 +1,20 @@
-import type { Member, Protocols } from './member.js';
+import type { JoinGroupRequest } from '@tally/kafka-wire';
+
+/** Ways to share partitions that a client knows, in order of preference, each with what it says there. */
+export type Protocols = JoinGroupRequest['protocols'];
+
+/** Who knows some of them: a member. */
+interface Speaker {
+  readonly protocols: Protocols;
+}
 
 /** Whether there is a protocol that the newcomer and every member speak. */
-export function sharesProtocol(protocols: Protocols, members: readonly Member[]): boolean {
+export function sharesProtocol(protocols: Protocols, members: readonly Speaker[]): boolean {
   return protocols.some(({ name }) => members.every((member) => speaks(member, name)));
 }
 
 /** The protocol that all speak and most prefer; there is one, since nobody else was let in. */
-export function chooseProtocol(members: readonly Member[]): string {
+export function chooseProtocol(members: readonly Speaker[]): string {
   const common = (members[0]?.protocols ?? [])
     .map(({ name }) => name)
     .filter((name) => members.every((member) => speaks(member, name)));
@@ -21,7 +29,7 @@ export function chooseProtocol(members: readonly Member[]): string {
   return best?.[0] ?? '';
 }
 
-function speaks({ protocols }: Member, name: string): boolean {
+function speaks({ protocols }: Speaker, name: string): boolean {
   return protocols.some((protocol) => protocol.name === name);
 }
 

@@ -1,3 +1,4 @@
+import { SECOND_MS } from '@tally/contracts';
 import {
   KAFKA_ERRORS,
   type ByTopic,
@@ -12,7 +13,7 @@ import { checkLeaderEpoch, findPartition } from './find-partition.js';
 import { watchAny } from './watch-any.js';
 
 /** Longer waits are cut: what waits holds a connection, and a client asks again. */
-const MAX_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30 * SECOND_MS;
 
 /** Told of what an answer holds of each topic. */
 export type CountFetch = (topic: string, bytes: number) => void;

@@ -98,7 +98,7 @@ export function errorOf(
       return 'NOT_LEADER_OR_FOLLOWER';
     case 'out_of_order':
       return 'OUT_OF_ORDER_SEQUENCE_NUMBER';
-    case 'stale_epoch':
+    case 'fenced':
       return 'INVALID_PRODUCER_EPOCH';
   }
 }

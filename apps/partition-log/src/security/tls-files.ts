@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
+import { MINUTE_MS } from '@tally/contracts';
 import type { Logger } from '@tally/service-kit';
 
 /** How often the files are looked at: certificates are replaced days before they end. */
-const LOOK_MS = 60_000;
+const LOOK_MS = MINUTE_MS;
 
 /** Certificate and key, as files that may be replaced while the server runs. */
 export class TlsFiles {

@@ -1,5 +1,5 @@
-/** After so long, what an address did is forgotten. */
-const WINDOW_MS = 60_000;
+import { MINUTE_MS } from '@tally/contracts';
+
 /** Addresses that are remembered; with more, the one that came first is forgotten. */
 const MAX_ADDRESSES = 10_000;
 
@@ -16,7 +16,7 @@ export class AddressLimit {
   isReached(address: string): boolean {
     const found = this.counts.get(address);
     if (found === undefined) return false;
-    if (found.sinceMs + WINDOW_MS <= this.nowMs()) {
+    if (found.sinceMs + MINUTE_MS <= this.nowMs()) {
       this.counts.delete(address);
       return false;
     }

@@ -1,4 +1,4 @@
-import { ByteBudget, type Reservation } from './byte-budget.js';
+import { ByteBudget, type Reservation } from '@tally/resilience';
 
 /** Of the room for all, what clients of one address may hold: one of them cannot take it from the others. */
 const SHARE = 1 / 2;

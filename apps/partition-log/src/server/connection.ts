@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { FrameSplitter, MalformedFrame } from '@tally/kafka-wire';
+import type { Reservation } from '@tally/resilience';
 import type { Authentication } from '../security/authentication.js';
-import type { Reservation } from './byte-budget.js';
 import type { RequestRouter } from './request-router.js';
 
 /** Of a request before the client has authenticated: none of them needs more. */

@@ -107,7 +107,7 @@ export class RequestRouter {
       throw new MalformedFrame(`API ${apiKey} in version ${apiVersion} is not served`);
     }
     const { api, handler } = route;
-    const request = api.read(reader, apiVersion);
+    const request = api.readRequest(reader, apiVersion);
     return {
       mayOverlap: apiKey === APIS.produce.key,
       run: async (caller) => {
@@ -118,7 +118,7 @@ export class RequestRouter {
           return undefined;
         }
         const answer = writeResponse(correlationId, (writer) =>
-          api.write(writer, response, apiVersion),
+          api.writeResponse(writer, response, apiVersion),
         );
         end(nameOfKafkaError(firstError(response)), lengthOf(answer));
         return answer;
@@ -134,7 +134,7 @@ export class RequestRouter {
         const end = this.observer.begin(apiVersions.name, requestBytes);
         const errorCode = KAFKA_ERRORS.UNSUPPORTED_VERSION;
         const answer = writeResponse(correlationId, (writer) =>
-          apiVersions.write(writer, { errorCode, apis: this.served }, 0),
+          apiVersions.writeResponse(writer, { errorCode, apis: this.served }, 0),
         );
         end(nameOfKafkaError(errorCode), lengthOf(answer));
         return answer;

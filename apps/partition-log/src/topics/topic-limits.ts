@@ -9,7 +9,7 @@ export class TopicLimits {
     readonly maxPartitionsPerTopic: number,
   ) {}
 
-  /** A topic whose name is another one only in upper and lower case, or with `_` for `.`: where both are written to files or metrics, one would take the place of the other. */
+  /** A topic whose name is another one only in upper and lower case, or with `_` for `.`: where both are written to files or metrics, one would replace the other. */
   clashWith(name: string): string | undefined {
     const folded = fold(name);
     return this.log.topics().find((topic) => topic.name !== name && fold(topic.name) === folded)

@@ -1,6 +1,6 @@
-import { readRecords, WireReader } from '@tally/kafka-wire';
-import { eventually } from '@tally/testing';
-import { produceAnswer, produceRequest, RawClient, request } from '../support/raw-client.js';
+import { fetch, produce, readRecords, type SpokenApi } from '@tally/kafka-wire';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
+import { batchOf, fetching, onlyPartition, producing } from '../support/requests.js';
 
 const ANSWERED_WITHIN_MS = 10_000;
 
@@ -9,12 +9,12 @@ export class HealthyClient {
   private next = 0;
 
   private constructor(
-    private readonly client: RawClient,
+    private readonly connection: KafkaConnection,
     private readonly topic: string,
   ) {}
 
   static async connect(port: number, topic: string): Promise<HealthyClient> {
-    return new HealthyClient(await RawClient.connect(port), topic);
+    return new HealthyClient(await KafkaConnection.open(port), topic);
   }
 
   /** Records that were appended and read. */
@@ -25,7 +25,8 @@ export class HealthyClient {
   /** Throws when the record is not taken, or is not what is read. */
   async appendAndRead(): Promise<void> {
     const value = `record ${this.next}`;
-    const appended = produceAnswer(await this.ask(produceRequest(this.next, this.topic, 0, value)));
+    const request = producing(this.topic, 0, batchOf(value));
+    const appended = onlyPartition(await this.ask(produce, request));
     if (appended.errorCode !== 0 || appended.baseOffset !== BigInt(this.next)) {
       throw new Error(`${value}: error ${appended.errorCode}, offset ${appended.baseOffset}`);
     }
@@ -35,44 +36,29 @@ export class HealthyClient {
   }
 
   close(): void {
-    this.client.close();
+    this.connection.close();
   }
 
   private async read(offset: bigint): Promise<string> {
-    const frame = request(1, 4, 0, (writer) => {
-      writer
-        .int32(-1)
-        .int32(1000)
-        .int32(1)
-        .int32(1 << 20)
-        .int8(0);
-      writer
-        .int32(1)
-        .string(this.topic)
-        .int32(1)
-        .int32(0)
-        .int64(offset)
-        .int32(1 << 20);
-    });
-    const reader = new WireReader(await this.ask(frame));
-    reader.take(8); // correlation id, throttle
-    const [topics] = reader.array(() => {
-      reader.string();
-      return reader.array(() => {
-        reader.take(4 + 2 + 8 + 8 + 4);
-        return reader.bytes();
-      });
-    });
-    const [record] = readRecords(topics?.[0] ?? Buffer.alloc(0));
+    const request = fetching(this.topic, { 0: offset }, { maxWaitMs: 1000, minBytes: 1 });
+    const { records } = onlyPartition(await this.ask(fetch, request));
+    const [record] = readRecords(Buffer.concat(records));
     return String(record?.value);
   }
 
-  private async ask(frame: Buffer): Promise<Buffer> {
-    const { client } = this;
-    client.send(frame);
-    return eventually('the healthy client is answered', () => client.answers.shift(), {
-      timeoutMs: ANSWERED_WITHIN_MS,
-      intervalMs: 1,
+  private async ask<Request, Response>(
+    api: SpokenApi<Request, Response>,
+    request: Request,
+  ): Promise<Response> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new Error(`${api.name} of the healthy client waits for its answer`);
+      timer = setTimeout(() => reject(error), ANSWERED_WITHIN_MS);
     });
+    try {
+      return await Promise.race([this.connection.ask(api, request), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

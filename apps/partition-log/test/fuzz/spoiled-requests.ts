@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AT, buildRecordBatch, stampBatch } from '@tally/kafka-wire';
+import { AT, buildRecordBatch, encodeRequest, produce, stampBatch } from '@tally/kafka-wire';
 import fc from 'fast-check';
-import { request } from '../support/raw-client.js';
+import { producing } from '../support/requests.js';
 
 const CORPUS = join(import.meta.dirname, '../corpus/requests.txt');
 /** Most bytes of what is made up. */
@@ -36,14 +36,14 @@ type Spoil = (frame: Buffer) => Buffer;
 
 const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const garbage = fc.uint8Array({ maxLength: MAX_GARBAGE_BYTES }).map((bytes) => Buffer.from(bytes));
-const place = (frame: Buffer, at: number) => Math.floor(at * frame.length);
+const positionIn = (frame: Buffer, at: number) => Math.floor(at * frame.length);
 
 const flipBits: fc.Arbitrary<Spoil> = fc
   .array(fc.tuple(share, fc.integer({ min: 0, max: 7 })), { minLength: 1, maxLength: 8 })
   .map((flips) => (frame) => {
     const changed = Buffer.from(frame);
     for (const [at, bit] of flips)
-      changed[place(frame, at)] = (changed[place(frame, at)] ?? 0) ^ (1 << bit);
+      changed[positionIn(frame, at)] = (changed[positionIn(frame, at)] ?? 0) ^ (1 << bit);
     return changed;
   });
 const wrongNumber: fc.Arbitrary<Spoil> = fc
@@ -52,14 +52,16 @@ const wrongNumber: fc.Arbitrary<Spoil> = fc
     const changed = Buffer.from(frame);
     const value = Buffer.alloc(4);
     value.writeInt32BE(number);
-    value.copy(changed, place(frame, at), 4 - bytes);
+    value.copy(changed, positionIn(frame, at), 4 - bytes);
     return changed;
   });
-const cut: fc.Arbitrary<Spoil> = share.map((at) => (frame) => frame.subarray(0, place(frame, at)));
+const cut: fc.Arbitrary<Spoil> = share.map(
+  (at) => (frame) => frame.subarray(0, positionIn(frame, at)),
+);
 const splice: fc.Arbitrary<Spoil> = fc
   .tuple(share, share, garbage)
   .map(([from, to, bytes]) => (frame) => {
-    const [first = 0, second = 0] = [place(frame, from), place(frame, to)].toSorted(
+    const [first = 0, second = 0] = [positionIn(frame, from), positionIn(frame, to)].toSorted(
       (a, b) => a - b,
     );
     return Buffer.concat([frame.subarray(0, first), bytes, frame.subarray(second)]);
@@ -81,10 +83,7 @@ const mendedBatch = fc
     const batch = buildRecordBatch([{ key: Buffer.from('k'), value: Buffer.from('value') }], 1);
     batch.writeInt32BE(number, Math.min(at, batch.length - 4));
     stampBatch(batch, { baseOffset: 0n, leaderEpoch: 0, logAppendTimeMs: 1 });
-    return request(0, 7, 1, (writer) => {
-      writer.nullableString(null).int16(-1).int32(1000);
-      writer.int32(1).string(TOPIC).int32(1).int32(0).bytes(batch);
-    });
+    return Buffer.concat(encodeRequest(produce, producing(TOPIC, 0, batch)));
   });
 
 /** Bytes that a client sends: requests of the corpus that were spoiled, and some that never were any. */

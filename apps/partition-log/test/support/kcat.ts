@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { endWithParent } from '@tally/testing';
 
 /** The Debian package kcat: librdkafka behind a command line. */
 const COMMAND = 'kcat';
@@ -14,7 +15,8 @@ export class Kcat {
   private rest = '';
 
   constructor(port: number, args: readonly string[], input?: string) {
-    this.child = spawn(COMMAND, ['-b', `127.0.0.1:${port}`, ...args]);
+    this.child = spawn(COMMAND, ['-b', `127.0.0.1:${port}`, ...args], { detached: true });
+    endWithParent(this.child);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       const parts = (this.rest + text).split('\n');
       this.rest = parts.pop() ?? '';

@@ -15,6 +15,7 @@ export class LogProcess {
   private server: ServerProcess;
   port = 0;
   private adminPort = 0;
+  private isOver = false;
 
   /** `env`: settings other than the defaults. */
   constructor(private readonly env: Readonly<Record<string, string>> = {}) {}
@@ -82,6 +83,7 @@ export class LogProcess {
     return Number(line?.slice(sample.length + 1) ?? 0);
   }
 
+  /** Its clients give up once `stop` was called. */
   client(
     options: {
       readonly clientId?: string;
@@ -97,11 +99,19 @@ export class LogProcess {
       logLevel: kafkajs.logLevel.NOTHING,
       ...(sasl === undefined ? {} : { sasl }),
       ...(ssl === undefined ? {} : { ssl }),
-      retry: { initialRetryTime: 50, maxRetryTime: 500, retries },
+      retry: {
+        initialRetryTime: 50,
+        maxRetryTime: 500,
+        retries,
+        // A consumer that crashes while it is being disconnected starts again afterwards, and would
+        // look for its log for ever.
+        restartOnFailure: async () => !this.isOver,
+      },
     });
   }
 
   async stop(): Promise<void> {
+    this.isOver = true;
     await this.server?.stop();
     await this.zookeeper?.process.stop();
     rmSync(this.dir, { recursive: true, force: true });

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { TallyError } from '@tally/contracts';
-import { ConfigNode, type ZooKeeperSession } from '@tally/discovery';
 import type { LogAdmin } from '@tally/log-client';
 import { parseEventsTopic, TOPICS_NODE, type EventsTopic } from '@tally/placement';
 import { keepTrying } from '@tally/resilience';
 import { type Logger } from '@tally/service-kit';
+import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 
 const RETRY_MS = 500;
 

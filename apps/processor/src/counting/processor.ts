@@ -1,5 +1,4 @@
 import { TallyError } from '@tally/contracts';
-import { ConfigNode, type ZooKeeperSession } from '@tally/discovery';
 import { GroupReader, kafkaConfig, type Assignment, type LogAdmin } from '@tally/log-client';
 import {
   parseEventsTopic,
@@ -10,6 +9,7 @@ import {
 } from '@tally/placement';
 import { keepTrying } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
+import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from '../config.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { Shards } from '../shards/shards.js';

@@ -1,8 +1,13 @@
-import { type EventTypeDefinition, TallyError } from '@tally/contracts';
-import { EVENT_TYPES_NODE, EventTypeHistory, parseRegistryChange } from '@tally/counting';
-import { VersionLog, type ZooKeeperSession } from '@tally/discovery';
+import {
+  EVENT_TYPES_NODE,
+  type EventTypeDefinition,
+  parseRegistryChange,
+  TallyError,
+} from '@tally/contracts';
+import { EventTypeHistory } from '@tally/counting';
 import { keepTrying } from '@tally/resilience';
 import { type Logger } from '@tally/service-kit';
+import { VersionLog, type ZooKeeperSession } from '@tally/zookeeper';
 import type { EventTypes } from '../counting/known-records.js';
 
 const RETRY_MS = 200;

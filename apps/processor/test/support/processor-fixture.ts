@@ -5,13 +5,14 @@ import {
   CURRENT_SCHEMA_ID,
   encodeEvent,
   ENTRY_HEADER_BYTES,
+  EVENT_TYPES_NODE,
+  parseRegistryChange,
   readEntries,
   writeEntryHeader,
   type Event,
   type RegistryChange,
 } from '@tally/contracts';
-import { EVENT_TYPES_NODE, parseRegistryChange } from '@tally/counting';
-import { ConfigNode, InstanceRegistry, VersionLog, ZooKeeperSession } from '@tally/discovery';
+import { InstanceRegistry } from '@tally/discovery';
 import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
 import {
   fingerprintOf,
@@ -33,6 +34,7 @@ import {
   type ZooKeeperServer,
 } from '@tally/testing';
 import { StubService } from '@tally/testing/stub-service';
+import { ConfigNode, VersionLog, ZooKeeperSession } from '@tally/zookeeper';
 import { AppModule } from '../../src/app.module.js';
 import { settings, type ProcessorConfig } from '../../src/config.js';
 import type { FakeShards } from './fake-shards.js';

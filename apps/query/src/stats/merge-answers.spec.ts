@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeCounterRows, type clusterProxy, type CounterRow } from '@tally/contracts';
+import { encodeCounterRows, MINUTE_MS, type clusterProxy, type CounterRow } from '@tally/contracts';
 import { seriesId } from '@tally/placement';
 import { mergeAnswers } from './merge-answers.js';
 import { planQuestion } from './plan-question.js';
@@ -10,14 +10,14 @@ const planOf = (subjects: string[], granularity: Granularity = 'GRANULARITY_HOUR
     project: 'default',
     type: 'view',
     subjects,
-    fromMs: String(90 * 60_000),
-    toMs: String(240 * 60_000),
+    fromMs: String(90 * MINUTE_MS),
+    toMs: String(240 * MINUTE_MS),
     granularity,
   });
 const ids = (...subjects: string[]) =>
   Buffer.concat(subjects.map((subject) => seriesId('default', 'view', subject)));
-const row = (place: number, startMinute: bigint, more: Partial<CounterRow> = {}): CounterRow => ({
-  place,
+const row = (index: number, startMinute: bigint, more: Partial<CounterRow> = {}): CounterRow => ({
+  index,
   startMinute,
   count: 5n,
   valued: 0n,
@@ -33,24 +33,24 @@ const answered = (
   asOfMs?: string,
 ): clusterProxy.ShardRows => ({
   shard,
-  series: ids(...subjects),
+  seriesIds: ids(...subjects),
   rows: { rows: encodeCounterRows(rows), ...(asOfMs === undefined ? {} : { asOfMs }) },
 });
 const failed = (shard: number, subjects: string[]): clusterProxy.ShardRows => ({
   shard,
-  series: ids(...subjects),
+  seriesIds: ids(...subjects),
   failure: { code: 'unavailable', message: 'gone' },
 });
 
 describe('answers of shards', () => {
-  it('are put together in the order of the question, with the least instant', () => {
+  it('are put together in the order of the question, with the earliest instant', () => {
     const merged = mergeAnswers(planOf(['a', 'b', 'c']), {
       shards: [
         answered(0, ['c', 'a'], [row(0, 60n), row(0, 180n), row(1, 120n)], '2000'),
         answered(1, ['b'], [], '1000'),
       ],
     });
-    const at = (minute: number) => expect.objectContaining({ startMs: String(minute * 60_000) });
+    const at = (minute: number) => expect.objectContaining({ startMs: String(minute * MINUTE_MS) });
     expect(merged).toEqual({
       subjects: [
         { subject: 'a', windows: [at(120)], missing: false },
@@ -62,7 +62,7 @@ describe('answers of shards', () => {
     });
   });
 
-  it('keep every digit, and have no least and greatest value without one', () => {
+  it('keep every digit, and have no min and max without a value', () => {
     const most = row(0, 0n, {
       count: 2n ** 64n - 1n,
       valued: 3n,
@@ -112,12 +112,12 @@ describe('answers of shards', () => {
   });
 
   it.each([
-    ['bytes that are not rows', { series: ids('a'), rows: { rows: Buffer.from('nonsense') } }],
+    ['bytes that are not rows', { seriesIds: ids('a'), rows: { rows: Buffer.from('nonsense') } }],
     [
       'cut rows',
-      { series: ids('a'), rows: { rows: encodeCounterRows([row(0, 120n)]).subarray(0, 70) } },
+      { seriesIds: ids('a'), rows: { rows: encodeCounterRows([row(0, 120n)]).subarray(0, 70) } },
     ],
-    ['a cut series id', { ...answered(0, ['a'], []), series: ids('a').subarray(1) }],
+    ['a cut series id', { ...answered(0, ['a'], []), seriesIds: ids('a').subarray(1) }],
     ['a series that was not asked for', answered(0, ['a', 'z'], [])],
     ['a series twice', answered(0, ['a', 'a'], [])],
     ['no word of a series', answered(0, [], [])],

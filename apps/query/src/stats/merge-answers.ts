@@ -2,20 +2,21 @@ import {
   type clusterProxy,
   type CounterRow,
   decodeCounterRows,
+  MINUTE_MS,
   type query,
+  SERIES_ID_BYTES,
   TallyError,
 } from '@tally/contracts';
 import type { Plan } from './plan-question.js';
 
-const SERIES_ID_BYTES = 16;
-const MINUTE_MS = 60_000n;
+const MINUTE = BigInt(MINUTE_MS);
 
 type ShardRows = clusterProxy.ShardRows;
 type AnsweredRows = NonNullable<ShardRows['rows']>;
 
 /**
  * One answer out of those of the shards: windows by subject, the shards that are missing, and the
- * least instant of those that are not. Each series must be answered by one shard, or missing with
+ * earliest instant of those that are not. Each series must be answered by one shard, or missing with
  * it: anything else is TallyError `internal`, rather than a number that is not right.
  */
 export function mergeAnswers(
@@ -27,37 +28,37 @@ export function mergeAnswers(
   const missingShards: number[] = [];
   const answered: AnsweredRows[] = [];
   for (const answer of shards) {
-    const places = placesOf(plan, answer);
-    for (const place of places) {
-      if (windows.has(place) || missing.has(place))
+    const indexes = indexesOf(plan, answer);
+    for (const index of indexes) {
+      if (windows.has(index) || missing.has(index))
         throw broken(answer.shard, 'a series that another shard has too');
-      if (answer.rows === undefined) missing.add(place);
-      else windows.set(place, []);
+      if (answer.rows === undefined) missing.add(index);
+      else windows.set(index, []);
     }
     if (answer.rows === undefined) missingShards.push(answer.shard);
     else {
       answered.push(answer.rows);
-      addRows(plan, answer.shard, answer.rows, places, windows);
+      addRows(plan, answer.shard, answer.rows, indexes, windows);
     }
   }
-  const subjects = plan.subjects.map((subject, place) => {
-    const found = windows.get(place);
-    if (found === undefined && !missing.has(place))
-      throw new TallyError('internal', `no shard spoke of series ${place} of the question`);
+  const subjects = plan.subjects.map((subject, index) => {
+    const found = windows.get(index);
+    if (found === undefined && !missing.has(index))
+      throw new TallyError('internal', `no shard spoke of series ${index} of the question`);
     return { subject, windows: found ?? [], missing: found === undefined };
   });
-  const asOfMs = leastInstant(answered);
+  const asOfMs = earliestInstant(answered);
   return { subjects, ...(asOfMs === undefined ? {} : { asOfMs }), missingShards };
 }
 
-/** For each series that a shard speaks of, its place in the question. */
-function placesOf(plan: Plan, { shard, series: ids }: ShardRows): number[] {
+/** For each series that a shard speaks of, its index in the question. */
+function indexesOf(plan: Plan, { shard, seriesIds: ids }: ShardRows): number[] {
   if (ids.length % SERIES_ID_BYTES !== 0) throw broken(shard, `${ids.length} bytes of series ids`);
-  return Array.from({ length: ids.length / SERIES_ID_BYTES }, (_, index) => {
-    const at = index * SERIES_ID_BYTES;
-    const place = plan.places.get(ids.toString('hex', at, at + SERIES_ID_BYTES));
-    if (place === undefined) throw broken(shard, 'a series that was not asked for');
-    return place;
+  return Array.from({ length: ids.length / SERIES_ID_BYTES }, (_, id) => {
+    const at = id * SERIES_ID_BYTES;
+    const index = plan.indexes.get(ids.toString('hex', at, at + SERIES_ID_BYTES));
+    if (index === undefined) throw broken(shard, 'a series that was not asked for');
+    return index;
   });
 }
 
@@ -65,7 +66,7 @@ function addRows(
   plan: Plan,
   shard: number,
   { rows: bytes }: AnsweredRows,
-  places: readonly number[],
+  indexes: readonly number[],
   windows: ReadonlyMap<number, query.Window[]>,
 ): void {
   const rows = decodeCounterRows(bytes);
@@ -74,15 +75,15 @@ function addRows(
   for (const row of rows) {
     const isInOrder =
       last === undefined ||
-      row.place > last.place ||
-      (row.place === last.place && row.startMinute > last.startMinute);
+      row.index > last.index ||
+      (row.index === last.index && row.startMinute > last.startMinute);
     if (!isInOrder) throw broken(shard, 'rows out of order');
     last = row;
     if (!isOfQuestion(plan, row) || row.valued > row.count)
       throw broken(shard, `a row of minute ${row.startMinute} with count ${row.count}`);
-    const place = places[row.place];
-    const found = place === undefined ? undefined : windows.get(place);
-    if (found === undefined) throw broken(shard, `a row of series ${row.place}`);
+    const index = indexes[row.index];
+    const found = index === undefined ? undefined : windows.get(index);
+    if (found === undefined) throw broken(shard, `a row of series ${row.index}`);
     found.push(windowOf(plan, row));
   }
 }
@@ -102,7 +103,7 @@ function windowOf(
   plan: Plan,
   { startMinute, count, valued, sum, min, max }: CounterRow,
 ): query.Window {
-  const startMs = plan.windowMinutes === undefined ? plan.fromMs : startMinute * MINUTE_MS;
+  const startMs = plan.windowMinutes === undefined ? plan.fromMs : startMinute * MINUTE;
   return {
     startMs: startMs.toString(),
     count: count.toString(),
@@ -113,14 +114,14 @@ function windowOf(
 }
 
 /** Undefined when any shard that answered cannot say. */
-function leastInstant(answered: readonly AnsweredRows[]): string | undefined {
-  let least: bigint | undefined;
+function earliestInstant(answered: readonly AnsweredRows[]): string | undefined {
+  let earliest: bigint | undefined;
   for (const { asOfMs } of answered) {
     if (asOfMs === undefined) return undefined;
     const instant = BigInt(asOfMs);
-    if (least === undefined || instant < least) least = instant;
+    if (earliest === undefined || instant < earliest) earliest = instant;
   }
-  return least?.toString();
+  return earliest?.toString();
 }
 
 function broken(shard: number, what: string): TallyError {

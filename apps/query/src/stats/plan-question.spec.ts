@@ -19,7 +19,7 @@ describe('the plan of a question', () => {
     const plan = ask();
     expect(plan.subjects).toEqual(['b', 'a']);
     const ids = ['b', 'a'].map((subject) => seriesId('default', 'view', subject));
-    expect(plan.series).toEqual(Buffer.concat(ids));
+    expect(plan.seriesIds).toEqual(Buffer.concat(ids));
     expect(plan).toMatchObject({ fromMinute: 1n, toMinute: 3n, windowMinutes: 60n });
   });
 

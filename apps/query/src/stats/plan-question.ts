@@ -1,14 +1,14 @@
-import { type query, TallyError } from '@tally/contracts';
+import { MAX_SUBJECTS, MINUTE_MS, type query, TallyError, windowMinutesOf } from '@tally/contracts';
 import { seriesId } from '@tally/placement';
 
 /** What the shards are asked. */
 export interface Plan {
   /** Each once, in the order of their first appearance. */
   readonly subjects: readonly string[];
-  /** The series of the subjects, in their order: 16 bytes each, one after the other. */
-  readonly series: Buffer;
-  /** Place of a subject by its series id, in hexadecimal. */
-  readonly places: ReadonlyMap<string, number>;
+  /** Those of the subjects, in their order: 16 bytes each, one after the other. */
+  readonly seriesIds: Buffer;
+  /** Index of a subject by its series id, in hexadecimal. */
+  readonly indexes: ReadonlyMap<string, number>;
   readonly fromMs: bigint;
   /** Minutes since 1970; from inclusive, to exclusive. */
   readonly fromMinute: bigint;
@@ -17,8 +17,7 @@ export interface Plan {
   readonly windowMinutes: bigint | undefined;
 }
 
-const MAX_SUBJECTS = 500;
-const MINUTE_MS = 60_000n;
+const MINUTE = BigInt(MINUTE_MS);
 
 /** TallyError `invalid_argument`. */
 export function planQuestion(request: query.GetStatsRequest): Plan {
@@ -28,33 +27,25 @@ export function planQuestion(request: query.GetStatsRequest): Plan {
   const fromMs = BigInt(request.fromMs);
   const toMs = BigInt(request.toMs);
   const isRange = fromMs >= 0n && fromMs < toMs;
-  if (!isRange || fromMs % MINUTE_MS !== 0n || toMs % MINUTE_MS !== 0n)
+  if (!isRange || fromMs % MINUTE !== 0n || toMs % MINUTE !== 0n)
     throw invalid(`expected a range of whole minutes, got ${fromMs} to ${toMs}`);
   const ids = subjects.map((subject) => seriesId(request.project, request.type, subject));
   return {
     subjects,
-    series: Buffer.concat(ids),
-    places: new Map(ids.map((id, place) => [id.toString('hex'), place])),
+    seriesIds: Buffer.concat(ids),
+    indexes: new Map(ids.map((id, index) => [id.toString('hex'), index])),
     fromMs,
-    fromMinute: fromMs / MINUTE_MS,
-    toMinute: toMs / MINUTE_MS,
-    windowMinutes: windowMinutesOf(request.granularity),
+    fromMinute: fromMs / MINUTE,
+    toMinute: toMs / MINUTE,
+    windowMinutes: widthOf(request.granularity),
   };
 }
 
-function windowMinutesOf(granularity: query.GetStatsRequest['granularity']): bigint | undefined {
-  switch (granularity) {
-    case 'GRANULARITY_MINUTE':
-      return 1n;
-    case 'GRANULARITY_HOUR':
-      return 60n;
-    case 'GRANULARITY_DAY':
-      return 1440n;
-    case 'GRANULARITY_TOTAL':
-      return undefined;
-    default:
-      throw invalid(`expected a granularity, got ${granularity}`);
-  }
+/** Undefined for a total. */
+function widthOf(granularity: query.GetStatsRequest['granularity']): bigint | undefined {
+  const minutes = windowMinutesOf(granularity);
+  if (minutes === undefined) throw invalid(`expected a granularity, got ${granularity}`);
+  return minutes === Infinity ? undefined : BigInt(minutes);
 }
 
 function invalid(message: string): TallyError {

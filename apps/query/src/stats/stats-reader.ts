@@ -18,7 +18,7 @@ export class StatsReader {
     const plan = planQuestion(request);
     const topic = this.topic();
     const question: clusterProxy.ReadCountersRequest = {
-      series: plan.series,
+      seriesIds: plan.seriesIds,
       fromMinute: plan.fromMinute.toString(),
       toMinute: plan.toMinute.toString(),
       granularity: request.granularity,

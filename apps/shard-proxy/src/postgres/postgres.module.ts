@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TallyError } from '@tally/contracts';
-import { makePartitions, migrate, mostRanges } from '@tally/count-store';
+import { makeTablePartitions, migrate, mostRanges } from '@tally/count-store';
+import { keepTrying } from '@tally/resilience';
 import {
   HealthChecks,
   Lifecycle,
@@ -12,15 +12,15 @@ import {
 } from '@tally/service-kit';
 import type { ShardProxyConfig } from '../config.js';
 import { registerCoverageMetric, registerPoolMetrics, shardMetrics } from '../metrics.js';
-import { PartitionKeeper } from '../partitions/partition-keeper.js';
+import { TablePartitionKeeper } from '../table-partitions/table-partition-keeper.js';
 import { Pools } from './pools.js';
 
 const START_RETRY_MS = 1000;
-/** How long the start waits for partitions: they take a second, unless a huge DEFAULT is scanned. */
+/** How long the start waits for table partitions: they take a second, unless a huge DEFAULT is scanned. */
 const FIRST_PARTITIONS_MS = 30_000;
 export const SHARD_METRICS = Symbol('shard metrics');
 
-/** The shard's Postgres: its schema and partitions are there before anything is served. */
+/** The shard's Postgres: its schema and table partitions are there before anything is served. */
 @Module({})
 export class PostgresModule {
   static with(config: ShardProxyConfig): DynamicModule {
@@ -46,47 +46,43 @@ export class PostgresModule {
         return pools;
       },
     };
-    const partitions = {
-      provide: PartitionKeeper,
+    const tablePartitions = {
+      provide: TablePartitionKeeper,
       inject: [HealthChecks, Lifecycle, LOGGER, SHARD_METRICS],
       useFactory: async (
         health: HealthChecks,
         lifecycle: Lifecycle,
         logger: Logger,
-        { partitionFailures }: ReturnType<typeof shardMetrics>,
+        { tablePartitionFailures }: ReturnType<typeof shardMetrics>,
       ) => {
-        await whenAvailable(() => migrate(config.shardUrl), logger);
-        const make = (nowMs: number) => makePartitions(config.shardUrl, nowMs);
-        const keeper = new PartitionKeeper({
+        // Postgres may come after us: not ready until it does. Anything else ends the start.
+        await keepTrying(() => migrate(config.shardUrl), {
+          retryMs: START_RETRY_MS,
+          mayPass: ({ retryable }) => retryable,
+          onFailure: (error) => logger.warn({ error }, 'waiting for Postgres'),
+        });
+        const make = (nowMs: number) => makeTablePartitions(config.shardUrl, nowMs);
+        const keeper = new TablePartitionKeeper({
           make,
           now: Date.now,
           logger,
-          failures: partitionFailures,
+          failures: tablePartitionFailures,
         });
-        health.add({ name: 'partitions', required: false, probe: async () => keeper.check() });
+        health.add({
+          name: 'table partitions',
+          required: false,
+          probe: async () => keeper.check(),
+        });
         // Later tries go on without us: until then rows lie in DEFAULT.
         await Promise.race([keeper.start(), delay(FIRST_PARTITIONS_MS, undefined, { ref: false })]);
-        lifecycle.onClose('partition keeper', () => keeper.stop());
+        lifecycle.onClose('table partition keeper', () => keeper.stop());
         return keeper;
       },
     };
     return {
       module: PostgresModule,
-      providers: [metrics, pools, partitions],
+      providers: [metrics, pools, tablePartitions],
       exports: [SHARD_METRICS, Pools],
     };
-  }
-}
-
-/** Postgres may come after us: not ready until it does. Anything else ends the start. */
-async function whenAvailable(work: () => Promise<void>, logger: Logger): Promise<void> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof TallyError && error.retryable)) throw error;
-      logger.warn({ error }, 'waiting for Postgres');
-      await delay(START_RETRY_MS);
-    }
   }
 }

@@ -15,7 +15,7 @@ export class ReadController {
     @Inject(SHARD_METRICS) private readonly metrics: ShardMetrics,
   ) {}
 
-  /** From where deltas go, never from a copy: what a processor sends next depends on it. */
+  /** From where deltas go, never from a replica: what a processor sends next depends on it. */
   @GrpcMethod('ShardProxyService', 'GetCoverage')
   async getCoverage(
     request: shardProxy.GetCoverageRequest,

@@ -1,6 +1,6 @@
 import { TallyError } from '@tally/contracts';
-import type { ConfigNode } from '@tally/discovery';
 import { ShardMap, type ShardMapDocument } from '@tally/placement';
+import type { ConfigNode } from '@tally/zookeeper';
 
 /**
  * Lets in requests that were routed by the shard map that this instance knows. Its epoch never goes

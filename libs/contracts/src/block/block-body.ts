@@ -7,7 +7,7 @@ import type { MalformedBlock } from './block-header.js';
  * | at | size | field                                                                 |
  * | -: | ---: | --------------------------------------------------------------------- |
  * |  0 |    4 | n, length of the encoded event in bytes, big-endian                   |
- * |  4 |   16 | fingerprint of (project, id): what tells copies of one event          |
+ * |  4 |   16 | fingerprint of (project, id): what tells duplicates of an event        |
  * | 20 |    n | the event, Avro binary encoding of the schema that the header names   |
  */
 export const ENTRY_HEADER_BYTES = 20;

@@ -14,15 +14,29 @@
  * | 16 |      | body, at most 512 KiB                             |
  */
 export const BLOCK_HEADER_BYTES = 16;
+/** Most bytes behind the header. */
 export const MAX_BLOCK_BODY_BYTES = 512 * 1024;
+/** Most events of one block. */
 export const MAX_BLOCK_EVENTS = 10_000;
 
 const MAGIC = 0x5442;
 const FORMAT_VERSION = 1;
 
-export interface BlockHeader {
+/** How encoded events are read, and what they mean: one for all events that lie in a block together. */
+export interface EventMeaning {
+  /** Schema of the encoded events. */
   readonly schemaId: number;
+  /** Version of the registry that the events were checked against. */
   readonly registryVersion: number;
+}
+
+/** Whether events may lie in one block. */
+export function isSameMeaning(left: EventMeaning, right: EventMeaning): boolean {
+  return left.schemaId === right.schemaId && left.registryVersion === right.registryVersion;
+}
+
+/** What the header of a block says. */
+export interface BlockHeader extends EventMeaning {
   /** Number of events in the body. */
   readonly count: number;
 }
@@ -33,12 +47,14 @@ export interface MalformedBlock {
   readonly reason: string;
 }
 
+/** A record whose header was read. */
 export interface Block extends BlockHeader {
   readonly kind: 'block';
   /** Shares memory with the record. */
   readonly body: Buffer;
 }
 
+/** The 16 bytes of a header. */
 export function encodeBlockHeader(header: BlockHeader): Buffer {
   const bytes = Buffer.allocUnsafe(BLOCK_HEADER_BYTES);
   bytes.writeUInt16BE(MAGIC, 0);

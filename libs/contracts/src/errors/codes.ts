@@ -23,8 +23,10 @@ export const ERROR_CODES = {
   internal: { http: 500, grpc: 13, retryable: false },
 } as const satisfies Record<string, { http: number; grpc: number; retryable: boolean }>;
 
+/** One of ERROR_CODES. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Whether a word from outside is one of the closed list. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
 }

@@ -1,7 +1,9 @@
 import { ERROR_CODES, type ErrorCode } from './codes.js';
 
+/** The levels of the log, ascending. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
+/** What an error may say beside its code and message. */
 export interface TallyErrorOptions {
   readonly cause?: unknown;
   /** The level it is logged at; `error` for `internal`, else `warn`. */

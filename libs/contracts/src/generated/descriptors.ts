@@ -79,7 +79,7 @@ export const DESCRIPTORS: object = {
         },
         "ReadCountersRequest": {
          "fields": {
-          "series": {
+          "seriesIds": {
            "type": "bytes",
            "id": 1
           },
@@ -125,7 +125,7 @@ export const DESCRIPTORS: object = {
            "type": "uint32",
            "id": 1
           },
-          "series": {
+          "seriesIds": {
            "type": "bytes",
            "id": 2
           },
@@ -268,6 +268,10 @@ export const DESCRIPTORS: object = {
           "asOfMs": {
            "type": "int64",
            "id": 2
+          },
+          "position": {
+           "type": "int64",
+           "id": 3
           }
          }
         },
@@ -290,7 +294,7 @@ export const DESCRIPTORS: object = {
            "type": "bytes",
            "id": 4
           },
-          "series": {
+          "seriesNames": {
            "type": "bytes",
            "id": 5
           },
@@ -392,7 +396,7 @@ export const DESCRIPTORS: object = {
            "type": "uint64",
            "id": 2
           },
-          "series": {
+          "seriesIds": {
            "type": "bytes",
            "id": 3
           },

@@ -1,4 +1,5 @@
 import { allocateRows, countRows, ROWS_HEADER_BYTES } from './fixed-rows.js';
+import { SERIES_ID_BYTES } from './series-ids.js';
 import { readTotals, writeTotals, type SafeTotals, type Totals } from './totals.js';
 
 /**
@@ -8,20 +9,23 @@ import { readTotals, writeTotals, type SafeTotals, type Totals } from './totals.
  * | -: | ---: | ------------------------------------------------------------ |
  * |  0 |   16 | series id                                                    |
  * | 16 |    4 | minute since 1970-01-01T00:00Z                               |
- * | 20 |    1 | retention class: place in the list of classes                |
+ * | 20 |    1 | retention class: index in RETENTION_CLASSES                  |
  * | 21 |    3 | 0                                                            |
  * | 24 |    8 | count, at least 1                                            |
  * | 32 |    8 | valued: how many of them had a value                         |
  * | 40 |   16 | sum of the values, two's complement                          |
- * | 56 |    8 | least value, two's complement; 0 when valued is 0            |
- * | 64 |    8 | greatest value, two's complement; 0 when valued is 0         |
+ * | 56 |    8 | min, two's complement; 0 when valued is 0                    |
+ * | 64 |    8 | max, two's complement; 0 when valued is 0                    |
  */
 export const DELTA_ROW_BYTES = 72;
 
+/** One row, decoded. */
 export interface DeltaRow extends Totals {
-  /** 16 bytes. */
+  /** The series id, 16 bytes. */
   readonly series: Uint8Array;
+  /** Minute since 1970 in which the window begins. */
   readonly minute: number;
+  /** Index in RETENTION_CLASSES. */
   readonly retention: number;
 }
 
@@ -45,6 +49,7 @@ export class DeltaRowWriter {
   }
 }
 
+/** Header and rows, for tests and tools; a processor uses the writer. */
 export function encodeDeltaRows(rows: readonly DeltaRow[]): Buffer {
   const writer = new DeltaRowWriter(rows.length);
   for (const row of rows) writer.add(row.series, row.minute, row.retention, row);
@@ -58,7 +63,7 @@ export function decodeDeltaRows(bytes: Buffer): DeltaRow[] | undefined {
   return Array.from({ length: count }, (_, index) => {
     const at = ROWS_HEADER_BYTES + index * DELTA_ROW_BYTES;
     return {
-      series: bytes.subarray(at, at + 16),
+      series: bytes.subarray(at, at + SERIES_ID_BYTES),
       minute: bytes.readUInt32BE(at + 16),
       retention: bytes.readUInt8(at + 20),
       ...readTotals(bytes, at + 24),

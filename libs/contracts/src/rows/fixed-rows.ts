@@ -36,6 +36,7 @@ export function writeInt128BE(bytes: Buffer, value: bigint, at: number): void {
   bytes.writeBigUInt64BE(BigInt.asUintN(64, value), at + 8);
 }
 
+/** Two's complement in 16 bytes. */
 export function readInt128BE(bytes: Buffer, at: number): bigint {
   return (bytes.readBigInt64BE(at) << 64n) | bytes.readBigUInt64BE(at + 8);
 }

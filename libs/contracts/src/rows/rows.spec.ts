@@ -21,7 +21,7 @@ const deltaRow: fc.Arbitrary<DeltaRow> = fc.record({
   max: i64,
 });
 const counterRow: fc.Arbitrary<CounterRow> = fc.record({
-  place: u32,
+  index: u32,
   startMinute: i64,
   count: u64,
   valued: u64,
@@ -63,7 +63,7 @@ describe('rows on the wire', () => {
       '0001004800000001' + '00112233445566778899aabbccddeeff' + '01c16dc0' + '05000000' + sums,
     );
     expect(
-      encodeCounterRows([{ place: 4, startMinute: 29_453_760n, ...values }]).toString('hex'),
+      encodeCounterRows([{ index: 4, startMinute: 29_453_760n, ...values }]).toString('hex'),
     ).toBe('0001004000000001' + '0000000400000000' + '0000000001c16dc0' + sums);
   });
 

@@ -1,3 +1,5 @@
+import { SERIES_ID_BYTES } from './series-ids.js';
+
 /**
  * Who a series is: told with the first delta that has rows of it. Entries follow each other.
  *
@@ -22,11 +24,11 @@ export interface SeriesName {
   readonly dimensions: string;
 }
 
-const ID_BYTES = 16;
 const LENGTH_BYTES = 2;
 /** Of one UTF-16 code unit in UTF-8. */
 const MAX_UNIT_BYTES = 3;
 
+/** The names one behind the other, as the table says. */
 export function encodeSeriesNames(names: readonly SeriesName[]): Buffer {
   const most = names.reduce((sum, name) => sum + mostBytesOf(name), 0);
   const bytes = Buffer.allocUnsafe(most);
@@ -38,7 +40,7 @@ export function encodeSeriesNames(names: readonly SeriesName[]): Buffer {
   };
   for (const { id, project, type, subject, dimensions } of names) {
     bytes.set(id, at);
-    at += ID_BYTES;
+    at += SERIES_ID_BYTES;
     add(project);
     add(type);
     add(subject);
@@ -49,7 +51,7 @@ export function encodeSeriesNames(names: readonly SeriesName[]): Buffer {
 
 function mostBytesOf({ project, type, subject, dimensions }: SeriesName): number {
   const units = project.length + type.length + subject.length + dimensions.length;
-  return ID_BYTES + 4 * LENGTH_BYTES + MAX_UNIT_BYTES * units;
+  return SERIES_ID_BYTES + 4 * LENGTH_BYTES + MAX_UNIT_BYTES * units;
 }
 
 /** Undefined when the bytes are not series names. `id` shares memory with them. */
@@ -65,8 +67,8 @@ export function decodeSeriesNames(bytes: Buffer): SeriesName[] | undefined {
     return found;
   };
   while (at < bytes.length) {
-    const id = bytes.subarray(at, at + ID_BYTES);
-    at += ID_BYTES;
+    const id = bytes.subarray(at, at + SERIES_ID_BYTES);
+    at += SERIES_ID_BYTES;
     const [project, type, subject, dimensions] = [text(), text(), text(), text()];
     if (dimensions === undefined || project === undefined) return undefined;
     if (type === undefined || subject === undefined) return undefined;

@@ -8,8 +8,8 @@ import { readInt128BE, writeInt128BE } from './fixed-rows.js';
  * |  0 |    8 | count                                                    |
  * |  8 |    8 | valued: how many of them had a value                     |
  * | 16 |   16 | sum of the values, two's complement                      |
- * | 32 |    8 | least value, two's complement; 0 when valued is 0        |
- * | 40 |    8 | greatest value, two's complement; 0 when valued is 0     |
+ * | 32 |    8 | min, two's complement; 0 when valued is 0                |
+ * | 40 |    8 | max, two's complement; 0 when valued is 0                |
  */
 export interface Totals {
   readonly count: bigint;
@@ -22,6 +22,7 @@ export interface Totals {
 /** Totals that doubles hold exactly: all magnitudes below 2^53. Several times faster to write. */
 export type SafeTotals = { readonly [Field in keyof Totals]: number };
 
+/** Writes the 48 bytes of the table. */
 export function writeTotals(bytes: Buffer, at: number, totals: Totals | SafeTotals): void {
   if (isSafe(totals)) {
     writeSafe(bytes, totals.count, at);
@@ -40,6 +41,7 @@ export function writeTotals(bytes: Buffer, at: number, totals: Totals | SafeTota
   bytes.writeBigInt64BE(totals.max, at + 40);
 }
 
+/** Reads the 48 bytes of the table. */
 export function readTotals(bytes: Buffer, at: number): Totals {
   return {
     count: bytes.readBigUInt64BE(at),

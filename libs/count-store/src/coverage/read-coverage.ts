@@ -3,19 +3,24 @@ import type pg from 'pg';
 import { toTallyError } from '../postgres-errors.js';
 import { fromMultirange } from './offset-ranges.js';
 
-/** A leader names its timeline in its WAL files; a replica's is that of its last restart point. */
+/**
+ * Which database this is: together they will tell a sender that a shard was restored or promoted, so
+ * that its coverage may have gone back. A leader names its timeline in its WAL files; a replica's is
+ * that of its last restart point.
+ */
 export const IDENTITY_COLUMNS = `(SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
        CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
        END AS "timelineId"`;
 
+/** In the order asked: WITH ORDINALITY. */
 export const READ_COVERAGE = `
 SELECT ${IDENTITY_COLUMNS},
        t.topic, t.partition, c.covered::text
 FROM (SELECT) AS this
-LEFT JOIN unnest($1::text[], $2::int4[]) WITH ORDINALITY AS t(topic, partition, place) ON true
+LEFT JOIN unnest($1::text[], $2::int4[]) WITH ORDINALITY AS t(topic, partition, index) ON true
 LEFT JOIN coverage c USING (topic, partition)
-ORDER BY t.place
+ORDER BY t.index
 `.trim();
 
 interface Row {
@@ -55,6 +60,7 @@ export async function readCoverage(
   return { coverage, timelineId, systemIdentifier };
 }
 
+/** Ranges in the coverage row that has most. */
 export const MOST_RANGES = `
 SELECT coalesce(max((SELECT count(*) FROM unnest(covered))), 0)::int4 AS most FROM coverage
 `.trim();

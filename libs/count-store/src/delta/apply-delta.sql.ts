@@ -29,16 +29,19 @@ ${granularity}s AS (
  * - Every part that changes something depends on `verdict`, so it runs after the locks.
  * - `closed` is read whenever there are rows, and holds back the job that moves `through_minute`
  *   until this transaction ends: a row is added to the coarser counters by exactly one of the two.
+ * - An instant is taken only where all below its position is covered then: a shard that lost commits
+ *   does not claim to be complete.
  * - All rows are written in key order, so that two writers wait for each other and never deadlock.
  */
 const TEXT = `
 WITH told AS (
   SELECT *
-  FROM unnest($1::text[], $2::int4[], $3::int8multirange[], $4::int8[])
-    AS t(topic, partition, ranges, as_of_ms)
+  FROM unnest($1::text[], $2::int4[], $3::int8multirange[], $4::int8[], $5::int8[])
+    AS t(topic, partition, ranges, as_of_ms, position)
 ),
 locked AS MATERIALIZED (
-  SELECT topic, partition, c.covered, t.ranges, c.as_of_ms AS known_ms, t.as_of_ms AS told_ms
+  SELECT topic, partition, c.covered, t.ranges, c.as_of_ms AS known_ms, t.as_of_ms AS told_ms,
+         t.position
   FROM coverage c
   JOIN told t USING (topic, partition)
   ORDER BY topic, partition
@@ -54,16 +57,16 @@ verdict AS MATERIALIZED (
   FROM locked
 ),
 added AS MATERIALIZED (
-  SELECT series, start_minute, (class >> 24)::int2 AS retention, count, valued, sum, min, max
-  FROM unnest($5::uuid[], $6::int4[], $7::int4[], $8::int8[], $9::int8[], $10::numeric[],
-              $11::int8[], $12::int8[])
-    AS r(series, start_minute, class, count, valued, sum, min, max)
+  SELECT series, start_minute, (retention >> 24)::int2 AS retention, count, valued, sum, min, max
+  FROM unnest($6::uuid[], $7::int4[], $8::int4[], $9::int8[], $10::int8[], $11::numeric[],
+              $12::int8[], $13::int8[])
+    AS r(series, start_minute, retention, count, valued, sum, min, max)
   WHERE (SELECT outcome FROM verdict) = 'applied'
 ),
 closed AS MATERIALIZED (
   SELECT slot_group, granularity, through_minute
   FROM rolled
-  WHERE slot_group = ANY ($13::int2[]) AND (SELECT outcome FROM verdict) = 'applied'
+  WHERE slot_group = ANY ($14::int2[]) AND (SELECT outcome FROM verdict) = 'applied'
   ORDER BY slot_group, granularity
   FOR SHARE
 ),
@@ -77,7 +80,7 @@ minutes AS (
 named AS (
   INSERT INTO series (id, project, type, subject, dimensions)
   SELECT id, project, type, subject, dimensions
-  FROM unnest($14::uuid[], $15::text[], $16::text[], $17::text[], $18::text[])
+  FROM unnest($15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[])
     AS n(id, project, type, subject, dimensions)
   WHERE (SELECT outcome FROM verdict) = 'applied'
   ORDER BY id
@@ -86,7 +89,7 @@ named AS (
 booked AS (
   INSERT INTO ledger AS l (topic, partition, hour, counted, duplicates, too_late, dead)
   SELECT topic, partition, hour, counted, duplicates, too_late, dead
-  FROM unnest($19::text[], $20::int4[], $21::int4[], $22::int8[], $23::int8[], $24::int8[], $25::int8[])
+  FROM unnest($20::text[], $21::int4[], $22::int4[], $23::int8[], $24::int8[], $25::int8[], $26::int8[])
     AS b(topic, partition, hour, counted, duplicates, too_late, dead)
   WHERE (SELECT outcome FROM verdict) = 'applied'
   ORDER BY topic, partition, hour
@@ -96,14 +99,20 @@ booked AS (
       too_late = l.too_late + excluded.too_late,
       dead = l.dead + excluded.dead
 ),
+reached AS (
+  SELECT l.topic, l.partition, a.covered,
+         CASE WHEN a.covered @> int8range(0, l.position) THEN l.told_ms END AS as_of_ms
+  FROM locked l, verdict v,
+       LATERAL (SELECT CASE v.outcome WHEN 'applied' THEN l.covered + l.ranges ELSE l.covered END)
+         AS a(covered)
+  WHERE v.outcome IN ('applied', 'already')
+),
 covering AS (
   UPDATE coverage c
-  SET covered = CASE v.outcome WHEN 'applied' THEN l.covered + l.ranges ELSE l.covered END,
-      as_of_ms = greatest(l.known_ms, l.told_ms)
-  FROM locked l, verdict v
+  SET covered = r.covered, as_of_ms = greatest(l.known_ms, r.as_of_ms)
+  FROM locked l JOIN reached r USING (topic, partition)
   WHERE (c.topic, c.partition) = (l.topic, l.partition)
-    AND (v.outcome = 'applied' AND NOT isempty(l.ranges)
-      OR v.outcome IN ('applied', 'already') AND l.told_ms > coalesce(l.known_ms, -1))
+    AND (r.covered <> l.covered OR r.as_of_ms > coalesce(l.known_ms, -1))
 )
 SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered
 FROM verdict v
@@ -116,6 +125,7 @@ export interface Statement {
   readonly text: string;
 }
 
+/** Folds a delta in; its parameters are in the order of `valuesOf`. */
 export const APPLY_DELTA: Statement = { name: 'apply-delta', text: TEXT.trim() };
 
 /** Rows to lock for partitions that this shard has not heard of. */

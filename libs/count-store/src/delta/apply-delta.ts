@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type shardProxy, TallyError } from '@tally/contracts';
+import { Backoff, keepTrying } from '@tally/resilience';
 import type pg from 'pg';
 import { fromMultirange } from '../coverage/offset-ranges.js';
 import { isTransient, toTallyError } from '../postgres-errors.js';
@@ -8,7 +8,8 @@ import type { Delta } from './delta.js';
 
 /** Writers in each other's way come apart in one or two tries; more means something else. */
 const MAX_TRIES = 5;
-const RETRY_MS = 20;
+const FIRST_RETRY_MS = 20;
+const MAX_RETRY_MS = 80;
 
 /** What became of a delta; nothing but instants was changed unless it was `applied`. */
 export type ApplyResult =
@@ -28,22 +29,18 @@ export async function applyDelta(
   statement: Statement = APPLY_DELTA,
 ): Promise<ApplyResult> {
   if (delta.partitions.length === 0) return { kind: 'applied' };
-  try {
-    for (let tries = 1; ; tries++) {
-      try {
-        const result = await tryOnce(pool, delta, statement);
-        if (result !== 'unknown partition') return result;
-        await pool.query({ ...ENSURE_COVERAGE, values: partitionsOf(delta) });
-      } catch (error) {
-        if (!isTransient(error) || tries === MAX_TRIES) throw error;
-        await delay(RETRY_MS * tries);
-      }
-      if (tries === MAX_TRIES)
-        throw new TallyError('unavailable', `coverage rows vanished ${MAX_TRIES} times`);
+  const attempt = async () => {
+    try {
+      return await applyOnce(pool, delta, statement);
+    } catch (error) {
+      throw toTallyError('the delta', error);
     }
-  } catch (error) {
-    throw toTallyError('the delta', error);
-  }
+  };
+  return keepTrying(attempt, {
+    retryMs: new Backoff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS }),
+    maxTries: MAX_TRIES,
+    mayPass: ({ cause }) => isTransient(cause),
+  });
 }
 
 interface Row {
@@ -51,6 +48,16 @@ interface Row {
   readonly topic: string;
   readonly partition: number;
   readonly uncovered: string;
+}
+
+/** The first delta of a partition finds no row of its coverage, and makes it. */
+async function applyOnce(pool: pg.Pool, delta: Delta, statement: Statement): Promise<ApplyResult> {
+  const first = await tryOnce(pool, delta, statement);
+  if (first !== 'unknown partition') return first;
+  await pool.query({ ...ENSURE_COVERAGE, values: partitionsOf(delta) });
+  const second = await tryOnce(pool, delta, statement);
+  if (second !== 'unknown partition') return second;
+  throw new TallyError('unavailable', 'rows of coverage vanished again');
 }
 
 async function tryOnce(
@@ -88,18 +95,26 @@ function partitionsOf({ partitions }: Delta): unknown[] {
 
 /** In the order of the statement's parameters. */
 function valuesOf(delta: Delta): unknown[] {
-  const { partitions, rows, series, ledger } = delta;
+  const { partitions, rows, seriesNames, ledger } = delta;
   return [
     ...partitionsOf(delta),
     partitions.map(({ ranges }) => ranges),
     partitions.map(({ asOfMs }) => asOfMs),
-    ...[rows.series, rows.minutes, rows.retentions, rows.counts, rows.valued, rows.sums],
-    ...[rows.least, rows.greatest, rows.slotGroups],
-    series.map(({ id }) => Buffer.from(id).toString('hex')),
-    series.map(({ project }) => project),
-    series.map(({ type }) => type),
-    series.map(({ subject }) => subject),
-    series.map(({ dimensions }) => dimensions),
+    partitions.map(({ position }) => position),
+    rows.series,
+    rows.minutes,
+    rows.retentions,
+    rows.counts,
+    rows.valued,
+    rows.sums,
+    rows.mins,
+    rows.maxs,
+    rows.slotGroups,
+    seriesNames.map(({ id }) => Buffer.from(id).toString('hex')),
+    seriesNames.map(({ project }) => project),
+    seriesNames.map(({ type }) => type),
+    seriesNames.map(({ subject }) => subject),
+    seriesNames.map(({ dimensions }) => dimensions),
     ledger.map(({ partition }) => partition?.topic),
     ledger.map(({ partition }) => partition?.partition),
     ledger.map(({ hour }) => hour),

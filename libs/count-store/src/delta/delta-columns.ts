@@ -17,14 +17,14 @@ export interface DeltaColumns {
   readonly count: number;
   readonly series: Buffer;
   readonly minutes: Buffer;
-  /** int4[], the class in the top byte. */
+  /** int4[], the retention class in the top byte. */
   readonly retentions: Buffer;
   readonly counts: Buffer;
   readonly valued: Buffer;
   /** Text: a sum may have more than 64 bits. */
   readonly sums: string;
-  readonly least: Buffer;
-  readonly greatest: Buffer;
+  readonly mins: Buffer;
+  readonly maxs: Buffer;
   /** Ascending. */
   readonly slotGroups: readonly number[];
 }
@@ -51,8 +51,8 @@ export function toColumns(bytes: Buffer, owns: (slot: number) => boolean): Delta
     counts: binaryColumn(bytes, rows, { type: 'int8', at: 24 }),
     valued: binaryColumn(bytes, rows, { type: 'int8', at: 32 }),
     sums: `{${sums.join(',')}}`,
-    least: binaryColumn(bytes, rows, { type: 'int8', at: 56, isNull }),
-    greatest: binaryColumn(bytes, rows, { type: 'int8', at: 64, isNull }),
+    mins: binaryColumn(bytes, rows, { type: 'int8', at: 56, isNull }),
+    maxs: binaryColumn(bytes, rows, { type: 'int8', at: 64, isNull }),
     slotGroups: [...groups].sort((a, b) => a - b),
   };
 }

@@ -12,15 +12,22 @@ type Request = Omit<shardProxy.ApplyDeltaRequest, 'shard' | 'epoch'>;
 const partition = { topic: 't', partition: 0 };
 const row: DeltaRow = {
   series: Buffer.from('00112233445566778899aabbccddeeff', 'hex'),
-  ...{ minute: 258, retention: 5, count: 3n, valued: 2n },
-  ...{ sum: -(2n ** 70n), min: -7n, max: 9n },
+  minute: 258,
+  retention: 5,
+  count: 3n,
+  valued: 2n,
+  sum: -(2n ** 70n),
+  min: -7n,
+  max: 9n,
 };
 const entry = { partition, hour: 3, counted: '1', duplicates: '2', tooLate: '3', dead: '4' };
-const instant = { partition, asOfMs: '5' };
+const instant = { partition, asOfMs: '5', position: '4' };
 const valid: Request = {
   ranges: [{ partition, ranges: [{ from: '0', to: '4' }] }],
   rows: encodeDeltaRows([row]),
-  ...{ series: Buffer.alloc(0), ledger: [entry], instants: [instant] },
+  seriesNames: Buffer.alloc(0),
+  ledger: [entry],
+  instants: [instant],
 };
 const parse = (more: Partial<Request>, owns: (slot: number) => boolean = () => true) =>
   parseDelta({ ...valid, ...more }, owns);
@@ -37,25 +44,25 @@ const elements = (array: Buffer) => array.toString('hex', 20);
 describe('a delta', () => {
   it('becomes parameters, its columns arrays in the binary format of Postgres', () => {
     const { partitions, rows: columns } = parse({});
-    expect(partitions).toEqual([{ ...partition, ranges: '{[0,4)}', asOfMs: '5' }]);
+    expect(partitions).toEqual([{ ...partition, ranges: '{[0,4)}', asOfMs: '5', position: '4' }]);
     expect(columns.series.toString('hex', 0, 20)).toBe('000000010000000000000b860000000100000001');
     expect(elements(columns.series)).toBe('00000010' + '00112233445566778899aabbccddeeff');
     expect(elements(columns.minutes)).toBe('00000004' + '00000102');
     expect(elements(columns.retentions)).toBe('00000004' + '05000000');
     expect(elements(columns.counts)).toBe('00000008' + '0000000000000003');
-    expect(elements(columns.least)).toBe('00000008' + 'fffffffffffffff9');
+    expect(elements(columns.mins)).toBe('00000008' + 'fffffffffffffff9');
     expect(columns).toMatchObject({ count: 1, sums: '{-1180591620717411303424}', slotGroups: [0] });
   });
 
-  it('has no least and greatest value where no event had one', () => {
+  it('has no min and max where no event had one', () => {
     const { rows: columns } = parse(rows({ valued: 0n, sum: 0n, min: 0n, max: 0n }));
-    expect(columns.least.toString('hex', 4, 8)).toBe('00000001');
-    expect(elements(columns.greatest)).toBe('ffffffff');
+    expect(columns.mins.toString('hex', 4, 8)).toBe('00000001');
+    expect(elements(columns.maxs)).toBe('ffffffff');
   });
 
   it('may be empty but for an instant', () => {
     const { partitions, rows: columns } = parse({ ranges: [], rows: Buffer.alloc(0), ledger: [] });
-    expect(partitions).toEqual([{ ...partition, ranges: '{}', asOfMs: '5' }]);
+    expect(partitions).toEqual([{ ...partition, ranges: '{}', asOfMs: '5', position: '4' }]);
     expect(columns.series.length).toBe(12);
   });
 
@@ -65,8 +72,9 @@ describe('a delta', () => {
     ['ranges that descend', { ranges: ranges([7, 8], [4, 5]) }],
     ['two lists for one partition', { ranges: [...ranges([0, 4]), ...ranges([7, 8])] }],
     ['two instants for one partition', { instants: [instant, instant] }],
-    ['an instant before 1970', { instants: [{ partition, asOfMs: '-5' }] }],
-    ['no partition', { instants: [{ partition: undefined, asOfMs: '5' }] }],
+    ['an instant before 1970', { instants: [{ partition, asOfMs: '-5', position: '0' }] }],
+    ['a position before the first', { instants: [{ partition, asOfMs: '5', position: '-1' }] }],
+    ['no partition', { instants: [{ partition: undefined, asOfMs: '5', position: '0' }] }],
     ['rows without ranges', { ranges: [], ledger: [] }],
     ['a ledger without ranges', { ranges: [], rows: Buffer.alloc(0) }],
     [
@@ -79,10 +87,10 @@ describe('a delta', () => {
     ['a count of 0', rows({ count: 0n, valued: 0n })],
     ['a count past 2^63', rows({ count: 2n ** 63n })],
     ['more values than events', rows({ valued: 4n })],
-    ['a class that nobody knows', rows({ retention: 6 })],
+    ['a retention class that nobody knows', rows({ retention: 6 })],
     ['a minute past the year 6000', rows({ minute: 2 ** 31 })],
-    ['names that are cut', { series: nameOf('s').subarray(0, 20) }],
-    ['a name with NUL', { series: nameOf('s\0') }],
+    ['names that are cut', { seriesNames: nameOf('s').subarray(0, 20) }],
+    ['a name with NUL', { seriesNames: nameOf('s\0') }],
   ])('with %s is refused', (_, wrong) => {
     expect(() => parse(wrong)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
   });
@@ -90,7 +98,7 @@ describe('a delta', () => {
   it('with a row or a name of another shard is refused', () => {
     const never = () => false;
     expect(() => parse({}, never)).toThrow('slot 0 is not of this shard');
-    const names = { rows: Buffer.alloc(0), series: nameOf('s') };
+    const names = { rows: Buffer.alloc(0), seriesNames: nameOf('s') };
     expect(() => parse(names, never)).toThrow('slot 0 is not of this shard');
   });
 });

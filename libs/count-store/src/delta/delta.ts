@@ -11,6 +11,8 @@ export interface ToldPartition {
   readonly ranges: string;
   /** ms since 1970, decimal. */
   readonly asOfMs: string | null;
+  /** The instant holds if all offsets below this one are covered. */
+  readonly position: string | null;
 }
 
 /** A request to apply a delta, checked: parameters for one statement. */
@@ -18,7 +20,7 @@ export interface Delta {
   /** Each (topic, partition) once. */
   readonly partitions: readonly ToldPartition[];
   readonly rows: DeltaColumns;
-  readonly series: readonly SeriesName[];
+  readonly seriesNames: readonly SeriesName[];
   /** Each (topic, partition, hour) once. */
   readonly ledger: readonly shardProxy.LedgerEntry[];
 }
@@ -34,29 +36,41 @@ export function parseDelta(request: Request, owns: (slot: number) => boolean): D
   for (const { partition, ranges } of request.ranges) {
     const key = keyOf(partition);
     if (told.has(key)) refuse(`${key} has two lists of ranges`);
-    told.set(key, { ...present(partition), ranges: toMultirange(ranges), asOfMs: null });
+    told.set(key, {
+      ...present(partition),
+      ranges: toMultirange(ranges),
+      asOfMs: null,
+      position: null,
+    });
   }
   const isEmpty = [...told.values()].every(({ ranges }) => ranges === '{}');
-  for (const { partition, asOfMs } of request.instants) {
+  for (const { partition, asOfMs, position } of request.instants) {
     const key = keyOf(partition);
-    const known = told.get(key) ?? { ...present(partition), ranges: '{}', asOfMs: null };
+    const known = told.get(key) ?? {
+      ...present(partition),
+      ranges: '{}',
+      asOfMs: null,
+      position: null,
+    };
     if (known.asOfMs !== null) refuse(`${key} has two instants`);
-    told.set(key, { ...known, asOfMs: wholeNumber(asOfMs) });
+    told.set(key, { ...known, asOfMs: wholeNumber(asOfMs), position: wholeNumber(position) });
   }
   const rows = toColumns(request.rows, owns);
   if (isEmpty && (rows.count > 0 || request.ledger.length > 0))
-    refuse('expected ranges of offsets with rows and ledger entries: nothing else tells copies');
+    refuse(
+      'expected ranges of offsets with rows and ledger entries: nothing else tells what is covered already',
+    );
   return {
     partitions: [...told.values()],
     rows,
-    series: names(request, owns),
+    seriesNames: seriesNames(request, owns),
     ledger: ledger(request, told),
   };
 }
 
-function names(request: Request, owns: (slot: number) => boolean): SeriesName[] {
-  const found = decodeSeriesNames(request.series);
-  if (found === undefined) refuse('expected names of series, got other bytes');
+function seriesNames(request: Request, owns: (slot: number) => boolean): SeriesName[] {
+  const found = decodeSeriesNames(request.seriesNames);
+  if (found === undefined) refuse('expected series names, got other bytes');
   for (const { id, project, type, subject, dimensions } of found) {
     if (!owns(slotOf(id))) refuse(`slot ${slotOf(id)} is not of this shard`);
     if (`${project}${type}${subject}${dimensions}`.includes('\0'))

@@ -1,6 +1,6 @@
 /**
  * Counters and their instant in one statement, so in one snapshot. Not prepared by name: planned for
- * the times asked, it opens only the partitions that hold them. A total is a window as wide as time.
+ * the times asked, it opens only the table partitions that hold them. A total is a window as wide as time.
  */
 export const READ_COUNTERS = `
 WITH instant AS (
@@ -16,9 +16,9 @@ windows AS (
   WHERE series = ANY ($1::uuid[]) AND start_minute >= $2::int4 AND start_minute < $3::int4
   GROUP BY 1, 2
 )
-SELECT i.as_of_ms, q.place, w.start_minute, w.count, w.valued, w.sum, w.min, w.max
+SELECT i.as_of_ms, q.index, w.start_minute, w.count, w.valued, w.sum, w.min, w.max
 FROM instant i
-LEFT JOIN (windows w JOIN unnest($1::uuid[]) WITH ORDINALITY AS q(series, place) USING (series)) ON true
-ORDER BY q.place, w.start_minute
+LEFT JOIN (windows w JOIN unnest($1::uuid[]) WITH ORDINALITY AS q(series, index) USING (series)) ON true
+ORDER BY q.index, w.start_minute
 LIMIT $7
 `.trim();

@@ -1,31 +1,26 @@
-import { encodeCounterRows, type shardProxy, TallyError } from '@tally/contracts';
+import {
+  countSeriesIds,
+  encodeCounterRows,
+  SERIES_ID_BYTES,
+  type shardProxy,
+  TallyError,
+  windowMinutesOf,
+} from '@tally/contracts';
 import { slotOf } from '@tally/placement';
 import type pg from 'pg';
 import { binaryColumn } from '../binary-arrays.js';
 import { toTallyError } from '../postgres-errors.js';
 import { READ_COUNTERS } from './read-counters.sql.js';
 
-const SERIES_BYTES = 16;
-/** A request of 1.6 MB; more are asked in several. */
-export const MAX_SERIES = 100_000;
 /** 64 bytes each: 12.8 MB, which fits into a message of 16 MiB. */
 const MAX_ROWS = 200_000;
 const MAX_MINUTE = 0x7fffffff;
 
-/** Width of a window in minutes. */
-const WINDOW_MINUTES: Readonly<Record<shardProxy.Granularity, number | undefined>> = {
-  GRANULARITY_UNSPECIFIED: undefined,
-  GRANULARITY_MINUTE: 1,
-  GRANULARITY_HOUR: 60,
-  GRANULARITY_DAY: 1440,
-  GRANULARITY_TOTAL: MAX_MINUTE,
-};
-
 type Question = Omit<shardProxy.ReadCountersRequest, 'shard' | 'epoch'>;
-/** place, from 1, is null in the only row when nothing was found. */
+/** `index`, from 1, is null in the only row when nothing was found. */
 type Row = readonly [
   asOfMs: string | null,
-  place: string | null,
+  index: string | null,
   startMinute: number,
   count: string,
   valued: string,
@@ -65,25 +60,20 @@ export async function readCounters(
 }
 
 function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[] {
-  const series = Buffer.from(
-    question.series.buffer,
-    question.series.byteOffset,
-    question.series.length,
-  );
-  const count = series.length / SERIES_BYTES;
-  if (!Number.isInteger(count) || count > MAX_SERIES)
-    refuse(`expected at most ${MAX_SERIES} series ids of 16 bytes, got ${series.length} bytes`);
-  for (let at = 0; at < series.length; at += SERIES_BYTES)
-    if (!owns(slotOf(series, at))) refuse(`slot ${slotOf(series, at)} is not of this shard`);
-  const window = WINDOW_MINUTES[question.granularity];
-  if (window === undefined) refuse(`expected a granularity, got ${question.granularity}`);
+  const { seriesIds: ids } = question;
+  const count = countSeriesIds(ids);
+  for (let at = 0; at < ids.length; at += SERIES_ID_BYTES)
+    if (!owns(slotOf(ids, at))) refuse(`slot ${slotOf(ids, at)} is not of this shard`);
+  const windowMinutes = windowMinutesOf(question.granularity);
+  if (windowMinutes === undefined) refuse(`expected a granularity, got ${question.granularity}`);
   const { topics } = question;
   if (new Set(topics.map(({ topic }) => topic)).size < topics.length) refuse('a topic comes twice');
   return [
-    binaryColumn(series, { first: 0, width: SERIES_BYTES, count }, { type: 'uuid', at: 0 }),
+    binaryColumn(ids, { first: 0, width: SERIES_ID_BYTES, count }, { type: 'uuid', at: 0 }),
     clamp(question.fromMinute),
     clamp(question.toMinute),
-    window,
+    // A total is one window as wide as time.
+    Math.min(windowMinutes, MAX_MINUTE),
     topics.map(({ topic }) => topic),
     topics.map(({ partitions }) => partitions),
     MAX_ROWS + 1,
@@ -96,12 +86,12 @@ function clamp(minute: string): number {
 }
 
 function encode(rows: readonly Row[]): Buffer {
-  const found = rows.flatMap(([, place, startMinute, count, valued, sum, min, max]) =>
-    place === null
+  const found = rows.flatMap(([, index, startMinute, count, valued, sum, min, max]) =>
+    index === null
       ? []
       : [
           {
-            place: Number(place) - 1,
+            index: Number(index) - 1,
             startMinute: BigInt(startMinute),
             count: BigInt(count),
             valued: BigInt(valued),

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
 /** What only one process of a shard may do at a time; the numbers are in pg_locks. */
-const LOCKS = { migrate: 1, partitions: 2 } as const;
+const LOCKS = { migrate: 1, tablePartitions: 2 } as const;
 /** "Tall": keeps our locks apart from those of others in the same database. */
 const NAMESPACE = 0x54616c6c;
 

@@ -33,10 +33,10 @@ export class Counters1764000000000 implements MigrationInterface {
   }
 }
 
-/** Places in the list of retention classes that this migration knows. */
-const CLASSES = ['1d', '7d', '30d', '90d', '1y', 'ever'];
+/** The retention classes that this migration knows; rows carry the index in this list. */
+const RETENTION_CLASSES = ['1d', '7d', '30d', '90d', '1y', 'ever'];
 
-/** By class, then by time; what no partition was made for lies in the class's DEFAULT. */
+/** By retention class, then by time; what no table partition was made for lies in DEFAULT. */
 function counterTable(table: string): string[] {
   return [
     `CREATE TABLE ${table} (
@@ -50,9 +50,9 @@ function counterTable(table: string): string[] {
   max int8,
   PRIMARY KEY (series, start_minute, retention)
 ) PARTITION BY LIST (retention)`,
-    ...CLASSES.flatMap((name, place) => [
+    ...RETENTION_CLASSES.flatMap((name, index) => [
       `CREATE TABLE ${table}_${name} PARTITION OF ${table}
-  FOR VALUES IN (${place}) PARTITION BY RANGE (start_minute)`,
+  FOR VALUES IN (${index}) PARTITION BY RANGE (start_minute)`,
       `CREATE TABLE ${table}_${name}_default PARTITION OF ${table}_${name} DEFAULT
   WITH (fillfactor = 80)`,
     ]),

@@ -70,7 +70,10 @@ export function ledgerOf(log: ModelLog, ranges: Ranges): shardProxy.LedgerEntry[
   return [...entries.values()].map(({ partition, hour, counted, duplicates }) => ({
     partition: { topic: TOPIC, partition },
     hour,
-    ...{ counted: String(counted), duplicates: String(duplicates), tooLate: '0', dead: '0' },
+    counted: String(counted),
+    duplicates: String(duplicates),
+    tooLate: '0',
+    dead: '0',
   }));
 }
 
@@ -78,7 +81,7 @@ export function ledgerOf(log: ModelLog, ranges: Ranges): shardProxy.LedgerEntry[
 export function deltaOf(log: ModelLog, ranges: Ranges, subjects: readonly string[]): Delta {
   return delta(ranges, rowsOf(log, ranges), {
     ledger: ledgerOf(log, ranges),
-    series: names(...subjects),
+    seriesNames: names(...subjects),
   });
 }
 

@@ -33,7 +33,7 @@ export function request(
       ranges: list.map(([from, to]) => ({ from: String(from), to: String(to) })),
     })),
     rows: encodeDeltaRows(rows),
-    series: Buffer.alloc(0),
+    seriesNames: Buffer.alloc(0),
     ledger: [],
     instants: [],
     ...more,
@@ -55,3 +55,10 @@ export function names(...subjects: readonly string[]): Buffer {
     })),
   );
 }
+
+/** Complete to this instant if all below `position` is covered. */
+export const instant = (partition: number, asOfMs: number, position = 0) => ({
+  partition: { topic: TOPIC, partition },
+  asOfMs: String(asOfMs),
+  position: String(position),
+});

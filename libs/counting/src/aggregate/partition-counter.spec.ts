@@ -65,7 +65,7 @@ function read(deltas: ReadonlyMap<number, ShardDelta>) {
   for (const delta of deltas.values()) {
     const message = delta.toMessage(() => false);
     const names = new Map(
-      decodeSeriesNames(Buffer.from(message.series))?.map((name) => [
+      decodeSeriesNames(Buffer.from(message.seriesNames))?.map((name) => [
         Buffer.from(name.id).toString('hex'),
         `${name.subject}${name.dimensions}`,
       ]),

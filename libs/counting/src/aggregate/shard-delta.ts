@@ -73,7 +73,7 @@ export class ShardDelta {
   /** @param isKnown Series whose names the shard has for sure. */
   toMessage(
     isKnown: (series: Series) => boolean,
-  ): Pick<shardProxy.ApplyDeltaRequest, 'ranges' | 'rows' | 'series' | 'ledger'> {
+  ): Pick<shardProxy.ApplyDeltaRequest, 'ranges' | 'rows' | 'seriesNames' | 'ledger'> {
     const unknown = this.series.filter((series) => !isKnown(series));
     return {
       ranges: [...this.covered].map(([partition, set]) => ({
@@ -81,7 +81,7 @@ export class ShardDelta {
         ranges: [...set].map(({ from, to }) => ({ from: String(from), to: String(to) })),
       })),
       rows: this.rowBytes(),
-      series: encodeSeriesNames(unknown),
+      seriesNames: encodeSeriesNames(unknown),
       ledger: [...this.ledger].flatMap(([partition, hours]) =>
         [...hours].map(([hour, entry]) => ({
           partition: { topic: this.topic, partition },

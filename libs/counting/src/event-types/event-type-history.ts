@@ -4,6 +4,7 @@ import {
   type RegistryChange,
 } from '@tally/contracts';
 
+/** A definition and since when it holds. */
 export interface VersionedDefinition {
   /** Version of the registry that brought it, from 1. */
   readonly version: number;

@@ -70,6 +70,7 @@ export class ShardFlushes {
         instants: [...instants].map(([partition, asOfMs]) => ({
           partition: { topic, partition },
           asOfMs: String(asOfMs),
+          position: String(positions.get(partition) ?? 0n),
         })),
       },
       attempt: 1,

@@ -39,7 +39,7 @@ describe('a cell', () => {
           valued: BigInt(exact.length),
           sum: exact.reduce((sum, value) => sum + value, 0n),
           min: exact.reduce((min, value) => (value < min ? value : min), exact[0] ?? 0n),
-          max: exact.reduce((most, value) => (value > most ? value : most), exact[0] ?? 0n),
+          max: exact.reduce((max, value) => (value > max ? value : max), exact[0] ?? 0n),
         });
       }),
       { numRuns: 2000 },

@@ -1,19 +1,26 @@
 import type { Decimal } from '@tally/contracts';
 
-const MICRO = 1_000_000n;
-const POWERS_OF_TEN = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
-const MAX_UNSCALED = 1e15;
-const MAX_SCALE = 6;
+/** Most significant digits of a value: so many are never lost in a double. */
+export const MAX_DIGITS = 15;
+/** Most decimals of a value. */
+export const MAX_DECIMALS = 6;
+/** The magnitude of a value stays below. */
+export const VALUE_BOUND = 1e12;
+/** 10^scale, by the scale of a decimal. */
+export const POWERS_OF_TEN: readonly number[] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 
-/** True for what the gateway lets through: at most 15 digits, 6 decimals, magnitude below 10^12. */
+const MICRO = 1_000_000n;
+const UNSCALED_BOUND = 10 ** MAX_DIGITS;
+
+/** Whether a decimal out of the log keeps the rule of values, which the gateway checks in texts. */
 export function isExactDecimal({ unscaled, scale }: Decimal): boolean {
   const power = POWERS_OF_TEN[scale];
   return (
     power !== undefined &&
-    scale <= MAX_SCALE &&
+    scale <= MAX_DECIMALS &&
     Number.isInteger(unscaled) &&
-    Math.abs(unscaled) < MAX_UNSCALED &&
-    Math.abs(unscaled) < 1e12 * power
+    Math.abs(unscaled) < UNSCALED_BOUND &&
+    Math.abs(unscaled) < VALUE_BOUND * power
   );
 }
 
@@ -28,10 +35,12 @@ export function wholeOf(unscaled: number, scale: number): number {
 
 /** What is left of a decimal without its whole part, in micro-units; of the same sign. */
 export function microOf(unscaled: number, scale: number, whole: number): number {
-  return (unscaled - whole * (POWERS_OF_TEN[scale] ?? 1)) * (POWERS_OF_TEN[MAX_SCALE - scale] ?? 1);
+  return (
+    (unscaled - whole * (POWERS_OF_TEN[scale] ?? 1)) * (POWERS_OF_TEN[MAX_DECIMALS - scale] ?? 1)
+  );
 }
 
-/** Micro-units: `whole` units and `micro` millionths of one. */
+/** Both parts together, in micro-units. */
 export function toMicro(whole: number, micro: number): bigint {
   return BigInt(whole) * MICRO + BigInt(micro);
 }

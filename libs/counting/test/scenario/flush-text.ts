@@ -10,14 +10,14 @@ export class FlushText {
 
   of({ shard, request, attempt, afterMs }: FlushAction): string {
     if (attempt > 1) return `sends shard ${shard} the same again after ${afterMs} ms`;
-    const { ranges, rows, series, instants, ledger } = request;
-    for (const { id, subject } of decodeSeriesNames(Buffer.from(series)) ?? [])
+    const { ranges, rows, seriesNames, instants, ledger } = request;
+    for (const { id, subject } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
       this.names.set(Buffer.from(id).toString('hex'), this.subjects.nameOf(subject));
     const parts = [
       ['offsets', ranges.map(rangesText)],
       ['rows', this.rowTexts(rows)],
       ['ledger', ledger.map(entryText)],
-      ['as of', instants.map(({ partition, asOfMs }) => `${partition?.partition}: ${asOfMs}`)],
+      ['as of', instants.map(instantText)],
     ] as const;
     const said = parts.filter(([, texts]) => texts.length > 0);
     const text = said.map(([word, texts]) => `${word} ${texts.join('; ')}`).join(' | ');
@@ -50,4 +50,9 @@ function entryText({ partition, counted, duplicates, tooLate, dead }: shardProxy
   ] as const;
   const texts = fates.filter(([count]) => count !== '0').map(([count, fate]) => `${count} ${fate}`);
   return `${partition?.partition}: ${texts.join(', ')}`;
+}
+
+function instantText({ partition, asOfMs, position }: shardProxy.PartitionInstant): string {
+  const below = position === '0' ? '' : ` if all below ${position} is covered`;
+  return `${partition?.partition}: ${asOfMs}${below}`;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Outcome } from '@tally/resilience';
 import type { ServiceInstance } from '../registry/service-instance.js';
 import { Balancer, type Lease } from './balancer.js';
-import type { Outcome } from './instance-health.js';
 
 function instance(id: string, more: Partial<ServiceInstance> = {}): ServiceInstance {
   const address = { service: 'query', host: '10.0.0.1', grpcPort: 9207, adminPort: 9107 };
@@ -126,10 +126,10 @@ describe('a balancer', () => {
           for (let calls = 0; calls < 50 * ids.length; calls++) {
             const id = under.acquire()?.instance.id ?? '';
             const most = Math.max(...inFlight.values());
-            const least = Math.min(...inFlight.values());
+            const fewest = Math.min(...inFlight.values());
             // Picking the single most loaded one would need it to be the less loaded of two.
             const loaded = [...inFlight.values()].filter((count) => count === most).length;
-            if (ids.length > 1 && most > least && loaded === 1 && inFlight.get(id) === most)
+            if (ids.length > 1 && most > fewest && loaded === 1 && inFlight.get(id) === most)
               return false;
             inFlight.set(id, (inFlight.get(id) ?? 0) + 1);
           }

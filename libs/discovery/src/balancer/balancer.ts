@@ -1,6 +1,7 @@
+import { InstanceHealth, type EjectionOptions, type Outcome } from '@tally/resilience';
 import type { ServiceInstance } from '../registry/service-instance.js';
-import { InstanceHealth, type EjectionOptions, type Outcome } from './instance-health.js';
 
+/** Clock, chance, and when instances are spared; the defaults of ejection are the Balancer's. */
 export interface BalancerOptions extends Partial<EjectionOptions> {
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -8,6 +9,7 @@ export interface BalancerOptions extends Partial<EjectionOptions> {
   readonly random: () => number;
 }
 
+/** A picked instance, for the time of one call. */
 export interface Lease {
   readonly instance: ServiceInstance;
   /** Call it when the call has ended, however it did; only the first time counts. */

@@ -9,10 +9,11 @@ import {
   type Logger,
   type ServiceConfig,
 } from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import { InstanceRegistry } from '../registry/instance-registry.js';
-import { ZooKeeperSession } from '../session/zookeeper-session.js';
 import { Peers } from './peers.js';
 
+/** What an app says of itself and of the services that it calls. */
 export interface DiscoveryModuleOptions {
   /** Name of the app. */
   readonly service: string;

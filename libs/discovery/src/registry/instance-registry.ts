@@ -1,9 +1,9 @@
-import { assertNodeName } from '../session/paths.js';
-import type { ZooKeeperSession } from '../session/zookeeper-session.js';
+import { assertNodeName, type ZooKeeperSession } from '@tally/zookeeper';
 import { InstanceWatch } from './instance-watch.js';
 import { Registration } from './registration.js';
 import type { ServiceInstance } from './service-instance.js';
 
+/** How patient watchers of instances are. */
 export interface InstanceRegistryOptions {
   /** How long after a reconnect a vanished instance is still listed. Default: session timeout. */
   readonly graceMs?: number;

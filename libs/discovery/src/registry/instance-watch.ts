@@ -1,6 +1,9 @@
-import { Listeners, type Unsubscribe } from '../listeners.js';
-import type { NodeValue } from '../session/node-results.js';
-import type { ZooKeeperSession } from '../session/zookeeper-session.js';
+import {
+  Listeners,
+  type NodeValue,
+  type Unsubscribe,
+  type ZooKeeperSession,
+} from '@tally/zookeeper';
 import { decodeInstance, type ServiceInstance } from './service-instance.js';
 
 /** Where a caller learns which instances there are. */

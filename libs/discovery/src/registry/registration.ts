@@ -1,9 +1,6 @@
 import { TallyError } from '@tally/contracts';
-import type { Unsubscribe } from '../listeners.js';
-import { Backoff } from '../session/backoff.js';
-import { CoalescedTask } from '../session/coalesced-task.js';
-import type { NodeValue } from '../session/node-results.js';
-import type { ZooKeeperSession } from '../session/zookeeper-session.js';
+import { Backoff, CoalescedTask } from '@tally/resilience';
+import type { NodeValue, Unsubscribe, ZooKeeperSession } from '@tally/zookeeper';
 import { decodeInstance, encodeInstance, type ServiceInstance } from './service-instance.js';
 
 /** Delete and create are two steps; others may come between, but not for ever. */
@@ -30,8 +27,8 @@ export class Registration {
     this.data = encodeInstance(instance);
     const { logger, random } = session;
     this.task = new CoalescedTask(() => this.ensure(), {
-      backoff: new Backoff({ baseMs: 100, maxMs: 2000, random }),
-      onFailure: (error, retryMs) => logger.warn({ err: error, path, retryMs }, 'not registered'),
+      backoff: new Backoff({ firstMs: 100, maxMs: 2000, random }),
+      onFailure: (error, retryMs) => logger.warn({ error, path, retryMs }, 'not registered'),
     });
     this.ends = [
       session.onState((state) => {
@@ -60,15 +57,17 @@ export class Registration {
     const { session } = this;
     // Without a connection there is nothing to do; the next one kicks.
     if (session.state !== 'connected') return;
-    this.ownedBy = undefined;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const { generation, sessionId } = session;
       const node = await session.get(this.path);
+      if (node !== undefined && this.isOurs(node, sessionId)) {
+        return this.owned(generation);
+      }
+      // Only now: to look again must not make a registered instance unready.
+      this.ownedBy = undefined;
       if (node === undefined) {
         const result = await session.create(this.path, this.data, { ephemeral: true });
         if (result.kind === 'created') return this.owned(result.generation);
-      } else if (node.ephemeralOwner === sessionId && node.data.equals(this.data)) {
-        return this.owned(generation);
       } else if (this.isOfLaterProcess(node)) {
         session.logger.error({ path: this.path }, 'a later process registered with the same id');
         return;
@@ -83,6 +82,10 @@ export class Registration {
     const { path, session } = this;
     this.ownedBy = generation;
     session.logger.debug({ path, generation }, 'registered');
+  }
+
+  private isOurs({ ephemeralOwner, data }: NodeValue, sessionId: string | undefined): boolean {
+    return ephemeralOwner === sessionId && data.equals(this.data);
   }
 
   /** Two processes of one id would otherwise replace each other's node for ever. */

@@ -30,6 +30,7 @@ export interface ServiceInstance {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** The data of an instance's node, JSON. Throws when it could not be read back. */
 export function encodeInstance(instance: ServiceInstance): Buffer {
   return Buffer.from(JSON.stringify(schema.parse(instance)));
 }

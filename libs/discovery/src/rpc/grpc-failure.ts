@@ -1,6 +1,6 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { CODE_TRAILER, type ErrorCode, isErrorCode, TallyError } from '@tally/contracts';
-import type { Outcome } from '../balancer/instance-health.js';
+import type { Outcome } from '@tally/resilience';
 
 /** FAILED_PRECONDITION is absent: it stands for two of our codes with opposite cures. */
 const CODES: Partial<Record<status, ErrorCode>> = {

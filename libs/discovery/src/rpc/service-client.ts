@@ -1,22 +1,17 @@
-import {
-  Metadata,
-  type ChannelOptions,
-  type Client,
-  type MethodDefinition,
-  type ServiceDefinition,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import type { ChannelOptions, Client, MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { TallyError } from '@tally/contracts';
+import type { Outcome } from '@tally/resilience';
+import type { Unsubscribe } from '@tally/zookeeper';
 import { service as health } from 'grpc-health-check';
 import { Balancer, type BalancerOptions, type Lease } from '../balancer/balancer.js';
-import type { Outcome } from '../balancer/instance-health.js';
-import type { Unsubscribe } from '../listeners.js';
 import type { InstanceSource } from '../registry/instance-watch.js';
 import type { ServiceInstance } from '../registry/service-instance.js';
 import { Channels } from './channels.js';
-import { outcomeOf, toTallyError } from './grpc-failure.js';
+import { orAborted } from './or-aborted.js';
+import { methodOf, unary, type FailedCall } from './unary-call.js';
 import { whenReady } from './when-ready.js';
 
+/** Which service is called, and over which instances. */
 export interface ServiceClientOptions {
   /** A client constructor of loadPackageDefinition or ts-proto; only its definitions are used. */
   readonly client: { readonly service: ServiceDefinition };
@@ -29,6 +24,7 @@ export interface ServiceClientOptions {
   readonly connectTimeoutMs?: number;
 }
 
+/** The bounds of one call. */
 export interface CallOptions {
   /** From now; the server learns it too. */
   readonly deadlineMs: number;
@@ -39,6 +35,7 @@ export interface CallOptions {
   readonly select?: (instance: ServiceInstance) => boolean;
 }
 
+/** The answers of grpc.health.v1. */
 export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 
 /** Unary calls to a gRPC service, balanced over its instances as they come and go. */
@@ -161,68 +158,6 @@ export class ServiceClient {
     const outcome = late ? 'failure' : 'unreachable';
     return { kind: 'failed', outcome, error, mayHaveBeenSent: false };
   }
-}
-
-interface FailedCall {
-  readonly kind: 'failed';
-  readonly error: TallyError;
-  readonly outcome: Outcome;
-  readonly mayHaveBeenSent: boolean;
-}
-
-function unary(
-  client: Client,
-  { path, requestSerialize, responseDeserialize }: MethodDefinition<object, object>,
-  request: object,
-  deadline: number,
-  signal: AbortSignal | undefined,
-): Promise<FailedCall | { readonly kind: 'answered'; readonly response: unknown }> {
-  return new Promise((resolve) => {
-    const cancel = (): void => call.cancel();
-    const done = (cause: ServiceError | null, response?: object): void => {
-      signal?.removeEventListener('abort', cancel);
-      if (cause === null) return resolve({ kind: 'answered', response });
-      const target = client.getChannel().getTarget();
-      // A call that was never given to a connection has the target for a peer.
-      const mayHaveBeenSent = call.getPeer() !== target;
-      const error = toTallyError(`${path} on ${target.replace(/^dns:/, '')}`, cause);
-      resolve({ kind: 'failed', error, outcome: outcomeOf(cause), mayHaveBeenSent });
-    };
-    const call = client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      new Metadata(),
-      { deadline },
-      done,
-    );
-    signal?.addEventListener('abort', cancel);
-  });
-}
-
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort);
-  });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (abort !== undefined) signal.removeEventListener('abort', abort);
-  }
-}
-
-function methodOf(service: ServiceDefinition, name: string): MethodDefinition<object, object> {
-  const found = Object.values(service).find(({ path }) => path.endsWith(`/${name}`));
-  if (found === undefined || found.requestStream || found.responseStream) {
-    const unaryOnes = Object.values(service).map(({ path }) => path);
-    throw new TypeError(`expected a unary method of ${unaryOnes.join(', ')}, got ${name}`);
-  }
-  return found as MethodDefinition<object, object>;
 }
 
 function addressOf({ host, grpcPort }: ServiceInstance): string {

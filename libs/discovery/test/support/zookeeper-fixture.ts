@@ -2,16 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startZooKeeper, type ZooKeeperServer } from '@tally/testing';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import ZooKeeper from 'zookeeper';
-import { ZooKeeperSession } from '../../src/index.js';
-import { RecordingLogger } from './recording-logger.js';
 
 /** Short, so that expiries can be waited for; long enough for a busy machine of two cores. */
 export const SESSION_TIMEOUT_MS = 1200;
 
 /** One ZooKeeper for the tests of a file, and the sessions that they open. */
 export class ZooKeeperFixture {
-  readonly logger = new RecordingLogger();
+  /** The messages that were logged, in order. */
+  readonly logged: string[] = [];
   private readonly dir = mkdtempSync(join(tmpdir(), 'tally-discovery-'));
   private readonly sessions: ZooKeeperSession[] = [];
   private started: ZooKeeperServer | undefined;
@@ -28,42 +28,50 @@ export class ZooKeeperFixture {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.sessions.map((session) => session.close()));
+    await this.closeSessions();
     await this.started?.process.stop();
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  async session(
-    connect = this.server.connectString,
-    sessionTimeoutMs = SESSION_TIMEOUT_MS,
-  ): Promise<ZooKeeperSession> {
-    const session = new ZooKeeperSession({ connect, sessionTimeoutMs, logger: this.logger });
+  async closeSessions(): Promise<void> {
+    await Promise.all(this.sessions.splice(0).map((session) => session.close()));
+  }
+
+  async session(sessionTimeoutMs = SESSION_TIMEOUT_MS): Promise<ZooKeeperSession> {
+    const log = (_: object, message: string) => void this.logged.push(message);
+    const session = new ZooKeeperSession({
+      connect: this.server.connectString,
+      sessionTimeoutMs,
+      logger: { debug: log, info: log, warn: log, error: log },
+    });
     this.sessions.push(session.start());
     await session.whenConnected(10_000);
     return session;
   }
 
-  /** Expires a session on the server: a client that has its id and password closes it. */
-  async expire(session: ZooKeeperSession): Promise<void> {
-    const { client_id, client_password } = nativeOf(session);
-    const second = new ZooKeeper({
-      connect: this.server.connectString,
-      timeout: SESSION_TIMEOUT_MS,
-      client_id,
-      client_password,
-    });
+  /** What another client needs to go on with a session. Tests alone may look inside. */
+  credentialsOf(session: ZooKeeperSession): NativeCredentials {
+    const { native } = (session as unknown as Inside).connection.handle;
+    return { client_id: native.client_id, client_password: native.client_password };
+  }
+
+  /** Goes on with a session in place of its client; the returned function ends it. */
+  async keepAlive(credentials: NativeCredentials, sessionTimeoutMs: number): Promise<() => void> {
+    const connect = this.server.connectString;
+    const client = new ZooKeeper({ connect, timeout: sessionTimeoutMs, ...credentials });
     await new Promise<void>((resolve) => {
-      second.once('connect', () => setImmediate(resolve));
-      second.init({});
+      client.once('connect', () => setImmediate(resolve));
+      client.init({});
     });
-    second.close();
+    return () => client.close();
   }
 }
 
-/** Tests alone may look inside: the password is nobody else's business. */
-function nativeOf(session: ZooKeeperSession): { client_id: string; client_password: string } {
-  const inner = session as unknown as {
-    handle: { native: { client_id: string; client_password: string } };
-  };
-  return inner.handle.native;
+interface NativeCredentials {
+  readonly client_id: string;
+  readonly client_password: string;
+}
+
+interface Inside {
+  readonly connection: { readonly handle: { readonly native: NativeCredentials } };
 }

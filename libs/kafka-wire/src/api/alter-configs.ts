@@ -1,6 +1,7 @@
 import { NO_THROTTLE, type Api } from './api.js';
 import type { ConfigResource } from './configs.js';
 
+/** All settings of topics or brokers at once. */
 export interface AlterConfigsRequest {
   readonly resources: readonly (ConfigResource & {
     /** All overrides that shall hold from now on; what is left out goes back to its default. */
@@ -9,6 +10,7 @@ export interface AlterConfigsRequest {
   readonly validateOnly: boolean;
 }
 
+/** What became of each resource, in the order of the request. */
 export interface AlterConfigsResponse {
   readonly resources: readonly (ConfigResource & {
     readonly errorCode: number;
@@ -16,12 +18,13 @@ export interface AlterConfigsResponse {
   })[];
 }
 
+/** Replaces all overrides of a topic. */
 export const alterConfigs: Api<AlterConfigsRequest, AlterConfigsResponse> = {
   key: 33,
   name: 'AlterConfigs',
   min: 0,
   max: 1,
-  read(reader) {
+  readRequest(reader) {
     const resources = reader.array(() => ({
       type: reader.int8(),
       name: reader.string(),
@@ -29,7 +32,7 @@ export const alterConfigs: Api<AlterConfigsRequest, AlterConfigsResponse> = {
     }));
     return { resources, validateOnly: reader.boolean() };
   },
-  write(writer, { resources }) {
+  writeResponse(writer, { resources }) {
     writer.int32(NO_THROTTLE);
     writer.array(resources, ({ errorCode, errorMessage, type, name }) =>
       writer.int16(errorCode).nullableString(errorMessage).int8(type).string(name),

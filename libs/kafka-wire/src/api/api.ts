@@ -1,11 +1,13 @@
 import type { WireReader } from '../wire/wire-reader.js';
 import type { WireWriter } from '../wire/wire-writer.js';
 
+/** The one API whose last version is flexible; frames have to know it. */
 export const API_VERSIONS_KEY = 18;
 
 /**
- * One API: how its requests are read and its responses written, in every version that is served.
- * The lists of fields follow the message definitions of Apache Kafka, version by version.
+ * One API as a server sees it: how its requests are read and its responses written, in every version
+ * that is served. The lists of fields follow the message definitions of Apache Kafka, version by
+ * version.
  */
 export interface Api<Request, Response> {
   readonly key: number;
@@ -16,8 +18,19 @@ export interface Api<Request, Response> {
   /** First version that is told to clients, where that is another than the first served. */
   readonly advertisedMin?: number;
   /** Throws MalformedFrame. */
-  readonly read: (reader: WireReader, version: number) => Request;
-  readonly write: (writer: WireWriter, response: Response, version: number) => unknown;
+  readonly readRequest: (reader: WireReader, version: number) => Request;
+  readonly writeResponse: (writer: WireWriter, response: Response, version: number) => unknown;
+}
+
+/**
+ * An API that we speak as a client too: tests and tools ask by it, so that they read like the
+ * protocol. What a request of ours does not say has the value by which it means nothing: it comes
+ * from no replica, sees records of transactions that are not over, and waits as long as anybody.
+ */
+export interface SpokenApi<Request, Response> extends Api<Request, Response> {
+  readonly writeRequest: (writer: WireWriter, request: Request, version: number) => unknown;
+  /** Throws MalformedFrame. What a version does not tell has the value of "not known". */
+  readonly readResponse: (reader: WireReader, version: number) => Response;
 }
 
 /** A topic with something per partition, as most requests and responses have it. */
@@ -26,6 +39,7 @@ export interface ByTopic<Partition> {
   readonly partitions: readonly Partition[];
 }
 
+/** An array of topics, each a name and an array of partitions. Throws MalformedFrame. */
 export function readTopics<Partition>(
   reader: WireReader,
   partition: (reader: WireReader) => Partition,
@@ -33,6 +47,7 @@ export function readTopics<Partition>(
   return reader.array(() => ({ name: reader.string(), partitions: reader.array(partition) }));
 }
 
+/** The counterpart of readTopics. */
 export function writeTopics<Partition>(
   writer: WireWriter,
   topics: readonly ByTopic<Partition>[],
@@ -40,6 +55,12 @@ export function writeTopics<Partition>(
 ): void {
   writer.array(topics, ({ name, partitions }) => writer.string(name).array(partitions, partition));
 }
+
+/** In a request: who asks is a client and no replica. */
+export const NO_REPLICA = -1;
+
+/** In a request that changes something: how long the server may take, in ms. */
+export const CHANGE_TIMEOUT_MS = 30_000;
 
 /** Milliseconds that the client should wait; clients are slowed by their sockets instead. */
 export const NO_THROTTLE = 0;

@@ -4,6 +4,7 @@ export const CONFIG_RESOURCE = { topic: 2, broker: 4 } as const;
 /** Where a value comes from. */
 export const CONFIG_SOURCE = { topic: 1, staticBroker: 4, default: 5 } as const;
 
+/** What has settings: a topic or a broker. */
 export interface ConfigResource {
   /** See CONFIG_RESOURCE. */
   readonly type: number;

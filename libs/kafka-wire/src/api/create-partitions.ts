@@ -1,5 +1,6 @@
 import { NO_THROTTLE, type Api } from './api.js';
 
+/** How a topic shall grow. */
 export interface MorePartitions {
   readonly name: string;
   /** How many there shall be in all. */
@@ -8,11 +9,13 @@ export interface MorePartitions {
   readonly assignments: readonly (readonly number[])[] | null;
 }
 
+/** `validateOnly`: it is said what would become of it, and nothing is done. */
 export interface CreatePartitionsRequest {
   readonly topics: readonly MorePartitions[];
   readonly validateOnly: boolean;
 }
 
+/** What became of each topic, in the order of the request. */
 export interface CreatePartitionsResponse {
   readonly topics: readonly {
     readonly name: string;
@@ -21,12 +24,13 @@ export interface CreatePartitionsResponse {
   }[];
 }
 
+/** Adds partitions to topics; those there are keep their records. */
 export const createPartitions: Api<CreatePartitionsRequest, CreatePartitionsResponse> = {
   key: 37,
   name: 'CreatePartitions',
   min: 0,
   max: 1,
-  read(reader) {
+  readRequest(reader) {
     const topics = reader.array(() => ({
       name: reader.string(),
       count: reader.int32(),
@@ -35,7 +39,7 @@ export const createPartitions: Api<CreatePartitionsRequest, CreatePartitionsResp
     reader.int32(); // timeout: it is done when it is answered
     return { topics, validateOnly: reader.boolean() };
   },
-  write(writer, { topics }) {
+  writeResponse(writer, { topics }) {
     writer.int32(NO_THROTTLE).array(topics, ({ name, errorCode, errorMessage }) => {
       writer.string(name).int16(errorCode).nullableString(errorMessage);
     });

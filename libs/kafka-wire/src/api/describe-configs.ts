@@ -1,6 +1,7 @@
 import { NO_THROTTLE, type Api } from './api.js';
 import { CONFIG_SOURCE, type ConfigResource } from './configs.js';
 
+/** Of which resources, and which of their settings. */
 export interface DescribeConfigsRequest {
   readonly resources: readonly (ConfigResource & {
     /** null: all. */
@@ -8,6 +9,7 @@ export interface DescribeConfigsRequest {
   })[];
 }
 
+/** The settings of a resource, or why they cannot be told. */
 export interface DescribedResource extends ConfigResource {
   readonly errorCode: number;
   readonly errorMessage: string | null;
@@ -20,16 +22,18 @@ export interface DescribedResource extends ConfigResource {
   }[];
 }
 
+/** In the order of the request. */
 export interface DescribeConfigsResponse {
   readonly resources: readonly DescribedResource[];
 }
 
+/** Tells the settings of topics and brokers, and where each comes from. */
 export const describeConfigs: Api<DescribeConfigsRequest, DescribeConfigsResponse> = {
   key: 32,
   name: 'DescribeConfigs',
   min: 0,
   max: 3,
-  read(reader, version) {
+  readRequest(reader, version) {
     const resources = reader.array(() => ({
       type: reader.int8(),
       name: reader.string(),
@@ -39,7 +43,7 @@ export const describeConfigs: Api<DescribeConfigsRequest, DescribeConfigsRespons
     if (version >= 3) reader.boolean(); // documentation
     return { resources };
   },
-  write(writer, { resources }, version) {
+  writeResponse(writer, { resources }, version) {
     writer.int32(NO_THROTTLE);
     writer.array(resources, ({ errorCode, errorMessage, type, name, configs }) => {
       writer.int16(errorCode).nullableString(errorMessage).int8(type).string(name);

@@ -1,5 +1,13 @@
-import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+import {
+  NO_REPLICA,
+  NO_THROTTLE,
+  readTopics,
+  writeTopics,
+  type SpokenApi,
+  type ByTopic,
+} from './api.js';
 
+/** From where on, and how much, a client wants of a partition. */
 export interface FetchPartition {
   readonly partition: number;
   /** The leader epoch that the client knows; -1 for none. */
@@ -8,6 +16,7 @@ export interface FetchPartition {
   readonly maxBytes: number;
 }
 
+/** The server answers when it has `minBytes` for it, or after `maxWaitMs`. */
 export interface FetchRequest {
   readonly maxWaitMs: number;
   readonly minBytes: number;
@@ -19,6 +28,7 @@ export interface FetchRequest {
   readonly topics: readonly ByTopic<FetchPartition>[];
 }
 
+/** What there is of a partition, or why nothing. */
 export interface FetchedPartition {
   readonly partition: number;
   readonly errorCode: number;
@@ -29,17 +39,19 @@ export interface FetchedPartition {
   readonly records: readonly Buffer[];
 }
 
+/** `errorCode`, from version 7 on: of the fetch session. */
 export interface FetchResponse {
   readonly errorCode: number;
   readonly topics: readonly ByTopic<FetchedPartition>[];
 }
 
-export const fetch: Api<FetchRequest, FetchResponse> = {
+/** Reads batches of partitions, waiting for them if asked to. */
+export const fetch: SpokenApi<FetchRequest, FetchResponse> = {
   key: 1,
   name: 'Fetch',
   min: 4,
   max: 11,
-  read(reader, version) {
+  readRequest(reader, version) {
     reader.int32(); // replica id
     const maxWaitMs = reader.int32();
     const minBytes = reader.int32();
@@ -58,7 +70,7 @@ export const fetch: Api<FetchRequest, FetchResponse> = {
     if (version >= 11) reader.string(); // rack
     return { maxWaitMs, minBytes, maxBytes, sessionId, sessionEpoch, topics };
   },
-  write(writer, { errorCode, topics }, version) {
+  writeResponse(writer, { errorCode, topics }, version) {
     writer.int32(NO_THROTTLE);
     if (version >= 7) writer.int16(errorCode).int32(0); // no session was made
     writeTopics(writer, topics, (partition) => {
@@ -70,5 +82,42 @@ export const fetch: Api<FetchRequest, FetchResponse> = {
       writer.int32(partition.records.reduce((sum, { length }) => sum + length, 0));
       for (const batches of partition.records) writer.raw(batches);
     });
+  },
+  writeRequest(writer, request, version) {
+    writer.int32(NO_REPLICA).int32(request.maxWaitMs).int32(request.minBytes);
+    writer.int32(request.maxBytes).int8(0); // isolation level
+    if (version >= 7) writer.int32(request.sessionId).int32(request.sessionEpoch);
+    writeTopics(writer, request.topics, (wanted) => {
+      writer.int32(wanted.partition);
+      if (version >= 9) writer.int32(wanted.currentLeaderEpoch);
+      writer.int64(wanted.fetchOffset);
+      if (version >= 5) writer.int64(-1n); // log start offset of a follower
+      writer.int32(wanted.maxBytes);
+    });
+    if (version >= 7) writer.int32(0); // nothing is forgotten in the session
+    if (version >= 11) writer.string(''); // rack
+  },
+  readResponse(reader, version) {
+    reader.int32(); // throttle
+    const errorCode = version >= 7 ? reader.int16() : 0;
+    if (version >= 7) reader.int32(); // session
+    const topics = readTopics(reader, () => {
+      const partition = reader.int32();
+      const partitionError = reader.int16();
+      const highWatermark = reader.int64();
+      const lastStableOffset = reader.int64();
+      const logStartOffset = version >= 5 ? reader.int64() : -1n;
+      reader.nullableArray(() => [reader.int64(), reader.int64()]); // aborted transactions
+      if (version >= 11) reader.int32(); // preferred read replica
+      return {
+        partition,
+        errorCode: partitionError,
+        highWatermark,
+        lastStableOffset,
+        logStartOffset,
+        records: [reader.bytes()],
+      };
+    });
+    return { errorCode, topics };
   },
 };

@@ -1,5 +1,6 @@
 import { NO_THROTTLE, type Api } from './api.js';
 
+/** Who is alive, and in which generation of its group. */
 export interface HeartbeatRequest {
   readonly groupId: string;
   readonly generationId: number;
@@ -7,16 +8,18 @@ export interface HeartbeatRequest {
   readonly groupInstanceId: string | null;
 }
 
+/** REBALANCE_IN_PROGRESS: the member has to join again. */
 export interface HeartbeatResponse {
   readonly errorCode: number;
 }
 
+/** Keeps a member in its group. */
 export const heartbeat: Api<HeartbeatRequest, HeartbeatResponse> = {
   key: 12,
   name: 'Heartbeat',
   min: 0,
   max: 3,
-  read(reader, version) {
+  readRequest(reader, version) {
     return {
       groupId: reader.string(),
       generationId: reader.int32(),
@@ -24,7 +27,7 @@ export const heartbeat: Api<HeartbeatRequest, HeartbeatResponse> = {
       groupInstanceId: version >= 3 ? reader.nullableString() : null,
     };
   },
-  write(writer, { errorCode }, version) {
+  writeResponse(writer, { errorCode }, version) {
     if (version >= 1) writer.int32(NO_THROTTLE);
     writer.int16(errorCode);
   },

@@ -1,10 +1,11 @@
 import { alterConfigs, type AlterConfigsResponse } from './alter-configs.js';
-import type { Api } from './api.js';
+import type { SpokenApi } from './api.js';
 import type { ConfigResource } from './configs.js';
 
 /** What happens to one setting; the last two are for settings that are lists. */
 export const CONFIG_OPERATION = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 
+/** What happens to one setting. */
 export interface ConfigChange {
   readonly name: string;
   /** See CONFIG_OPERATION. */
@@ -12,18 +13,23 @@ export interface ConfigChange {
   readonly value: string | null;
 }
 
+/** Changes of single settings, by resource. */
 export interface IncrementalAlterConfigsRequest {
   /** What is left out stays as it is. */
   readonly resources: readonly (ConfigResource & { readonly configs: readonly ConfigChange[] })[];
   readonly validateOnly: boolean;
 }
 
-export const incrementalAlterConfigs: Api<IncrementalAlterConfigsRequest, AlterConfigsResponse> = {
+/** Changes single settings of topics (KIP-339). */
+export const incrementalAlterConfigs: SpokenApi<
+  IncrementalAlterConfigsRequest,
+  AlterConfigsResponse
+> = {
   key: 44,
   name: 'IncrementalAlterConfigs',
   min: 0,
   max: 0,
-  read(reader) {
+  readRequest(reader) {
     const resources = reader.array(() => ({
       type: reader.int8(),
       name: reader.string(),
@@ -35,5 +41,27 @@ export const incrementalAlterConfigs: Api<IncrementalAlterConfigsRequest, AlterC
     }));
     return { resources, validateOnly: reader.boolean() };
   },
-  write: alterConfigs.write,
+  writeResponse: alterConfigs.writeResponse,
+  writeRequest(writer, { resources, validateOnly }) {
+    writer.array(resources, ({ type, name, configs }) => {
+      writer
+        .int8(type)
+        .string(name)
+        .array(configs, (change) => {
+          writer.string(change.name).int8(change.operation).nullableString(change.value);
+        });
+    });
+    writer.boolean(validateOnly);
+  },
+  readResponse(reader) {
+    reader.int32(); // throttle
+    return {
+      resources: reader.array(() => ({
+        errorCode: reader.int16(),
+        errorMessage: reader.nullableString(),
+        type: reader.int8(),
+        name: reader.string(),
+      })),
+    };
+  },
 };

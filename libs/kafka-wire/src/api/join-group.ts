@@ -1,5 +1,6 @@
-import { NO_THROTTLE, type Api } from './api.js';
+import { NO_THROTTLE, type SpokenApi } from './api.js';
 
+/** Who wants to be a member, for how long it may be silent, and how it can share partitions. */
 export interface JoinGroupRequest {
   readonly groupId: string;
   readonly sessionTimeoutMs: number;
@@ -14,6 +15,7 @@ export interface JoinGroupRequest {
   readonly canRejoinWithId: boolean;
 }
 
+/** The generation that the member is in. */
 export interface JoinGroupResponse {
   readonly errorCode: number;
   readonly generationId: number;
@@ -28,12 +30,13 @@ export interface JoinGroupResponse {
   }[];
 }
 
-export const joinGroup: Api<JoinGroupRequest, JoinGroupResponse> = {
+/** Makes a client a member of a group; answered when the group has settled who is in it. */
+export const joinGroup: SpokenApi<JoinGroupRequest, JoinGroupResponse> = {
   key: 11,
   name: 'JoinGroup',
   min: 0,
   max: 5,
-  read(reader, version) {
+  readRequest(reader, version) {
     const groupId = reader.string();
     const sessionTimeoutMs = reader.int32();
     return {
@@ -47,7 +50,7 @@ export const joinGroup: Api<JoinGroupRequest, JoinGroupResponse> = {
       canRejoinWithId: version >= 4,
     };
   },
-  write(writer, response, version) {
+  writeResponse(writer, response, version) {
     if (version >= 2) writer.int32(NO_THROTTLE);
     writer.int16(response.errorCode).int32(response.generationId);
     writer.string(response.protocolName).string(response.leader).string(response.memberId);
@@ -56,5 +59,29 @@ export const joinGroup: Api<JoinGroupRequest, JoinGroupResponse> = {
       if (version >= 5) writer.nullableString(groupInstanceId);
       writer.bytes(metadata);
     });
+  },
+  writeRequest(writer, request, version) {
+    writer.string(request.groupId).int32(request.sessionTimeoutMs);
+    if (version >= 1) writer.int32(request.rebalanceTimeoutMs);
+    writer.string(request.memberId);
+    if (version >= 5) writer.nullableString(request.groupInstanceId);
+    writer.string(request.protocolType).array(request.protocols, ({ name, metadata }) => {
+      writer.string(name).bytes(metadata);
+    });
+  },
+  readResponse(reader, version) {
+    if (version >= 2) reader.int32(); // throttle
+    return {
+      errorCode: reader.int16(),
+      generationId: reader.int32(),
+      protocolName: reader.string(),
+      leader: reader.string(),
+      memberId: reader.string(),
+      members: reader.array(() => ({
+        memberId: reader.string(),
+        groupInstanceId: version >= 5 ? reader.nullableString() : null,
+        metadata: reader.bytes(),
+      })),
+    };
   },
 };

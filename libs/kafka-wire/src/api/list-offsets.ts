@@ -2,8 +2,10 @@ import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './
 
 /** Instead of a timestamp. */
 export const LATEST = -1n;
+/** Instead of a timestamp: the first record that there is. */
 export const EARLIEST = -2n;
 
+/** By partition, the time of which the offset is wanted. */
 export interface ListOffsetsRequest {
   readonly topics: readonly ByTopic<{
     readonly partition: number;
@@ -13,6 +15,7 @@ export interface ListOffsetsRequest {
   }>[];
 }
 
+/** The first record at or after that time. */
 export interface ListedOffset {
   readonly partition: number;
   readonly errorCode: number;
@@ -22,16 +25,18 @@ export interface ListedOffset {
   readonly leaderEpoch: number;
 }
 
+/** In the order of the request. */
 export interface ListOffsetsResponse {
   readonly topics: readonly ByTopic<ListedOffset>[];
 }
 
+/** Finds offsets by time, and at both ends of a partition. */
 export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponse> = {
   key: 2,
   name: 'ListOffsets',
   min: 1,
   max: 5,
-  read(reader, version) {
+  readRequest(reader, version) {
     reader.int32(); // replica id
     if (version >= 2) reader.int8(); // isolation level
     return {
@@ -42,7 +47,7 @@ export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponse> = {
       })),
     };
   },
-  write(writer, { topics }, version) {
+  writeResponse(writer, { topics }, version) {
     if (version >= 2) writer.int32(NO_THROTTLE);
     writeTopics(writer, topics, ({ partition, errorCode, timestamp, offset, leaderEpoch }) => {
       writer.int32(partition).int16(errorCode).int64(timestamp).int64(offset);

@@ -1,5 +1,6 @@
-import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+import { NO_THROTTLE, readTopics, writeTopics, type SpokenApi, type ByTopic } from './api.js';
 
+/** How far a group has come in a partition, with a text of its own beside it. */
 export interface CommittedPartition {
   readonly partition: number;
   readonly offset: bigint;
@@ -8,6 +9,7 @@ export interface CommittedPartition {
   readonly metadata: string | null;
 }
 
+/** What a member, or somebody outside of an empty group, has consumed. */
 export interface OffsetCommitRequest {
   readonly groupId: string;
   /** -1 from a consumer that is no member of the group. */
@@ -17,16 +19,18 @@ export interface OffsetCommitRequest {
   readonly topics: readonly ByTopic<CommittedPartition>[];
 }
 
+/** What became of each partition, in the order of the request. */
 export interface OffsetCommitResponse {
   readonly topics: readonly ByTopic<{ readonly partition: number; readonly errorCode: number }>[];
 }
 
-export const offsetCommit: Api<OffsetCommitRequest, OffsetCommitResponse> = {
+/** Writes down how far a group has come. */
+export const offsetCommit: SpokenApi<OffsetCommitRequest, OffsetCommitResponse> = {
   key: 8,
   name: 'OffsetCommit',
   min: 2,
   max: 7,
-  read(reader, version) {
+  readRequest(reader, version) {
     const groupId = reader.string();
     const generationId = reader.int32();
     const memberId = reader.string();
@@ -40,10 +44,29 @@ export const offsetCommit: Api<OffsetCommitRequest, OffsetCommitResponse> = {
     }));
     return { groupId, generationId, memberId, groupInstanceId, topics };
   },
-  write(writer, { topics }, version) {
+  writeResponse(writer, { topics }, version) {
     if (version >= 3) writer.int32(NO_THROTTLE);
     writeTopics(writer, topics, ({ partition, errorCode }) =>
       writer.int32(partition).int16(errorCode),
     );
+  },
+  writeRequest(writer, request, version) {
+    writer.string(request.groupId).int32(request.generationId).string(request.memberId);
+    if (version >= 7) writer.nullableString(request.groupInstanceId);
+    if (version <= 4) writer.int64(-1n); // retention: as the server thinks right
+    writeTopics(writer, request.topics, ({ partition, offset, leaderEpoch, metadata }) => {
+      writer.int32(partition).int64(offset);
+      if (version >= 6) writer.int32(leaderEpoch);
+      writer.nullableString(metadata);
+    });
+  },
+  readResponse(reader, version) {
+    if (version >= 3) reader.int32(); // throttle
+    return {
+      topics: readTopics(reader, () => ({
+        partition: reader.int32(),
+        errorCode: reader.int16(),
+      })),
+    };
   },
 };

@@ -1,11 +1,13 @@
 import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
 
+/** Of which partitions the committed offsets are wanted. */
 export interface OffsetFetchRequest {
   readonly groupId: string;
   /** null: all that the group has committed. */
   readonly topics: readonly ByTopic<number>[] | null;
 }
 
+/** In the order of the request; `errorCode` is told from version 2 on. */
 export interface OffsetFetchResponse {
   readonly errorCode: number;
   readonly topics: readonly ByTopic<{
@@ -18,12 +20,13 @@ export interface OffsetFetchResponse {
   }>[];
 }
 
+/** Tells how far a group has come. */
 export const offsetFetch: Api<OffsetFetchRequest, OffsetFetchResponse> = {
   key: 9,
   name: 'OffsetFetch',
   min: 1,
   max: 5,
-  read(reader, version) {
+  readRequest(reader, version) {
     const groupId = reader.string();
     const topics =
       version >= 2
@@ -34,7 +37,7 @@ export const offsetFetch: Api<OffsetFetchRequest, OffsetFetchResponse> = {
         : readTopics(reader, () => reader.int32());
     return { groupId, topics };
   },
-  write(writer, { errorCode, topics }, version) {
+  writeResponse(writer, { errorCode, topics }, version) {
     if (version >= 3) writer.int32(NO_THROTTLE);
     writeTopics(writer, topics, (partition) => {
       writer.int32(partition.partition).int64(partition.offset);

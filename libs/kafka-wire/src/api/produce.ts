@@ -1,5 +1,7 @@
-import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+import type { WireReader } from '../wire/wire-reader.js';
+import { NO_THROTTLE, readTopics, writeTopics, type SpokenApi, type ByTopic } from './api.js';
 
+/** Batches to be appended, one for each partition. */
 export interface ProduceRequest {
   readonly transactionalId: string | null;
   /** 0: no answer; 1 and -1: when it is durable here, or in all in-sync replicas. */
@@ -12,6 +14,7 @@ export interface ProduceRequest {
   }>[];
 }
 
+/** Where the batch lies, or why it does not. */
 export interface ProducedPartition {
   readonly partition: number;
   readonly errorCode: number;
@@ -22,6 +25,7 @@ export interface ProducedPartition {
   readonly errorMessage: string | null;
 }
 
+/** In the order of the request; none with acks 0. */
 export interface ProduceResponse {
   readonly topics: readonly ByTopic<ProducedPartition>[];
 }
@@ -30,13 +34,13 @@ export interface ProduceResponse {
  * Versions 0 to 2 carry formats before batch v2 and are not served, but told: a version of
  * librdkafka turns compression off where the first version told is not 0.
  */
-export const produce: Api<ProduceRequest, ProduceResponse> = {
+export const produce: SpokenApi<ProduceRequest, ProduceResponse> = {
   key: 0,
   name: 'Produce',
   min: 3,
   max: 8,
   advertisedMin: 0,
-  read(reader) {
+  readRequest(reader) {
     return {
       transactionalId: reader.nullableString(),
       acks: reader.int16(),
@@ -47,7 +51,7 @@ export const produce: Api<ProduceRequest, ProduceResponse> = {
       })),
     };
   },
-  write(writer, { topics }, version) {
+  writeResponse(writer, { topics }, version) {
     writeTopics(writer, topics, (partition) => {
       writer.int32(partition.partition).int16(partition.errorCode).int64(partition.baseOffset);
       writer.int64(partition.logAppendTimeMs);
@@ -59,4 +63,28 @@ export const produce: Api<ProduceRequest, ProduceResponse> = {
     });
     writer.int32(NO_THROTTLE);
   },
+  writeRequest(writer, { transactionalId, acks, timeoutMs, topics }) {
+    writer.nullableString(transactionalId).int16(acks).int32(timeoutMs);
+    writeTopics(writer, topics, ({ partition, records }) =>
+      writer.int32(partition).nullableBytes(records),
+    );
+  },
+  readResponse(reader, version) {
+    const topics = readTopics(reader, () => ({
+      partition: reader.int32(),
+      errorCode: reader.int16(),
+      baseOffset: reader.int64(),
+      logAppendTimeMs: reader.int64(),
+      logStartOffset: version >= 5 ? reader.int64() : -1n,
+      errorMessage: version >= 8 ? readErrorMessage(reader) : null,
+    }));
+    reader.int32(); // throttle
+    return { topics };
+  },
 };
+
+function readErrorMessage(reader: WireReader): string | null {
+  // Errors of single records: their index and a message.
+  reader.array(() => [reader.int32(), reader.nullableString()]);
+  return reader.nullableString();
+}

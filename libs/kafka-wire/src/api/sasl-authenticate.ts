@@ -1,10 +1,12 @@
-import type { Api } from './api.js';
+import type { SpokenApi } from './api.js';
 
+/** The next message of the client in the exchange of its mechanism. */
 export interface SaslAuthenticateRequest {
   /** What the mechanism wants to be told. */
   readonly token: Buffer;
 }
 
+/** The next message of the server, or why it does not believe the client. */
 export interface SaslAuthenticateResponse {
   readonly errorCode: number;
   readonly errorMessage: string | null;
@@ -14,14 +16,23 @@ export interface SaslAuthenticateResponse {
 /** Sessions do not end: nobody has to authenticate again (KIP-368). */
 const NO_SESSION_LIFETIME = 0n;
 
-export const saslAuthenticate: Api<SaslAuthenticateRequest, SaslAuthenticateResponse> = {
+/** One step of a login. */
+export const saslAuthenticate: SpokenApi<SaslAuthenticateRequest, SaslAuthenticateResponse> = {
   key: 36,
   name: 'SaslAuthenticate',
   min: 0,
   max: 1,
-  read: (reader) => ({ token: reader.bytes() }),
-  write(writer, { errorCode, errorMessage, token }, version) {
+  readRequest: (reader) => ({ token: reader.bytes() }),
+  writeResponse(writer, { errorCode, errorMessage, token }, version) {
     writer.int16(errorCode).nullableString(errorMessage).bytes(token);
     if (version >= 1) writer.int64(NO_SESSION_LIFETIME);
+  },
+  writeRequest: (writer, { token }) => writer.bytes(token),
+  readResponse(reader, version) {
+    const errorCode = reader.int16();
+    const errorMessage = reader.nullableString();
+    const token = reader.bytes();
+    if (version >= 1) reader.int64(); // lifetime of the session
+    return { errorCode, errorMessage, token };
   },
 };

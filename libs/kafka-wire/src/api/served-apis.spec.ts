@@ -23,7 +23,7 @@ describe('every API', () => {
       fc.property(fc.constantFrom(...all), fc.array(byte, { maxLength: 120 }), (api, bytes) => {
         for (let version = api.min; version <= api.max; version++) {
           try {
-            api.read(new WireReader(Buffer.from(bytes)), version);
+            api.readRequest(new WireReader(Buffer.from(bytes)), version);
           } catch (error) {
             expect(error).toBeInstanceOf(MalformedFrame);
           }
@@ -57,12 +57,12 @@ describe('an answer', () => {
         },
       ],
     };
-    expect(hex((writer) => metadata.write(writer, response, 0))).toBe(
+    expect(hex((writer) => metadata.writeResponse(writer, response, 0))).toBe(
       '00000001' + '00000001' + '000168' + '00002384' + // brokers
         '00000001' + '0000' + '000174' + // topics
         '00000001' + '0000' + '00000000' + '00000001' + '0000000100000001' + '0000000100000001',
     ); // prettier-ignore
-    expect(hex((writer) => metadata.write(writer, response, 8))).toBe(
+    expect(hex((writer) => metadata.writeResponse(writer, response, 8))).toBe(
       '00000000' + '00000001' + '00000001' + '000168' + '00002384' + 'ffff' + '000163' + '00000001' +
         '00000001' + '0000' + '000174' + '00' +
         '00000001' + '0000' + '00000000' + '00000001' + '00000000' +
@@ -82,7 +82,7 @@ describe('an answer', () => {
       records,
     };
     const response = { errorCode: 0, topics: [{ name: 't', partitions: [partition] }] };
-    expect(hex((writer) => fetch.write(writer, response, 11))).toBe(
+    expect(hex((writer) => fetch.writeResponse(writer, response, 11))).toBe(
       '00000000' + '0000' + '00000000' + '00000001' + '000174' + '00000001' +
         '00000003' + '0000' + '0000000000000009' + '0000000000000009' + '0000000000000002' +
         '00000000' + 'ffffffff' + '00000003' + 'aabbcc',
@@ -93,7 +93,7 @@ describe('an answer', () => {
 describe('a request', () => {
   it('for all topics is one with null, and in version 0 one with none', () => {
     const read = (text: string, version: number) =>
-      metadata.read(new WireReader(Buffer.from(text, 'hex')), version).topics;
+      metadata.readRequest(new WireReader(Buffer.from(text, 'hex')), version).topics;
     expect(read('00000000', 0)).toBeNull();
     expect(read('00000000', 1)).toEqual([]);
     expect(read('ffffffff', 1)).toBeNull();
@@ -103,7 +103,7 @@ describe('a request', () => {
     const body = (writer: WireWriter) =>
       writer.string('g').int32(6000).string('').string('consumer').int32(0);
     const reader = new WireReader(Buffer.from(hex(body), 'hex'));
-    expect(joinGroup.read(reader, 0)).toMatchObject({
+    expect(joinGroup.readRequest(reader, 0)).toMatchObject({
       sessionTimeoutMs: 6000,
       rebalanceTimeoutMs: 6000,
       canRejoinWithId: false,

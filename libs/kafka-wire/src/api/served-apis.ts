@@ -58,8 +58,11 @@ export const APIS = {
   saslAuthenticate,
 } as const;
 
+/** How code calls an API: a key of APIS. */
 export type ApiName = keyof typeof APIS;
+/** What the client of an API asks. */
 export type RequestOf<N extends ApiName> =
   (typeof APIS)[N] extends Api<infer R, infer _> ? R : never;
+/** What its server answers. */
 export type ResponseOf<N extends ApiName> =
   (typeof APIS)[N] extends Api<infer _, infer R> ? R : never;

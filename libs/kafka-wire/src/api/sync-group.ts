@@ -1,5 +1,6 @@
 import { NO_THROTTLE, type Api } from './api.js';
 
+/** Asks for the assignment of a member; the leader brings those of all. */
 export interface SyncGroupRequest {
   readonly groupId: string;
   readonly generationId: number;
@@ -9,17 +10,19 @@ export interface SyncGroupRequest {
   readonly assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[];
 }
 
+/** What the leader has assigned to the member: bytes of the clients' own. */
 export interface SyncGroupResponse {
   readonly errorCode: number;
   readonly assignment: Buffer;
 }
 
+/** Gives a member its part; answered when the leader has decided. */
 export const syncGroup: Api<SyncGroupRequest, SyncGroupResponse> = {
   key: 14,
   name: 'SyncGroup',
   min: 0,
   max: 3,
-  read(reader, version) {
+  readRequest(reader, version) {
     return {
       groupId: reader.string(),
       generationId: reader.int32(),
@@ -31,7 +34,7 @@ export const syncGroup: Api<SyncGroupRequest, SyncGroupResponse> = {
       })),
     };
   },
-  write(writer, { errorCode, assignment }, version) {
+  writeResponse(writer, { errorCode, assignment }, version) {
     if (version >= 1) writer.int32(NO_THROTTLE);
     writer.int16(errorCode).bytes(assignment);
   },

@@ -38,9 +38,12 @@ export const AT = {
 
 /** Bytes before those that the `length` field counts. */
 export const LENGTH_ENDS_AT = 12;
+/** From the beginning of a batch to its first record. */
 export const BATCH_HEADER_BYTES = 61;
+/** The version of the batch format; no other is known here. */
 export const MAGIC = 2;
 
+/** Bits of the field `attributes`. */
 export const ATTRIBUTES = {
   codecMask: 0b111,
   logAppendTime: 1 << 3,

@@ -46,9 +46,9 @@ describe('a batch', () => {
 
   it('is refused with any one bit changed in what its CRC covers', () => {
     const original = batch('some', 'records');
-    const places = fc.integer({ min: AT.crc, max: original.length - 1 });
+    const positions = fc.integer({ min: AT.crc, max: original.length - 1 });
     fc.assert(
-      fc.property(places, fc.integer({ min: 0, max: 7 }), (at, bit) => {
+      fc.property(positions, fc.integer({ min: 0, max: 7 }), (at, bit) => {
         const changed = Buffer.from(original);
         changed.writeUInt8(changed.readUInt8(at) ^ (1 << bit), at);
         expect(errorOf(changed)).toBe('CORRUPT_MESSAGE');

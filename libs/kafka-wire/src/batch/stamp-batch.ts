@@ -1,6 +1,7 @@
 import { crc32c } from '@node-rs/crc32';
 import { AT, ATTRIBUTES } from './batch-layout.js';
 
+/** What the log writes into a batch. */
 export interface Stamp {
   readonly baseOffset: bigint;
   readonly leaderEpoch: number;

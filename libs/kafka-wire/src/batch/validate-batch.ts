@@ -9,6 +9,7 @@ import {
 } from './batch-layout.js';
 import { hasValidCrc, readBatchHeader, type BatchHeader } from './batch-header.js';
 
+/** Whether a batch may be stored; if not, why, as a client is told. */
 export type BatchVerdict =
   | { readonly kind: 'valid'; readonly header: BatchHeader }
   | { readonly kind: 'invalid'; readonly error: KafkaError; readonly message: string };

@@ -17,6 +17,7 @@ export interface RequestHeader {
   readonly clientId: string;
 }
 
+/** Leaves the reader at the body. Throws MalformedFrame. */
 export function readRequestHeader(reader: WireReader): RequestHeader {
   const apiKey = reader.int16();
   const apiVersion = reader.int16();
@@ -24,6 +25,18 @@ export function readRequestHeader(reader: WireReader): RequestHeader {
   const clientId = reader.nullableString() ?? '';
   if (apiKey === API_VERSIONS_KEY && apiVersion >= FLEXIBLE_API_VERSIONS) reader.skipTags();
   return { apiKey, apiVersion, correlationId, clientId };
+}
+
+/** A request frame: int32 length, header v1 (of a flexible version v2, without tags), body. */
+export function writeRequest(
+  { apiKey, apiVersion, correlationId, clientId }: RequestHeader,
+  body: (writer: WireWriter) => unknown,
+): Buffer[] {
+  const writer = new WireWriter().int16(apiKey).int16(apiVersion).int32(correlationId);
+  writer.nullableString(clientId);
+  if (apiKey === API_VERSIONS_KEY && apiVersion >= FLEXIBLE_API_VERSIONS) writer.unsignedVarint(0);
+  body(writer);
+  return framed(writer);
 }
 
 /**
@@ -36,6 +49,10 @@ export function writeResponse(
 ): Buffer[] {
   const writer = new WireWriter().int32(correlationId);
   body(writer);
+  return framed(writer);
+}
+
+function framed(writer: WireWriter): Buffer[] {
   const prefix = Buffer.allocUnsafe(4);
   prefix.writeInt32BE(writer.length, 0);
   return [prefix, ...writer.finish()];

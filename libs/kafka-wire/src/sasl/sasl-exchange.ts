@@ -1,6 +1,8 @@
 /** The mechanisms that there are code for. */
 export const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
+/** How a client may log in. */
 export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+/** A mechanism that never sends the password (RFC 5802, RFC 7677). */
 export type ScramMechanism = Exclude<SaslMechanism, 'PLAIN'>;
 
 /** What the server says to a token of the client. */

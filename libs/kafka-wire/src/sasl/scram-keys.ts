@@ -17,10 +17,12 @@ export const MAX_ITERATIONS = 1_000_000;
 
 const derive = promisify(pbkdf2);
 
+/** The hash function of a mechanism. */
 export function digestOf(mechanism: ScramMechanism): 'sha256' | 'sha512' {
   return mechanism === 'SCRAM-SHA-256' ? 'sha256' : 'sha512';
 }
 
+/** Bytes of its hash. */
 export function keyLengthOf(mechanism: ScramMechanism): number {
   return mechanism === 'SCRAM-SHA-256' ? 32 : 64;
 }
@@ -38,10 +40,12 @@ export async function deriveScramKeys(
   return { iterations, salt, storedKey, serverKey: hmac(mechanism, salted, 'Server Key') };
 }
 
+/** HMAC with the hash function of a mechanism. */
 export function hmac(mechanism: ScramMechanism, key: Buffer, text: string): Buffer {
   return createHmac(digestOf(mechanism), key).update(text).digest();
 }
 
+/** The hash function of a mechanism. */
 export function hash(mechanism: ScramMechanism, bytes: Buffer): Buffer {
   return createHash(digestOf(mechanism)).update(bytes).digest();
 }

@@ -75,16 +75,12 @@ export class WireReader {
 
   nullableArray<T>(element: (reader: this) => T): T[] | null {
     const length = this.int32();
-    if (length === -1) return null;
-    if (length < 0 || length > this.elementsLeft || length > this.remaining) {
-      throw new MalformedFrame(
-        `array of ${length} elements in ${this.remaining} bytes, ${this.elementsLeft} elements are allowed`,
-      );
-    }
-    this.elementsLeft -= length;
-    const elements: T[] = [];
-    for (let index = 0; index < length; index++) elements.push(element(this));
-    return elements;
+    return length === -1 ? null : this.elements(length, element);
+  }
+
+  /** Elements behind an unsigned varint of their number + 1 (flexible versions). */
+  compactArray<T>(element: (reader: this) => T): T[] {
+    return this.elements(this.unsignedVarint() - 1, element);
   }
 
   /** Base-128, least significant group first, at most 5 bytes. */
@@ -133,6 +129,18 @@ export class WireReader {
   take(length: number): Buffer {
     const start = this.advance(length);
     return this.frame.subarray(start, start + length);
+  }
+
+  private elements<T>(length: number, element: (reader: this) => T): T[] {
+    if (length < 0 || length > this.elementsLeft || length > this.remaining) {
+      throw new MalformedFrame(
+        `array of ${length} elements in ${this.remaining} bytes, ${this.elementsLeft} elements are allowed`,
+      );
+    }
+    this.elementsLeft -= length;
+    const elements: T[] = [];
+    for (let index = 0; index < length; index++) elements.push(element(this));
+    return elements;
   }
 
   /** Strictly: what is not UTF-8 would grow when it is written again. */

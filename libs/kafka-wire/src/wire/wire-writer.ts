@@ -71,6 +71,13 @@ export class WireWriter {
     return this;
   }
 
+  /** UTF-8 behind an unsigned varint of its length + 1 (flexible versions). */
+  compactString(value: string): this {
+    const bytes = Buffer.from(value);
+    return this.unsignedVarint(bytes.length + 1).raw(bytes);
+  }
+
+  /** Base-128, least significant group first. */
   unsignedVarint(value: number): this {
     let rest = value;
     while (rest >= 0x80) {

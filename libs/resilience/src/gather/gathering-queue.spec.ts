@@ -17,7 +17,11 @@ function heldCalls() {
 }
 
 const options = {
-  ...{ maxBytes: 1000, maxSentBytes: 300, maxInFlight: 1, worthwhileBytes: 1, maxHoldMs: 20 },
+  maxBytes: 1000,
+  maxSentBytes: 300,
+  maxInFlight: 1,
+  worthwhileBytes: 1,
+  maxHoldMs: 20,
   sizeOf: ({ size }: Job) => size,
   goesWith: ({ kind }: Job, first: Job) => kind === first.kind,
 };

@@ -1,3 +1,4 @@
+/** What is gathered, and how much of it. */
 export interface GatheringOptions<Job> {
   /** Most bytes of jobs that are not done; one job is taken in any case. */
   readonly maxBytes: number;
@@ -9,6 +10,7 @@ export interface GatheringOptions<Job> {
   readonly worthwhileBytes: number;
   /** What is worth less goes all the same after so long: a call that hangs holds up no others. */
   readonly maxHoldMs: number;
+  /** Bytes of a job. */
   sizeOf(job: Job): number;
   /** Whether a job can be sent together with the first of a batch. */
   goesWith(job: Job, first: Job): boolean;

@@ -1,31 +1,50 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TallyError } from '@tally/contracts';
+import type { Backoff } from './backoff.js';
 
+/** When to try again, and when to stop. */
 export interface KeepTryingOptions {
+  /** Time between two attempts: always the same, or what a Backoff says. */
+  readonly retryMs: number | Backoff;
+  /** Told of each failed attempt that another one follows. */
+  readonly onFailure?: (error: TallyError) => void;
+  /** After so many attempts the failure of the last one is thrown. Default: there is no bound. */
+  readonly maxTries?: number;
+  /** Whether waiting may help against this failure. Default: against each. */
+  readonly mayPass?: (error: TallyError) => boolean;
   /** Aborted: no further attempt, and the result is undefined. */
   readonly signal?: AbortSignal | undefined;
-  /** Time between two attempts. */
-  readonly retryMs: number;
-  /** Told of each failed attempt. */
-  readonly onFailure: (error: TallyError) => void;
 }
 
 /**
  * Attempts again and again until it succeeds, for what others have to bring first: a broker, a node,
- * a database. Only operational failures (TallyError) are waited out; anything else is thrown.
+ * a database, a lock. Only operational failures (TallyError) are waited out; anything else is thrown.
  */
+export function keepTrying<T>(
+  attempt: () => Promise<T>,
+  options: KeepTryingOptions & { readonly signal?: undefined },
+): Promise<T>;
+export function keepTrying<T>(
+  attempt: () => Promise<T>,
+  options: KeepTryingOptions,
+): Promise<T | undefined>;
 export async function keepTrying<T>(
   attempt: () => Promise<T>,
-  { signal, retryMs, onFailure }: KeepTryingOptions,
+  options: KeepTryingOptions,
 ): Promise<T | undefined> {
-  while (signal?.aborted !== true) {
+  const { retryMs, onFailure, maxTries = Infinity, mayPass = () => true, signal } = options;
+  const isAborted = () => signal?.aborted === true;
+  for (let tries = 1; !isAborted(); tries++) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof TallyError)) throw error;
-      onFailure(error);
+      // What an attempt under way makes of the abort is no failure.
+      if (isAborted() && error === signal?.reason) return undefined;
+      if (!(error instanceof TallyError) || tries >= maxTries || !mayPass(error)) throw error;
+      onFailure?.(error);
     }
-    await delay(retryMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    const waitMs = typeof retryMs === 'number' ? retryMs : retryMs.nextMs();
+    await delay(waitMs, undefined, signal && { signal }).catch(() => undefined);
   }
   return undefined;
 }

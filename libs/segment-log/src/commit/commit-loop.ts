@@ -1,6 +1,7 @@
 import type { BatchOutcome, NewBatch, WrittenBatches } from '../partition/appended-batches.js';
 import type { Partition } from '../partition/partition.js';
 
+/** What became of an append. */
 export type AppendOutcome =
   | BatchOutcome
   /** The disk is full; the batch is not in the log. */
@@ -14,6 +15,7 @@ export type AppendOutcome =
   /** The disk failed: the batch may be in the log or not, and the process must end. */
   | { readonly kind: 'failed' };
 
+/** Bounds of the commit loop, and who is told of what it does. */
 export interface CommitLoopOptions {
   /** Most bytes of one round; the rest waits for the next. */
   readonly maxRoundBytes: number;

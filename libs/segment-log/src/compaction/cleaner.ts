@@ -7,6 +7,7 @@ import {
 } from '@tally/kafka-wire';
 import { hashOf, type KeyHash, type KeyOffsets } from './key-offsets.js';
 
+/** What a cleaner knows of the keys of a partition. */
 export interface CleanerOptions {
   /** Of all records from the beginning of the partition up to `endOffset`. */
   readonly keys: KeyOffsets;
@@ -15,7 +16,7 @@ export interface CleanerOptions {
   readonly tombstonesBeforeMs: number;
 }
 
-/** What becomes of a batch: those that take its place, and how many of its records went. */
+/** What becomes of a batch: the batches that are written instead, and how many of its records went. */
 export interface Cleaned {
   readonly batches: readonly Buffer[];
   readonly removed: number;
@@ -35,7 +36,7 @@ export interface Cleaned {
  * key would come back.
  */
 export class Cleaner {
-  /** Keys of records that stayed for their place. */
+  /** Keys of which a record stayed that is not the last one: for its offset alone. */
   private readonly outdated = new Set<KeyHash>();
   private hasUndecodable = false;
   /** Where the next batch that is put out begins. */

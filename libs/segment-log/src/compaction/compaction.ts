@@ -6,73 +6,86 @@ import { hashOf, KeyOffsets } from './key-offsets.js';
 import { rewriteSegment, type BatchesOf } from './rewrite-segment.js';
 import type { SegmentCopy } from './segment-copy.js';
 
-/** Read and written at once. */
+/** Bytes that a pass reads with one call. */
 const STEP_BYTES = 1 << 20;
-/** Segments are read again only when what was added since is so large a part of all: bounds how often a record is written. */
+/**
+ * A pass is due when at least this part of the bytes in complete segments was added since the last one.
+ * That bounds its work: for each byte that is appended, about three are read and written again.
+ */
 const DIRTY_SHARE = 1 / 3;
 
-/** Puts a copy that is durable in the place of its segment; false: the segment is gone. */
+/** Replaces a segment by its copy, which is durable. False: the segment is gone. */
 export type ReplaceSegment = (
   partition: Partition,
   segment: Segment,
   copy: SegmentCopy,
 ) => Promise<boolean>;
 
-/** Told how much was read; waits as long as a bound on speed asks for. */
+/** Is told how much was read, and resolves when reading may go on: it bounds the speed. */
 export interface ReadPace {
   read(bytes: number): Promise<void>;
 }
 
-/** What a pass did. `stopped`: the disk is full, or the partition has changed meanwhile. */
+/**
+ * What a pass did. `unfinished`: the disk is full, or segments were deleted while the pass read them. The
+ * segments that it had replaced by then stay replaced.
+ */
 export interface Pass {
-  readonly kind: 'done' | 'stopped';
+  readonly kind: 'done' | 'unfinished';
   readonly removedRecords: number;
   readonly removedBytes: number;
 }
 
 interface Progress {
+  /** The pass has looked at the keys of all records before this one. */
   readonly endOffset: bigint;
-  /** All keys were known at once; else the next pass goes on with the keys behind. */
+  /** False: there are more keys than it could hold; the next pass goes on at `endOffset`. */
   readonly hadRoom: boolean;
 }
 
 const NONE: Progress = { endOffset: -1n, hadRoom: true };
-const STOPPED: Pass = { kind: 'stopped', removedRecords: 0, removedBytes: 0 };
+const UNFINISHED: Pass = { kind: 'unfinished', removedRecords: 0, removedBytes: 0 };
 
 /**
- * Keeps the last record of each key of a partition, in the segments that are complete. Each segment is
- * written anew beside itself, made durable and renamed over the old one, oldest first: after a crash
- * each is the old one or the new one, and a record that deletes a key is never gone before what it
- * deletes.
+ * Keeps only the last record of each key of a partition, in the segments that are complete. Each
+ * segment is written anew into a file beside it; the file is synced and then renamed over the segment.
+ * So each segment is the old one or the new one after a crash. Older segments are replaced before newer
+ * ones: a record that deletes a key is still there as long as an earlier record of that key is.
  */
 export class Compaction {
-  /** How far the last pass got. Forgotten at the end of the process: then all is looked at again. */
+  /** How far the last pass got. It is not stored: the first pass after a start looks at all records. */
   private readonly passes = new WeakMap<Partition, Progress>();
 
   constructor(
-    /** Keys that are known at once, about 100 bytes each; with more, a pass gets less far and the next one further. */
+    /**
+     * How many keys a pass holds, of about 100 bytes each. Where there are more, it ends before the
+     * record whose key has no room, and the next pass goes on there.
+     */
     private readonly maxKeys: number,
     private readonly replace: ReplaceSegment,
   ) {}
 
-  /** Whether enough was added since the last pass. */
+  /** Whether enough was added since the last pass to make another one worth it. */
   isDue(partition: Partition): boolean {
     const sealed = partition.allSegments().slice(0, -1);
     const { endOffset: cleanTo, hadRoom } = this.passes.get(partition) ?? NONE;
     const sum = (segments: readonly Segment[]) => segments.reduce((all, { size }) => all + size, 0);
     const dirty = sum(sealed.filter(({ endOffset }) => endOffset > cleanTo));
-    // What cannot be read may hold any key.
+    // A record that cannot be read may be the last one of any key: nothing can safely go.
     if (partition.damage.length > 0 || dirty === 0) return false;
     return !hadRoom || dirty >= sum(sealed) * DIRTY_SHARE;
   }
 
-  /** `tombstonesBeforeMs`: records that delete their key go when they are older. Throws DamagedLog. */
+  /**
+   * Compacts once. `tombstonesBeforeMs`: a record that deletes its key goes when it is older than that,
+   * ms since 1970. Throws DamagedLog.
+   */
   async pass(partition: Partition, tombstonesBeforeMs: number, pace: ReadPace): Promise<Pass> {
     const batchesOf = (segment: Segment) => readBatches(partition, segment, pace);
     const sealed = partition.allSegments().slice(0, -1);
     const last = this.passes.get(partition) ?? NONE;
     const progress = await this.lastOffsets(batchesOf, sealed, last.hadRoom ? 0n : last.endOffset);
-    if (progress === undefined) return STOPPED;
+    if (progress === undefined) return UNFINISHED;
     const { keys, endOffset, hadRoom } = progress;
     const cleaner = new Cleaner({ keys, endOffset, tombstonesBeforeMs });
     let [removedRecords, removedBytes] = [0, 0];
@@ -80,7 +93,7 @@ export class Compaction {
       if (segment.baseOffset >= endOffset) break;
       const before = segment.size;
       const outcome = await this.clean(partition, segment, cleaner, batchesOf);
-      if (outcome === undefined) return { kind: 'stopped', removedRecords, removedBytes };
+      if (outcome === undefined) return { kind: 'unfinished', removedRecords, removedBytes };
       removedRecords += outcome.removed;
       removedBytes += before - outcome.bytes;
     }
@@ -88,7 +101,10 @@ export class Compaction {
     return { kind: 'done', removedRecords, removedBytes };
   }
 
-  /** Of the records from an offset on; undefined: the partition has changed meanwhile. */
+  /**
+   * The offset of the last record of each key, among the records from `from` on. undefined: segments were
+   * deleted meanwhile.
+   */
   private async lastOffsets(batchesOf: BatchesOf, sealed: readonly Segment[], from: bigint) {
     const keys = new KeyOffsets(this.maxKeys);
     let endOffset = from;
@@ -105,7 +121,7 @@ export class Compaction {
     return { keys, endOffset, hadRoom: true };
   }
 
-  /** What went of a segment; undefined: it was not done. */
+  /** Rewrites one segment: how many records went, and the bytes that are left. undefined: it was not done. */
   private async clean(
     partition: Partition,
     segment: Segment,
@@ -118,7 +134,7 @@ export class Compaction {
     switch (rewrite.kind) {
       case 'unchanged':
         return { removed: 0, bytes: segment.size };
-      case 'stopped':
+      case 'unfinished':
         return undefined;
       case 'rewritten': {
         const { copy, removed } = rewrite;
@@ -132,7 +148,7 @@ export class Compaction {
   }
 }
 
-/** Each batch of a segment, in order, until the segment is gone: deleted with its records, or its topic. */
+/** Each batch of a segment, in order; `gone` when the segment or its topic is deleted meanwhile. */
 async function* readBatches(
   partition: Partition,
   segment: Segment,

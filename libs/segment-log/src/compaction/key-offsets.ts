@@ -6,6 +6,7 @@ const HASH_BYTES = 16;
 /** A key in as much memory as any other: its SHA-256, cut, one character a byte. */
 export type KeyHash = string & { readonly kind?: 'key hash' };
 
+/** The same for the same key, and for no other. */
 export function hashOf(key: Buffer): KeyHash {
   return createHash('sha256').update(key).digest().toString('latin1', 0, HASH_BYTES);
 }

@@ -5,13 +5,14 @@ import type { SegmentCopy } from './segment-copy.js';
 /** Each batch of a segment, in order; ends with `gone` when the segment was removed meanwhile. */
 export type BatchesOf = (segment: Segment) => AsyncIterable<Buffer | 'gone'>;
 
+/** What became of the rewriting of a segment. */
 export type Rewrite =
   /** All records stay. */
   | { readonly kind: 'unchanged' }
   /** The copy lacks some; it is not durable yet. */
   | { readonly kind: 'rewritten'; readonly copy: SegmentCopy; readonly removed: number }
   /** The disk is full, or the segment is gone. */
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'unfinished' };
 
 /** Writes a copy without the records that go. Nothing is written while all stay. */
 export async function rewriteSegment(
@@ -22,15 +23,15 @@ export async function rewriteSegment(
 ): Promise<Rewrite> {
   let copy: SegmentCopy | undefined;
   let removed = 0;
-  const stop = async (): Promise<Rewrite> => {
+  const giveUp = async (): Promise<Rewrite> => {
     await copy?.discard();
-    return { kind: 'stopped' };
+    return { kind: 'unfinished' };
   };
   try {
     let same = 0;
     cleaner.begin(segment.baseOffset);
     for await (const batch of batchesOf(segment)) {
-      if (batch === 'gone') return await stop();
+      if (batch === 'gone') return await giveUp();
       const cleaned = cleaner.add(batch);
       removed += cleaned.removed;
       const [only] = cleaned.batches;
@@ -40,15 +41,15 @@ export async function rewriteSegment(
       }
       if (copy === undefined) {
         const made = await makeCopy();
-        if (made === 'storage_full') return await stop();
+        if (made === 'storage_full') return await giveUp();
         copy = made;
-        if (!(await copyFirst(same, segment, copy, batchesOf))) return await stop();
+        if (!(await copyFirst(same, segment, copy, batchesOf))) return await giveUp();
       }
-      if (!(await copy.write(cleaned.batches))) return await stop();
+      if (!(await copy.write(cleaned.batches))) return await giveUp();
     }
     const rest = cleaner.end();
     removed += rest.removed;
-    if (copy !== undefined && !(await copy.write(rest.batches))) return await stop();
+    if (copy !== undefined && !(await copy.write(rest.batches))) return await giveUp();
   } catch (error) {
     await copy?.discard();
     throw error;

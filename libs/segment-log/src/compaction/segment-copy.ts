@@ -4,12 +4,12 @@ import { UNFINISHED } from '../files/replace-file.js';
 import { Segment } from '../segment/segment.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
 
-/** A segment that is written anew, beside the one whose place it will take. Found at start, it is removed. */
+/** A segment that is written anew, beside the one that it will replace. One that a start finds is removed. */
 export class SegmentCopy {
   private constructor(
     private readonly files: FileSystem,
     readonly path: string,
-    /** What it will be: it has the name of the other one. */
+    /** Has the path that the copy will have: that of the segment that it replaces. */
     readonly segment: Segment,
   ) {}
 

@@ -44,7 +44,7 @@ export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-/** The disk cannot give back what it has at this place. */
+/** The disk cannot give back what it has there. */
 export function isUnreadable(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EIO';
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startTicksOf } from './start-ticks.js';
 
 /** Who holds a lock: a process id is used again, this pair is not until the next boot. */
 interface Owner {
@@ -109,17 +110,6 @@ function removeBelow(folder: string, generation: number): void {
 
 function lockFile(folder: string, generation: number): string {
   return join(folder, `lock-${generation}`);
-}
-
-/** Field 22 of /proc/<pid>/stat (proc(5)); undefined when there is no such process or only its zombie. */
-function startTicksOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
 }
 
 function bootId(): string {

@@ -1,10 +1,10 @@
 import { isUnreadable, type LogFile } from './file-system.js';
 
-/** What a disk cannot read at the least. */
+/** The smallest part that a disk reads or cannot read. */
 export const SECTOR_BYTES = 512;
 
 /**
- * Like `file.read`, but a place that the disk cannot read is as if the file ended there: what lies
+ * Like `file.read`, but a part that the disk cannot read is as if the file ended there: what lies
  * before it is read.
  */
 export async function readUpToDamage(

@@ -24,7 +24,7 @@ export class WindowReader {
     if (!isHere) {
       const bytes = Math.min(Math.max(wanted, this.windowBytes), this.fileBytes - position);
       this.window = await this.read(position, bytes);
-      // The bad place may lie in what was asked for beyond that.
+      // The bad part may lie in what was asked for beyond that.
       if (this.window.length < wanted) this.window = await this.read(position, wanted);
       this.start = position;
     }

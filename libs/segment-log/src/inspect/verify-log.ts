@@ -10,7 +10,8 @@ import { FoundDamage } from '../recovery/found-damage.js';
 import { checkLast } from '../recovery/open-last-segment.js';
 import { checkSealed, isOf, type OpeningSegment } from '../recovery/open-segment.js';
 import { nameOfRange } from '../segment/damaged-range.js';
-import { segmentFileName, segmentsIn, type Segment } from '../segment/segment.js';
+import { segmentFileName, segmentsIn } from '../segment/segment-file-name.js';
+import type { Segment } from '../segment/segment.js';
 import { indexFileOf, StoredIndexes } from '../segment/stored-indexes.js';
 import { partitionFolders, topicNames, type PartitionFolder } from './log-folder-layout.js';
 
@@ -83,7 +84,7 @@ async function* verifyPartition(
 ): AsyncGenerator<Finding> {
   const mark = marks.find((one) => one.topicId === topic.id && one.partition === partition);
   const damage = new FoundDamage(() => 0);
-  const place = { topicId: topic.id, partition };
+  const partitionId = { topicId: topic.id, partition };
   const indexes = new StoredIndexes(files);
   const bases = await listed(files, folder);
   let end = bases[0] ?? 0n;
@@ -94,7 +95,15 @@ async function* verifyPartition(
     if (file === undefined) continue;
     try {
       const fileBytes = await file.size();
-      const opening: OpeningSegment = { path, baseOffset, file, fileBytes, indexes, place, damage };
+      const opening: OpeningSegment = {
+        path,
+        baseOffset,
+        file,
+        fileBytes,
+        indexes,
+        partitionId,
+        damage,
+      };
       const next =
         bases[index + 1] ?? (isMarkBehind(mark, baseOffset) ? mark.baseOffset : undefined);
       const segment =
@@ -126,7 +135,7 @@ async function* verifyPartition(
 
 /** An index that is missing is made anew, and no finding. */
 async function* verifyIndex(
-  { path, indexes, place, baseOffset }: OpeningSegment,
+  { path, indexes, partitionId, baseOffset }: OpeningSegment,
   segment: Segment,
   isComplete: boolean,
 ): AsyncGenerator<Finding> {
@@ -135,7 +144,7 @@ async function* verifyIndex(
   const header = await indexes.header(path);
   if (header === undefined) {
     yield { file, text: 'its header is not what was written' };
-  } else if (!isOf(header, place, baseOffset)) {
+  } else if (!isOf(header, partitionId, baseOffset)) {
     yield { file, text: `it belongs to partition ${header.partition} of topic ${header.topicId}` };
   } else if ((await indexes.entries(path, header)) === undefined) {
     yield { file, text: 'its entries are not what was written' };

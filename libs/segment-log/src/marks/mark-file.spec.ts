@@ -29,10 +29,10 @@ describe('a file of marks', () => {
 
   it('is none of another log, and none when it is cut or any bit has changed', () => {
     fc.assert(
-      fc.property(sets, fc.nat(), fc.nat({ max: 7 }), (set, place, bit) => {
+      fc.property(sets, fc.nat(), fc.nat({ max: 7 }), (set, seed, bit) => {
         const bytes = encodeMarks(LOG, set);
         expect(decodeMarks('AAAAAAAAAAAAAAAAAAAAAA', bytes)).toBeUndefined();
-        const at = place % bytes.length;
+        const at = seed % bytes.length;
         expect(decodeMarks(LOG, bytes.subarray(0, at))).toBeUndefined();
         bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
         expect(decodeMarks(LOG, bytes)).toBeUndefined();

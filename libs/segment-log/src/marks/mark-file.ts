@@ -42,11 +42,13 @@ export function isMarkBehind(mark: Mark | undefined, baseOffset: bigint): mark i
   return mark !== undefined && mark.baseOffset > baseOffset;
 }
 
+/** The marks of all partitions at one moment; `sequence` orders the sets. */
 export interface MarkSet {
   readonly sequence: bigint;
   readonly marks: readonly Mark[];
 }
 
+/** The content of a file of marks, see docs/formats/segment-log.md. */
 export function encodeMarks(logId: string, { sequence, marks }: MarkSet): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES + marks.length * MARK_BYTES + CRC_BYTES);
   bytes.write(MAGIC, 'latin1');

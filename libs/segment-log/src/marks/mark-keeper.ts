@@ -4,12 +4,13 @@ import { isMissing, isStorageFull, type FileSystem, type LogFile } from '../file
 import { readFile } from '../files/read-file.js';
 import { decodeMarks, encodeMarks, type Mark, type MarkSet } from './mark-file.js';
 
-/** Written in turn: while one may be torn, the other is whole. */
+/** The two files are written in turn: when the power goes while one is written, the other is whole. */
 export const MARK_FILES = ['marks-0', 'marks-1'] as const;
 
 /**
- * Writes the marks of all partitions in the background, for the next start. Nothing waits for it:
- * marks that lag promise less, never too much.
+ * Writes down, in the background, up to where each partition is durable: its mark, which the next start
+ * reads. No append waits for that. A mark may be older than the log; then it says that less is durable
+ * than is, which is true too.
  */
 export class MarkKeeper {
   private timer: NodeJS.Timeout | undefined;
@@ -20,12 +21,12 @@ export class MarkKeeper {
     private readonly handles: readonly LogFile[],
     private sequence: bigint,
     private readonly writer: BackgroundWriter,
-    /** Least time between two writes: how far marks lag behind the log. */
+    /** How long at least one write comes after the other, and so how old a mark may be. */
     private readonly intervalMs: number,
     private readonly current: () => readonly Mark[],
   ) {}
 
-  /** `found`: what readMarks has found; `current` gives the marks of now. */
+  /** `found`: what readMarks has read; its sequence goes on. `current`: the marks as they are now. */
   static async open(
     files: FileSystem,
     folder: string,
@@ -41,7 +42,7 @@ export class MarkKeeper {
     return new MarkKeeper(logId, handles, sequence, writer, intervalMs, current);
   }
 
-  /** Something became durable. */
+  /** More has become durable: it is written down within `intervalMs`. */
   wake(): void {
     if (this.isClosed || this.timer !== undefined) return;
     this.timer = setTimeout(() => {
@@ -51,12 +52,12 @@ export class MarkKeeper {
     this.timer.unref();
   }
 
-  /** Resolves when the marks of now are written. */
+  /** Writes the marks as they are now; resolves when that is durable. */
   flush(): Promise<void> {
     return this.writer.run(() => this.write());
   }
 
-  /** What is to be written comes before. */
+  /** Whatever was asked to be written is written before. */
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
@@ -64,7 +65,7 @@ export class MarkKeeper {
     await Promise.all(this.handles.map((handle) => handle.close()));
   }
 
-  /** At a full disk the marks stay as they are, which is true still. */
+  /** When the disk is full the marks before stay; they are still true. */
   private async write(): Promise<void> {
     const next = this.sequence + 1n;
     const file = this.handles[Number(next % 2n)];
@@ -81,7 +82,7 @@ export class MarkKeeper {
   }
 }
 
-/** The newest whole marks; undefined where there are none of this log. */
+/** The marks with the highest sequence of the two files; undefined where neither has whole ones of this log. */
 export async function readMarks(
   files: FileSystem,
   folder: string,

@@ -14,6 +14,7 @@ export interface NewBatch {
   readonly stampTime: boolean;
 }
 
+/** Where a batch lies. */
 export interface AppendedBatch {
   readonly baseOffset: bigint;
   /** ms since 1970; undefined where the records keep their time. */
@@ -27,8 +28,8 @@ export type BatchOutcome =
   | ({ readonly kind: 'duplicate' } & AppendedBatch)
   /** Not in the log: batches of its producer that belong before it are missing. */
   | { readonly kind: 'out_of_order' }
-  /** Not in the log: its producer has begun anew since. */
-  | { readonly kind: 'stale_epoch' };
+  /** Not in the log: its producer has begun anew since, with a higher epoch. */
+  | { readonly kind: 'fenced' };
 
 /** Batches that are in the file and not durable yet. */
 export interface WrittenBatches {

@@ -8,19 +8,21 @@ import { cutTail, type CutTail } from '../recovery/cut-tail.js';
 import { FoundDamage } from '../recovery/found-damage.js';
 import { openLast } from '../recovery/open-last-segment.js';
 import { openSealed, type OpeningSegment } from '../recovery/open-segment.js';
-import type { Place } from '../segment/index-layout.js';
-import { segmentFileName, segmentsIn, type Segment } from '../segment/segment.js';
+import type { PartitionId } from '../segment/index-layout.js';
+import { segmentFileName, segmentsIn } from '../segment/segment-file-name.js';
+import type { Segment } from '../segment/segment.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
 import { replayProducers } from '../recovery/replay-producers.js';
 import { stillDamaged } from '../recovery/listed-damage.js';
 import { readLogStart } from './log-start.js';
 import { Quarantine, readDamageList } from './quarantine.js';
 
+/** What opening a partition has found. */
 export interface OpenedPartition {
   /** In order, the last being written; none only where the end is in doubt. */
   readonly segments: Segment[];
   readonly logStart: bigint;
-  /** Greatest append time that the log has given to a record, ms since 1970. */
+  /** The max append time that the log has given to a record, ms since 1970. */
   readonly lastAppendTimeMs: number;
   readonly quarantine: Quarantine;
   /** undefined: the end is beyond doubt. */
@@ -40,11 +42,12 @@ export interface EndInDoubt {
   readonly mark: Mark | undefined;
 }
 
+/** What opening a partition needs. */
 export interface OpeningPartition {
   readonly files: FileSystem;
   readonly indexes: StoredIndexes;
   readonly folder: string;
-  readonly place: Place;
+  readonly partitionId: PartitionId;
   /** Up to where it was durable; undefined where that is not known. */
   readonly mark: Mark | undefined;
   /** Where cut tails that hold whole batches are kept, and under which name. */

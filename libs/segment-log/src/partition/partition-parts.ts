@@ -2,8 +2,8 @@ import type { BackgroundWriter } from '../files/background-writer.js';
 import type { FileSystem } from '../files/file-system.js';
 import type { ProducerLimits } from '../producers/producer-states.js';
 import type { DamagedRange } from '../segment/damaged-range.js';
+import type { PartitionId } from '../segment/index-layout.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
-import type { Partition } from './partition.js';
 
 /** What partitions share. */
 export interface PartitionParts {
@@ -15,5 +15,5 @@ export interface PartitionParts {
   /** ms since 1970. */
   readonly now: () => number;
   /** Damage was found while the log was open. */
-  readonly onDamage: (partition: Partition, range: DamagedRange) => void;
+  readonly onDamage: (partition: PartitionId, range: DamagedRange) => void;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '@tally/contracts';
 import fc from 'fast-check';
 import { ProducerStates, type ProducerBatch } from './producer-states.js';
 
-const DAY_MS = 86_400_000;
 const limits = { maxProducers: 3, expiryMs: DAY_MS };
 const LAST_SEQUENCE = 2 ** 31 - 1;
 
@@ -71,11 +71,11 @@ describe('a batch of an idempotent producer', () => {
       0n,
       'out_of_order',
       1n,
-      'stale_epoch',
+      'fenced',
     ]);
   });
 
-  it('has sequence 0 after the greatest', () => {
+  it('has sequence 0 after the last one', () => {
     const { round } = partition();
     expect(round([batch(LAST_SEQUENCE - 1, 3), batch(1), batch(LAST_SEQUENCE - 1, 3)])).toEqual([
       0n,

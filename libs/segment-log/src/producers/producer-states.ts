@@ -2,7 +2,7 @@ import type { BatchHeader } from '@tally/kafka-wire';
 
 /** Batches of a producer that are recognised when they come again: as many as clients have in flight. */
 const REMEMBERED_BATCHES = 5;
-/** After the greatest sequence number comes 0. */
+/** After the last sequence number comes 0. */
 const SEQUENCES = 2 ** 31;
 
 /** What the log needs to know of a batch to tell whether it is the next of its producer. */
@@ -20,6 +20,7 @@ export interface RememberedBatch {
   readonly appendTimeMs: number | undefined;
 }
 
+/** What is known of one producer. */
 export interface ProducerState {
   readonly epoch: number;
   /** The last ones, oldest first; never empty. */
@@ -28,6 +29,7 @@ export interface ProducerState {
   readonly lastActiveMs: number;
 }
 
+/** Whether a batch is the next of its producer. */
 export type SequenceVerdict =
   | { readonly kind: 'next' }
   /** The very same batch is in the log. */
@@ -35,8 +37,9 @@ export type SequenceVerdict =
   /** Batches between the last one and this one are missing, or it came before. */
   | { readonly kind: 'out_of_order' }
   /** Another instance of the producer has begun since. */
-  | { readonly kind: 'stale_epoch' };
+  | { readonly kind: 'fenced' };
 
+/** Bounds what is known of the producers of a partition. */
 export interface ProducerLimits {
   /** Most producers that are known per partition; the one that was silent longest is forgotten. */
   readonly maxProducers: number;
@@ -132,7 +135,7 @@ export class ProducerRound {
     const { producerId, producerEpoch, baseSequence } = batch;
     const state = this.changed.get(producerId) ?? this.before.get(producerId);
     if (producerId < 0n || state === undefined) return { kind: 'next' };
-    if (producerEpoch < state.epoch) return { kind: 'stale_epoch' };
+    if (producerEpoch < state.epoch) return { kind: 'fenced' };
     if (producerEpoch > state.epoch) {
       return baseSequence === 0 ? { kind: 'next' } : { kind: 'out_of_order' };
     }
@@ -145,7 +148,7 @@ export class ProducerRound {
     return baseSequence === (last + 1) % SEQUENCES ? { kind: 'next' } : { kind: 'out_of_order' };
   }
 
-  /** It is written at this place. */
+  /** It is written, at this offset. */
   add(batch: ProducerBatch, placed: PlacedBatch, nowMs: number): void {
     const { producerId } = batch;
     if (producerId < 0n) return;

@@ -8,7 +8,7 @@ export interface CutTail {
   readonly file: string;
   readonly position: number;
   readonly bytes: number;
-  /** Whole batches in it, behind the first bad place: never acknowledged, as far as is known. */
+  /** Whole batches in it, behind the first bad one: never acknowledged, as far as is known. */
   readonly batches: number;
   /** The file that has the bytes now; undefined where no batch was whole. */
   readonly kept: string | undefined;

@@ -10,6 +10,7 @@ import {
   type OpeningSegment,
 } from './open-segment.js';
 
+/** The segment at the end of a partition, and whether its end is believed. */
 export interface LastSegment {
   readonly segment: Segment;
   /** All its batches were read, or the mark says that all are durable. */
@@ -77,13 +78,13 @@ async function fromIndex(
   opening: OpeningSegment,
   mark: Mark | undefined,
 ): Promise<Segment | undefined> {
-  const { path, file, fileBytes, indexes, place, baseOffset } = opening;
+  const { path, file, fileBytes, indexes, partitionId, baseOffset } = opening;
   if (mark?.baseOffset !== baseOffset || mark.position !== fileBytes) return undefined;
   if (fileBytes === 0) return newSegment(opening);
   const index = await indexes.header(path);
   const fits =
     index !== undefined &&
-    isOf(index, place, baseOffset) &&
+    isOf(index, partitionId, baseOffset) &&
     index.endOffset === mark.offset &&
     index.lastCrc === mark.lastCrc &&
     (await describes(index, file, fileBytes));

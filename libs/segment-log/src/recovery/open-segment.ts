@@ -1,7 +1,7 @@
 import { BATCH_HEADER_BYTES, readBatchHeader, type BatchHeader } from '@tally/kafka-wire';
 import type { LogFile } from '../files/file-system.js';
 import { readUpToDamage } from '../files/read-up-to-damage.js';
-import type { IndexHeader, Place, SegmentSummary } from '../segment/index-layout.js';
+import type { IndexHeader, PartitionId, SegmentSummary } from '../segment/index-layout.js';
 import { findBatchAfter, scanBatches, type ScanStart } from '../segment/scan-segment.js';
 import { Segment } from '../segment/segment.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
@@ -14,7 +14,7 @@ export interface OpeningSegment {
   readonly file: LogFile;
   readonly fileBytes: number;
   readonly indexes: StoredIndexes;
-  readonly place: Place;
+  readonly partitionId: PartitionId;
   readonly damage: FoundDamage;
 }
 
@@ -24,10 +24,10 @@ export interface OpeningSegment {
  * everything is checked.
  */
 export async function openSealed(opening: OpeningSegment, next: bigint): Promise<Segment> {
-  const { path, file, fileBytes, indexes, place, baseOffset } = opening;
+  const { path, file, fileBytes, indexes, partitionId, baseOffset } = opening;
   const index = await indexes.header(path);
   const fits = index !== undefined && (await describes(index, file, fileBytes));
-  const isHere = index !== undefined && isOf(index, place, baseOffset);
+  const isHere = index !== undefined && isOf(index, partitionId, baseOffset);
   const segment = newSegment(opening);
   if (isHere && index.isSealed) {
     if (fits) segment.restore(index);
@@ -38,9 +38,9 @@ export async function openSealed(opening: OpeningSegment, next: bigint): Promise
 
 /** The same, and everything is read. */
 export async function checkSealed(opening: OpeningSegment, next: bigint): Promise<Segment> {
-  const { path, file, fileBytes, indexes, place, damage, baseOffset } = opening;
+  const { path, file, fileBytes, indexes, partitionId, damage, baseOffset } = opening;
   const index = await indexes.header(path);
-  const isHere = index !== undefined && isOf(index, place, baseOffset);
+  const isHere = index !== undefined && isOf(index, partitionId, baseOffset);
   if (index !== undefined && !isHere && (await describes(index, file, fileBytes))) {
     return allDamaged(opening, next, 'it is a segment of another partition, with its index');
   }
@@ -82,14 +82,16 @@ export async function describes(
   );
 }
 
-export function isOf(index: IndexHeader, place: Place, baseOffset: bigint): boolean {
+/** Whether an index is one of this segment of this partition. */
+export function isOf(index: IndexHeader, partitionId: PartitionId, baseOffset: bigint): boolean {
   return (
-    index.topicId === place.topicId &&
-    index.partition === place.partition &&
+    index.topicId === partitionId.topicId &&
+    index.partition === partitionId.partition &&
     index.baseOffset === baseOffset
   );
 }
 
+/** A segment of which nothing is known yet. */
 export function newSegment({ path, baseOffset, file, indexes }: OpeningSegment): Segment {
   return new Segment(path, baseOffset, file, indexes);
 }
@@ -103,7 +105,7 @@ export function allDamaged(opening: OpeningSegment, end: bigint, reason: string)
 }
 
 /**
- * Adds the batches that fit their CRC. At a bad place `goOn` says where the next good one is, and what
+ * Adds the batches that fit their CRC. At a bad batch `goOn` says where the next good one is, and what
  * lies between is damaged; undefined: nowhere, it ends there.
  */
 export async function addReadable(

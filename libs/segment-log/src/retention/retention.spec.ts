@@ -40,8 +40,8 @@ describe('retention', () => {
         expect(expired).toBeLessThan(segments.length);
         const left = segments.slice(expired);
         const size = left.reduce((sum, one) => sum + one.size, 0);
-        for (const [place, one] of segments.slice(0, expired).entries()) {
-          const behind = segments.slice(place + 1).reduce((sum, { size: each }) => sum + each, 0);
+        for (const [index, one] of segments.slice(0, expired).entries()) {
+          const behind = segments.slice(index + 1).reduce((sum, { size: each }) => sum + each, 0);
           expect(
             (ms !== undefined && one.maxTimestampMs < NOW - ms) ||
               (bytes !== undefined && behind >= bytes),

@@ -1,7 +1,7 @@
 /** What retention needs to know of a segment. */
 export interface SegmentFacts {
   readonly size: number;
-  /** Greatest timestamp of a record in it, ms since 1970. */
+  /** The max timestamp of its records, ms since 1970. */
   readonly maxTimestampMs: number;
 }
 

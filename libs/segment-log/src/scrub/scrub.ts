@@ -4,6 +4,7 @@ import type { Partition } from '../partition/partition.js';
 import { scanBatches, type ScanStart } from '../segment/scan-segment.js';
 import type { Segment } from '../segment/segment.js';
 
+/** How fast the scrub reads, and who is told of it. */
 export interface ScrubOptions {
   /** Read at most so fast: what clients read and write needs the disk too. */
   readonly bytesPerSecond: number;
@@ -14,7 +15,7 @@ export interface ScrubOptions {
 }
 
 /** Shorter waits are saved up: a timer is not exact. */
-const LEAST_WAIT_MS = 20;
+const MIN_WAIT_MS = 20;
 
 /**
  * Reads all records again and again and checks every CRC and every join, so that damage is found while
@@ -57,6 +58,7 @@ export class Scrub {
       }
       if (this.isOver) return;
       this.options.onPass?.({ bytes: pace.bytes });
+      // eslint-disable-next-line no-restricted-syntax -- a rest between two rounds, not a retry
       await sleep(this.options.pauseMs, undefined, { signal: this.ended.signal, ref: false });
     }
   }
@@ -122,7 +124,7 @@ export class Pace {
     this.bytes += bytes;
     const dueMs = (this.bytes / this.bytesPerSecond) * 1000;
     const aheadMs = dueMs - (performance.now() - this.startedMs);
-    if (aheadMs < LEAST_WAIT_MS) return;
+    if (aheadMs < MIN_WAIT_MS) return;
     await sleep(aheadMs, undefined, { signal: this.signal, ref: false });
   }
 }

@@ -14,6 +14,7 @@ export interface DamagedRange {
   readonly foundAtMs: number;
 }
 
+/** For people: which records, and why. */
 export function nameOfRange({ offset, endOffset, reason }: DamagedRange): string {
   const records =
     endOffset - offset === 1n ? `record ${offset}` : `records ${offset} to ${endOffset - 1n}`;

@@ -17,11 +17,11 @@ import type { IndexEntries } from './sparse-index.js';
  * | 56  | 8    | last batch           | its position |
  * | 64  | 4    | CRC of the first one | the CRC field of the first batch |
  * | 68  | 4    | CRC of the last one  | the CRC field of the last batch |
- * | 72  | 8    | greatest timestamp   | of a record, ms since 1970 |
- * | 80  | 8    | greatest append time | of a batch with LogAppendTime; −1: none |
+ * | 72  | 8    | max timestamp        | of a record, ms since 1970 |
+ * | 80  | 8    | max append time      | of a batch with LogAppendTime; −1: none |
  * | 88  | 4    | entries              | how many |
  * | 92  | 4    | header CRC-32C       | of the bytes from 0 to 92 |
- * | 96  | 24 n | entries              | 8 each: offset − base offset, position, greatest timestamp before it |
+ * | 96  | 24 n | entries              | 8 each: offset − base offset, position, max timestamp before it |
  * | …   | 4    | CRC-32C              | of everything before |
  */
 const MAGIC = 'TALLYIDX';
@@ -43,12 +43,13 @@ const AT = {
   entries: 88,
   headerCrc: 92,
 } as const;
+/** Bytes before the entries. */
 export const INDEX_HEADER_BYTES = 96;
 const ENTRY_BYTES = 24;
 const CRC_BYTES = 4;
 
-/** Where a segment belongs. */
-export interface Place {
+/** A partition, whatever its topic is called. */
+export interface PartitionId {
   /** 32 hexadecimal digits. */
   readonly topicId: string;
   readonly partition: number;
@@ -68,13 +69,15 @@ export interface SegmentSummary {
   readonly maxAppendTimeMs: number;
 }
 
-export interface IndexHeader extends Place, SegmentSummary {
+/** What an index file says of its segment, without its entries. */
+export interface IndexHeader extends PartitionId, SegmentSummary {
   readonly isSealed: boolean;
   readonly entryCount: number;
 }
 
+/** The content of an index file. */
 export function encodeIndex(
-  { topicId, partition }: Place,
+  { topicId, partition }: PartitionId,
   summary: SegmentSummary,
   isSealed: boolean,
   entries: IndexEntries,
@@ -146,6 +149,7 @@ export function decodeIndexEntries(bytes: Buffer): IndexEntries | undefined {
   };
 }
 
+/** Size of an index file. */
 export function indexBytes({ entryCount }: IndexHeader): number {
   return INDEX_HEADER_BYTES + entryCount * ENTRY_BYTES + CRC_BYTES;
 }

@@ -8,7 +8,7 @@ import type { LogFile } from '../files/file-system.js';
 import { SECTOR_BYTES } from '../files/read-up-to-damage.js';
 import { WindowReader } from '../files/window-reader.js';
 
-/** Read at once while scanning; also the least that is read to step over a batch. */
+/** Bytes that a scan reads with one call; of batches that are stepped over, only their headers' windows. */
 const WINDOW_BYTES = 1 << 20;
 const HEADER_WINDOW_BYTES = 1 << 16;
 

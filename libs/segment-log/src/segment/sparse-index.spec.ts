@@ -17,13 +17,13 @@ describe('SparseIndex', () => {
       fc.property(batches, (list) => {
         const index = new SparseIndex();
         const placed: { offset: number; position: number; timeMs: number }[] = [];
-        let [offset, position, greatest] = [0, 0, -1];
+        let [offset, position, maxTimeMs] = [0, 0, -1];
         for (const { count, size, timeMs } of list) {
-          index.add(offset, position, greatest);
+          index.add(offset, position, maxTimeMs);
           placed.push({ offset, position, timeMs });
           offset += count;
           position += size;
-          greatest = Math.max(greatest, timeMs);
+          maxTimeMs = Math.max(maxTimeMs, timeMs);
         }
         for (const [number, batch] of placed.entries()) {
           const last = (placed[number + 1]?.offset ?? offset) - 1;
@@ -31,7 +31,7 @@ describe('SparseIndex', () => {
           expect(found).toBeLessThanOrEqual(batch.position);
           expect(batch.position - found).toBeLessThan(INDEX_INTERVAL_BYTES);
         }
-        for (let timeMs = 0; timeMs <= greatest; timeMs++) {
+        for (let timeMs = 0; timeMs <= maxTimeMs; timeMs++) {
           const first = placed.find((batch) => batch.timeMs >= timeMs);
           expect(pointOfTime(index, timeMs).position).toBeLessThanOrEqual(first?.position ?? 0);
         }

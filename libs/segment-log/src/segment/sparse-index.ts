@@ -7,7 +7,7 @@ export interface IndexEntries {
   /** Relative to the segment's base. */
   offsetAt(index: number): number;
   positionAt(index: number): number;
-  /** Greatest timestamp of all batches before the entry: grows even where timestamps do not. */
+  /** The max timestamp of all batches before the entry: grows even where timestamps do not. */
   timeBeforeAt(index: number): number;
 }
 
@@ -49,12 +49,12 @@ export class SparseIndex implements IndexEntries {
   }
 
   /** Batches are added in order. */
-  add(offset: number, position: number, greatestTimeBefore: number): void {
+  add(offset: number, position: number, maxTimeBefore: number): void {
     const last = this.positions.at(-1);
     if (last !== undefined && position - last < INDEX_INTERVAL_BYTES) return;
     this.offsets.push(offset);
     this.positions.push(position);
-    this.timesBefore.push(greatestTimeBefore);
+    this.timesBefore.push(maxTimeBefore);
   }
 }
 

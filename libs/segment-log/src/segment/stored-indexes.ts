@@ -8,7 +8,7 @@ import {
   INDEX_HEADER_BYTES,
   indexBytes,
   type IndexHeader,
-  type Place,
+  type PartitionId,
   type SegmentSummary,
 } from './index-layout.js';
 import type { IndexEntries } from './sparse-index.js';
@@ -16,6 +16,7 @@ import type { IndexEntries } from './sparse-index.js';
 /** 40 segments of the largest kind of 128 MiB. */
 const MAX_CACHED_BYTES = 32 << 20;
 
+/** The index file beside a segment. */
 export function indexFileOf(segmentPath: string): string {
   return segmentPath.replace(/log$/, 'index');
 }
@@ -36,13 +37,13 @@ export class StoredIndexes {
   /** False: the disk is full. */
   async write(
     segmentPath: string,
-    place: Place,
+    partitionId: PartitionId,
     summary: SegmentSummary,
     isSealed: boolean,
     entries: IndexEntries,
   ): Promise<boolean> {
     this.forget(segmentPath);
-    const bytes = encodeIndex(place, summary, isSealed, entries);
+    const bytes = encodeIndex(partitionId, summary, isSealed, entries);
     return replaceFile(this.files, indexFileOf(segmentPath), bytes);
   }
 

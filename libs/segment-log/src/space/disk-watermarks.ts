@@ -1,3 +1,4 @@
+/** Where appends end and go on, in free bytes. */
 export interface DiskWatermarksOptions {
   /** Bytes that are free on the disk of the log now. */
   readonly freeBytes: () => Promise<number>;
@@ -11,9 +12,9 @@ export interface DiskWatermarksOptions {
 const LOOKS_PER_RESERVE = 8;
 
 /**
- * Refuses appends of clients before the disk is full. What is below the mark is a reserve: for
- * offsets of groups, for small files that are replaced to shorten the log, for rounds that are on
- * their way. A second, higher mark keeps it from changing its mind with every byte.
+ * Refuses appends of clients before the disk is full. What is below `lowBytes` is a reserve:
+ * for offsets of groups, for small files that are replaced to shorten the log, for rounds that are on
+ * their way. A second, higher bound keeps it from changing its mind with every byte.
  */
 export class DiskWatermarks {
   private free: number | undefined;

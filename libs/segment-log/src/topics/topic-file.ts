@@ -30,6 +30,7 @@ export function writeTopicFile(
   );
 }
 
+/** What the topic in a folder is. Throws DamagedLog where that cannot be read. */
 export async function readTopicFile(files: FileSystem, folder: string): Promise<TopicDefinition> {
   const path = join(folder, FILE);
   const damaged = (detail: string) => new DamagedLog(path, undefined, detail);

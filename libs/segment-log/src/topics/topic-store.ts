@@ -16,10 +16,12 @@ const IN_WORK = '~';
 /** Kafka's rule for names; it also keeps them inside the folder. */
 const NAME = /^[a-zA-Z0-9._-]{1,249}$/;
 
+/** Whether a topic may have this name: it is that of a folder too. */
 export function isTopicName(name: string): boolean {
   return NAME.test(name) && name !== '.' && name !== '..';
 }
 
+/** What became of the making of a topic. */
 export type CreateOutcome =
   | { readonly kind: 'created'; readonly topic: Topic }
   | { readonly kind: 'exists' }
@@ -170,15 +172,15 @@ export class TopicStore {
     marks: readonly Mark[],
   ) {
     const folder = join(this.folder, name, String(number));
-    const place = { topicId, partition: number };
+    const partitionId = { topicId, partition: number };
     const opened = await openPartition({
       ...this.parts,
       folder,
-      place,
+      partitionId,
       mark: marks.find((mark) => mark.topicId === topicId && mark.partition === number),
       quarantine: { folder: this.quarantineFolder, name: `${name}-${number}` },
     });
-    return { partition: new Partition(this.parts, place, folder, opened), cut: opened.cut };
+    return { partition: new Partition(this.parts, partitionId, folder, opened), cut: opened.cut };
   }
 
   private async giveUp(work: string): Promise<CreateOutcome> {

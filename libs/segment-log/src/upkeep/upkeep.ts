@@ -12,12 +12,13 @@ import type { UpkeepPolicy } from './upkeep-policy.js';
 /** Told of what was done. */
 export interface UpkeepObserver {
   readonly onRemoved?: (topic: string, bytes: number) => void;
-  /** Bytes that a topic has less because later records took the place of earlier ones. */
+  /** Bytes that a topic has less because earlier records of a key were removed. */
   readonly onCompacted?: (topic: string, bytes: number) => void;
   /** A partition was left as it is: something of it cannot be read. */
   readonly onSkipped?: (topic: string, partition: number, error: DamagedLog) => void;
 }
 
+/** What is kept for how long, how fast the rest is removed, and who is told of it. */
 export interface UpkeepOptions extends UpkeepObserver {
   readonly policyOf: (topic: Topic) => UpkeepPolicy;
   /** Between the end of one round through all partitions and the beginning of the next. */
@@ -91,6 +92,7 @@ export class Upkeep {
     try {
       while (!signal.aborted) {
         await this.roundOf(kind);
+        // eslint-disable-next-line no-restricted-syntax -- a rest between two rounds, not a retry
         await sleep(this.options.intervalMs, undefined, { signal, ref: false });
       }
     } catch (error) {

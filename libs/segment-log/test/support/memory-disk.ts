@@ -28,7 +28,7 @@ export class MemoryDisk implements FileSystem {
   bytesRead = 0;
   /** Syncs say that they are done and do nothing. */
   lies = false;
-  /** A place that cannot be read any more. */
+  /** Bytes that cannot be read any more. */
   badSector: { readonly path: string; readonly position: number } | undefined;
   /** After each change of a file or name, and each sync. */
   onChange: () => void = () => undefined;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { HealthChecks } from '../health/health-checks.js';
 
+/** Where it listens, and what it shows. */
 export interface AdminServerOptions {
   readonly host: string;
   readonly port: number;

@@ -1,5 +1,6 @@
 import type { ConfigOf, Settings } from './settings.js';
 
+/** The configuration, or a sentence for each setting that is missing or wrong. */
 export type LoadedConfig<S extends Settings> =
   | { readonly kind: 'ok'; readonly config: ConfigOf<S> }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
@@ -32,6 +33,7 @@ export function parseConfig<S extends Settings>(
  * all of them to standard error and exits with status 1.
  */
 export function loadConfig<S extends Settings>(service: string, settings: S): ConfigOf<S> {
+  // eslint-disable-next-line no-restricted-syntax -- This is the one place.
   const loaded = parseConfig(settings, process.env);
   if (loaded.kind === 'ok') return loaded.config;
   const { problems } = loaded;

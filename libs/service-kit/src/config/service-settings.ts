@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { MINUTE_MS } from '@tally/contracts';
 import { addresses, line, oneOf, port, setting, wholeNumber, type ConfigOf } from './settings.js';
 
 /** What every service reads. */
@@ -21,12 +22,12 @@ export const serviceSettings = {
   ),
   drainDelayMs: setting(
     'TALLY_DRAIN_DELAY_MS',
-    wholeNumber(0, 60_000, 0),
+    wholeNumber(0, MINUTE_MS, 0),
     'on SIGTERM, how long to go on serving while no longer ready, so that callers see it first; 0 where discovery tells them at once',
   ),
   drainTimeoutMs: setting(
     'TALLY_DRAIN_TIMEOUT_MS',
-    wholeNumber(1, 600_000, 20_000),
+    wholeNumber(1, 10 * MINUTE_MS, 20_000),
     'on SIGTERM, how long until the process exits with work unfinished; below the 30 s after which Kubernetes kills',
   ),
 };
@@ -36,7 +37,7 @@ export const discoverySettings = {
   zookeeper: setting('TALLY_ZOOKEEPER', addresses(), 'the ZooKeeper ensemble'),
   zookeeperSessionMs: setting(
     'TALLY_ZOOKEEPER_SESSION_MS',
-    wholeNumber(400, 60_000, 6000),
+    wholeNumber(400, MINUTE_MS, 6000),
     'how long ZooKeeper waits for a silent instance; shorter finds the dead sooner, longer survives pauses',
   ),
 };
@@ -46,6 +47,9 @@ export const grpcSettings = {
   grpcPort: setting('TALLY_GRPC_PORT', port(), 'port of the gRPC server'),
 };
 
+/** The values of `serviceSettings`. */
 export type ServiceConfig = ConfigOf<typeof serviceSettings>;
+/** The values of `discoverySettings`. */
 export type DiscoveryConfig = ConfigOf<typeof discoverySettings>;
+/** The values of `grpcSettings`. */
 export type GrpcConfig = ConfigOf<typeof grpcSettings>;

@@ -10,11 +10,14 @@ export interface Setting<T> {
   readonly secret: boolean;
 }
 
+/** The settings of a service by the names of their values. */
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
+/** The values of settings. */
 export type ConfigOf<S extends Settings> = {
   readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
 };
 
+/** Names a setting; its schema is one of those below. */
 export function setting<T>(
   variable: string,
   schema: z.ZodType<T, string | undefined>,
@@ -36,6 +39,7 @@ export function wholeNumber(min: number, max: number, fallback?: number) {
   return fallback === undefined ? number : withDefault(number, fallback);
 }
 
+/** A TCP port, with a default or required. */
 export function port(fallback?: number) {
   return wholeNumber(1, 65_535, fallback);
 }
@@ -45,6 +49,7 @@ export function line(expected: string, fallback?: string) {
   return fallback === undefined ? text(expected) : withDefault(text(expected), fallback);
 }
 
+/** One of a few words, with a default. */
 export function oneOf<const T extends string>(values: readonly T[], fallback: T) {
   const expected = `one of ${values.join(', ')}`;
   const known = text(expected)

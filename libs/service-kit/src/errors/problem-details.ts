@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { ERROR_CODES, TallyError } from '@tally/contracts';
 
+/** The content type of problem details. */
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 /** RFC 9457. `type` is left out: `code` is the stable name, `title` that of the status. */
@@ -11,6 +12,7 @@ export interface ProblemDetails {
   readonly detail: string;
 }
 
+/** An HTTP answer with problem details. */
 export interface ProblemResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -8,6 +8,7 @@ import type { ServiceKit } from '../service/kit.module.js';
 import { GrpcErrorFilter } from './grpc-error.filter.js';
 import { GrpcMetricsInterceptor } from './grpc-metrics.interceptor.js';
 
+/** Which gRPC services are served, and where. */
 export interface GrpcServerOptions {
   readonly port: number;
   /** Protobuf packages whose services this app implements, e.g. `tally.shard_proxy.v1`. */

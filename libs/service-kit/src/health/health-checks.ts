@@ -4,12 +4,14 @@ export interface CheckResult {
   readonly detail?: string;
 }
 
+/** How a service is, and each part that it needs by name. */
 export interface HealthReport {
   /** `degraded`: serves, but a part that it can do without for a while does not answer. */
   readonly status: 'ready' | 'degraded' | 'not_ready' | 'draining';
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
+/** A part that a service needs. */
 export interface HealthCheck {
   readonly name: string;
   /** Resolves when the part answers; rejects with the reason when it does not. */
@@ -18,6 +20,7 @@ export interface HealthCheck {
   readonly required?: boolean;
 }
 
+/** How often parts are probed, in ms. */
 export interface HealthOptions {
   /** A probe that takes longer has failed. Default 2000. */
   readonly probeTimeoutMs?: number;

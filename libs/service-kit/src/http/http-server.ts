@@ -4,6 +4,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { ServiceKit } from '../service/kit.module.js';
 import { ProblemFilter } from './problem.filter.js';
 
+/** Where HTTP is served, and by what. */
 export interface HttpServerOptions {
   readonly port: number;
   /** Made by the app, so that only apps with an HTTP server carry one. */

@@ -7,6 +7,7 @@ interface Resource {
   readonly close: () => Promise<void> | void;
 }
 
+/** The bounds of a drain in ms, and whom it tells. */
 export interface LifecycleOptions {
   readonly health: HealthChecks;
   readonly logger: Logger;

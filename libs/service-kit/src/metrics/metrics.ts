@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
+/** The metrics of a process. */
 export interface Metrics {
   /** Where a service registers its metrics; text format 0.0.4 on /metrics. */
   readonly registry: Registry;

@@ -4,8 +4,9 @@ import { Lifecycle } from '../lifecycle/lifecycle.js';
 import type { Logger } from '../logging/logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 
-/** Injection tokens of what is not a class. */
+/** Injects the `Logger` of the service. */
 export const LOGGER = Symbol('logger');
+/** Injects `Metrics`. */
 export const METRICS = Symbol('metrics');
 
 /** What every service has. */

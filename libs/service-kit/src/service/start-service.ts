@@ -12,6 +12,7 @@ import { createMetrics } from '../metrics/metrics.js';
 import { flushTraces } from '../tracing/flush-traces.js';
 import { KitModule, type ServiceKit } from './kit.module.js';
 
+/** What makes an app a service. */
 export interface ServiceDefinition {
   /** Name of the app: in logs, metrics, discovery. */
   readonly name: string;
@@ -24,6 +25,7 @@ export interface ServiceDefinition {
 }
 
 /** Set by the bundler; `dev` when started from compiled sources. */
+// eslint-disable-next-line no-restricted-syntax -- The bundler writes it here, nobody sets it.
 export const VERSION = process.env['TALLY_VERSION'] ?? 'dev';
 
 /**

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
 
+/** Whether nobody listens on a port of 127.0.0.1. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();

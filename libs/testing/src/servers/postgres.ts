@@ -8,12 +8,14 @@ import { claimPort } from './ports.js';
 import { ordinaryUser, type OrdinaryUser } from './postgres-user.js';
 import { ServerProcess, type StartOptions } from './server-process.js';
 
+/** How a Postgres is started. */
 export interface PostgresOptions extends StartOptions {
   readonly database?: string;
   /** Server settings by name, e.g. `{ max_connections: '50' }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** A Postgres that answers. */
 export interface PostgresServer {
   readonly process: ServerProcess;
   readonly port: number;

@@ -7,6 +7,7 @@ import { ServerProcess, type StartOptions } from './server-process.js';
 /** Debian ships one binary under several names; redis-tools has it without a system service. */
 const BINARIES = ['/usr/bin/redis-server', '/usr/bin/redis-check-rdb'];
 
+/** A Redis that answers. */
 export interface RedisServer {
   readonly process: ServerProcess;
   readonly port: number;

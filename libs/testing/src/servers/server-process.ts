@@ -2,7 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { eventually } from '../eventually.js';
+import { endWithParent } from './end-with-parent.js';
 
+/** What runs, how it is known to answer, and how it is stopped. */
 export interface ServerProcessOptions {
   /** What messages call it. */
   readonly name: string;
@@ -35,7 +37,8 @@ export interface StartOptions {
 
 /**
  * One operating-system process that serves on loopback: started, watched until it answers,
- * stopped in an orderly way and, past its time, by force.
+ * stopped in an orderly way and, past its time, by force. It never outlives the process that
+ * started it.
  */
 export class ServerProcess {
   /** Told of every new process id. */
@@ -80,6 +83,7 @@ export class ServerProcess {
       detached: true,
     });
     closeSync(log);
+    endWithParent(child);
     this.child = child;
     if (child.pid !== undefined) this.onSpawn(child.pid);
     this.ended = new Promise((resolve) => {

@@ -7,6 +7,7 @@ import { ServerProcess, type StartOptions } from './server-process.js';
 const JAR = '/usr/share/java/zookeeper.jar';
 const LOGGER_JAR = '/usr/share/java/slf4j-simple.jar';
 
+/** A ZooKeeper that answers. */
 export interface ZooKeeperServer {
   readonly process: ServerProcess;
   readonly port: number;

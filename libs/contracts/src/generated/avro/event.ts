@@ -1,4 +1,4 @@
-// Generated from avro/event.avsc by tools/generate. Do not edit.
+// Generated from avro/event.*.avsc by tools/generate. Do not edit.
 
 /** The exact number unscaled / 10^scale. Both parts fit a double: |unscaled| < 10^15. */
 export interface Decimal {
@@ -26,8 +26,8 @@ export interface Event {
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** The Avro schema (Avro 1.12), for readers and writers. */
-export const EVENT_SCHEMA = {
+/** Every Avro schema (Avro 1.12) that was ever written, by id; the types above are of the newest. */
+export const EVENT_SCHEMAS: ReadonlyMap<number, object> = new Map<number, object>([[1, {
   "type": "record",
   "namespace": "tally.event.v1",
   "name": "Event",
@@ -100,5 +100,5 @@ export const EVENT_SCHEMA = {
       "doc": "Up to 32 names; declared dimensions are taken from here."
     }
   ]
-} as const;
+}]]);
 

@@ -41,8 +41,8 @@ export interface Failure {
 }
 
 export interface ReadCountersRequest {
-  /** Series ids, 16 bytes each, one after the other. */
-  readonly series: Buffer;
+  /** 16 bytes each, one after the other. */
+  readonly seriesIds: Buffer;
   /** Minutes since 1970, from inclusive, to exclusive. */
   readonly fromMinute: string;
   readonly toMinute: string;
@@ -57,8 +57,8 @@ export interface ReadCountersResponse {
 
 export interface ShardRows {
   readonly shard: number;
-  /** The series asked of this shard, 16 bytes each, in the order that rows refer to. */
-  readonly series: Buffer;
+  /** Those asked of this shard, 16 bytes each, in the order that rows refer to. */
+  readonly seriesIds: Buffer;
   readonly rows?: ReadCountersResponse1 | undefined;
   readonly failure?: Failure | undefined;
 }

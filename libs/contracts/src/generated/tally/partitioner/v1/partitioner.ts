@@ -28,7 +28,7 @@ export interface AppendResponse {
 export interface PartitionerService {
   /**
    * Appends all events and answers when every one is durable. After any failure some may be in the
-   * log: the caller sends all again, and copies are recognised by their id.
+   * log: the caller sends all again, and duplicates are recognised by their id.
    * `unavailable` with a full queue or no log; `invalid_argument` when the body is not well formed.
    */
   Append(request: AppendRequest): Promise<AppendResponse>;

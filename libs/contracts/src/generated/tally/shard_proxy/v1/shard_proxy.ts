@@ -103,25 +103,33 @@ export interface PartitionInstant {
    * back: an older one than the stored is ignored.
    */
   readonly asOfMs: string;
+  /**
+   * The instant holds if all offsets below this one are covered, and is ignored if they are not: a
+   * shard may have lost what it had confirmed. 0 from senders that do not say it: it always holds.
+   */
+  readonly position: string;
 }
 
 export interface ApplyDeltaRequest {
   readonly shard: number;
   /** Epoch of the shard map that placed the rows. */
   readonly epoch: string;
-  /** One range per partition at most; may be empty when only instants are told. */
+  /** One entry per partition at most; may be empty when only instants are told. */
   readonly ranges: readonly PartitionRanges[];
   /** Counter rows, see docs/formats/delta-rows.md. Summed over all ranges. */
   readonly rows: Buffer;
   /** Names of series that the sender has not seen acknowledged yet, see docs/formats/delta-rows.md. */
-  readonly series: Buffer;
+  readonly seriesNames: Buffer;
   readonly ledger: readonly LedgerEntry[];
   readonly instants: readonly PartitionInstant[];
 }
 
 export interface ApplyDeltaResponse {
   readonly outcome: ApplyOutcome;
-  /** With OVERLAP: for each partition of the request the parts of its ranges that are not covered. */
+  /**
+   * With OVERLAP: for each partition of the request the parts of its ranges that are not covered. A
+   * sender that rebuilds by offset needs them; today's reads again from the shards' coverage.
+   */
   readonly uncovered: readonly PartitionRanges[];
 }
 
@@ -134,6 +142,10 @@ export interface GetCoverageRequest {
 export interface GetCoverageResponse {
   /** One per partition asked, in that order; no ranges when nothing is covered. */
   readonly coverage: readonly PartitionRanges[];
+  /**
+   * As in GetShardStatusResponse. Nobody reads these two yet: by them a sender will notice a shard that
+   * was restored or promoted, whose coverage may have gone back.
+   */
   readonly timelineId: number;
   readonly systemIdentifier: string;
 }
@@ -148,7 +160,7 @@ export interface ReadCountersRequest {
   readonly shard: number;
   readonly epoch: string;
   /** Series ids, 16 bytes each, one after the other; all with slots of this shard. */
-  readonly series: Buffer;
+  readonly seriesIds: Buffer;
   /** Minutes since 1970, from inclusive, to exclusive. */
   readonly fromMinute: string;
   readonly toMinute: string;
@@ -158,9 +170,9 @@ export interface ReadCountersRequest {
 }
 
 export interface ReadCountersResponse {
-  /** Rows ordered by series (place in the request), then window; see docs/formats/counter-rows.md. */
+  /** Rows ordered by series (index in the request), then window; see docs/formats/counter-rows.md. */
   readonly rows: Buffer;
-  /** The least instant over all partitions of the topics; absent when one of them has none. */
+  /** The earliest instant over all partitions of the topics; absent when one of them has none. */
   readonly asOfMs?: string | undefined;
 }
 

@@ -1,0 +1,45 @@
+import type { Deadline } from '@grpc/grpc-js';
+import { type clusterProxy, TallyError } from '@tally/contracts';
+import type { InstanceSource, ServiceClient } from '@tally/discovery';
+
+/** The shard-proxies, asked by the number of their shard. Failures are TallyErrors. */
+export class ShardProxies {
+  constructor(
+    private readonly peer: { readonly client: ServiceClient; readonly instances: InstanceSource },
+  ) {}
+
+  /** Shards that have an instance now. */
+  get present(): number[] {
+    return this.peer.instances.instances.map(({ attributes }) => Number(attributes['shard']));
+  }
+
+  /** All calls may be repeated: deltas are counted once, the others read. */
+  call<Response>(
+    shard: number,
+    method: string,
+    request: object,
+    deadlineMs: number,
+  ): Promise<Response> {
+    return this.peer.client.call<Response>(method, request, {
+      deadlineMs,
+      idempotent: true,
+      select: ({ attributes }) => attributes['shard'] === String(shard),
+    });
+  }
+}
+
+/** How a failed shard is named in an answer; a bug is thrown. */
+export function failureOf(error: unknown): clusterProxy.Failure {
+  if (!(error instanceof TallyError)) throw error;
+  return { code: error.code, message: error.message };
+}
+
+/** Share of the caller's time that a shard gets: the rest is for the answer's way back. */
+const SHARE = 0.9;
+
+/** The time for a shard, in ms: `mostMs`, or less when the caller waits less. */
+export function timeFor(mostMs: number, callerWaitsUntil: Deadline): number {
+  const leftMs = (Number(callerWaitsUntil) - Date.now()) * SHARE;
+  if (leftMs <= 0) throw new TallyError('deadline_exceeded', 'the caller waits no longer');
+  return Math.min(mostMs, leftMs);
+}

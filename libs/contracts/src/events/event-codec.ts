@@ -1,0 +1,28 @@
+import { EVENT_SCHEMAS, type Event } from '../generated/avro/event.js';
+import { EvolvingCodec } from './evolving-codec.js';
+
+const codec = new EvolvingCodec<Event>(EVENT_SCHEMAS);
+
+/** Id of the schema that events are written with: that of the newest file in avro/. */
+export const CURRENT_SCHEMA_ID = codec.currentId;
+
+/**
+ * Writes an event with the current schema and returns the position behind it. When the buffer is too
+ * small nothing usable is written and the result is minus the missing bytes.
+ */
+export function encodeEvent(event: Event, into: Buffer, at: number): number {
+  return codec.encode(event, into, at);
+}
+
+/**
+ * The event that lies in exactly these bytes, written with any schema that there ever was; undefined
+ * when the schema is unknown or it is not one.
+ */
+export function decodeEvent(
+  schemaId: number,
+  bytes: Buffer,
+  from = 0,
+  to = bytes.length,
+): Event | undefined {
+  return codec.decode(schemaId, bytes, from, to);
+}

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ShardModel } from '@tally/testing/shard-model';
+import fc from 'fast-check';
+import type pg from 'pg';
+import { applyDelta, migrate, parseDelta, readCoverage } from '../src/index.js';
+import { PostgresFixture } from './support/database.js';
+import { everySlot, instant, names, request, row, TOPIC } from './support/requests.js';
+
+const postgres = new PostgresFixture();
+let pool: pg.Pool;
+beforeAll(async () => {
+  await postgres.start();
+  await migrate(postgres.url);
+  pool = postgres.pool(postgres.url);
+}, 120_000);
+afterAll(() => postgres.stop(), 60_000);
+beforeEach(() => forget());
+
+const PARTITIONS = [0, 1, 2];
+const SUBJECTS = ['a', 'b', 'c'];
+
+async function forget(): Promise<void> {
+  await pool.query('TRUNCATE minute_counters, series, coverage, ledger');
+}
+
+const someOffsets = fc
+  .tuple(fc.nat(12), fc.integer({ min: 1, max: 6 }))
+  .map(([from, length]) => [from, from + length] as const);
+
+/** Ranges of some partitions, what they add, and instants that may claim too much. */
+const someDelta = fc.record({
+  ranges: fc.uniqueArray(fc.tuple(fc.constantFrom(...PARTITIONS), someOffsets), {
+    selector: ([partition]) => partition,
+    maxLength: 2,
+  }),
+  subjects: fc.uniqueArray(fc.constantFrom(...SUBJECTS), { maxLength: 3 }),
+  instants: fc.uniqueArray(fc.tuple(fc.constantFrom(...PARTITIONS), fc.nat(100), fc.nat(16)), {
+    selector: ([partition]) => partition,
+    maxLength: 3,
+  }),
+});
+
+/** What Postgres has, in the words of the model. */
+async function stored() {
+  const { coverage } = await readCoverage(
+    pool,
+    PARTITIONS.map((partition) => ({ topic: TOPIC, partition })),
+  );
+  const instants = await pool.query<{ readonly partition: number; readonly at: string | null }>(
+    'SELECT partition, as_of_ms AS at FROM coverage ORDER BY partition',
+  );
+  const counts = await pool.query<{ readonly subject: string; readonly count: string }>(
+    'SELECT subject, sum(count)::text AS count FROM minute_counters JOIN series ON id = series GROUP BY 1 ORDER BY 1',
+  );
+  return {
+    covered: coverage.map(({ ranges }) => ranges.map(({ from, to }) => `${from}-${to}`)),
+    instants: PARTITIONS.map((partition) => {
+      const at = instants.rows.find((found) => found.partition === partition)?.at ?? undefined;
+      return at === undefined ? undefined : Number(at);
+    }),
+    counts: counts.rows.map(({ subject, count }) => `${subject} ${count}`),
+  };
+}
+
+function modelled(model: ShardModel) {
+  const covered = model.covered(PARTITIONS);
+  return {
+    covered: PARTITIONS.map((partition) =>
+      [...(covered.get(partition) ?? [])].map(({ from, to }) => `${from}-${to}`),
+    ),
+    instants: PARTITIONS.map((partition) => model.instantOf(partition)),
+    counts: SUBJECTS.flatMap((subject) => {
+      const count = model.countOf(subject);
+      return count === 0n ? [] : [`${subject} ${count}`];
+    }),
+  };
+}
+
+describe('the model of a shard in memory', () => {
+  it('says and becomes what Postgres does, whatever deltas come', async () => {
+    const outcomes = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(someDelta, { minLength: 1, maxLength: 12, size: 'max' }),
+        async (deltas) => {
+          await forget();
+          const model = new ShardModel(0);
+          for (const { ranges, subjects, instants } of deltas) {
+            const told = request(
+              Object.fromEntries(ranges.map(([partition, range]) => [partition, [range]])),
+              ranges.length === 0 ? [] : subjects.map((subject) => row(subject, 1)),
+              {
+                seriesNames: names(...subjects),
+                instants: instants.map(([partition, asOf, position]) =>
+                  instant(partition, asOf, position),
+                ),
+              },
+            );
+            const { kind } = await applyDelta(pool, parseDelta(told, everySlot));
+            outcomes.add(kind);
+            const modelledKind = model.apply({ shard: 0, epoch: '1', ...told });
+            expect(modelledKind.replace('_', ' ')).toBe(kind);
+            expect(await stored()).toEqual(modelled(model));
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect(outcomes).toEqual(new Set(['applied', 'already applied', 'overlap']));
+  }, 120_000);
+});

@@ -1,0 +1,173 @@
+import { decodeDeltaRows, decodeSeriesNames, type shardProxy } from '@tally/contracts';
+import { OffsetSet, type FlushOutcome, type ShardCoverage } from '@tally/counting';
+
+/** Protections that a test takes away, to see that it fails without them. */
+export interface ShardFaults {
+  /** A delta is applied whatever is covered already. */
+  readonly ignoresCoverage: boolean;
+  /** A delta of which a part is covered is applied whole. */
+  readonly appliesOverlap: boolean;
+  /** An instant is taken whatever is covered. */
+  readonly trustsInstants: boolean;
+}
+
+interface State {
+  readonly coverage: Map<number, OffsetSet>;
+  /** By series id, hex. */
+  readonly counts: Map<string, bigint>;
+  readonly names: Map<string, string>;
+  readonly instants: Map<number, number>;
+}
+
+const NO_FAULTS: ShardFaults = {
+  ignoresCoverage: false,
+  appliesOverlap: false,
+  trustsInstants: false,
+};
+
+/**
+ * One shard in memory, by the rule of the SQL (libs/count-store), to which a property test holds it:
+ * a delta changes counters, coverage and instants together, or nothing. Counts alone, not values.
+ */
+export class ShardModel {
+  private state: State = emptyState();
+  private saved: State = emptyState();
+  /** Of the shard map that it has heard of. */
+  epoch = 1;
+
+  constructor(
+    readonly shard: number,
+    private readonly faults: ShardFaults = NO_FAULTS,
+    /** Told of each subject whose count has changed. */
+    private readonly onCount: (subject: string, count: bigint) => void = () => undefined,
+  ) {}
+
+  /** Folds it in, if nothing of it is covered. */
+  apply(request: shardProxy.ApplyDeltaRequest): FlushOutcome {
+    if (request.epoch !== String(this.epoch)) return 'stale_epoch';
+    const ranges = rangesOf(request);
+    const { coverage } = this.state;
+    const covered = ({ partition }: Range) => coverage.get(partition) ?? new OffsetSet();
+    const isContained = (range: Range) => covered(range).firstMissing(range.from) >= range.to;
+    const isDisjoint = (range: Range) =>
+      [...covered(range)].every(({ from, to }) => to <= range.from || range.to <= from);
+    if (!this.faults.ignoresCoverage && ranges.length > 0) {
+      if (ranges.every(isContained)) {
+        this.learn(request);
+        return 'already_applied';
+      }
+      if (!ranges.every(isDisjoint) && !this.faults.appliesOverlap) return 'overlap';
+    }
+    this.fold(request, ranges);
+    this.learn(request);
+    return 'applied';
+  }
+
+  /** A copy of what it covers of these partitions. */
+  covered(partitions: readonly number[]): ShardCoverage {
+    return new Map(
+      partitions.map((partition) => [
+        partition,
+        new OffsetSet(this.state.coverage.get(partition) ?? []),
+      ]),
+    );
+  }
+
+  /** 0 for a subject that it has never heard of. */
+  countOf(subject: string): bigint {
+    const { names, counts } = this.state;
+    for (const [id, name] of names) if (name === subject) return counts.get(id) ?? 0n;
+    return 0n;
+  }
+
+  /** Counts of all subjects, and the instant that all partitions have reached. */
+  read(partitions: number): {
+    readonly counts: ReadonlyMap<string, bigint>;
+    readonly asOfMs: number | undefined;
+  } {
+    const { names, counts, instants } = this.state;
+    return {
+      counts: new Map([...counts].map(([id, count]) => [names.get(id) ?? id, count])),
+      asOfMs: instants.size === partitions ? Math.min(...instants.values()) : undefined,
+    };
+  }
+
+  /** Up to when this partition is complete; undefined: nobody said. */
+  instantOf(partition: number): number | undefined {
+    return this.state.instants.get(partition);
+  }
+
+  /** Forgets everything, as a shard that was made anew. */
+  clear(): void {
+    this.state = emptyState();
+  }
+
+  /** Remembers everything as it is now. */
+  save(): void {
+    this.saved = copyOf(this.state);
+  }
+
+  /** Becomes what it was when it was saved, as after a fail-over that lost commits. */
+  restore(): void {
+    this.state = copyOf(this.saved);
+  }
+
+  private fold(
+    { rows, seriesNames }: shardProxy.ApplyDeltaRequest,
+    ranges: readonly Range[],
+  ): void {
+    const { coverage, counts, names } = this.state;
+    for (const { partition, from, to } of ranges) {
+      const covered = coverage.get(partition) ?? new OffsetSet();
+      covered.add(from, to);
+      coverage.set(partition, covered);
+    }
+    for (const { id, subject } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
+      names.set(Buffer.from(id).toString('hex'), subject);
+    for (const row of decodeDeltaRows(Buffer.from(rows)) ?? []) {
+      const id = Buffer.from(row.series).toString('hex');
+      const count = (counts.get(id) ?? 0n) + row.count;
+      counts.set(id, count);
+      this.onCount(names.get(id) ?? id, count);
+    }
+  }
+
+  /** An instant is taken only where all below its position is covered. */
+  private learn({ instants }: shardProxy.ApplyDeltaRequest): void {
+    for (const { partition, asOfMs, position } of instants) {
+      const at = partition?.partition ?? -1;
+      const missing = this.state.coverage.get(at)?.firstMissing(0n) ?? 0n;
+      if (!this.faults.trustsInstants && missing < BigInt(position)) continue;
+      this.state.instants.set(at, Math.max(this.state.instants.get(at) ?? 0, Number(asOfMs)));
+    }
+  }
+}
+
+interface Range {
+  readonly partition: number;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+function rangesOf({ ranges }: shardProxy.ApplyDeltaRequest): Range[] {
+  return ranges.flatMap(({ partition, ranges: parts }) =>
+    parts.map(({ from, to }) => ({
+      partition: partition?.partition ?? -1,
+      from: BigInt(from),
+      to: BigInt(to),
+    })),
+  );
+}
+
+function emptyState(): State {
+  return { coverage: new Map(), counts: new Map(), names: new Map(), instants: new Map() };
+}
+
+function copyOf({ coverage, counts, names, instants }: State): State {
+  return {
+    coverage: new Map([...coverage].map(([partition, set]) => [partition, new OffsetSet(set)])),
+    counts: new Map(counts),
+    names: new Map(names),
+    instants: new Map(instants),
+  };
+}

@@ -1,0 +1,44 @@
+/** Protections that a control takes away, to see that the simulation misses them. */
+export interface Protections {
+  /** log */
+  confirmsBeforeSync: boolean;
+  /** shard */
+  ignoresCoverage: boolean;
+  appliesOverlap: boolean;
+  trustsInstants: boolean;
+  /** processor */
+  forgetsWindow: boolean;
+  beginsAtEnd: boolean;
+  trustsSilence: boolean;
+  neverVerifies: boolean;
+}
+
+/** Nothing is taken away. */
+export function allProtections(): Protections {
+  return {
+    confirmsBeforeSync: false,
+    ignoresCoverage: false,
+    appliesOverlap: false,
+    trustsInstants: false,
+    forgetsWindow: false,
+    beginsAtEnd: false,
+    trustsSilence: false,
+    neverVerifies: false,
+  };
+}
+
+/** Each control takes one protection away; the simulation must find that within some schedules. */
+export const CONTROLS: Readonly<Record<string, readonly (keyof Protections)[]>> = {
+  'acknowledged before it is on the disk': ['confirmsBeforeSync'],
+  'a delta is applied whatever is covered': ['ignoresCoverage'],
+  'a delta that is covered in part is applied whole': ['appliesOverlap'],
+  'an instant is taken whatever is covered': ['trustsInstants'],
+  'the dedup window is not read back': ['forgetsWindow'],
+  'counting begins at the end of the log': ['beginsAtEnd'],
+  // Each of the two finds what the other would have prevented.
+  'a flush without an answer counts as applied, and nobody compares': [
+    'trustsSilence',
+    'neverVerifies',
+  ],
+  'nobody compares what a shard covers with what it confirmed': ['neverVerifies'],
+};

@@ -1,0 +1,56 @@
+import { Random } from '../failure/traffic/random.js';
+
+/** One thing that goes wrong, at a time in ms from the beginning. */
+export type Fault = { readonly atMs: number } & (
+  | { readonly kind: 'log-crash'; readonly forMs: number }
+  | { readonly kind: 'log-clock'; readonly offsetMs: number }
+  | { readonly kind: 'processor-crash'; readonly processor: number; readonly forMs: number }
+  | { readonly kind: 'processor-pause'; readonly processor: number; readonly forMs: number }
+  | { readonly kind: 'shard-away'; readonly shard: number; readonly forMs: number }
+  | { readonly kind: 'shard-saved'; readonly shard: number }
+  | { readonly kind: 'shard-restored'; readonly shard: number }
+  | { readonly kind: 'shard-map' }
+  | { readonly kind: 'rebalance' }
+  | { readonly kind: 'bad-weather'; readonly forMs: number; readonly percent: number }
+);
+
+/** When clients send, in ms from the beginning, and what goes wrong meanwhile. */
+export interface Schedule {
+  readonly seed: number;
+  readonly sends: readonly number[];
+  readonly faults: readonly Fault[];
+}
+
+export const PROCESSORS = 2;
+export const SHARDS = 2;
+export const LASTS_MS = 14_000;
+
+/** What a seed does: the same for ever, as long as this file is the same. */
+export function scheduleOf(seed: number): Schedule {
+  const random = new Random(seed);
+  const time = () => random.between(0, LASTS_MS);
+  const sends = Array.from({ length: random.between(4, 22) }, time).sort((a, b) => a - b);
+  const faults = Array.from({ length: random.between(0, 7) }, () => faultOf(random, time()));
+  faults.sort((a, b) => a.atMs - b.atMs);
+  return { seed, sends, faults };
+}
+
+function faultOf(random: Random, atMs: number): Fault {
+  const forMs = random.pick([100, 800, 3000, 6000]);
+  const processor = random.between(0, PROCESSORS - 1);
+  const shard = random.between(0, SHARDS - 1);
+  return random.pick<Fault>([
+    { atMs, kind: 'log-crash', forMs },
+    { atMs, kind: 'log-clock', offsetMs: random.between(-900, 900) },
+    { atMs, kind: 'processor-crash', processor, forMs },
+    { atMs, kind: 'processor-pause', processor, forMs },
+    { atMs, kind: 'processor-pause', processor, forMs },
+    { atMs, kind: 'shard-away', shard, forMs },
+    { atMs, kind: 'shard-saved', shard },
+    { atMs, kind: 'shard-restored', shard },
+    { atMs, kind: 'shard-map' },
+    { atMs, kind: 'rebalance' },
+    { atMs, kind: 'bad-weather', forMs, percent: random.pick([5, 30]) },
+    { atMs, kind: 'bad-weather', forMs, percent: random.pick([5, 30]) },
+  ]);
+}

@@ -1,0 +1,311 @@
+import { decodeBlock, decodeEvent, ENTRY_HEADER_BYTES, readEntries } from '@tally/contracts';
+import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
+import { Random } from '../failure/traffic/random.js';
+import { allProtections, type Protections } from './controls.js';
+import { LASTS_MS, PROCESSORS, SHARDS, type Fault, type Schedule } from './schedule.js';
+import { CALM, Network } from './world/network.js';
+import { SimulatedClients } from './world/simulated-clients.js';
+import { SimulatedLog } from './world/simulated-log.js';
+import { SimulatedProcessor } from './world/simulated-processor.js';
+import { SimulatedShard } from './world/simulated-shard.js';
+import { VirtualTime } from './world/virtual-time.js';
+
+const START_MS = 1_000_000;
+const PARTITIONS = 3;
+const DEDUP_WINDOW_MS = 9000;
+/** Above every pause and outage of a schedule together with what is sent again after it. */
+const HEALS_WITHIN_MS = 60_000;
+const GROUP_SESSION_MS = 1500;
+const REJOIN_MS = 300;
+const READ_EVERY_MS = 500;
+
+/** What is wrong, and when it was seen first. */
+export interface Violation {
+  readonly atMs: number;
+  readonly what: string;
+}
+
+/** One schedule, played: what happened, and what was wrong, if anything. */
+export class Simulation {
+  readonly story: string[] = [];
+  violation: Violation | undefined;
+  /** How many events were sent, acknowledged, and found in the log. */
+  figures = { sent: 0, acknowledged: 0, inLog: 0 };
+  private readonly time = new VirtualTime(START_MS);
+  private readonly random: Random;
+  private readonly network: Network;
+  private readonly log: SimulatedLog;
+  private readonly shards: SimulatedShard[];
+  private readonly processors: SimulatedProcessor[];
+  private readonly clients: SimulatedClients;
+  private readonly topic: EventsTopic = {
+    name: 'events-0123456789abcdef',
+    partitions: PARTITIONS,
+    dedupWindowMs: DEDUP_WINDOW_MS,
+  };
+  private shardMap = ShardMap.even(SHARDS);
+  private groupGeneration = 0;
+
+  constructor(
+    private readonly schedule: Schedule,
+    protections: Protections = allProtections(),
+  ) {
+    this.random = new Random(schedule.seed).part(1);
+    this.network = new Network(this.time, new Random(schedule.seed).part(2));
+    const syncMs = () => this.random.between(1, 60);
+    this.log = new SimulatedLog(PARTITIONS, this.time, syncMs, protections);
+    this.shards = Array.from(
+      { length: SHARDS },
+      (_, shard) =>
+        new SimulatedShard(shard, protections, (subject, count) => this.onCount(subject, count)),
+    );
+    const world = {
+      time: this.time,
+      network: this.network,
+      log: this.log,
+      shards: this.shards,
+      topic: this.topic,
+      shardMap: () => this.shardMap,
+      faults: protections,
+      tell: (line: string) => this.tell(line),
+    };
+    this.processors = Array.from(
+      { length: PROCESSORS },
+      (_, number) => new SimulatedProcessor(`processor ${number}`, world),
+    );
+    this.clients = new SimulatedClients({
+      time: this.time,
+      network: this.network,
+      log: this.log,
+      random: this.random,
+      partitions: PARTITIONS,
+      resendWithinMs: DEDUP_WINDOW_MS / 3,
+    });
+  }
+
+  /** Plays the schedule, heals everything, and looks whether all is counted. */
+  play(): this {
+    this.rebalance();
+    for (const atMs of this.schedule.sends) this.time.after(atMs, () => this.clients.send());
+    for (const fault of this.schedule.faults)
+      this.time.after(fault.atMs, () => this.inflict(fault));
+    const read = () => {
+      this.checkAnswers();
+      this.time.after(READ_EVERY_MS, read);
+    };
+    read();
+    this.run(START_MS + LASTS_MS);
+    this.heal();
+    const end = this.time.nowMs + HEALS_WITHIN_MS;
+    for (let until = this.time.nowMs; until < end && !this.isComplete();)
+      this.run((until += READ_EVERY_MS));
+    this.checkEnd();
+    return this;
+  }
+
+  private run(untilMs: number): void {
+    while (this.violation === undefined && this.time.step(untilMs));
+  }
+
+  private inflict(fault: Fault): void {
+    const { time } = this;
+    this.tell(describe(fault));
+    switch (fault.kind) {
+      case 'log-crash':
+        this.log.crash();
+        return time.after(fault.forMs, () => this.log.restart());
+      case 'log-clock':
+        this.log.clockOffsetMs = fault.offsetMs;
+        return;
+      case 'processor-crash': {
+        const processor = this.processors[fault.processor];
+        processor?.kill();
+        time.after(GROUP_SESSION_MS, () => this.rebalance());
+        return time.after(fault.forMs, () => {
+          processor?.restart();
+          this.rebalance();
+        });
+      }
+      case 'processor-pause':
+        this.processors[fault.processor]?.process.pause(fault.forMs);
+        // The group gives its partitions to the others; it goes on with its own when it wakes, until
+        // it hears that the group has gone on without it.
+        if (fault.forMs > GROUP_SESSION_MS) {
+          time.after(GROUP_SESSION_MS, () => this.rebalance(fault.processor));
+          time.after(fault.forMs + REJOIN_MS, () => this.rebalance());
+        }
+        return;
+      case 'shard-away': {
+        const shard = this.shards[fault.shard];
+        if (shard !== undefined) shard.isUp = false;
+        return time.after(fault.forMs, () => {
+          if (shard !== undefined) shard.isUp = true;
+        });
+      }
+      case 'shard-saved':
+        return this.shards[fault.shard]?.save();
+      case 'shard-restored':
+        return this.shards[fault.shard]?.restore();
+      case 'shard-map':
+        return this.changeShardMap();
+      case 'rebalance':
+        return this.rebalance();
+      case 'bad-weather': {
+        const { percent } = fault;
+        this.network.weather = {
+          lostPercent: percent,
+          twicePercent: percent,
+          slowPercent: percent,
+          delayMs: 40,
+          slowMs: 2500,
+        };
+        return time.after(fault.forMs, () => void (this.network.weather = CALM));
+      }
+    }
+  }
+
+  private changeShardMap(): void {
+    const epoch = this.shardMap.epoch + 1;
+    this.shardMap = ShardMap.parse({ ...this.shardMap.document, epoch });
+    // Shards and processors hear of it at different times.
+    for (const shard of this.shards)
+      this.time.after(this.random.between(0, 300), () => void (shard.epoch = epoch));
+    this.time.after(this.random.between(0, 300), () => this.rebalance());
+  }
+
+  /** Partitions of the group are given to those that it believes alive. */
+  private rebalance(without?: number): void {
+    const live = this.processors.filter(
+      ({ process }, number) => process.isUp && number !== without,
+    );
+    this.groupGeneration += 1;
+    for (const [index, processor] of live.entries()) {
+      const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition).filter(
+        (partition) => (partition + this.groupGeneration) % live.length === index,
+      );
+      processor.assign(this.groupGeneration, partitions);
+    }
+  }
+
+  private heal(): void {
+    this.tell('everything is mended');
+    this.network.weather = CALM;
+    this.log.restart();
+    for (const shard of this.shards) {
+      shard.isUp = true;
+      shard.epoch = this.shardMap.epoch;
+    }
+    const gone = this.processors.filter(({ process }) => !process.isUp);
+    for (const { process } of gone) process.begin();
+    // Without a reason nobody begins anew: what was lost must be found by those who go on.
+    if (gone.length > 0) this.rebalance();
+  }
+
+  /** Every event in the log, and the append time of its first record. */
+  private inLog(): Map<string, number> {
+    const events = new Map<string, number>();
+    let latest = new Map<number, number>();
+    for (const { partition, record } of this.log.durableRecords()) {
+      const appendMs = Math.max(latest.get(partition) ?? 0, record.timestampMs);
+      latest = latest.set(partition, appendMs);
+      for (const id of idsOf(record.value)) if (!events.has(id)) events.set(id, appendMs);
+    }
+    return events;
+  }
+
+  private isComplete(): boolean {
+    for (const id of this.inLog().keys()) if (this.countOf(id) !== 1n) return false;
+    return true;
+  }
+
+  private countOf(id: string): bigint {
+    const slot = slotOf(seriesId('default', 'view', id));
+    return this.shards[this.shardMap.shardOf(slot)]?.countOf(id) ?? 0n;
+  }
+
+  private onCount(subject: string, count: bigint): void {
+    if (count > 1n) this.violate(`event ${subject} is counted ${count} times`);
+    if (!this.clients.sent.has(subject)) this.violate(`event ${subject} was never sent`);
+  }
+
+  /** What a shard says is complete to an instant has every event that the log took before it. */
+  private checkAnswers(): void {
+    const events = this.inLog();
+    for (const shard of this.shards) {
+      const { counts, asOfMs } = shard.read(PARTITIONS);
+      if (asOfMs === undefined) continue;
+      for (const [id, appendMs] of events) {
+        const isOwn =
+          this.shardMap.shardOf(slotOf(seriesId('default', 'view', id))) === shard.shard;
+        if (isOwn && appendMs < asOfMs && !counts.has(id))
+          return this.violate(
+            `shard ${shard.shard} says that it is complete to ${asOfMs - START_MS}, and lacks event ${id}, appended at ${appendMs - START_MS}`,
+          );
+      }
+    }
+  }
+
+  private checkEnd(): void {
+    const events = this.inLog();
+    this.figures = {
+      sent: this.clients.sent.size,
+      acknowledged: this.clients.acknowledged.size,
+      inLog: events.size,
+    };
+    if (this.violation !== undefined) return;
+    for (const id of this.clients.acknowledged)
+      if (!events.has(id))
+        return this.violate(`event ${id} was acknowledged and is not in the log`);
+    for (const id of events.keys())
+      if (this.countOf(id) !== 1n)
+        return this.violate(`event ${id} is in the log and counted ${this.countOf(id)} times`);
+    for (const { haltedPartitions } of this.processors)
+      if (haltedPartitions > 0) return this.violate('a partition is halted');
+  }
+
+  private violate(what: string): void {
+    this.violation ??= { atMs: this.time.nowMs - START_MS, what };
+    this.tell(`WRONG: ${what}`);
+  }
+
+  private tell(line: string): void {
+    this.story.push(`${String(this.time.nowMs - START_MS).padStart(6)} ${line}`);
+  }
+}
+
+function idsOf(value: Buffer | null): string[] {
+  const block = decodeBlock(value ?? Buffer.alloc(0));
+  if (block.kind !== 'block') return [];
+  const entries = readEntries(block.body, block.count);
+  if (entries.kind !== 'entries') return [];
+  return Array.from({ length: block.count }, (_, index) => {
+    const start = (entries.starts[index] ?? 0) + ENTRY_HEADER_BYTES;
+    const event = decodeEvent(block.schemaId, block.body, start, entries.starts[index + 1] ?? 0);
+    return event?.id ?? '';
+  });
+}
+
+function describe(fault: Fault): string {
+  switch (fault.kind) {
+    case 'log-crash':
+      return `the log loses its power for ${fault.forMs} ms`;
+    case 'log-clock':
+      return `the clock of the log steps: it is ${fault.offsetMs} ms from true time now`;
+    case 'processor-crash':
+      return `processor ${fault.processor} is killed for ${fault.forMs} ms`;
+    case 'processor-pause':
+      return `processor ${fault.processor} stands still for ${fault.forMs} ms`;
+    case 'shard-away':
+      return `shard ${fault.shard} does not answer for ${fault.forMs} ms`;
+    case 'shard-saved':
+      return `shard ${fault.shard} is copied`;
+    case 'shard-restored':
+      return `shard ${fault.shard} becomes its copy again`;
+    case 'shard-map':
+      return 'another shard map is in force';
+    case 'rebalance':
+      return 'the group assigns anew';
+    case 'bad-weather':
+      return `${fault.percent} % of messages are lost, late, or come twice for ${fault.forMs} ms`;
+  }
+}

@@ -1,0 +1,122 @@
+import type { LogRecord, PartitionBounds } from '@tally/contracts';
+import type { VirtualTime } from './virtual-time.js';
+
+interface Partition {
+  records: LogRecord[];
+  /** Offset of the first record. */
+  start: bigint;
+  /** Records of the array that are on the disk. */
+  durable: number;
+  waiting: { readonly upTo: number; readonly confirm: () => void }[];
+}
+
+export interface LogFaults {
+  /** Control: an append is confirmed before it is on the disk. */
+  confirmsBeforeSync: boolean;
+}
+
+/** One topic of the log on a disk in memory: what is not synced yet is gone after a crash. */
+export class SimulatedLog {
+  private readonly partitions: Partition[];
+  private isUp = true;
+  /** Grows with each crash: a sync of before it confirms nothing. */
+  private life = 0;
+  /** How far the log's clock is from true time. */
+  clockOffsetMs = 0;
+
+  constructor(
+    partitions: number,
+    private readonly time: VirtualTime,
+    private readonly syncMs: () => number,
+    private readonly faults: LogFaults,
+  ) {
+    this.partitions = Array.from({ length: partitions }, () => ({
+      records: [],
+      start: 0n,
+      durable: 0,
+      waiting: [],
+    }));
+  }
+
+  get clockMs(): number {
+    return this.time.nowMs + this.clockOffsetMs;
+  }
+
+  /** Confirms once it is durable; never when the log is down or crashes before. */
+  append(partition: number, value: Buffer, confirm: () => void): void {
+    if (!this.isUp) return;
+    const of = this.partition(partition);
+    const offset = of.start + BigInt(of.records.length);
+    of.records.push({ offset, timestampMs: this.clockMs, value });
+    if (this.faults.confirmsBeforeSync) confirm();
+    else of.waiting.push({ upTo: of.records.length, confirm });
+    const { life } = this;
+    this.time.after(this.syncMs(), () => {
+      if (life === this.life) this.sync(of);
+    });
+  }
+
+  /** Durable records from this offset on; undefined: the log is down. */
+  fetch(
+    partition: number,
+    from: bigint,
+    most: number,
+  ): { readonly low: bigint; readonly records: readonly LogRecord[] } | undefined {
+    if (!this.isUp) return undefined;
+    const { records, start, durable } = this.partition(partition);
+    const first = Number((from < start ? start : from) - start);
+    return { low: start, records: records.slice(first, Math.min(durable, first + most)) };
+  }
+
+  bounds(): ReadonlyMap<number, PartitionBounds> | undefined {
+    if (!this.isUp) return undefined;
+    return new Map(
+      this.partitions.map(({ start, durable }, partition) => [
+        partition,
+        { low: start, high: start + BigInt(durable) },
+      ]),
+    );
+  }
+
+  /** Of the first record that was appended at or after that time; the end without one. */
+  offsetAt(partition: number, timestampMs: number): bigint | undefined {
+    if (!this.isUp) return undefined;
+    const { records, start, durable } = this.partition(partition);
+    const index = records
+      .slice(0, durable)
+      .findIndex((record) => record.timestampMs >= timestampMs);
+    return start + BigInt(index === -1 ? durable : index);
+  }
+
+  /** Everything that is durable. */
+  *durableRecords(): Iterable<{ readonly partition: number; readonly record: LogRecord }> {
+    for (const [partition, { records, durable }] of this.partitions.entries())
+      for (const record of records.slice(0, durable)) yield { partition, record };
+  }
+
+  crash(): void {
+    this.isUp = false;
+    this.life += 1;
+    for (const of of this.partitions) {
+      of.records.length = of.durable;
+      of.waiting = [];
+    }
+  }
+
+  restart(): void {
+    this.isUp = true;
+  }
+
+  private sync(of: Partition): void {
+    of.durable = of.records.length;
+    const { waiting } = of;
+    of.waiting = waiting.filter(({ upTo }) => upTo > of.durable);
+    for (const { upTo, confirm } of waiting) if (upTo <= of.durable) confirm();
+  }
+
+  private partition(number: number): Partition {
+    const found = this.partitions[number];
+    if (found === undefined) throw new RangeError(`no partition ${number}`);
+    return found;
+  }
+}

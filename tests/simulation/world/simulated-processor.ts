@@ -1,0 +1,246 @@
+import { DEFAULT_EVENT_TYPE } from '@tally/contracts';
+import {
+  CountingRun,
+  readBlock,
+  type Answer,
+  type FlushOutcome,
+  type RunAction,
+  type ShardCoverage,
+} from '@tally/counting';
+import type { EventsTopic, ShardMap } from '@tally/placement';
+import { ask, type Network } from './network.js';
+import type { SimulatedLog } from './simulated-log.js';
+import { SimulatedProcess } from './simulated-process.js';
+import type { SimulatedShard } from './simulated-shard.js';
+import type { VirtualTime } from './virtual-time.js';
+
+export const FLUSH_INTERVAL_MS = 400;
+const FETCH_EVERY_MS = 60;
+const DEADLINE_MS = 900;
+const RECORDS_PER_FETCH = 7;
+
+export interface ProcessorFaults {
+  /** Control: the dedup window is not read back. */
+  forgetsWindow: boolean;
+  /** Control: counting begins at the end of the log, not at what a shard lacks. */
+  beginsAtEnd: boolean;
+  /** Control: a flush without an answer is taken for applied. */
+  trustsSilence: boolean;
+  /** Control: nobody compares what shards cover with what they had confirmed. */
+  neverVerifies: boolean;
+}
+
+export interface ProcessorWorld {
+  readonly time: VirtualTime;
+  readonly network: Network;
+  readonly log: SimulatedLog;
+  readonly shards: readonly SimulatedShard[];
+  readonly topic: EventsTopic;
+  readonly shardMap: () => ShardMap;
+  readonly faults: ProcessorFaults;
+  readonly tell: (line: string) => void;
+}
+
+/** A processor with the real counting run; log, shards, time and the group are the simulation's. */
+export class SimulatedProcessor {
+  readonly process: SimulatedProcess;
+  private run: CountingRun | undefined;
+  /** Grows with each run: what an older one asked, nobody hears. */
+  private generation = 0;
+  private groupGeneration = 0;
+  private assigned: readonly number[] = [];
+  private readonly positions = new Map<number, bigint>();
+  private isPaused = false;
+  private halts = 0;
+
+  constructor(
+    private readonly name: string,
+    private readonly world: ProcessorWorld,
+  ) {
+    this.process = new SimulatedProcess(world.time);
+  }
+
+  get haltedPartitions(): number {
+    return this.halts;
+  }
+
+  /** The group gives it these partitions, in its nth generation; it hears of it when it is awake. */
+  assign(nth: number, partitions: readonly number[]): void {
+    this.process.later(0, () => {
+      if (nth < this.groupGeneration) return;
+      this.groupGeneration = nth;
+      this.assigned = partitions;
+      this.begin('the group assigned partitions');
+    });
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    this.process.end();
+    this.run = undefined;
+    this.assigned = [];
+  }
+
+  restart(): void {
+    this.process.begin();
+  }
+
+  private begin(reason: string): void {
+    const { world } = this;
+    const { topic, faults, tell } = world;
+    const generation = ++this.generation;
+    this.run?.end();
+    this.positions.clear();
+    this.isPaused = false;
+    this.halts = 0;
+    tell(`${this.name} counts ${this.assigned.join(', ') || 'nothing'}: ${reason}`);
+    const run = new CountingRun({
+      topic,
+      partitions: this.assigned,
+      shardMap: world.shardMap(),
+      definition: () => DEFAULT_EVENT_TYPE,
+      flushRows: 12,
+      maxClockSkewMs: 1000,
+      verifyIntervalMs: faults.neverVerifies ? Number.MAX_SAFE_INTEGER : 3000,
+      maxSeries: 50,
+      startedAtMs: world.time.nowMs,
+      emit: (action) => this.carryOut(generation, action),
+    });
+    this.run = run;
+    const tick = () => {
+      if (generation !== this.generation) return;
+      run.tick(world.time.nowMs);
+      this.process.later(FLUSH_INTERVAL_MS, tick);
+    };
+    tick();
+    const fetch = () => {
+      if (generation !== this.generation) return;
+      if (!this.isPaused) for (const partition of this.assigned) this.fetch(generation, partition);
+      this.process.later(FETCH_EVERY_MS, fetch);
+    };
+    this.process.later(FETCH_EVERY_MS, fetch);
+  }
+
+  /** Reads what is there and delivers it at once; a fetch that is overtaken by a seek is not heard. */
+  private fetch(generation: number, partition: number): void {
+    const from = this.positions.get(partition);
+    const fetched =
+      from === undefined ? undefined : this.world.log.fetch(partition, from, RECORDS_PER_FETCH);
+    if (from === undefined || fetched === undefined) return;
+    const [first] = fetched.records;
+    if (first !== undefined && first.offset !== from) {
+      this.positions.delete(partition);
+      this.run?.onSkipped(partition, from, first.offset);
+      return;
+    }
+    const { records } = fetched;
+    if (records.length === 0) return;
+    this.positions.set(partition, from + BigInt(records.length));
+    if (generation === this.generation) this.run?.onRecords(partition, records.map(readBlock));
+  }
+
+  private carryOut(generation: number, action: RunAction): void {
+    switch (action.kind) {
+      case 'read-coverage':
+        return this.readCoverage(generation, action.shard);
+      case 'ask-bounds':
+        return this.ask(
+          generation,
+          () => this.world.log.bounds(),
+          (bounds) => this.run?.onBounds(bounds),
+        );
+      case 'ask-offset-at':
+        return this.askOffsetAt(generation, action.partition, action.timestampMs);
+      case 'read-from':
+        this.positions.set(action.partition, action.offset);
+        return;
+      case 'pause':
+        this.isPaused = true;
+        return;
+      case 'resume':
+        this.isPaused = false;
+        return;
+      case 'flush':
+        this.process.later(action.afterMs, () => this.flush(generation, action));
+        return;
+      case 'halt':
+        this.halts += 1;
+        this.positions.delete(action.partition);
+        this.world.tell(`${this.name} halts partition ${action.partition}: ${action.reason}`);
+        return;
+      case 'rebuild':
+        this.world.tell(`${this.name} begins again: ${action.reason}`);
+        this.process.later(20, () => {
+          if (generation === this.generation) this.begin(action.reason);
+        });
+        return;
+      case 'begun':
+      case 'counted':
+    }
+  }
+
+  private readCoverage(generation: number, number: number): void {
+    const { world } = this;
+    const epoch = world.shardMap().epoch;
+    this.ask(
+      generation,
+      (): Answer<ShardCoverage> | undefined => {
+        const shard = world.shards[number];
+        if (shard === undefined || !shard.isUp) return undefined;
+        if (shard.epoch !== epoch) return { kind: 'stale_epoch' };
+        return { kind: 'answer', value: this.coverageOf(shard) };
+      },
+      (answer) => this.run?.onCoverage(number, answer ?? { kind: 'none' }, world.time.nowMs),
+    );
+  }
+
+  private coverageOf(shard: SimulatedShard): ShardCoverage {
+    const covered = shard.covered(this.assigned);
+    if (!this.world.faults.beginsAtEnd) return covered;
+    for (const [partition, { high }] of this.world.log.bounds() ?? [])
+      covered.get(partition)?.add(0n, high);
+    return covered;
+  }
+
+  private askOffsetAt(generation: number, partition: number, timestampMs: number): void {
+    const { log, faults } = this.world;
+    this.ask(
+      generation,
+      () => (faults.forgetsWindow ? 1n << 60n : log.offsetAt(partition, timestampMs)),
+      (offset) => this.run?.onOffsetAt(partition, offset),
+    );
+  }
+
+  private flush(
+    generation: number,
+    { shard: number, request }: Extract<RunAction, { kind: 'flush' }>,
+  ): void {
+    const { world } = this;
+    this.ask<FlushOutcome>(
+      generation,
+      () => {
+        const shard = world.shards[number];
+        return shard?.isUp === true ? shard.apply(request) : undefined;
+      },
+      (outcome) => {
+        const silence: FlushOutcome = world.faults.trustsSilence ? 'applied' : 'unknown';
+        this.run?.onFlushed(number, outcome ?? silence);
+      },
+    );
+  }
+
+  private ask<T>(
+    generation: number,
+    question: () => T | undefined,
+    hear: (answer: T | undefined) => void,
+  ): void {
+    ask(
+      this.world,
+      DEADLINE_MS,
+      question,
+      this.process.receiver((answer: T | undefined) => {
+        if (generation === this.generation) hear(answer);
+      }),
+    );
+  }
+}
