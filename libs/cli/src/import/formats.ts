@@ -9,6 +9,7 @@ import { MAX_RECORD_BYTES, unreadable, type InputRecord, type Reading } from './
 
 /** Common and Combined Log Format, one JSON object a line, comma-separated values. */
 export const FORMATS = ['clf', 'ndjson', 'csv'] as const;
+/** A kind of file that can be imported. */
 export type Format = (typeof FORMATS)[number];
 
 /** How records become events. */

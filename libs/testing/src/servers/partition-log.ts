@@ -6,6 +6,7 @@ import { ServerProcess, type StartOptions } from './server-process.js';
 const root = join(import.meta.dirname, '../../../..');
 const app = join(root, 'apps/partition-log');
 
+/** A running partition-log. */
 export interface PartitionLogServer {
   readonly process: ServerProcess;
   /** host:port of the Kafka protocol. */
