@@ -157,7 +157,8 @@ describe('the statement of a delta', () => {
     const client = await pool.connect();
     await client.query('SET plan_cache_mode = force_generic_plan');
     await client.query(`PREPARE apply AS ${APPLY_DELTA.text}`);
-    const nulls = Array.from({ length: 25 }, () => 'NULL').join(', ');
+    const parameters = new Set(APPLY_DELTA.text.match(/\$\d+/g));
+    const nulls = Array.from(parameters, () => 'NULL').join(', ');
     const { rows } = await client.query<{ 'QUERY PLAN': string }>(
       `EXPLAIN EXECUTE apply(${nulls})`,
     );

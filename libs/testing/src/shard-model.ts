@@ -38,8 +38,8 @@ export class ShardModel {
   constructor(
     readonly shard: number,
     private readonly faults: ShardFaults = NO_FAULTS,
-    /** Told of each subject whose count has changed. */
-    private readonly onCount: (subject: string, count: bigint) => void = () => undefined,
+    /** Told of each series whose count has changed. */
+    private readonly onCount: (series: string, count: bigint) => void = () => undefined,
   ) {}
 
   /** Folds it in, if nothing of it is covered. */
@@ -73,14 +73,14 @@ export class ShardModel {
     );
   }
 
-  /** 0 for a subject that it has never heard of. */
-  countOf(subject: string): bigint {
+  /** A series is called by its subject, followed by its dimensions if it has any. 0: never heard of. */
+  countOf(series: string): bigint {
     const { names, counts } = this.state;
-    for (const [id, name] of names) if (name === subject) return counts.get(id) ?? 0n;
+    for (const [id, name] of names) if (name === series) return counts.get(id) ?? 0n;
     return 0n;
   }
 
-  /** Counts of all subjects, and the instant that all partitions have reached. */
+  /** Counts of all series, and the instant that all partitions have reached. */
   read(partitions: number): {
     readonly counts: ReadonlyMap<string, bigint>;
     readonly asOfMs: number | undefined;
@@ -122,8 +122,8 @@ export class ShardModel {
       covered.add(from, to);
       coverage.set(partition, covered);
     }
-    for (const { id, subject } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
-      names.set(Buffer.from(id).toString('hex'), subject);
+    for (const { id, subject, dimensions } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
+      names.set(Buffer.from(id).toString('hex'), `${subject}${dimensions}`);
     for (const row of decodeDeltaRows(Buffer.from(rows)) ?? []) {
       const id = Buffer.from(row.series).toString('hex');
       const count = (counts.get(id) ?? 0n) + row.count;

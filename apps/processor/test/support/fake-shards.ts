@@ -32,12 +32,12 @@ export class FakeShards {
     for (const shard of this.shards) shard.epoch = epoch;
   }
 
-  /** All shards together, by subject. */
+  /** All shards together, by subject and dimensions. */
   counts(): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const shard of this.shards)
-      for (const [subject, count] of shard.read(this.partitions).counts)
-        counts[subject] = (counts[subject] ?? 0) + Number(count);
+      for (const [series, count] of shard.read(this.partitions).counts)
+        counts[series] = (counts[series] ?? 0) + Number(count);
     return counts;
   }
 
