@@ -12,12 +12,14 @@ const WATCH_MS = 2000;
 const ORDINARY = new Set(['PROMISE', 'TickObject', 'Microtask', 'Immediate']);
 
 export default class ExitGuard {
-  constructor({ rootDir, outputFile = '' }) {
+  constructor({ rootDir, outputFile = '', watch, watchAll }) {
+    this.isWatching = watch || watchAll;
     const kind = basename(outputFile, '.json');
     this.run = `${relative(process.cwd(), rootDir)} (${kind})`;
   }
 
   onRunComplete() {
+    if (this.isWatching) return;
     // The timer itself keeps no process alive: it fires only where something else does.
     setTimeout(() => {
       const opened = watchOpened();

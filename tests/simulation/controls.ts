@@ -10,7 +10,10 @@ export interface Protections {
   forgetsWindow: boolean;
   beginsAtEnd: boolean;
   trustsSilence: boolean;
+  shortensWindow: boolean;
   neverVerifies: boolean;
+  ignoresSkew: boolean;
+  claimsEnd: boolean;
 }
 
 /** Nothing is taken away. */
@@ -23,7 +26,10 @@ export function allProtections(): Protections {
     forgetsWindow: false,
     beginsAtEnd: false,
     trustsSilence: false,
+    shortensWindow: false,
     neverVerifies: false,
+    ignoresSkew: false,
+    claimsEnd: false,
   };
 }
 
@@ -34,6 +40,9 @@ export const CONTROLS: Readonly<Record<string, readonly (keyof Protections)[]>> 
   'a delta that is covered in part is applied whole': ['appliesOverlap'],
   'an instant is taken whatever is covered': ['trustsInstants'],
   'the dedup window is not read back': ['forgetsWindow'],
+  'a third of the dedup window is read back': ['shortensWindow'],
+  'what clocks may differ is not taken off an instant': ['ignoresSkew'],
+  'the end of the log counts as reached wherever the run is': ['claimsEnd'],
   'counting begins at the end of the log': ['beginsAtEnd'],
   // Each of the two finds what the other would have prevented.
   'a flush without an answer counts as applied, and nobody compares': [

@@ -1,4 +1,5 @@
 import { Random } from '../failure/traffic/random.js';
+import type { ProcessorSettings } from './world/simulated-processor.js';
 
 /** One thing that goes wrong, at a time in ms from the beginning. */
 export type Fault = { readonly atMs: number } & (
@@ -17,6 +18,7 @@ export type Fault = { readonly atMs: number } & (
 /** When clients send, in ms from the beginning, and what goes wrong meanwhile. */
 export interface Schedule {
   readonly seed: number;
+  readonly settings: ProcessorSettings;
   readonly sends: readonly number[];
   readonly faults: readonly Fault[];
 }
@@ -30,9 +32,16 @@ export function scheduleOf(seed: number): Schedule {
   const random = new Random(seed);
   const time = () => random.between(0, LASTS_MS);
   const sends = Array.from({ length: random.between(4, 22) }, time).sort((a, b) => a - b);
-  const faults = Array.from({ length: random.between(0, 7) }, () => faultOf(random, time()));
-  faults.sort((a, b) => a.atMs - b.atMs);
-  return { seed, sends, faults };
+  const settings = {
+    recordsPerFetch: random.pick([1, 7]),
+    flushRows: random.pick([2, 12]),
+    verifies: random.chance(50),
+  };
+  // Only those who compare find what a shard has lost; without them nothing else hides behind that.
+  const faults = Array.from({ length: random.between(0, 7) }, () => faultOf(random, time()))
+    .filter(({ kind }) => settings.verifies || kind !== 'shard-restored')
+    .sort((a, b) => a.atMs - b.atMs);
+  return { seed, settings, sends, faults };
 }
 
 function faultOf(random: Random, atMs: number): Fault {

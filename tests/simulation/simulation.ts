@@ -12,8 +12,12 @@ import { VirtualTime } from './world/virtual-time.js';
 
 const START_MS = 1_000_000;
 const PARTITIONS = 3;
-const DEDUP_WINDOW_MS = 9000;
-/** Above every pause and outage of a schedule together with what is sent again after it. */
+const DEDUP_WINDOW_MS = 12_000;
+/** Later, what is sent again might come when it is not recognised any more: messages are slow. */
+const RESEND_WITHIN_MS = 5000;
+/** Above every pause, outage and delay of a schedule: nothing of before is on its way any more. */
+const TAIL_MS = 12_000;
+/** Above the tail together with what is sent again after it. */
 const HEALS_WITHIN_MS = 60_000;
 const GROUP_SESSION_MS = 1500;
 const REJOIN_MS = 300;
@@ -45,6 +49,7 @@ export class Simulation {
   };
   private shardMap = ShardMap.even(SHARDS);
   private groupGeneration = 0;
+  private healedAtMs = 0;
 
   constructor(
     private readonly schedule: Schedule,
@@ -67,6 +72,8 @@ export class Simulation {
       topic: this.topic,
       shardMap: () => this.shardMap,
       faults: protections,
+      settings: schedule.settings,
+      random: new Random(schedule.seed).part(3),
       tell: (line: string) => this.tell(line),
     };
     this.processors = Array.from(
@@ -79,7 +86,7 @@ export class Simulation {
       log: this.log,
       random: this.random,
       partitions: PARTITIONS,
-      resendWithinMs: DEDUP_WINDOW_MS / 3,
+      resendWithinMs: RESEND_WITHIN_MS,
     });
   }
 
@@ -96,7 +103,9 @@ export class Simulation {
     read();
     this.run(START_MS + LASTS_MS);
     this.heal();
+    this.healedAtMs = this.time.nowMs;
     const end = this.time.nowMs + HEALS_WITHIN_MS;
+    this.run(this.time.nowMs + TAIL_MS);
     for (let until = this.time.nowMs; until < end && !this.isComplete();)
       this.run((until += READ_EVERY_MS));
     this.checkEnd();
@@ -259,6 +268,12 @@ export class Simulation {
     for (const id of events.keys())
       if (this.countOf(id) !== 1n)
         return this.violate(`event ${id} is in the log and counted ${this.countOf(id)} times`);
+    for (const { shard, asOfMs } of this.shards.map((one) => ({
+      ...one.read(PARTITIONS),
+      shard: one.shard,
+    })))
+      if (asOfMs === undefined || asOfMs < this.healedAtMs)
+        return this.violate(`shard ${shard} does not say that it is complete to the end`);
     for (const { haltedPartitions } of this.processors)
       if (haltedPartitions > 0) return this.violate('a partition is halted');
   }

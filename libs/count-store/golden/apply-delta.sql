@@ -104,9 +104,10 @@ booked AS (
       too_late = l.too_late + excluded.too_late,
       dead = l.dead + excluded.dead
 ),
-reached AS (
-  SELECT l.topic, l.partition, a.covered,
-         CASE WHEN a.covered @> int8range(0, l.position) THEN l.told_ms END AS as_of_ms
+reached AS MATERIALIZED (
+  SELECT l.topic, l.partition, a.covered, l.known_ms,
+         CASE WHEN a.covered @> int8range(0, l.position) THEN l.told_ms END AS as_of_ms,
+         v.outcome = 'applied' AND NOT isempty(l.ranges) AS is_more
   FROM locked l, verdict v,
        LATERAL (SELECT CASE v.outcome WHEN 'applied' THEN l.covered + l.ranges ELSE l.covered END)
          AS a(covered)
@@ -114,10 +115,10 @@ reached AS (
 ),
 covering AS (
   UPDATE coverage c
-  SET covered = r.covered, as_of_ms = greatest(l.known_ms, r.as_of_ms)
-  FROM locked l JOIN reached r USING (topic, partition)
-  WHERE (c.topic, c.partition) = (l.topic, l.partition)
-    AND (r.covered <> l.covered OR r.as_of_ms > coalesce(l.known_ms, -1))
+  SET covered = r.covered, as_of_ms = greatest(r.known_ms, r.as_of_ms)
+  FROM reached r
+  WHERE (c.topic, c.partition) = (r.topic, r.partition)
+    AND (r.is_more OR r.as_of_ms > coalesce(r.known_ms, -1))
 )
 SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered
 FROM verdict v

@@ -1,4 +1,4 @@
-import { DEFAULT_EVENT_TYPE } from '@tally/contracts';
+import { DEFAULT_EVENT_TYPE, type PartitionBounds } from '@tally/contracts';
 import {
   CountingRun,
   readBlock,
@@ -8,6 +8,7 @@ import {
   type ShardCoverage,
 } from '@tally/counting';
 import type { EventsTopic, ShardMap } from '@tally/placement';
+import type { Random } from '../../failure/traffic/random.js';
 import { ask, type Network } from './network.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
@@ -17,7 +18,8 @@ import type { VirtualTime } from './virtual-time.js';
 export const FLUSH_INTERVAL_MS = 400;
 const FETCH_EVERY_MS = 60;
 const DEADLINE_MS = 900;
-const RECORDS_PER_FETCH = 7;
+/** From the answer of the log to the run: whoever reads may have to wait for a version of the event types. */
+const MAX_DELIVERY_MS = 40;
 
 export interface ProcessorFaults {
   /** Control: the dedup window is not read back. */
@@ -26,8 +28,22 @@ export interface ProcessorFaults {
   beginsAtEnd: boolean;
   /** Control: a flush without an answer is taken for applied. */
   trustsSilence: boolean;
+  /** Control: only a third of the dedup window is read back. */
+  shortensWindow: boolean;
   /** Control: nobody compares what shards cover with what they had confirmed. */
   neverVerifies: boolean;
+  /** Control: what clocks may differ is not taken off an instant. */
+  ignoresSkew: boolean;
+  /** Control: the end of the log counts as reached, wherever the run is. */
+  claimsEnd: boolean;
+}
+
+/** What differs from schedule to schedule: how soon a run is behind, and who finds what was lost. */
+export interface ProcessorSettings {
+  readonly recordsPerFetch: number;
+  readonly flushRows: number;
+  /** Whether runs compare what shards cover with what they had confirmed. */
+  readonly verifies: boolean;
 }
 
 export interface ProcessorWorld {
@@ -38,6 +54,8 @@ export interface ProcessorWorld {
   readonly topic: EventsTopic;
   readonly shardMap: () => ShardMap;
   readonly faults: ProcessorFaults;
+  readonly settings: ProcessorSettings;
+  readonly random: Random;
   readonly tell: (line: string) => void;
 }
 
@@ -50,7 +68,11 @@ export class SimulatedProcessor {
   private groupGeneration = 0;
   private assigned: readonly number[] = [];
   private readonly positions = new Map<number, bigint>();
+  /** Partitions of which records are on their way to the run: one batch each at a time. */
+  private readonly delivering = new Set<number>();
+  private epoch = 0;
   private isPaused = false;
+  private hasBegun = false;
   private halts = 0;
 
   constructor(
@@ -91,17 +113,22 @@ export class SimulatedProcessor {
     const generation = ++this.generation;
     this.run?.end();
     this.positions.clear();
+    this.delivering.clear();
+    const shardMap = world.shardMap();
+    this.epoch = shardMap.epoch;
     this.isPaused = false;
+    this.hasBegun = false;
     this.halts = 0;
     tell(`${this.name} counts ${this.assigned.join(', ') || 'nothing'}: ${reason}`);
     const run = new CountingRun({
       topic,
       partitions: this.assigned,
-      shardMap: world.shardMap(),
+      shardMap,
       definition: () => DEFAULT_EVENT_TYPE,
-      flushRows: 12,
-      maxClockSkewMs: 1000,
-      verifyIntervalMs: faults.neverVerifies ? Number.MAX_SAFE_INTEGER : 3000,
+      flushRows: world.settings.flushRows,
+      maxClockSkewMs: faults.ignoresSkew ? 0 : 1000,
+      verifyIntervalMs:
+        faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
       maxSeries: 50,
       startedAtMs: world.time.nowMs,
       emit: (action) => this.carryOut(generation, action),
@@ -121,12 +148,13 @@ export class SimulatedProcessor {
     this.process.later(FETCH_EVERY_MS, fetch);
   }
 
-  /** Reads what is there and delivers it at once; a fetch that is overtaken by a seek is not heard. */
+  /** Reads what is there and delivers it a little later, wherever the run has gone meanwhile. */
   private fetch(generation: number, partition: number): void {
     const from = this.positions.get(partition);
-    const fetched =
-      from === undefined ? undefined : this.world.log.fetch(partition, from, RECORDS_PER_FETCH);
-    if (from === undefined || fetched === undefined) return;
+    if (from === undefined || this.delivering.has(partition)) return;
+    const { log, settings, random } = this.world;
+    const fetched = log.fetch(partition, from, settings.recordsPerFetch);
+    if (fetched === undefined) return;
     const [first] = fetched.records;
     if (first !== undefined && first.offset !== from) {
       this.positions.delete(partition);
@@ -136,7 +164,12 @@ export class SimulatedProcessor {
     const { records } = fetched;
     if (records.length === 0) return;
     this.positions.set(partition, from + BigInt(records.length));
-    if (generation === this.generation) this.run?.onRecords(partition, records.map(readBlock));
+    this.delivering.add(partition);
+    this.process.later(random.between(0, MAX_DELIVERY_MS), () => {
+      if (generation !== this.generation) return;
+      this.delivering.delete(partition);
+      this.run?.onRecords(partition, records.map(readBlock));
+    });
   }
 
   private carryOut(generation: number, action: RunAction): void {
@@ -146,7 +179,7 @@ export class SimulatedProcessor {
       case 'ask-bounds':
         return this.ask(
           generation,
-          () => this.world.log.bounds(),
+          () => this.bounds(),
           (bounds) => this.run?.onBounds(bounds),
         );
       case 'ask-offset-at':
@@ -175,13 +208,15 @@ export class SimulatedProcessor {
         });
         return;
       case 'begun':
+        this.hasBegun = true;
+        return;
       case 'counted':
     }
   }
 
   private readCoverage(generation: number, number: number): void {
     const { world } = this;
-    const epoch = world.shardMap().epoch;
+    const { epoch } = this;
     this.ask(
       generation,
       (): Answer<ShardCoverage> | undefined => {
@@ -194,6 +229,12 @@ export class SimulatedProcessor {
     );
   }
 
+  private bounds(): ReadonlyMap<number, PartitionBounds> | undefined {
+    const bounds = this.world.log.bounds();
+    if (!this.world.faults.claimsEnd || !this.hasBegun || bounds === undefined) return bounds;
+    return new Map([...bounds].map(([partition, { low }]) => [partition, { low, high: low }]));
+  }
+
   private coverageOf(shard: SimulatedShard): ShardCoverage {
     const covered = shard.covered(this.assigned);
     if (!this.world.faults.beginsAtEnd) return covered;
@@ -203,10 +244,14 @@ export class SimulatedProcessor {
   }
 
   private askOffsetAt(generation: number, partition: number, timestampMs: number): void {
-    const { log, faults } = this.world;
+    const { log, faults, topic } = this.world;
     this.ask(
       generation,
-      () => (faults.forgetsWindow ? 1n << 60n : log.offsetAt(partition, timestampMs)),
+      () => {
+        if (faults.forgetsWindow) return 1n << 60n;
+        const laterMs = faults.shortensWindow ? (topic.dedupWindowMs * 2) / 3 : 0;
+        return log.offsetAt(partition, timestampMs + laterMs);
+      },
       (offset) => this.run?.onOffsetAt(partition, offset),
     );
   }

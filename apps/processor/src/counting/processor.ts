@@ -40,6 +40,7 @@ export class Processor {
   private reader: GroupReader | undefined;
   private assignment: Assignment | undefined;
   private driver: RunDriver | undefined;
+  private joining: Promise<void> | undefined;
   /** One change of runs after the other. */
   private changing: Promise<void> = Promise.resolve();
 
@@ -68,18 +69,21 @@ export class Processor {
   }
 
   /** Joins the group once there is a topic; waits for what others have to bring first. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
     const { logger } = this.options;
-    await keepTrying(() => this.join(), {
+    const joining = keepTrying(() => this.join(), {
       signal: this.stopping.signal,
       retryMs: RETRY_MS,
       onFailure: (error) => logger.warn({ error }, 'cannot join the group yet'),
     });
+    this.joining = joining;
+    return joining;
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
     this.unwatch();
+    await this.joining;
     await this.reader?.stop();
     await this.changing;
     await this.driver?.stop();
@@ -89,14 +93,16 @@ export class Processor {
     const topic = (await this.topicNode.read())?.value;
     if (topic === undefined)
       throw new TallyError('unavailable', 'ZooKeeper does not name a topic for events yet');
-    await this.options.admin.assertTopic(topic.name, topic.partitions);
+    const { admin, logger } = this.options;
+    await admin.assertTopic(topic.name, topic.partitions);
+    if (this.stopping.signal.aborted) return;
     this.topic = topic;
     const reader = this.newReader(topic);
     this.reader = reader;
     try {
       await reader.start();
     } catch (error) {
-      await reader.stop();
+      await reader.stop().catch((cause: unknown) => logger.warn({ error: cause }, 'left badly'));
       throw error;
     }
   }

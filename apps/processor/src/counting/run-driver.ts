@@ -39,6 +39,8 @@ export class RunDriver {
   private readonly ending = new Map<number, () => void>();
   /** What is under way. */
   private readonly working = new Set<Promise<void>>();
+  /** What the run is being told of now. */
+  private delivered: readonly ReadRecord[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RunDriverOptions) {
@@ -56,7 +58,8 @@ export class RunDriver {
       startedAtMs: now(),
       emit: (action) => this.carryOut(action),
     });
-    assignment.signal.addEventListener('abort', () => this.abort(), { once: true });
+    const { signal } = this.stopping;
+    assignment.signal.addEventListener('abort', () => this.abort(), { once: true, signal });
   }
 
   /** True when the log and the shards agree on every partition. */
@@ -86,8 +89,9 @@ export class RunDriver {
     if (signal.aborted) return;
     const known = await knownRecords(records, this.options.eventTypes, signal);
     if (known === undefined) return;
-    this.traces.add(records);
+    this.delivered = records;
     this.run.onRecords(partition, known);
+    this.delivered = [];
   }
 
   /** The log did not go on where it should. */
@@ -184,6 +188,8 @@ export class RunDriver {
   private book({ partition, offset, counts }: Extract<RunAction, { kind: 'counted' }>): void {
     const { metrics, logger } = this.options;
     const { events, duplicates, tooLate, dead, reason } = counts;
+    const [first] = this.delivered;
+    if (first !== undefined) this.traces.add(this.delivered[Number(offset - first.offset)]);
     metrics.events.inc({ fate: 'counted' }, events - duplicates - tooLate - dead);
     metrics.events.inc({ fate: 'duplicate' }, duplicates);
     metrics.events.inc({ fate: 'too_late' }, tooLate);
@@ -197,7 +203,7 @@ export class RunDriver {
     const { signal } = this.stopping;
     const working = work
       .catch((error: unknown) => {
-        if (!signal.aborted) throw error;
+        if (!signal.aborted || !isOfTheEnd(error)) throw error;
       })
       .finally(() => this.working.delete(working));
     this.working.add(working);
@@ -212,4 +218,9 @@ export class RunDriver {
       return undefined;
     }
   }
+}
+
+/** What becomes of work under way when it is told to end. */
+function isOfTheEnd(error: unknown): boolean {
+  return error instanceof TallyError || (error as Error | undefined)?.name === 'AbortError';
 }

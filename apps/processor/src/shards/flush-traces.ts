@@ -18,16 +18,14 @@ export class FlushTraces {
 
   constructor(private readonly shards: readonly number[]) {}
 
-  /** These records will be in the next flush of each shard. */
-  add(records: readonly ReadRecord[]): void {
-    for (const { traceparent } of records) {
-      const recorded = traceOf(traceparent);
-      if (recorded === undefined) continue;
-      for (const shard of this.shards) {
-        const waiting = this.waiting.get(shard);
-        if (waiting === undefined) this.waiting.set(shard, [recorded]);
-        else waiting.push(recorded);
-      }
+  /** This record will be in the next flush of each shard. */
+  add(record: ReadRecord | undefined): void {
+    const recorded = record === undefined ? undefined : traceOf(record.traceparent);
+    if (recorded === undefined) return;
+    for (const shard of this.shards) {
+      const waiting = this.waiting.get(shard);
+      if (waiting === undefined) this.waiting.set(shard, [recorded]);
+      else waiting.push(recorded);
     }
   }
 

@@ -51,11 +51,15 @@ export class PartitionReading {
     return this.state.kind === 'counting' ? this.state.counter.appendMs : 0;
   }
 
+  /** Records that were on their way when it went elsewhere are not the next ones: they come again. */
   onRecords(records: readonly BlockRecord[], deltas: ReadonlyMap<number, ShardDelta>): void {
-    const { state } = this;
+    const { state, options } = this;
+    const [first] = records;
+    if (first === undefined) return;
     switch (state.kind) {
       case 'probing': {
-        const windowStartMs = (records[0]?.timestampMs ?? 0) - this.options.dedupWindowMs;
+        if (first.offset !== options.start - 1n) return;
+        const windowStartMs = first.timestampMs - options.dedupWindowMs;
         this.state = { kind: 'seeking', windowStartMs: Math.max(0, windowStartMs), isAsked: false };
         this.ask();
         return;
@@ -63,6 +67,7 @@ export class PartitionReading {
       case 'seeking':
         return;
       case 'counting':
+        if (first.offset !== state.next) return;
         for (const record of records) {
           this.take(record, state.counter, deltas);
           state.next = record.offset + 1n;

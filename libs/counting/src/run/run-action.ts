@@ -43,7 +43,10 @@ export type RunAction =
   | { readonly kind: 'ask-bounds' }
   /** Where is the first record appended at or after that time? Answered by `onOffsetAt`. */
   | { readonly kind: 'ask-offset-at'; readonly partition: number; readonly timestampMs: number }
-  /** From here on, `onRecords` is called with the records of this partition, each the next. */
+  /**
+   * From here on, `onRecords` is called with the records of this partition, each the next. What was on
+   * its way from elsewhere may still come, and is not heard.
+   */
   | { readonly kind: 'read-from'; readonly partition: number; readonly offset: bigint }
   /** No record of any partition until `resume`, save those that are on their way. */
   | { readonly kind: 'pause' }

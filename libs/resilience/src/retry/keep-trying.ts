@@ -38,8 +38,8 @@ export async function keepTrying<T>(
     try {
       return await attempt();
     } catch (error) {
-      // What an attempt under way makes of the abort is no failure.
-      if (isAborted() && error === signal?.reason) return undefined;
+      // What an attempt under way makes of the abort is no failure, and nobody is told of another.
+      if (isAborted() && (error instanceof TallyError || isAbort(error, signal))) return undefined;
       if (!(error instanceof TallyError) || tries >= maxTries || !mayPass(error)) throw error;
       onFailure?.(error);
     }
@@ -47,4 +47,9 @@ export async function keepTrying<T>(
     await delay(waitMs, undefined, signal && { signal }).catch(() => undefined);
   }
   return undefined;
+}
+
+/** The signal's reason itself, or what Node's own functions make of it. */
+function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
+  return error === signal?.reason || (error as Error | undefined)?.cause === signal?.reason;
 }

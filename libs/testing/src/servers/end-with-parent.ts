@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 const WAIT_AND_KILL = 'read -r _; kill -s KILL -- "-$1"';
 
 /**
- * Ends `child`, and what it has started, when this process is gone before it: however that happened,
+ * Ends `child`, and what it has started in its group, when this process is gone before it: however that happened,
  * by SIGKILL too, which leaves no time to stop anything. `child` must have been spawned `detached`,
  * so that its process id names a group of its own.
  *
@@ -17,6 +17,8 @@ export function endWithParent(child: ChildProcess): void {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
+  // A child that nobody watches is not left alone.
+  watch.once('error', () => child.kill('SIGKILL'));
   // It keeps nobody from ending: that is what it waits for.
   watch.unref();
   if (watch.stdin instanceof Socket) watch.stdin.unref();

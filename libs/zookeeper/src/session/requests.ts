@@ -57,6 +57,9 @@ export class Requests {
     const { belief, connection } = this.options;
     for (;;) {
       await this.connected(deadlineMs);
+      // A server that is there and takes nothing must not keep anybody here past the time.
+      if (this.remainingMs(deadlineMs) === 0)
+        throw new TallyError('deadline_exceeded', `${what}: no time was left to ask ZooKeeper`);
       const { generation } = belief;
       const sent = connection.send(send);
       if (sent !== undefined) return { ...(await this.within(what, deadlineMs, sent)), generation };
