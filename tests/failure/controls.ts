@@ -74,8 +74,8 @@ export const CONTROLS: readonly Control[] = [
   {
     name: 'registers-once',
     app: 'cluster-proxy',
-    protection: /if \(session\d*\.state !== "connected"\)\s+return;\s+this\.ownedBy = void 0;/,
-    instead: 'if (this.ownedBy !== void 0) return;',
+    protection: /if \(session\d*\.state !== "connected"\)\s+return;\s+for \(/,
+    instead: 'if (this.ownedBy !== void 0) return; for (',
     faults: [killZooKeeper],
     failure: /is ready/,
   },
