@@ -67,9 +67,11 @@ export const CONTROLS: readonly Control[] = [
     name: 'flush-of-unknown-fate-forgotten',
     app: 'processor',
     protection: /this\.sendAgain\(flight\d*\);\s+return "sent-again";/,
-    instead: 'this.flight = void 0; return "settled";',
+    // Comparing what shards cover would find it and count it again.
+    instead:
+      'CoverageCheck.prototype.onCoverage = () => void 0; this.flight = void 0; return "settled";',
     faults: [killPostgres],
-    failure: WRONG_FIGURES,
+    failure: /answers have everything/,
   },
   {
     name: 'registers-once',
