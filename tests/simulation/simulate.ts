@@ -39,7 +39,7 @@ export function simulate({ firstSeed, control, goesOn }: SimulateOptions): {
     if (play(schedule).violation === undefined) continue;
     const smallest = shrink(schedule, (smaller) => play(smaller).violation !== undefined);
     const { violation, story } = play(smallest);
-    const what = violation?.what ?? 'nothing is wrong any more';
+    const what = violation ?? 'nothing is wrong any more';
     return { schedules, finding: { seed, schedules, what, story } };
   }
   return { schedules, finding: undefined };

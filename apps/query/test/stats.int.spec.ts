@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Module } from '@nestjs/common';
 import {
   DAY_MS,
   encodeCounterRows,
@@ -15,7 +14,7 @@ import {
 } from '@tally/contracts';
 import { InstanceRegistry, ServiceClient } from '@tally/discovery';
 import { parseEventsTopic, seriesId, TOPICS_NODE } from '@tally/placement';
-import { Lifecycle, parseConfig, startService, type Logger } from '@tally/service-kit';
+import { parseConfig, startService, type Logger } from '@tally/service-kit';
 import { eventually, freePort, startZooKeeper } from '@tally/testing';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { AppModule } from '../src/app.module.js';
@@ -78,27 +77,13 @@ beforeAll(async () => {
   });
   if (loaded.kind === 'invalid') throw new Error(loaded.problems.join('; '));
   const { config } = loaded;
-  let lifecycle: Lifecycle | undefined;
-  @Module({})
-  class Root {}
-  const root = {
-    module: Root,
-    imports: [AppModule.with(config)],
-    providers: [
-      {
-        provide: 'lifecycle of the test',
-        inject: [Lifecycle],
-        useFactory: (found: Lifecycle) => (lifecycle = found),
-      },
-    ],
-  };
-  await startService({
+  const lifecycle = await startService({
     name: 'query',
     config,
-    root,
+    root: AppModule.with(config),
     grpc: { port: grpcPort, packages: ['tally.query.v1'] },
   });
-  closes.push(async () => lifecycle?.drain());
+  closes.push(() => lifecycle.drain());
   const instances = registry.watchInstances('query');
   client = new ServiceClient({
     service: 'query',

@@ -1,3 +1,5 @@
+import { crash } from '@tally/resilience';
+
 /** Ends a subscription; calling it again does nothing. */
 export type Unsubscribe = () => void;
 
@@ -9,9 +11,7 @@ export function deliver<T>(listener: (value: T) => void, value: T): void {
   try {
     listener(value);
   } catch (error) {
-    setImmediate(() => {
-      throw error;
-    });
+    crash(error);
   }
 }
 

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Module } from '@nestjs/common';
 import {
   CURRENT_SCHEMA_ID,
   decodeEvent,
@@ -12,7 +11,7 @@ import {
   type query,
 } from '@tally/contracts';
 import { InstanceRegistry } from '@tally/discovery';
-import { Lifecycle, parseConfig, startService, type Logger } from '@tally/service-kit';
+import { parseConfig, startService, type Logger } from '@tally/service-kit';
 import { eventually, freePort, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
 import { AppModule } from '../../src/app.module.js';
 import { settings, type GatewayConfig } from '../../src/config.js';
@@ -103,23 +102,10 @@ export class GatewayFixture {
       TALLY_INSTANCE: `gateway-${port}`,
       ...environment,
     });
-    let lifecycle: Lifecycle | undefined;
-    @Module({})
-    class Root {}
-    const root = {
-      module: Root,
-      imports: [AppModule.with(config)],
-      providers: [
-        {
-          provide: 'lifecycle of the test',
-          inject: [Lifecycle],
-          useFactory: (found: Lifecycle) => (lifecycle = found),
-        },
-      ],
-    };
     const http = { port, adapter: createHttpAdapter(config) };
-    await startService({ name: 'gateway', config, root, http });
-    const stop = async () => lifecycle?.drain();
+    const root = AppModule.with(config);
+    const lifecycle = await startService({ name: 'gateway', config, root, http });
+    const stop = () => lifecycle.drain();
     this.closes.push(stop);
     const adminUrl = `http://127.0.0.1:${adminPort}`;
     await eventually('the gateway is ready', async () => {

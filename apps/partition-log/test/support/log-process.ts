@@ -1,46 +1,31 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, ServerProcess, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
+import {
+  startPartitionLog,
+  startZooKeeper,
+  type PartitionLogServer,
+  type ZooKeeperServer,
+} from '@tally/testing';
 import kafkajs, { type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
-
-const app = join(import.meta.dirname, '../..');
-const tsc = join(app, '../../node_modules/typescript7/bin/tsc');
 
 /** The service as a process of its own, compiled, with a ZooKeeper and a folder that outlives it. */
 export class LogProcess {
   readonly dir = mkdtempSync(join(tmpdir(), 'tally-partition-log-'));
   private zookeeper: ZooKeeperServer;
-  private server: ServerProcess;
-  port = 0;
-  private adminPort = 0;
+  private log: PartitionLogServer;
   private isOver = false;
 
   /** `env`: settings other than the defaults. */
   constructor(private readonly env: Readonly<Record<string, string>> = {}) {}
 
   async start(): Promise<this> {
-    execFileSync(process.execPath, [tsc, '-b', app]);
     this.zookeeper = await startZooKeeper({ dir: join(this.dir, 'zookeeper') });
-    this.port = await freePort();
-    this.adminPort = await freePort(new Set([this.port]));
-    this.server = new ServerProcess({
-      name: 'partition-log',
-      command: process.execPath,
-      args: ['--enable-source-maps', join(app, 'dist/main.js')],
-      env: {
-        ...process.env,
-        TALLY_ADMIN_PORT: String(this.adminPort),
-        TALLY_ZOOKEEPER: this.zookeeper.connectString,
-        TALLY_LOG_DIR: this.logDir,
-        TALLY_KAFKA_PORT: String(this.port),
-        ...this.env,
-      },
-      logFile: join(this.dir, 'partition-log.log'),
-      ready: async () => (await fetch(`${this.admin}/health/ready`)).ok,
+    this.log = await startPartitionLog({
+      dir: this.dir,
+      zookeeper: this.zookeeper.connectString,
+      env: this.env,
     });
-    await this.server.start();
     return this;
   }
 
@@ -49,31 +34,36 @@ export class LogProcess {
   }
 
   get admin(): string {
-    return `http://127.0.0.1:${this.adminPort}`;
+    return this.log.admin;
+  }
+
+  /** Of the Kafka protocol. */
+  get port(): number {
+    return this.log.port;
   }
 
   get running(): boolean {
-    return this.server.running;
+    return this.log.process.running;
   }
 
   /** How the process ended, in words. */
   get exit(): string | undefined {
-    return this.server.exit;
+    return this.log.process.exit;
   }
 
   /** SIGKILL: no goodbye. */
   kill(): Promise<void> {
-    return this.server.kill();
+    return this.log.process.kill();
   }
 
   /** SIGTERM, and waits until it is gone. */
   end(): Promise<void> {
-    return this.server.stop();
+    return this.log.process.stop();
   }
 
   async restart(): Promise<void> {
-    await this.server.stop();
-    await this.server.start();
+    await this.log.process.stop();
+    await this.log.process.start();
   }
 
   /** The value of a metric with these labels, as Prometheus sees it; 0 when it is not there. */
@@ -112,7 +102,7 @@ export class LogProcess {
 
   async stop(): Promise<void> {
     this.isOver = true;
-    await this.server?.stop();
+    await this.log?.process.stop();
     await this.zookeeper?.process.stop();
     rmSync(this.dir, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import {
   TOPICS_NODE,
   type EventsTopic,
 } from '@tally/placement';
-import { keepTrying } from '@tally/resilience';
+import { crash, keepTrying } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from '../config.js';
@@ -129,7 +129,8 @@ export class Processor {
         if (assignment === this.assignment) this.driver?.onSkipped(partition, expected, got);
       },
       onRestart: (error) => logger.warn({ error }, 'the client of the log begins again'),
-      onGivenUp: endProcess,
+      // Nobody can mend it from here: the supervisor begins anew from what the shards cover.
+      onGivenUp: crash,
     });
   }
 
@@ -162,11 +163,4 @@ export class Processor {
     this.options.logger.warn({ reason }, 'what was summed up is thrown away');
     setTimeout(() => this.restart('the shards have other offsets'), REBUILD_PAUSE_MS);
   }
-}
-
-/** Nobody can mend it from here: the supervisor begins anew from what the shards cover. */
-function endProcess(error: unknown): void {
-  setImmediate(() => {
-    throw error;
-  });
 }

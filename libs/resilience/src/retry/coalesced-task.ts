@@ -1,4 +1,5 @@
 import { TallyError } from '@tally/contracts';
+import { crash } from '../crash.js';
 import type { Backoff } from './backoff.js';
 
 /** How a task goes on after a failed step. */
@@ -54,9 +55,7 @@ export class CoalescedTask {
 
   private failed(error: unknown): void {
     if (!(error instanceof TallyError)) {
-      setImmediate(() => {
-        throw error;
-      });
+      crash(error);
       return;
     }
     if (this.stopped) return;

@@ -9,8 +9,12 @@ const app = join(root, 'apps/partition-log');
 /** A running partition-log. */
 export interface PartitionLogServer {
   readonly process: ServerProcess;
-  /** host:port of the Kafka protocol. */
+  /** Of the Kafka protocol. */
+  readonly port: number;
+  /** The same as host:port. */
   readonly broker: string;
+  /** Base URL of health and metrics. */
+  readonly admin: string;
 }
 
 /** One partition-log of this clone as a process of its own, compiled first, its data below `dir`. */
@@ -25,6 +29,7 @@ export async function startPartitionLog(
   execFileSync(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-b', app]);
   const port = options.port ?? (await freePort());
   const adminPort = await freePort(new Set([port]));
+  const admin = `http://127.0.0.1:${adminPort}`;
   const server = new ServerProcess({
     name: 'partition-log',
     command: process.execPath,
@@ -38,9 +43,9 @@ export async function startPartitionLog(
       ...options.env,
     },
     logFile: options.logFile ?? join(options.dir, 'partition-log.log'),
-    ready: async () => (await fetch(`http://127.0.0.1:${adminPort}/health/ready`)).ok,
+    ready: async () => (await fetch(`${admin}/health/ready`)).ok,
   });
   options.onProcess?.(server);
   await server.start();
-  return { process: server, broker: `127.0.0.1:${port}` };
+  return { process: server, port, broker: `127.0.0.1:${port}`, admin };
 }
