@@ -51,6 +51,9 @@ describe('schedules', () => {
     }
     expect([...kinds].sort((a, b) => a.localeCompare(b))).toEqual([
       'bad-weather',
+      'event-types',
+      'intake-crash',
+      'intake-pause',
       'log-clock',
       'log-crash',
       'processor-crash',

@@ -7,6 +7,9 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'log-clock'; readonly offsetMs: number }
   | { readonly kind: 'processor-crash'; readonly processor: number; readonly forMs: number }
   | { readonly kind: 'processor-pause'; readonly processor: number; readonly forMs: number }
+  | { readonly kind: 'intake-crash'; readonly intake: number; readonly forMs: number }
+  | { readonly kind: 'intake-pause'; readonly intake: number; readonly forMs: number }
+  | { readonly kind: 'event-types' }
   | { readonly kind: 'shard-away'; readonly shard: number; readonly forMs: number }
   | { readonly kind: 'shard-saved'; readonly shard: number }
   | { readonly kind: 'shard-restored'; readonly shard: number }
@@ -25,6 +28,7 @@ export interface Schedule {
 
 export const PROCESSORS = 2;
 export const SHARDS = 2;
+export const INTAKES = 2;
 export const LASTS_MS = 14_000;
 
 /** What a seed does: the same for ever, as long as this file is the same. */
@@ -48,12 +52,16 @@ function faultOf(random: Random, atMs: number): Fault {
   const forMs = random.pick([100, 800, 3000, 6000]);
   const processor = random.between(0, PROCESSORS - 1);
   const shard = random.between(0, SHARDS - 1);
+  const intake = random.between(0, INTAKES - 1);
   return random.pick<Fault>([
     { atMs, kind: 'log-crash', forMs },
     { atMs, kind: 'log-clock', offsetMs: random.between(-900, 900) },
     { atMs, kind: 'processor-crash', processor, forMs },
     { atMs, kind: 'processor-pause', processor, forMs },
     { atMs, kind: 'processor-pause', processor, forMs },
+    { atMs, kind: 'intake-crash', intake, forMs },
+    { atMs, kind: 'intake-pause', intake, forMs },
+    { atMs, kind: 'event-types' },
     { atMs, kind: 'shard-away', shard, forMs },
     { atMs, kind: 'shard-saved', shard },
     { atMs, kind: 'shard-restored', shard },

@@ -8,11 +8,12 @@ import {
 import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
 import { Random } from '../failure/traffic/random.js';
 import { allProtections, type Protections } from './controls.js';
-import { LASTS_MS, PROCESSORS, SHARDS, type Fault, type Schedule } from './schedule.js';
+import { INTAKES, LASTS_MS, PROCESSORS, SHARDS, type Fault, type Schedule } from './schedule.js';
 import { CALM, Network } from './world/network.js';
-import { SimulatedClients } from './world/simulated-clients.js';
+import { SimulatedClients, SPLIT } from './world/simulated-clients.js';
+import { SimulatedIntake } from './world/simulated-intake.js';
 import { SimulatedLog } from './world/simulated-log.js';
-import { SimulatedProcessor } from './world/simulated-processor.js';
+import { isSplitAt, SimulatedProcessor } from './world/simulated-processor.js';
 import { SimulatedShard } from './world/simulated-shard.js';
 import { VirtualTime } from './world/virtual-time.js';
 
@@ -22,12 +23,25 @@ const DEDUP_WINDOW_MS = 12_000;
 /** Later, what is sent again might come when it is not recognised any more: messages are slow. */
 const RESEND_WITHIN_MS = 5000;
 /** Above every pause, outage and delay of a schedule: nothing of before is on its way any more. */
-const TAIL_MS = 12_000;
+const TAIL_MS = 18_000;
 /** Above the tail together with what is sent again after it. */
 const HEALS_WITHIN_MS = 60_000;
 const GROUP_SESSION_MS = 1500;
 const REJOIN_MS = 300;
 const READ_EVERY_MS = 500;
+
+/** What a record holds. */
+interface Content {
+  readonly ids: readonly string[];
+  readonly registryVersion: number;
+}
+
+/** The first record of an event. */
+interface Occurrence {
+  readonly appendMs: number;
+  /** Whether the version of the registry in its block splits the counters. */
+  readonly isSplit: boolean;
+}
 
 /** One schedule, played: what happened, and what was wrong, if anything. */
 export class Simulation {
@@ -42,6 +56,7 @@ export class Simulation {
   private readonly log: SimulatedLog;
   private readonly shards: SimulatedShard[];
   private readonly processors: SimulatedProcessor[];
+  private readonly intakes: SimulatedIntake[];
   private readonly clients: SimulatedClients;
   private readonly topic: EventsTopic = {
     name: 'events-0123456789abcdef',
@@ -49,8 +64,9 @@ export class Simulation {
     dedupWindowMs: DEDUP_WINDOW_MS,
   };
   private shardMap = ShardMap.even(SHARDS);
-  private readonly ids = new WeakMap<LogRecord, readonly string[]>();
+  private readonly contents = new WeakMap<LogRecord, Content>();
   private groupGeneration = 0;
+  private registryVersion = 0;
   private healedAtMs = 0;
 
   constructor(
@@ -73,6 +89,7 @@ export class Simulation {
       shards: this.shards,
       topic: this.topic,
       shardMap: () => this.shardMap,
+      registryVersion: () => this.registryVersion,
       faults: protections,
       settings: schedule.settings,
       random: new Random(schedule.seed).part(3),
@@ -82,12 +99,19 @@ export class Simulation {
       { length: PROCESSORS },
       (_, number) => new SimulatedProcessor(`processor ${number}`, world),
     );
-    this.clients = new SimulatedClients({
+    const intakeWorld = {
       time: this.time,
       network: this.network,
       log: this.log,
-      random: this.random,
       partitions: PARTITIONS,
+      registryVersion: () => this.registryVersion,
+    };
+    this.intakes = Array.from({ length: INTAKES }, () => new SimulatedIntake(intakeWorld));
+    this.clients = new SimulatedClients({
+      time: this.time,
+      network: this.network,
+      intakes: this.intakes,
+      random: this.random,
       resendWithinMs: RESEND_WITHIN_MS,
     });
   }
@@ -145,6 +169,18 @@ export class Simulation {
           time.after(GROUP_SESSION_MS, () => this.rebalance(fault.processor));
           time.after(fault.forMs + REJOIN_MS, () => this.rebalance());
         }
+        return;
+      case 'intake-crash': {
+        const intake = this.intakes[fault.intake];
+        intake?.kill();
+        return time.after(fault.forMs, () => intake?.restart());
+      }
+      case 'intake-pause':
+        return this.intakes[fault.intake]?.process.pause(fault.forMs);
+      case 'event-types':
+        this.registryVersion += 1;
+        for (const intake of this.intakes)
+          time.after(this.random.between(0, 300), () => intake.hear(this.registryVersion));
         return;
       case 'shard-away': {
         const shard = this.shards[fault.shard];
@@ -212,20 +248,24 @@ export class Simulation {
     if (gone.length > 0) this.rebalance();
   }
 
-  /** Every event in the log, and the append time of its first record. */
-  private inLog(): Map<string, number> {
-    const events = new Map<string, number>();
+  /** Every event in the log, by its id: what its first record says. */
+  private inLog(): Map<string, Occurrence> {
+    const events = new Map<string, Occurrence>();
     const latest = new Map<number, number>();
     for (const { partition, record } of this.log.durableRecords()) {
       const appendMs = Math.max(latest.get(partition) ?? 0, record.timestampMs);
       latest.set(partition, appendMs);
-      for (const id of this.idsIn(record)) if (!events.has(id)) events.set(id, appendMs);
+      const { ids, registryVersion } = this.contentOf(record);
+      const occurrence = { appendMs, isSplit: isSplitAt(registryVersion) };
+      for (const id of ids) if (!events.has(id)) events.set(id, occurrence);
     }
     return events;
   }
 
   private isComplete(): boolean {
-    for (const id of this.inLog().keys()) if (this.countOf(id) !== 1n) return false;
+    for (const [id, occurrence] of this.inLog())
+      if (this.countOf(id) !== 1n || this.splitOf(id) !== (occurrence.isSplit ? 1n : 0n))
+        return false;
     return true;
   }
 
@@ -233,22 +273,28 @@ export class Simulation {
     return this.shards[this.shardOf(id)]?.countOf(id) ?? 0n;
   }
 
+  /** Of the series that is split by colour. */
+  private splitOf(id: string): bigint {
+    return this.shards[this.shardOf(id)]?.countOf(`${id}${SPLIT}`) ?? 0n;
+  }
+
   private shardOf(id: string): number {
     return this.shardMap.shardOf(slotOf(seriesId('default', 'view', id)));
   }
 
   /** Looked at after every read, and always the same. */
-  private idsIn(record: LogRecord): readonly string[] {
-    const known = this.ids.get(record);
+  private contentOf(record: LogRecord): Content {
+    const known = this.contents.get(record);
     if (known !== undefined) return known;
-    const ids = idsOf(record.value);
-    this.ids.set(record, ids);
-    return ids;
+    const content = contentOf(record.value);
+    this.contents.set(record, content);
+    return content;
   }
 
-  private onCount(subject: string, count: bigint): void {
-    if (count > 1n) this.violate(`event ${subject} is counted ${count} times`);
-    if (!this.clients.sent.has(subject)) this.violate(`event ${subject} was never sent`);
+  private onCount(series: string, count: bigint): void {
+    if (count > 1n) this.violate(`event ${series} is counted ${count} times`);
+    if (!this.clients.sent.has(series.replace(SPLIT, '')))
+      this.violate(`event ${series} was never sent`);
   }
 
   /** What a shard says is complete to an instant has every event that the log took before it. */
@@ -257,8 +303,9 @@ export class Simulation {
     for (const shard of this.shards) {
       const { counts, asOfMs } = shard.read(PARTITIONS);
       if (asOfMs === undefined) continue;
-      for (const [id, appendMs] of events) {
-        if (appendMs < asOfMs && !counts.has(id) && this.shardOf(id) === shard.shard)
+      for (const [id, { appendMs, isSplit }] of events) {
+        if (appendMs >= asOfMs || this.shardOf(id) !== shard.shard) continue;
+        if (!counts.has(id) || counts.has(`${id}${SPLIT}`) !== isSplit)
           return this.violate(
             `shard ${shard.shard} says that it is complete to ${asOfMs - START_MS}, and lacks event ${id}, appended at ${appendMs - START_MS}`,
           );
@@ -277,9 +324,12 @@ export class Simulation {
     for (const id of this.clients.acknowledged)
       if (!events.has(id))
         return this.violate(`event ${id} was acknowledged and is not in the log`);
-    for (const id of events.keys())
+    for (const [id, { isSplit }] of events) {
       if (this.countOf(id) !== 1n)
         return this.violate(`event ${id} is in the log and counted ${this.countOf(id)} times`);
+      if (this.splitOf(id) !== (isSplit ? 1n : 0n))
+        return this.violate(`event ${id} is counted by another meaning than that of its block`);
+    }
     for (const { shard, asOfMs } of this.shards.map((one) => ({
       ...one.read(PARTITIONS),
       shard: one.shard,
@@ -300,16 +350,17 @@ export class Simulation {
   }
 }
 
-function idsOf(value: Buffer | null): string[] {
+function contentOf(value: Buffer | null): Content {
   const block = decodeBlock(value ?? Buffer.alloc(0));
-  if (block.kind !== 'block') return [];
-  const entries = readEntries(block.body, block.count);
-  if (entries.kind !== 'entries') return [];
-  return Array.from({ length: block.count }, (_, index) => {
+  if (block.kind !== 'block') return { ids: [], registryVersion: 0 };
+  const { registryVersion, count, body, schemaId } = block;
+  const entries = readEntries(body, count);
+  if (entries.kind !== 'entries') return { ids: [], registryVersion };
+  const ids = Array.from({ length: count }, (_, index) => {
     const start = (entries.starts[index] ?? 0) + ENTRY_HEADER_BYTES;
-    const event = decodeEvent(block.schemaId, block.body, start, entries.starts[index + 1] ?? 0);
-    return event?.id ?? '';
+    return decodeEvent(schemaId, body, start, entries.starts[index + 1] ?? 0)?.id ?? '';
   });
+  return { ids, registryVersion };
 }
 
 function describe(fault: Fault): string {
@@ -322,6 +373,12 @@ function describe(fault: Fault): string {
       return `processor ${fault.processor} is killed for ${fault.forMs} ms`;
     case 'processor-pause':
       return `processor ${fault.processor} stands still for ${fault.forMs} ms`;
+    case 'intake-crash':
+      return `intake ${fault.intake} is killed for ${fault.forMs} ms`;
+    case 'intake-pause':
+      return `intake ${fault.intake} stands still for ${fault.forMs} ms`;
+    case 'event-types':
+      return 'another version of the event types is in force';
     case 'shard-away':
       return `shard ${fault.shard} does not answer for ${fault.forMs} ms`;
     case 'shard-saved':

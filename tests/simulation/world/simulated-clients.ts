@@ -1,32 +1,29 @@
-import {
-  CURRENT_SCHEMA_ID,
-  encodeEvent,
-  ENTRY_HEADER_BYTES,
-  readEntries,
-  writeEntryHeader,
-} from '@tally/contracts';
-import { fingerprintOf, partitionBlocks } from '@tally/placement';
+import { encodeEvent, ENTRY_HEADER_BYTES, writeEntryHeader } from '@tally/contracts';
+import { fingerprintOf } from '@tally/placement';
 import type { Random } from '../../failure/traffic/random.js';
 import type { Network } from './network.js';
-import type { SimulatedLog } from './simulated-log.js';
+import type { SimulatedIntake } from './simulated-intake.js';
 import type { VirtualTime } from './virtual-time.js';
 
 const ANSWER_WITHIN_MS = 1200;
+const DOUBTS_PERCENT = 10;
+const ATTRIBUTES = { color: 'blue' };
+/** Behind a subject: the name of its series that is split by colour. */
+export const SPLIT = JSON.stringify(ATTRIBUTES);
 const entry = Buffer.alloc(512);
 
 export interface ClientsWorld {
   readonly time: VirtualTime;
   readonly network: Network;
-  readonly log: SimulatedLog;
+  readonly intakes: readonly SimulatedIntake[];
   readonly random: Random;
-  readonly partitions: number;
   /** A request is sent again as long as its ids are recognised for sure. */
   readonly resendWithinMs: number;
 }
 
 /**
- * Clients that send events and send them again while they do not know; what lies between them and the
- * log makes blocks as the partitioner does. Each event has a subject of its own: its id.
+ * Clients that send events, and send them again, anywhere, while they do not know. Each event has a
+ * subject of its own: its id.
  */
 export class SimulatedClients {
   readonly sent = new Set<string>();
@@ -44,37 +41,30 @@ export class SimulatedClients {
   }
 
   private attempt(ids: readonly string[], firstSentMs: number): void {
-    const { time, network, resendWithinMs } = this.world;
+    const { time, network, random, intakes, resendWithinMs } = this.world;
+    const bytes = Buffer.concat(ids.map(entryOf));
+    const intake = random.pick(intakes);
     let isAnswered = false;
     network.send(() =>
-      this.append(ids, () => {
+      intake.take(bytes, ids.length, () => {
         network.send(() => {
           isAnswered = true;
           for (const id of ids) this.acknowledged.add(id);
         });
       }),
     );
-    time.after(ANSWER_WITHIN_MS, () => {
-      if (isAnswered || time.nowMs - firstSentMs > resendWithinMs) return;
-      this.attempt(ids, firstSentMs);
-    });
-  }
-
-  /** Confirms when all blocks of the request are durable. */
-  private append(ids: readonly string[], confirm: () => void): void {
-    const { log, network, partitions } = this.world;
-    const bytes = Buffer.concat(ids.map(entryOf));
-    const entries = readEntries(bytes, ids.length);
-    if (entries.kind !== 'entries') throw new Error(entries.reason);
-    const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 0 };
-    const blocks = partitionBlocks([{ bytes, entries }], partitions, header);
-    const open = new Set(blocks);
-    for (const block of blocks)
-      network.send(() =>
-        log.append(block.partition, block.record, () => {
-          open.delete(block);
-          if (open.size === 0) confirm();
-        }),
+    const again = (isWanted: () => boolean) => () => {
+      if (isWanted() && time.nowMs - firstSentMs <= resendWithinMs) this.attempt(ids, firstSentMs);
+    };
+    time.after(
+      ANSWER_WITHIN_MS,
+      again(() => !isAnswered),
+    );
+    // Some do not believe the answer.
+    if (random.chance(DOUBTS_PERCENT))
+      time.after(
+        random.between(0, resendWithinMs),
+        again(() => isAnswered),
       );
   }
 }
@@ -87,7 +77,7 @@ function entryOf(id: string): Buffer {
     subject: id,
     time: 0,
     value: null,
-    attributes: {},
+    attributes: ATTRIBUTES,
   };
   const end = encodeEvent(event, entry, ENTRY_HEADER_BYTES);
   writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf('default', id));

@@ -1,4 +1,8 @@
-import { DEFAULT_EVENT_TYPE, type PartitionBounds } from '@tally/contracts';
+import {
+  DEFAULT_EVENT_TYPE,
+  type EventTypeDefinition,
+  type PartitionBounds,
+} from '@tally/contracts';
 import {
   CountingRun,
   readBlock,
@@ -20,6 +24,7 @@ const FETCH_EVERY_MS = 60;
 const DEADLINE_MS = 900;
 /** From the answer of the log to the run: whoever reads may have to wait for a version of the event types. */
 const MAX_DELIVERY_MS = 40;
+const SPLIT_BY_COLOR = { ...DEFAULT_EVENT_TYPE, dimensions: ['color'] };
 
 export interface ProcessorFaults {
   /** Control: the dedup window is not read back. */
@@ -36,6 +41,8 @@ export interface ProcessorFaults {
   ignoresSkew: boolean;
   /** Control: the end of the log counts as reached, wherever the run is. */
   claimsEnd: boolean;
+  /** Control: an event means what the registry says now. */
+  usesNewestMeaning: boolean;
 }
 
 /** What differs from schedule to schedule: how soon a run is behind, and who finds what was lost. */
@@ -53,6 +60,8 @@ export interface ProcessorWorld {
   readonly shards: readonly SimulatedShard[];
   readonly topic: EventsTopic;
   readonly shardMap: () => ShardMap;
+  /** Version of the registry that is in force. */
+  readonly registryVersion: () => number;
   readonly faults: ProcessorFaults;
   readonly settings: ProcessorSettings;
   readonly random: Random;
@@ -124,7 +133,8 @@ export class SimulatedProcessor {
       topic,
       partitions: this.assigned,
       shardMap,
-      definition: () => DEFAULT_EVENT_TYPE,
+      definition: (_project, _type, version) =>
+        definitionAt(faults.usesNewestMeaning ? world.registryVersion() : version),
       flushRows: world.settings.flushRows,
       maxClockSkewMs: faults.ignoresSkew ? 0 : 1000,
       verifyIntervalMs:
@@ -288,4 +298,13 @@ export class SimulatedProcessor {
       }),
     );
   }
+}
+
+/** Every other version of the registry splits the counters. */
+export function isSplitAt(registryVersion: number): boolean {
+  return registryVersion % 2 === 1;
+}
+
+function definitionAt(registryVersion: number): EventTypeDefinition {
+  return isSplitAt(registryVersion) ? SPLIT_BY_COLOR : DEFAULT_EVENT_TYPE;
 }
