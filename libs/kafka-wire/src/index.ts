@@ -38,6 +38,7 @@ export {
 } from './batch/record-batch.js';
 export { readStoredRecords, retainRecords, type StoredRecord } from './batch/stored-records.js';
 export { stampBatch, type Stamp } from './batch/stamp-batch.js';
+export { timestampMs } from './batch/timestamp.js';
 export { validateBatch, type BatchVerdict } from './batch/validate-batch.js';
 export { KAFKA_ERRORS, nameOfKafkaError, type KafkaError } from './error-codes.js';
 export { FrameSplitter } from './frame/frame-splitter.js';

@@ -21,4 +21,4 @@ export { Upkeep, type UpkeepObserver, type UpkeepOptions } from './upkeep/upkeep
 export type { UpkeepPolicy } from './upkeep/upkeep-policy.js';
 export { isTopicName, type CreateOutcome } from './topics/topic-store.js';
 export type { Topic } from './topics/topic.js';
-export type { TopicDefinition } from './topics/topic-file.js';
+export type { TopicConfigs, TopicDefinition } from './topics/topic-file.js';

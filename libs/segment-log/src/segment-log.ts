@@ -21,7 +21,7 @@ import { StoredIndexes } from './segment/stored-indexes.js';
 import { Scrub, type ScrubOptions } from './scrub/scrub.js';
 import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
 import type { Topic } from './topics/topic.js';
-import type { TopicDefinition } from './topics/topic-file.js';
+import type { TopicConfigs, TopicDefinition } from './topics/topic-file.js';
 
 /** Where a log lies, its bounds, and who is told of what happens. */
 export interface SegmentLogOptions extends CommitLoopOptions {
@@ -175,11 +175,20 @@ export class SegmentLog {
     });
   }
 
-  /** Replaces all settings of a topic. False: the disk is full, or the topic was deleted meanwhile. */
-  configureTopic(topic: Topic, configs: Readonly<Record<string, string>>): Promise<boolean> {
+  /**
+   * Replaces all settings of a topic by what `change` makes of those in force, one change after the
+   * other; undefined: there is no change to make. `failed`: the disk is full, or the topic was deleted
+   * meanwhile.
+   */
+  configureTopic(
+    topic: Topic,
+    change: (configs: TopicConfigs) => TopicConfigs | undefined,
+  ): Promise<'configured' | 'unchanged' | 'failed'> {
     return this.changeTopics(async () => {
-      if (this.store.get(topic.name) !== topic) return false;
-      return this.store.configure(topic, configs);
+      if (this.store.get(topic.name) !== topic) return 'failed';
+      const configs = change(topic.configs);
+      if (configs === undefined) return 'unchanged';
+      return (await this.store.configure(topic, configs)) ? 'configured' : 'failed';
     });
   }
 

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { crc32c } from '@node-rs/crc32';
+import { AT } from '@tally/kafka-wire';
 import { nodeFileSystem } from '../src/index.js';
 import {
   append,
@@ -18,6 +20,24 @@ const folders = new Folders();
 afterEach(() => folders.removeAll());
 
 describe('a partition', () => {
+  it('with a time that no clock has is appended to, searched and opened like any other', async () => {
+    const folder = folders.make();
+    const open = () => openLog(folder, { segmentBytes: 2000 });
+    const log = await open();
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    const strange = batchOf('x'.repeat(1000));
+    strange.writeBigInt64BE(2n ** 63n - 1n, AT.maxTimestamp);
+    strange.writeUInt32BE(crc32c(strange.subarray(AT.attributes)), AT.crc);
+    await log.append(partition, { bytes: strange, stampTime: false });
+    for (let more = 0; more < 5; more++) await append(log, partition, 'y'.repeat(1000));
+    expect(await partition.firstAtOrAfter(2 ** 52)).toMatchObject({ offset: 0n });
+    await log.close();
+    const again = await open();
+    expect(await readAll(partitionOf(again))).toHaveLength(6);
+    expect(await partitionOf(again).firstAtOrAfter(2 ** 52)).toMatchObject({ offset: 0n });
+    await again.close();
+  });
+
   it('is read as a model says, from any offset, in any portion, before and after a restart', async () => {
     const batches = fc.array(
       fc.array(fc.string({ maxLength: 300 }), { minLength: 1, maxLength: 5 }),
@@ -182,7 +202,7 @@ describe('topics', () => {
     await makeTopic(log, 'kept', 2);
     const [gone = partitionOf(log, 'gone')] = await makeTopic(log, 'gone');
     const kept = log.topic('kept');
-    if (kept !== undefined) await log.configureTopic(kept, { 'retention.ms': '5' });
+    if (kept !== undefined) await log.configureTopic(kept, () => ({ 'retention.ms': '5' }));
     const waiting = append(log, gone, 'decided before');
     expect(await log.deleteTopic('gone')).toBe(true);
     expect(await waiting).toMatchObject({ kind: 'appended' });

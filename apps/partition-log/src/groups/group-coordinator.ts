@@ -123,8 +123,7 @@ export class GroupCoordinator {
   private makeGroup(id: string, restored?: GroupRecord): Group {
     const group = new Group({
       ...this.options,
-      newMemberId: (clientId) =>
-        `${clientId.slice(0, MAX_NAME_LENGTH) || 'member'}-${randomUUID()}`,
+      newMemberId: (clientId) => `${beginningOf(clientId) || 'member'}-${randomUUID()}`,
       hasRoomInAll: (members, bytes) => this.hasRoomFor(members, bytes),
       store: (record) => this.store(id, record),
       ...(restored === undefined ? {} : { restored }),
@@ -151,4 +150,9 @@ export class GroupCoordinator {
   private forgetAbandoned(): void {
     for (const [id, group] of this.groups) if (group.isAbandoned) this.groups.delete(id);
   }
+}
+
+/** Never half a character: it would come back from the client as another one. */
+function beginningOf(clientId: string): string {
+  return clientId.slice(0, MAX_NAME_LENGTH).replace(/[\uD800-\uDBFF]$/, '');
 }

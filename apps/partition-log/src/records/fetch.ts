@@ -92,17 +92,29 @@ async function gather(
   limit: number,
 ): Promise<ByTopic<FetchedPartition>[]> {
   let bytes = 0;
-  const topics: ByTopic<FetchedPartition>[] = [];
-  for (const { name, partitions } of request.topics) {
-    const fetched: FetchedPartition[] = [];
-    for (const wanted of partitions) {
-      const result = await read(log, name, wanted, limit - bytes, bytes === 0);
-      bytes += bytesOf(result);
-      fetched.push(result);
-    }
-    topics.push({ name, partitions: fetched });
+  const fetched = new Map<FetchPartition, FetchedPartition>();
+  for (const { name, wanted } of fromAnywhere(request)) {
+    const result = await read(log, name, wanted, limit - bytes, bytes === 0);
+    bytes += bytesOf(result);
+    fetched.set(wanted, result);
   }
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.flatMap((wanted) => fetched.get(wanted) ?? []),
+  }));
   return bytes > 0 ? topics.map(withoutDamage) : topics;
+}
+
+/** An answer may be full before its end: it begins elsewhere each time, so that none is always last. */
+function* fromAnywhere({
+  topics,
+}: FetchRequest): Generator<{ name: string; wanted: FetchPartition }> {
+  const all = topics.flatMap(({ name, partitions }) =>
+    partitions.map((wanted) => ({ name, wanted })),
+  );
+  const first = Math.floor(Math.random() * all.length);
+  yield* all.slice(first);
+  yield* all.slice(0, first);
 }
 
 function isDamaged({ errorCode }: FetchedPartition): boolean {

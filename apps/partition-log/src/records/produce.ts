@@ -64,10 +64,11 @@ async function append(
     return refused(number, 'UNKNOWN_TOPIC_OR_PARTITION');
   }
   if (isInternal(topicName)) return refused(number, 'INVALID_TOPIC_EXCEPTION');
-  const verdict = validateBatch(records, maxMessageBytes(topic.configs));
+  const stampTime = stampsAppendTime(topic.configs);
+  const rules = { maxBytes: maxMessageBytes(topic.configs), keepsTime: !stampTime };
+  const verdict = validateBatch(records, rules);
   if (verdict.kind === 'invalid') return refused(number, verdict.error, verdict.message);
   if (records === null) return refused(number, 'CORRUPT_MESSAGE');
-  const stampTime = stampsAppendTime(topic.configs);
   const outcome = await log.append(partition, { bytes: records, stampTime });
   if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') {
     return refused(number, errorOf(outcome.kind), partition.endInDoubt ?? null);

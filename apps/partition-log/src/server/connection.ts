@@ -1,12 +1,23 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { FrameSplitter, MalformedFrame } from '@tally/kafka-wire';
 import type { Reservation } from '@tally/resilience';
 import type { Authentication } from '../security/authentication.js';
-import type { RequestRouter } from './request-router.js';
+import { UnanswerableRequest, type RequestRouter } from './request-router.js';
+import { whenSent } from './when-sent.js';
 
 /** Of a request before the client has authenticated: none of them needs more. */
 const MAX_BYTES_BEFORE_AUTHENTICATION = 65_536;
+/** What a client that was told to go may still send, and for how long, so that it sees the answer. */
+const FAREWELL_BYTES = 65_536;
+const FAREWELL_MS = 1000;
+
+/**
+ * - `reading`: requests are taken.
+ * - `draining`: no more are taken; those that were taken are answered. What comes is left in the socket.
+ * - `refused`: the client was told that it has to go. What still comes is thrown away.
+ * - `closed`: nobody is there any more.
+ */
+type Phase = 'reading' | 'draining' | 'refused' | 'closed';
 
 export interface ConnectionOptions {
   readonly router: RequestRouter;
@@ -37,7 +48,8 @@ export class Connection {
   private reservation: Reservation | undefined;
   private receiving: NodeJS.Timeout | undefined;
   private pumping = false;
-  private draining = false;
+  private phase: Phase = 'reading';
+  private afterRefusalBytes = 0;
   private overlapping = 0;
   private answers: Promise<void> = Promise.resolve();
 
@@ -57,24 +69,24 @@ export class Connection {
     socket.setTimeout(options.idleTimeoutMs, () => this.refuse('idle'));
     // What went wrong with a socket is its client's business; `close` follows.
     socket.on('error', () => undefined);
-    socket.on('data', (chunk: Buffer) => {
-      this.splitter.push(chunk);
-      void this.pump();
-    });
+    socket.on('data', (chunk: Buffer) => this.receive(chunk));
     // The client sends no more; it gets the answers that it waits for.
     socket.on('end', () => void this.drain());
     socket.on('close', () => {
       clearTimeout(this.receiving);
       clearTimeout(this.authenticating);
+      this.phase = 'closed';
       this.gone.abort();
-      this.draining = true;
       this.reservation?.release();
     });
   }
 
   /** Reads no more, answers what was asked, and ends. Those who wait for records get what there is. */
   async drain(): Promise<void> {
-    this.draining = true;
+    if (this.phase === 'reading') {
+      this.phase = 'draining';
+      this.socket.pause();
+    }
     this.gone.abort();
     clearTimeout(this.receiving);
     this.reservation?.release();
@@ -86,18 +98,33 @@ export class Connection {
     this.socket.destroy();
   }
 
+  private receive(chunk: Buffer): void {
+    switch (this.phase) {
+      case 'reading':
+        this.splitter.push(chunk);
+        void this.pump();
+        return;
+      case 'refused':
+        this.afterRefusalBytes += chunk.length;
+        if (this.afterRefusalBytes > FAREWELL_BYTES) this.socket.destroy();
+        return;
+      case 'draining':
+      case 'closed':
+    }
+  }
+
   private async pump(): Promise<void> {
     if (this.pumping) return;
     this.pumping = true;
     this.socket.pause();
     try {
-      while (!this.draining && (await this.next()));
+      while (this.phase === 'reading' && (await this.next()));
     } catch (error) {
       if (!(error instanceof MalformedFrame)) throw error;
       this.refuse(error.message);
     } finally {
       this.pumping = false;
-      this.socket.resume();
+      if (this.phase === 'reading' || this.phase === 'refused') this.socket.resume();
     }
   }
 
@@ -107,7 +134,7 @@ export class Connection {
     if (length === undefined) return false;
     if (this.reservation === undefined) {
       const reservation = await this.options.reserve('requests', length);
-      if (this.draining) {
+      if (this.phase !== 'reading') {
         reservation.release();
         return false;
       }
@@ -154,17 +181,17 @@ export class Connection {
       try {
         const [frames] = await Promise.all([answer, before]);
         if (frames !== undefined) await this.send(frames);
+      } catch (error) {
+        if (!(error instanceof UnanswerableRequest)) throw error;
+        this.refuse(error.message);
       } finally {
         this.overlapping -= 1;
         for (const reservation of held) reservation.release();
       }
     })();
     if (!routed.mayOverlap) await this.answers;
-    if (authentication.hasFailed) {
-      // It is told first.
-      this.draining = true;
-      this.socket.end();
-    } else if (authentication.isDone) {
+    if (authentication.hasFailed) this.sendAway();
+    else if (authentication.isDone) {
       clearTimeout(this.authenticating);
       this.splitter.maxFrameBytes = this.options.maxRequestBytes;
     }
@@ -182,13 +209,18 @@ export class Connection {
       () => this.refuse('an answer was not taken in time'),
       this.options.transferTimeoutMs,
     );
-    try {
-      await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
-    } catch {
-      // The socket broke: there is nobody to send to.
-    } finally {
-      clearTimeout(late);
-    }
+    await whenSent(socket);
+    clearTimeout(late);
+  }
+
+  /** It was told why; an immediate end could take the answer away from it. */
+  private sendAway(): void {
+    if (this.phase !== 'reading') return;
+    this.phase = 'refused';
+    const { socket } = this;
+    socket.end();
+    const end = setTimeout(() => socket.destroy(), FAREWELL_MS);
+    socket.once('close', () => clearTimeout(end));
   }
 
   private refuse(reason: string): void {

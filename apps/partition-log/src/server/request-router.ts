@@ -53,6 +53,9 @@ export interface RoutedRequest {
   run(caller: Omit<Caller, 'clientId'>): Promise<Buffer[] | undefined>;
 }
 
+/** What was asked was done, and its answer fits no frame: names in it are longer than the format allows. */
+export class UnanswerableRequest extends Error {}
+
 /** Told of each request that is served. */
 export interface RequestObserver {
   /** Returns what is to be called when it is answered, with the first error in the answer. */
@@ -117,8 +120,8 @@ export class RequestRouter {
           end(nameOfKafkaError(KAFKA_ERRORS.NONE), 0);
           return undefined;
         }
-        const answer = writeResponse(correlationId, (writer) =>
-          api.writeResponse(writer, response, apiVersion),
+        const answer = encode(api.name, () =>
+          writeResponse(correlationId, (writer) => api.writeResponse(writer, response, apiVersion)),
         );
         end(nameOfKafkaError(firstError(response)), lengthOf(answer));
         return answer;
@@ -140,6 +143,16 @@ export class RequestRouter {
         return answer;
       },
     };
+  }
+}
+
+/** A failure to write an answer is the matter of one client; what a handler throws is not. */
+function encode(api: string, write: () => Buffer[]): Buffer[] {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UnanswerableRequest(`the answer to ${api} cannot be written: ${error.message}`);
   }
 }
 

@@ -5,7 +5,7 @@ import {
   type ConfigResource,
   type KafkaError,
 } from '@tally/kafka-wire';
-import type { SegmentLog, Topic } from '@tally/segment-log';
+import type { SegmentLog, TopicConfigs } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { isInternal } from './internal-topics.js';
 import {
@@ -46,24 +46,23 @@ export function describeConfigsHandler(
 
 export function alterConfigsHandler(log: SegmentLog): Handler<'alterConfigs'> {
   return ({ resources, validateOnly }) =>
-    alter(log, resources, validateOnly, ({ name }, configs) => parseTopicConfigs(name, configs));
+    alter(log, resources, validateOnly, (topic, _configs, entries) =>
+      parseTopicConfigs(topic, entries),
+    );
 }
 
 /** Changes what is named and leaves the rest; AlterConfigs forgets what is not named. */
 export function incrementalAlterConfigsHandler(
   log: SegmentLog,
 ): Handler<'incrementalAlterConfigs'> {
-  return ({ resources, validateOnly }) =>
-    alter(log, resources, validateOnly, ({ name, configs }, changes) =>
-      changeTopicConfigs(name, configs, changes),
-    );
+  return ({ resources, validateOnly }) => alter(log, resources, validateOnly, changeTopicConfigs);
 }
 
 async function alter<Entry>(
   log: SegmentLog,
   resources: readonly (ConfigResource & { readonly configs: readonly Entry[] })[],
   validateOnly: boolean,
-  parse: (topic: Topic, entries: readonly Entry[]) => ParsedConfigs,
+  parse: (topic: string, configs: TopicConfigs, entries: readonly Entry[]) => ParsedConfigs,
 ) {
   const results = [];
   for (const { type, name, configs } of resources) {
@@ -72,13 +71,17 @@ async function alter<Entry>(
       results.push(refused({ type, name }, 'UNKNOWN_TOPIC_OR_PARTITION'));
       continue;
     }
-    const parsed = parse(topic, configs);
-    if (parsed.kind === 'invalid') {
+    let parsed = parse(name, topic.configs, configs);
+    const change = (current: TopicConfigs) => {
+      // Another change may have come first.
+      parsed = parse(name, current, configs);
+      return parsed.kind === 'valid' ? parsed.configs : undefined;
+    };
+    const outcome = validateOnly ? 'unchanged' : await log.configureTopic(topic, change);
+    if (parsed.kind === 'invalid')
       results.push(refused({ type, name }, 'INVALID_CONFIG', parsed.message));
-      continue;
-    }
-    const done = validateOnly || (await log.configureTopic(topic, parsed.configs));
-    results.push(done ? answered({ type, name }) : refused({ type, name }, 'KAFKA_STORAGE_ERROR'));
+    else if (outcome === 'failed') results.push(refused({ type, name }, 'KAFKA_STORAGE_ERROR'));
+    else results.push(answered({ type, name }));
   }
   return { resources: results };
 }

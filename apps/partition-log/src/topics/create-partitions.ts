@@ -5,6 +5,9 @@ import { answerEach, type Refusal } from './answer-each.js';
 import { hasFixedPartitions, isInternal } from './internal-topics.js';
 import type { TopicLimits } from './topic-limits.js';
 
+/** A message must fit its field, whatever a client calls a topic. */
+const MAX_NAME_IN_MESSAGE = 100;
+
 /** More partitions for topics of anybody; Tally's own have the number that they were made with. */
 export function createPartitionsHandler(
   log: SegmentLog,
@@ -66,7 +69,7 @@ async function add(log: SegmentLog, { name, count }: MorePartitions): Promise<Re
 }
 
 function unknown(name: string): Refusal {
-  return ['UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${name}`];
+  return ['UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${name.slice(0, MAX_NAME_IN_MESSAGE)}`];
 }
 
 function notMore(now: number, count: number): Refusal {

@@ -1,5 +1,5 @@
 import { CONFIG_OPERATION, CONFIG_SOURCE, type ConfigChange } from '@tally/kafka-wire';
-import type { Topic, UpkeepPolicy } from '@tally/segment-log';
+import type { Topic, TopicConfigs, UpkeepPolicy } from '@tally/segment-log';
 import { isKeptUntilDeleted } from './internal-topics.js';
 
 /** Kafka's own default is 1 MiB; a request may carry several blocks of 512 KiB for one partition. */
@@ -35,13 +35,11 @@ const KNOWN: ReadonlyMap<string, Known> = new Map([
   ['segment.ms', { fallback: '604800000', isValid: wholeNumber(1) }],
 ]);
 
-type Configs = Readonly<Record<string, string>>;
-
-export function stampsAppendTime(configs: Configs): boolean {
+export function stampsAppendTime(configs: TopicConfigs): boolean {
   return valueOf(configs, 'message.timestamp.type') === 'LogAppendTime';
 }
 
-export function maxMessageBytes(configs: Configs): number {
+export function maxMessageBytes(configs: TopicConfigs): number {
   return Number(valueOf(configs, 'max.message.bytes'));
 }
 
@@ -50,7 +48,7 @@ export function upkeepPolicy({ name, configs }: Topic): UpkeepPolicy {
   return isKeptUntilDeleted(name) ? { kind: 'keep' } : policyOf(configs);
 }
 
-function policyOf(configs: Configs): UpkeepPolicy {
+function policyOf(configs: TopicConfigs): UpkeepPolicy {
   const number = (name: string) => Number(valueOf(configs, name));
   const limit = (name: string) => (number(name) < 0 ? undefined : number(name));
   const segmentMs = number('segment.ms');
@@ -70,7 +68,7 @@ export interface DescribedConfig {
 }
 
 /** All settings, with the defaults of those that were not set. */
-export function describeTopicConfigs(configs: Configs): DescribedConfig[] {
+export function describeTopicConfigs(configs: TopicConfigs): DescribedConfig[] {
   return [...KNOWN].map(([name, { fallback }]) => ({
     name,
     value: configs[name] ?? fallback,
@@ -80,7 +78,7 @@ export function describeTopicConfigs(configs: Configs): DescribedConfig[] {
 }
 
 export type ParsedConfigs =
-  | { readonly kind: 'valid'; readonly configs: Configs }
+  | { readonly kind: 'valid'; readonly configs: TopicConfigs }
   | { readonly kind: 'invalid'; readonly message: string };
 
 /** What a client set for a topic; null goes back to the default. */
@@ -113,7 +111,7 @@ export function parseTopicConfigs(
 /** What holds after some settings were changed. No setting is a list that could be appended to. */
 export function changeTopicConfigs(
   topic: string,
-  configs: Configs,
+  configs: TopicConfigs,
   changes: readonly ConfigChange[],
 ): ParsedConfigs {
   const entries = new Map(Object.entries(configs) as [string, string | null][]);
@@ -131,6 +129,6 @@ export function changeTopicConfigs(
   );
 }
 
-function valueOf(configs: Configs, name: string): string {
+function valueOf(configs: TopicConfigs, name: string): string {
   return configs[name] ?? KNOWN.get(name)?.fallback ?? '';
 }

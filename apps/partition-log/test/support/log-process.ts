@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -104,6 +104,11 @@ export class LogProcess {
     this.isOver = true;
     await this.log?.process.stop();
     await this.zookeeper?.process.stop();
+    const said =
+      this.log === undefined ? '' : readFileSync(this.log.process.options.logFile, 'utf8');
     rmSync(this.dir, { recursive: true, force: true });
+    // Node says so once, and a log that runs for a month has no memory left.
+    if (said.includes('MaxListenersExceededWarning'))
+      throw new Error('the log leaves listeners behind: MaxListenersExceededWarning');
   }
 }

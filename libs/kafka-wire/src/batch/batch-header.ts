@@ -1,5 +1,6 @@
 import { crc32c } from '@node-rs/crc32';
 import { AT, BATCH_HEADER_BYTES, LENGTH_ENDS_AT, MAGIC } from './batch-layout.js';
+import { timestampMs } from './timestamp.js';
 
 /** What the log needs to know of a batch without decoding it. */
 export interface BatchHeader {
@@ -13,7 +14,7 @@ export interface BatchHeader {
   readonly attributes: number;
   /** The field, not what the bytes give (`hasValidCrc`). */
   readonly crc: number;
-  /** ms since 1970. */
+  /** ms since 1970, see `timestampMs`. */
   readonly maxTimestampMs: number;
   /** Of an idempotent producer; -1 for any other, and then the next two mean nothing. */
   readonly producerId: bigint;
@@ -45,7 +46,7 @@ export function readBatchHeader(bytes: Buffer, at = 0): BatchHeader | undefined 
     recordCount,
     attributes: bytes.readInt16BE(at + AT.attributes),
     crc: bytes.readUInt32BE(at + AT.crc),
-    maxTimestampMs: Number(bytes.readBigInt64BE(at + AT.maxTimestamp)),
+    maxTimestampMs: timestampMs(bytes.readBigInt64BE(at + AT.maxTimestamp)),
     producerId: bytes.readBigInt64BE(at + AT.producerId),
     producerEpoch: bytes.readInt16BE(at + AT.producerEpoch),
     baseSequence: bytes.readInt32BE(at + AT.baseSequence),

@@ -11,7 +11,7 @@ const text = (value: string) => ({ key: null, value: Buffer.from(value) });
 const batch = (...values: string[]) => buildRecordBatch(values.map(text), 1000);
 
 function errorOf(records: Parameters<typeof validateBatch>[0], maxBytes = MAX_BYTES): string {
-  const verdict = validateBatch(records, maxBytes);
+  const verdict = validateBatch(records, { maxBytes, keepsTime: true });
   return verdict.kind === 'valid' ? 'none' : verdict.error;
 }
 

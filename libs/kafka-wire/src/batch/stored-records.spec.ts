@@ -50,7 +50,9 @@ describe('a batch of which some records are retained', () => {
       0n,
     );
     const last = (readStoredRecords(batch) ?? []).slice(1);
-    expect(validateBatch(retainRecords(batch, last, 0n), 1 << 20)).toMatchObject({
+    expect(
+      validateBatch(retainRecords(batch, last, 0n), { maxBytes: 1 << 20, keepsTime: true }),
+    ).toMatchObject({
       kind: 'invalid',
       error: 'INVALID_RECORD',
     });

@@ -3,6 +3,7 @@ import { MalformedFrame } from '../wire/malformed-frame.js';
 import { WireReader } from '../wire/wire-reader.js';
 import { WireWriter } from '../wire/wire-writer.js';
 import { AT, ATTRIBUTES, LENGTH_ENDS_AT } from './batch-layout.js';
+import { timestampMs } from './timestamp.js';
 
 /**
  * A record of a stored batch: varint length, then int8 attributes, varlong timestamp delta, varint
@@ -28,8 +29,8 @@ export function readStoredRecords(batch: Buffer): StoredRecord[] | undefined {
   if ((attributes & ATTRIBUTES.codecMask) !== 0) return undefined;
   const isAppendTime = (attributes & ATTRIBUTES.logAppendTime) !== 0;
   const baseOffset = batch.readBigInt64BE(AT.baseOffset);
-  const baseTimestampMs = Number(batch.readBigInt64BE(AT.baseTimestamp));
-  const appendTimeMs = Number(batch.readBigInt64BE(AT.maxTimestamp));
+  const baseTime = batch.readBigInt64BE(AT.baseTimestamp);
+  const appendTimeMs = timestampMs(batch.readBigInt64BE(AT.maxTimestamp));
   const reader = new WireReader(batch.subarray(AT.records));
   const records: StoredRecord[] = [];
   let previous = baseOffset - 1n;
@@ -37,7 +38,7 @@ export function readStoredRecords(batch: Buffer): StoredRecord[] | undefined {
     const bytes = reader.take(reader.varint());
     const record = new WireReader(bytes);
     record.int8();
-    const deltaMs = Number(record.varlong());
+    const delta = record.varlong();
     const beforeOffset = bytes.subarray(0, bytes.length - record.remaining);
     const offset = baseOffset + BigInt(record.varint());
     if (offset <= previous) throw new MalformedFrame(`offset ${offset} behind ${previous}`);
@@ -45,8 +46,8 @@ export function readStoredRecords(batch: Buffer): StoredRecord[] | undefined {
     const afterOffset = bytes.subarray(bytes.length - record.remaining);
     const key = readField(record);
     const value = readField(record);
-    const timestampMs = isAppendTime ? appendTimeMs : baseTimestampMs + deltaMs;
-    records.push({ offset, timestampMs, key, value, beforeOffset, afterOffset });
+    const time = isAppendTime ? appendTimeMs : timestampMs(baseTime + delta);
+    records.push({ offset, timestampMs: time, key, value, beforeOffset, afterOffset });
   }
   if (reader.remaining > 0)
     throw new MalformedFrame(`${reader.remaining} bytes behind the records`);

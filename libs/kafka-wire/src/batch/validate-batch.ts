@@ -7,6 +7,7 @@ import {
   LENGTH_ENDS_AT,
   MAGIC,
 } from './batch-layout.js';
+import { isTimestamp, MAX_TIMESTAMP_MS, NO_TIMESTAMP } from './timestamp.js';
 import { hasValidCrc, readBatchHeader, type BatchHeader } from './batch-header.js';
 
 /** Whether a batch may be stored; if not, why, as a client is told. */
@@ -14,12 +15,22 @@ export type BatchVerdict =
   | { readonly kind: 'valid'; readonly header: BatchHeader }
   | { readonly kind: 'invalid'; readonly error: KafkaError; readonly message: string };
 
+/** What a topic asks of the batches in it. */
+export interface BatchRules {
+  readonly maxBytes: number;
+  /** The times that the producer gave stay: they must be some that the log can keep. */
+  readonly keepsTime: boolean;
+}
+
 /**
  * What a leader checks of what a producer sent: exactly one batch of format v2, whole, not a control
  * batch, not part of a transaction. The records in it stay what they are; damage inside a compressed
  * batch that its producer checksummed is found by the reader.
  */
-export function validateBatch(records: Buffer | null, maxBytes: number): BatchVerdict {
+export function validateBatch(
+  records: Buffer | null,
+  { maxBytes, keepsTime }: BatchRules,
+): BatchVerdict {
   if (records === null || records.length < BATCH_HEADER_BYTES) {
     return invalid('CORRUPT_MESSAGE', `expected a record batch, got ${records?.length ?? 0} bytes`);
   }
@@ -49,6 +60,11 @@ export function validateBatch(records: Buffer | null, maxBytes: number): BatchVe
   }
   if ((header.attributes & ATTRIBUTES.codecMask) > LAST_CODEC) {
     return invalid('UNSUPPORTED_COMPRESSION_TYPE', 'unknown compression');
+  }
+  const time = records.readBigInt64BE(AT.maxTimestamp);
+  if (keepsTime && !isTimestamp(time)) {
+    const message = `expected times from ${NO_TIMESTAMP} to ${MAX_TIMESTAMP_MS} ms, got ${time}`;
+    return invalid('INVALID_TIMESTAMP', message);
   }
   const { producerId, producerEpoch, baseSequence } = header;
   if (producerId >= 0n && (producerEpoch < 0 || baseSequence < 0)) {

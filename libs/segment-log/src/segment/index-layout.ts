@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
+import { timestampMs } from '@tally/kafka-wire';
 import type { IndexEntries } from './sparse-index.js';
 
 /**
@@ -127,8 +128,8 @@ export function decodeIndexHeader(bytes: Buffer): IndexHeader | undefined {
     lastPosition: Number(bytes.readBigInt64BE(AT.lastPosition)),
     firstCrc: bytes.readUInt32BE(AT.firstCrc),
     lastCrc: bytes.readUInt32BE(AT.lastCrc),
-    maxTimestampMs: Number(bytes.readBigInt64BE(AT.maxTimestamp)),
-    maxAppendTimeMs: Number(bytes.readBigInt64BE(AT.maxAppendTime)),
+    maxTimestampMs: timestampMs(bytes.readBigInt64BE(AT.maxTimestamp)),
+    maxAppendTimeMs: timestampMs(bytes.readBigInt64BE(AT.maxAppendTime)),
     entryCount: bytes.readUInt32BE(AT.entries),
   };
 }
@@ -145,7 +146,7 @@ export function decodeIndexEntries(bytes: Buffer): IndexEntries | undefined {
     count,
     offsetAt: (index) => Number(bytes.readBigInt64BE(at(index))),
     positionAt: (index) => Number(bytes.readBigInt64BE(at(index) + 8)),
-    timeBeforeAt: (index) => Number(bytes.readBigInt64BE(at(index) + 16)),
+    timeBeforeAt: (index) => timestampMs(bytes.readBigInt64BE(at(index) + 16)),
   };
 }
 

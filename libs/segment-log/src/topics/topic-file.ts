@@ -7,14 +7,16 @@ import { replaceFile } from '../files/replace-file.js';
 const FILE = 'topic.json';
 const FORMAT_VERSION = 1;
 
+/** Settings of a topic that differ from the defaults; their meaning is the caller's. */
+export type TopicConfigs = Readonly<Record<string, string>>;
+
 /** What a topic is, apart from its records. */
 export interface TopicDefinition {
   readonly name: string;
   /** Unique for ever, also where a name is used again: 32 hexadecimal digits. */
   readonly id: string;
   readonly partitions: number;
-  /** Settings that differ from the defaults; their meaning is the caller's. */
-  readonly configs: Readonly<Record<string, string>>;
+  readonly configs: TopicConfigs;
 }
 
 /** False: the disk is full. */
