@@ -20,6 +20,7 @@ beforeEach(async () => {
   nowMs = 1_000_000;
   isFull = false;
   log = await openLog();
+  await log.createTopic({ name: 't', partitions: 1, configs: {} });
 });
 afterEach(async () => {
   for (const coordinator of coordinators.splice(0)) coordinator.close();
@@ -106,6 +107,19 @@ async function joinGroup(coordinator: GroupCoordinator, id: string) {
 }
 
 describe('offsets', () => {
+  it('a topic whose deletion was interrupted leaves no offsets to one that takes its name', async () => {
+    const before = await start();
+    expect(await commit(before, 'billing')).toBe('NONE');
+    expect(before.offsets.of('billing').get('t')?.get(0)?.offset).toBe(5n);
+    // The process ends before it has forgotten the offsets.
+    await log.deleteTopic('t');
+    await log.close();
+    log = await openLog();
+    const after = await start();
+    await log.createTopic({ name: 't', partitions: 1, configs: {} });
+    expect(after.offsets.of('billing').size).toBe(0);
+  });
+
   it('expire when nobody was in the group and committed for so long', async () => {
     const coordinator = await start();
     await commit(coordinator, 'g');

@@ -7,6 +7,7 @@ import type { FileSystem } from './files/file-system.js';
 import { FolderLock } from './files/folder-lock.js';
 import { nodeFileSystem } from './files/node-file-system.js';
 import { removeUnfinished } from './files/replace-file.js';
+import { removeSlowly } from './files/remove-slowly.js';
 import { readOrMakeLogId } from './log-identity.js';
 import { MarkKeeper, readMarks } from './marks/mark-keeper.js';
 import type { NewBatch } from './partition/appended-batches.js';
@@ -64,6 +65,8 @@ export class SegmentLog {
     private readonly store: TopicStore,
     private readonly loop: CommitLoop,
     private readonly writer: BackgroundWriter,
+    private readonly remover: BackgroundWriter,
+    private readonly files: FileSystem,
     private readonly marks: MarkKeeper,
     private readonly scrub: Scrub | undefined,
     private readonly ids: ProducerIds,
@@ -116,7 +119,23 @@ export class SegmentLog {
       const scrub =
         options.scrub && new Scrub(files, () => [...store.partitions()], settled, options.scrub);
       scrub?.start((error) => loop.fail(error));
-      return new SegmentLog(id, cutTails, store, loop, writer, marks, scrub, ids, lock);
+      const remover = new BackgroundWriter((error) => loop.fail(error));
+      const log = new SegmentLog(
+        id,
+        cutTails,
+        store,
+        loop,
+        writer,
+        remover,
+        files,
+        marks,
+        scrub,
+        ids,
+        lock,
+      );
+      for (const partition of store.partitions())
+        await log.deleteRecordsBefore(partition, partition.logStart);
+      return log;
     } catch (error) {
       lock.release();
       throw error;
@@ -150,13 +169,17 @@ export class SegmentLog {
     });
   }
 
-  /** False: there is none. Appends that wait for it are decided before. */
-  deleteTopic(name: string): Promise<boolean> {
+  /**
+   * False: there is none. Appends that wait for it are decided before. `onDeleted` runs in any case,
+   * before another topic can take the name. Its files are removed meanwhile and afterwards.
+   */
+  deleteTopic(name: string, onDeleted?: () => Promise<void>): Promise<boolean> {
     return this.changeTopics(async () => {
       const topic = this.store.get(name);
-      if (topic === undefined) return false;
-      await this.loop.exclusively(() => this.store.delete(topic));
-      return true;
+      if (topic !== undefined)
+        this.remove([await this.loop.exclusively(() => this.store.delete(topic))]);
+      await onDeleted?.();
+      return topic !== undefined;
     });
   }
 
@@ -202,14 +225,16 @@ export class SegmentLog {
     return this.ids.take();
   }
 
-  /** Forgets the records before `offset`. `out_of_range`: the high watermark is below it, or it is closed. */
+  /** Forgets the records before `offset`; files are removed afterwards. `out_of_range`: the high watermark is below it, or it is closed. */
   deleteRecordsBefore(
     partition: Partition,
     offset: bigint,
   ): Promise<'deleted' | 'out_of_range' | 'storage_full'> {
     return this.loop.exclusively(async () => {
       if (!partition.isOpen || offset > partition.highWatermark) return 'out_of_range';
-      if (!(await partition.deleteRecordsBefore(offset))) return 'storage_full';
+      const unwanted = await partition.deleteRecordsBefore(offset);
+      if (unwanted === 'storage_full') return unwanted;
+      this.remove(unwanted);
       this.marks.wake();
       return 'deleted';
     });
@@ -245,7 +270,13 @@ export class SegmentLog {
     void this.marks.flush();
     await this.marks.close();
     await this.store.close();
+    await this.remover.stop();
     this.lock.release();
+  }
+
+  /** What is not part of the log any more. What a crash leaves of it is removed by the next start. */
+  private remove(paths: readonly string[]): void {
+    if (paths.length > 0) void this.remover.run(() => removeSlowly(this.files, paths));
   }
 
   /** One after the other: two that create the same topic must not meet. */

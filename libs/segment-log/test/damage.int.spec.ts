@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Damage, SegmentLog } from '../src/index.js';
+import { nodeFileSystem, type Damage, type SegmentLog } from '../src/index.js';
 import {
   append,
   Folders,
@@ -39,7 +39,8 @@ async function closedLog(): Promise<string> {
 const valueIn = (value: string, partition: number) =>
   partition === 0 ? value : value.toUpperCase();
 
-const open = (folder: string) => openLog(folder, { segmentBytes: SEGMENT_BYTES });
+const open = (folder: string, files = nodeFileSystem) =>
+  openLog(folder, { segmentBytes: SEGMENT_BYTES, files });
 
 function flip(path: string, at: number): void {
   const bytes = readFileSync(path);
@@ -139,6 +140,42 @@ describe('damage in an older segment', () => {
     expect(repaired.damage()).toEqual([]);
     expect(await stateOf(repaired)).toEqual({ whole: '0-11', damaged: '' });
     await repaired.close();
+  });
+
+  it('may be removed while it is looked at for the first time', async () => {
+    const folder = await closedLog();
+    flip(file(folder, 3), 200);
+    let found = (): void => undefined;
+    let release = (): void => undefined;
+    const isFound = new Promise<void>((resolve) => (found = resolve));
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let reads = 0;
+    let isWatched = false;
+    const log = await open(folder, {
+      ...nodeFileSystem,
+      open: async (path, mode) => {
+        const opened = await nodeFileSystem.open(path, mode);
+        if (path !== file(folder, 3)) return opened;
+        const read = opened.read.bind(opened);
+        opened.read = async (into, position) => {
+          // The second one looks for the next good batch.
+          if (isWatched && ++reads === 2) {
+            found();
+            await held;
+          }
+          return read(into, position);
+        };
+        return opened;
+      },
+    });
+    const partition = partitionOf(log);
+    isWatched = true;
+    const reading = partition.read(4n, 1000);
+    await isFound;
+    expect(await log.deleteRecordsBefore(partition, 9n)).toBe('deleted');
+    release();
+    expect(await reading).toEqual({ kind: 'out_of_range' });
+    await log.close();
   });
 
   it('is over when the records up to its end are deleted', async () => {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { crc32c } from '@node-rs/crc32';
 import { AT } from '@tally/kafka-wire';
-import { nodeFileSystem } from '../src/index.js';
+import { nodeFileSystem, type FileSystem } from '../src/index.js';
 import {
   append,
   batchOf,
@@ -136,6 +136,64 @@ describe('a partition', () => {
     const asked = [0, 100, 101, 250, 300, 400, 401, 900, 901];
     expect(await Promise.all(asked.map(found))).toEqual([0n, 0n, 4n, 4n, 6n, 6n, 10n, 10n, 'none']);
     await again.close();
+  });
+
+  it('takes appends while what was deleted is removed, however long that takes', async () => {
+    const folder = folders.make();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const removing: string[] = [];
+    const log = await openLog(folder, {
+      segmentBytes: 100,
+      files: {
+        ...nodeFileSystem,
+        remove: async (path) => {
+          if (path.endsWith('.log.new') || path.includes('~deleted')) {
+            removing.push(path);
+            await held;
+          }
+          await nodeFileSystem.remove(path);
+        },
+      },
+    });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    await makeTopic(log, 'other');
+    for (const value of ['a', 'b', 'c']) await append(log, partition, value.repeat(50));
+    expect(await log.deleteRecordsBefore(partition, 2n)).toBe('deleted');
+    expect(await log.deleteTopic('other')).toBe(true);
+    expect(await append(log, partition, 'd')).toMatchObject({ kind: 'appended' });
+    expect(removing).toHaveLength(1);
+    release();
+    await log.close();
+    expect(readdirSync(join(folder, 'topics'))).toEqual(['t']);
+    expect(readdirSync(join(folder, 'topics/t/0')).filter((name) => name.endsWith('new'))).toEqual(
+      [],
+    );
+  });
+
+  it('frees what an interrupted deletion left when it is opened, and when it is asked again', async () => {
+    const folder = folders.make();
+    let isCut = false;
+    const files: FileSystem = {
+      ...nodeFileSystem,
+      rename: async (from, to) => {
+        if (isCut && to.endsWith('.log.new')) throw new Error('the power is cut');
+        await nodeFileSystem.rename(from, to);
+      },
+    };
+    const segments = () =>
+      readdirSync(join(folder, 'topics/t/0')).filter((name) => name.endsWith('.log')).length;
+    const log = await openLog(folder, { segmentBytes: 100, files, onFatal: () => undefined });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    for (let index = 0; index < 6; index++) await append(log, partition, 'x'.repeat(50));
+    isCut = true;
+    await expect(log.deleteRecordsBefore(partition, 4n)).rejects.toThrow('the power is cut');
+    await log.close();
+    expect(segments()).toBe(6);
+    const again = await openLog(folder, { segmentBytes: 100 });
+    expect(partitionOf(again).logStart).toBe(4n);
+    await again.close();
+    expect(segments()).toBe(2);
   });
 
   it('removes whole segments before its start, and knows its start after a restart', async () => {

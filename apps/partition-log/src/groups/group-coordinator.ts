@@ -55,6 +55,8 @@ export class GroupCoordinator {
       if (decoded?.record === undefined) records.delete(decoded?.group ?? '');
       else records.set(decoded.group, decoded.record);
     }
+    // Their deletion was interrupted: topics of their names must not go on from there.
+    for (const name of offsets.topics()) if (!topic.isThere(name)) await offsets.deleteTopic(name);
     const coordinator = new GroupCoordinator(offsets, topic, options);
     for (const [id, record] of records) coordinator.makeGroup(id, record);
     return coordinator;

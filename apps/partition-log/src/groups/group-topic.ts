@@ -30,6 +30,11 @@ export class GroupTopic {
     return new GroupTopic(log, await offsetsTopic(log), now);
   }
 
+  /** Whether the log has a topic of that name. */
+  isThere(name: string): boolean {
+    return this.log.topic(name) !== undefined;
+  }
+
   /** All records become durable together, or none. They are made when it is known at what time. */
   async append(group: string, make: (nowMs: number) => readonly KeyValue[]): Promise<KafkaError> {
     const nowMs = this.now();

@@ -89,6 +89,11 @@ export class OffsetStore {
     return this.commit(group, changes);
   }
 
+  /** Topics that some group has an offset in. */
+  topics(): ReadonlySet<string> {
+    return new Set([...this.groups.values()].flatMap((topics) => [...topics.keys()]));
+  }
+
   /** A topic is gone; one that takes its name later begins anew. */
   async deleteTopic(topic: string): Promise<void> {
     for (const [group, topics] of this.groups) {

@@ -11,14 +11,18 @@ export function deleteTopicsHandler(
   return async ({ topics }) => {
     const results = [];
     for (const name of topics) {
-      results.push({ name, errorCode: KAFKA_ERRORS[await remove(log, name)] });
-      if (log.topic(name) === undefined) await onDeleted(name);
+      const error = await remove(log, name, () => onDeleted(name));
+      results.push({ name, errorCode: KAFKA_ERRORS[error] });
     }
     return { topics: results };
   };
 }
 
-async function remove(log: SegmentLog, name: string): Promise<KafkaError> {
+async function remove(
+  log: SegmentLog,
+  name: string,
+  onDeleted: () => Promise<void>,
+): Promise<KafkaError> {
   if (isInternal(name)) return 'INVALID_TOPIC_EXCEPTION';
-  return (await log.deleteTopic(name)) ? 'NONE' : 'UNKNOWN_TOPIC_OR_PARTITION';
+  return (await log.deleteTopic(name, onDeleted)) ? 'NONE' : 'UNKNOWN_TOPIC_OR_PARTITION';
 }

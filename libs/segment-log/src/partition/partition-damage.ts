@@ -71,7 +71,13 @@ export class PartitionDamage {
     if (!this.segments.isOpen) return;
     const { position, offset, detail } = error;
     if (position === undefined || offset === undefined) throw error;
-    await this.putInQuarantine(segment, { position, offset }, detail, segment.file);
+    const from = { position, offset };
+    try {
+      await segment.reading(() => this.putInQuarantine(segment, from, detail, segment.file));
+    } catch (gone) {
+      // It was removed meanwhile.
+      if (!(gone instanceof RetiredSegment)) throw gone;
+    }
   }
 
   /** Records before `offset` are gone, damaged ones too. */

@@ -161,16 +161,17 @@ export class Partition implements ReadBounds {
   }
 
   /**
-   * Forgets the records before `offset`, which is at most the high watermark: durably, then whole
-   * segments are removed. For the commit loop. False: the disk is full, and nothing has changed.
+   * Forgets the records before `offset`, which is at most the high watermark, durably. Returns the
+   * files that nobody needs any more, also those that an interrupted call left: they are to be removed.
+   * For the commit loop. `storage_full`: nothing has changed.
    */
-  async deleteRecordsBefore(offset: bigint): Promise<boolean> {
-    if (offset <= this.start) return true;
-    if (!(await writeLogStart(this.parts.files, this.folder, offset))) return false;
-    this.start = offset;
-    await this.damaged.forgetBefore(offset);
-    await this.segments.removeBefore(offset);
-    return true;
+  async deleteRecordsBefore(offset: bigint): Promise<readonly string[] | 'storage_full'> {
+    if (offset > this.start) {
+      if (!(await writeLogStart(this.parts.files, this.folder, offset))) return 'storage_full';
+      this.start = offset;
+      await this.damaged.forgetBefore(offset);
+    }
+    return this.segments.retireBefore(this.start);
   }
 
   /**

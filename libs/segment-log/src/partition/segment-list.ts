@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SegmentCopy } from '../compaction/segment-copy.js';
 import { isStorageFull } from '../files/file-system.js';
+import { UNFINISHED } from '../files/replace-file.js';
 import type { PartitionId } from '../segment/index-layout.js';
 import { segmentFileName } from '../segment/segment-file-name.js';
 import { Segment } from '../segment/segment.js';
@@ -66,9 +67,13 @@ export class SegmentList {
     await this.syncFolder();
   }
 
-  /** Removes those whose records all lie before `offset`, but never the last one. */
-  async removeBefore(offset: bigint): Promise<void> {
+  /**
+   * Takes out those whose records all lie before `offset`, but never the last one. Returns their files,
+   * which are to be removed: large ones take long, and no append has to wait for that.
+   */
+  async retireBefore(offset: bigint): Promise<readonly string[]> {
     const { files, indexes } = this.parts;
+    const retired: string[] = [];
     // The name of the segment that stays has to be durable before another one goes.
     await this.syncFolder();
     while (this.segments.length > 1) {
@@ -76,9 +81,12 @@ export class SegmentList {
       if (first === undefined || first.endOffset > offset) break;
       this.segments.shift();
       await indexes.remove(first.path);
-      await files.remove(first.path);
+      const unwanted = `${first.path}${UNFINISHED}`;
+      await files.rename(first.path, unwanted);
       await first.retire();
+      retired.push(unwanted);
     }
+    return retired;
   }
 
   /** An empty copy of a segment, to be written and to replace it. */

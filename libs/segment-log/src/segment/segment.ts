@@ -64,6 +64,11 @@ export class Segment {
     return this.content.bytesFrom(offset);
   }
 
+  /** Keeps the file open while `read` runs. Rejects with RetiredSegment when it is closed already. */
+  reading<T>(read: () => Promise<T>): Promise<T> {
+    return this.lifetime.reading(read);
+  }
+
   /** The next batch behind those that are known is durable. */
   add(header: BatchHeader): void {
     this.content.add(header);

@@ -124,8 +124,8 @@ export class TopicStore {
     return true;
   }
 
-  /** Resolves when the topic is durably gone. */
-  async delete(topic: Topic): Promise<void> {
+  /** Resolves when the topic is durably gone, with what is left of it: that is to be removed. */
+  async delete(topic: Topic): Promise<string> {
     const { files, writer } = this.parts;
     const work = join(this.folder, `${IN_WORK}deleted-${topic.id}`);
     // Nobody finds it from now on: its files are closed.
@@ -135,7 +135,7 @@ export class TopicStore {
     await writer.run(async () => undefined);
     await files.rename(join(this.folder, topic.name), work);
     await files.syncFolder(this.folder);
-    await files.remove(work);
+    return work;
   }
 
   /** False: the disk is full, and nothing has changed. */
