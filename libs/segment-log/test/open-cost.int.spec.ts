@@ -63,7 +63,7 @@ describe('opening a log', () => {
     const { folder, closed, killed, count } = await logOf(20, 2000);
     const bytes = await readAtOpen(folder, closed, count);
     const more = (await readAtOpen(folder, killed, count)) - bytes;
-    // Once for the CRCs, once for the producers.
-    expect(more).toBeLessThan(2.1 * BATCHES_PER_SEGMENT * 2000);
+    // Once for the CRCs, once for the producers, once to write what may not be durable again.
+    expect(more).toBeLessThan(3.1 * BATCHES_PER_SEGMENT * 2000);
   });
 });

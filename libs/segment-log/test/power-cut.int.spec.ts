@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { SegmentLog } from '../src/index.js';
+import { segmentFileName, type SegmentLog } from '../src/index.js';
 import {
   append,
   Folders,
   makeTopic,
   openLog,
   partitionOf,
+  readAll,
   type StoredRecord,
 } from './support/log-folder.js';
 import { MemoryDisk } from './support/memory-disk.js';
@@ -145,4 +146,29 @@ describe('power cuts that keep any part of what was not synced', () => {
     },
     30_000,
   );
+});
+
+describe('a sync that failed', () => {
+  it('is not believed by the next start: what is served then is on the disk', async () => {
+    const folder = folders.make();
+    const disk = MemoryDisk.holding(folder);
+    const log = await openLog(folder, { files: disk, onFatal: () => undefined });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    await append(log, partition, 'a'.repeat(100));
+    disk.failsNextSyncOf = join(folder, 'topics/t/0', segmentFileName(0n));
+    expect(await append(log, partition, 'b'.repeat(100))).toEqual({ kind: 'failed' });
+    await log.close();
+
+    const again = await openLog(folder, { files: disk });
+    expect(await append(again, partitionOf(again), 'c')).toMatchObject({ kind: 'appended' });
+    const served = await readAll(partitionOf(again));
+    expect(served.map(({ value }) => value[0])).toEqual(['a', 'b', 'c']);
+    // Nothing that was not synced survives.
+    const survived = disk.afterPowerCut(() => false);
+    await again.close();
+    const after = await openLog(folder, { files: survived });
+    expect(await readAll(partitionOf(after))).toEqual(served);
+    expect(after.damage()).toEqual([]);
+    await after.close();
+  });
 });

@@ -12,6 +12,7 @@ import type { PartitionId } from '../segment/index-layout.js';
 import { segmentFileName, segmentsIn } from '../segment/segment-file-name.js';
 import type { Segment } from '../segment/segment.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
+import { writeAgain } from '../recovery/write-again.js';
 import { replayProducers } from '../recovery/replay-producers.js';
 import { stillDamaged } from '../recovery/listed-damage.js';
 import { readLogStart } from './log-start.js';
@@ -103,7 +104,9 @@ export async function openPartition(opening: OpeningPartition): Promise<OpenedPa
       // After a killed process its batches may be in the memory of the kernel alone.
       if (last.segment.size < segment.fileBytes) {
         cut = await cutTail(files, last.segment, segment.fileBytes, opening.quarantine);
-      } else await file.datasync();
+      }
+      const marked = mark?.baseOffset === baseOffset ? mark.position : 0;
+      await writeAgain(file, marked, last.segment.size);
     }
     const logStart = await startOf(opening);
     const end = endOf(segments, mark, logStart);

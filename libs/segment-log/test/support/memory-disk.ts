@@ -9,6 +9,8 @@ interface FileNode {
   bytes: Buffer;
   /** What a power cut leaves for certain. */
   durable: Buffer;
+  /** Pages that the next sync writes. */
+  dirty: Set<number>;
 }
 interface FolderNode {
   readonly kind: 'folder';
@@ -28,6 +30,11 @@ export class MemoryDisk implements FileSystem {
   bytesRead = 0;
   /** Syncs say that they are done and do nothing. */
   lies = false;
+  /**
+   * The next sync of a file fails, and what it should have written counts as written from then on: it
+   * can be read, and no later sync writes it. So Linux does it.
+   */
+  failsNextSyncOf: string | undefined;
   /** Bytes that cannot be read any more. */
   badSector: { readonly path: string; readonly position: number } | undefined;
   /** After each change of a file or name, and each sync. */
@@ -46,7 +53,12 @@ export class MemoryDisk implements FileSystem {
     const folder = this.folder(dirname(path));
     let node = folder.names.get(basename(path));
     if (mode === 'create') {
-      node ??= { kind: 'file', bytes: Buffer.alloc(0), durable: Buffer.alloc(0) };
+      node ??= {
+        kind: 'file',
+        bytes: Buffer.alloc(0),
+        durable: Buffer.alloc(0),
+        dirty: new Set(),
+      };
       folder.names.set(basename(path), node);
       if (node.kind === 'file') node.bytes = Buffer.alloc(0);
       this.onChange();
@@ -105,7 +117,13 @@ export class MemoryDisk implements FileSystem {
   put(path: string, bytes?: Buffer): void {
     const { names } = this.folder(dirname(path));
     if (bytes === undefined) names.delete(basename(path));
-    else names.set(basename(path), { kind: 'file', bytes, durable: Buffer.from(bytes) });
+    else
+      names.set(basename(path), {
+        kind: 'file',
+        bytes,
+        durable: Buffer.from(bytes),
+        dirty: new Set(),
+      });
   }
 
   /** The same state on another disk. */
@@ -126,6 +144,9 @@ export class MemoryDisk implements FileSystem {
         node.bytes.copy(bytes);
         added.copy(bytes, position);
         node.bytes = bytes;
+        const end = position + added.length;
+        for (let page = Math.floor(position / PAGE_BYTES); page * PAGE_BYTES < end; page++)
+          node.dirty.add(page);
         this.onChange();
         return added.length;
       },
@@ -137,7 +158,12 @@ export class MemoryDisk implements FileSystem {
         return count;
       },
       datasync: async () => {
-        if (!this.lies) node.durable = Buffer.from(node.bytes);
+        if (this.failsNextSyncOf === path) {
+          this.failsNextSyncOf = undefined;
+          node.dirty.clear();
+          throw failure('EIO', path);
+        }
+        if (!this.lies) sync(node);
         this.onChange();
       },
       truncate: async (size) => {
@@ -164,6 +190,15 @@ export class MemoryDisk implements FileSystem {
   }
 }
 
+function sync(node: FileNode): void {
+  const durable = Buffer.alloc(node.bytes.length);
+  node.durable.copy(durable);
+  for (const page of node.dirty)
+    node.bytes.copy(durable, page * PAGE_BYTES, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+  node.durable = durable;
+  node.dirty.clear();
+}
+
 function copyOf(folder: FolderNode): FolderNode {
   const copy = folderNode();
   for (const [name, node] of folder.names) {
@@ -171,7 +206,12 @@ function copyOf(folder: FolderNode): FolderNode {
       name,
       node.kind === 'folder'
         ? copyOf(node)
-        : { kind: 'file', bytes: Buffer.from(node.bytes), durable: Buffer.from(node.durable) },
+        : {
+            kind: 'file',
+            bytes: Buffer.from(node.bytes),
+            durable: Buffer.from(node.durable),
+            dirty: new Set(node.dirty),
+          },
     );
   }
   copy.durable = new Map(copy.names);
@@ -199,7 +239,7 @@ function cutFile({ bytes, durable }: FileNode, survives: Chance): FileNode {
     const source = survives() ? bytes : durable;
     if (at < source.length) source.copy(left, at, at, Math.min(at + PAGE_BYTES, size));
   }
-  return { kind: 'file', bytes: left, durable: Buffer.from(left) };
+  return { kind: 'file', bytes: left, durable: Buffer.from(left), dirty: new Set() };
 }
 
 function folderNode(): FolderNode {
