@@ -230,4 +230,40 @@ describe('a processor', () => {
     await fixture.append(topic, someEvents(80, 'b', right));
     await untilCounted({ [left]: 40, [right]: 80 });
   });
+
+  it('says that it is out of the group when the log is away, and is back when that is', async () => {
+    const running = await start();
+    await fixture.untilReady(running);
+    await fixture.killLog();
+    await eventually('it says so', async () => {
+      const { status, text } = await running.ready();
+      return status === 503 && text.includes('out of the group');
+    });
+    await fixture.reviveLog();
+    await fixture.untilReady(running);
+    await fixture.append(topic, someEvents(4, 'a', left));
+    await untilCounted({ [left]: 4 });
+  });
+
+  it('drains in time when the log is away', async () => {
+    const running = await start();
+    await fixture.untilReady(running);
+    await fixture.killLog();
+    try {
+      expect(await running.stop()).toBe('drained');
+    } finally {
+      await fixture.reviveLog();
+    }
+  });
+
+  it('is ready, and degraded, while the cluster-proxy is away', async () => {
+    const running = await start();
+    await fixture.untilReady(running);
+    await takeAway();
+    await eventually('it is degraded', async () => {
+      const { status, text } = await running.ready();
+      return status === 200 && text.includes('degraded');
+    });
+    takeAway = await fixture.serve(shards);
+  });
 });
