@@ -129,7 +129,8 @@ describe('while all are away of', () => {
           statistics,
         });
         // Ready or not: whoever listens is found.
-        if (away !== 'zookeeper') expect(await found(others.map(appOf))).toEqual([...others].sort());
+        if (away !== 'zookeeper')
+          expect(await found(others.map(appOf))).toEqual([...others].sort());
         expect(await statuses(others)).toEqual(expected);
       } finally {
         for (const name of killed) tally.stack.revive(name);
