@@ -17,5 +17,8 @@ export async function farewell(
     logger.warn({ error: logFailure('no farewell from the log', cause) }, 'left all the same');
   });
   if (!(await within(FAREWELL_MS, disconnected)))
-    logger.warn({ timeoutMs: FAREWELL_MS }, 'the log does not answer a farewell: left all the same');
+    logger.warn(
+      { timeoutMs: FAREWELL_MS },
+      'the log does not answer a farewell: left all the same',
+    );
 }

@@ -275,7 +275,10 @@ describe('a reader of a group', () => {
     const failures: unknown[] = [];
     let whenStopped: () => void = () => undefined;
     // The client says so between giving up and telling of it; a run may ask for anything then.
-    const logger = { ...SILENT, debug: (_: object, text: string) => text === 'Stopped' && whenStopped() };
+    const logger = {
+      ...SILENT,
+      debug: (_: object, text: string) => text === 'Stopped' && whenStopped(),
+    };
     const { seen, assignment } = await reader(topic, { logger: logger as unknown as Logger });
     const first = assignment();
     whenStopped = () => {

@@ -14,6 +14,8 @@ import {
 
 /** Writers queue behind us while we wait for a lock: not longer than this, then we step back. */
 const LOCK_TIMEOUT_MS = 200;
+/** Nor for longer than this once we have it: attaching takes milliseconds, unless it scans after all. */
+const LOCKED_TIMEOUT_MS = 5000;
 const MAX_TRIES = 50;
 const RETRY_MS = 100;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -39,7 +41,7 @@ export interface TablePartitionReport {
 
 /**
  * Makes the table partitions of tomorrow and the days after it that are missing. Several processes may ask
- * at once. No statement blocks writers for longer than LOCK_TIMEOUT_MS, and none scans while it does.
+ * at once. No statement blocks writers for longer than LOCK_TIMEOUT_MS while it waits, and none scans while it does.
  * However it ends, also killed, at the latest the next call begins with mending what is left of it.
  * TallyError `unavailable` or `deadline_exceeded`: some may have been made; ask again. An abort breaks
  * off what is under way, as if Postgres had gone.
@@ -183,6 +185,7 @@ async function briefly(client: pg.Client, statements: readonly string[]): Promis
   const transaction = [
     'BEGIN',
     `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`,
+    `SET LOCAL statement_timeout = ${LOCKED_TIMEOUT_MS}`,
     ...statements,
     'COMMIT',
   ];
