@@ -1,4 +1,4 @@
-import { changedBundle, type Control } from './controls.js';
+import { bundlesWithout, type Control } from './controls.js';
 import { FailureStack } from './rig/failure-stack.js';
 import { Trial, type Fault, type TrialFigures } from './trial.js';
 
@@ -28,7 +28,7 @@ export interface CampaignOptions {
  */
 export async function campaign(fault: Fault, options: CampaignOptions): Promise<Result[]> {
   const { seeds, control, onResult } = options;
-  const bundles = control === undefined ? {} : { [control.app]: changedBundle(control) };
+  const bundles = control === undefined ? {} : bundlesWithout(control);
   const results: Result[] = [];
   let on: FailureStack | undefined;
   try {

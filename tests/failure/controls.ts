@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, type AppName } from '@tally/tools';
+import { allDatabasesAway } from './faults/all-databases-away.js';
 import { cutPower } from './faults/cut-power.js';
 import { deleteRecords } from './faults/delete-records.js';
 import { killEverything } from './faults/kill-everything.js';
@@ -19,6 +20,8 @@ import type { Fault } from './trial.js';
 export interface Control {
   readonly name: string;
   readonly app: AppName;
+  /** Others that have the protection too, and that would stand in for it. */
+  readonly alsoIn?: readonly AppName[];
   /** The protection, as it stands in the bundle; found exactly once. */
   readonly protection: RegExp;
   readonly instead: string;
@@ -74,6 +77,15 @@ export const CONTROLS: readonly Control[] = [
     failure: /answers have everything/,
   },
   {
+    name: 'readiness-is-a-chain',
+    app: 'gateway',
+    alsoIn: ['query', 'cluster-proxy'],
+    protection: /\.look\(service\d*, \{ required: false \}\)/,
+    instead: '.look(service, { required: true })',
+    faults: [allDatabasesAway],
+    failure: /the gateway was not ready while only databases were away/,
+  },
+  {
     name: 'registers-once',
     app: 'cluster-proxy',
     protection: /if \(session\d*\.state !== "connected"\)\s+return;\s+for \(/,
@@ -99,15 +111,21 @@ export const CONTROLS: readonly Control[] = [
   },
 ];
 
+/** The bundles that run instead of those that have the protection. */
+export function bundlesWithout(control: Control): Partial<Record<AppName, string>> {
+  const apps = [control.app, ...(control.alsoIn ?? [])];
+  return Object.fromEntries(apps.map((app) => [app, changedBundle({ ...control, app })]));
+}
+
 /** A bundle of the app without the protection, below the clone, where its packages are found. */
 export function changedBundle({
   name,
   app,
   protection,
   instead,
-}: Omit<Control, 'faults' | 'failure'>): string {
+}: Omit<Control, 'alsoIn' | 'faults' | 'failure'>): string {
   const original = join(ROOT, 'apps', app, 'bundle');
-  const copy = join(ROOT, '.tally/controls', name);
+  const copy = join(ROOT, '.tally/controls', name, app);
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(join(copy, '..'), { recursive: true });
   cpSync(original, copy, { recursive: true });

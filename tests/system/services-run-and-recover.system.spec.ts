@@ -1,13 +1,15 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { packageDefinition, type clusterProxy } from '@tally/contracts';
 import { InstanceRegistry, ServiceClient } from '@tally/discovery';
-import { eventually } from '@tally/testing';
+import { eventually, freePort } from '@tally/testing';
 import { APPS, ROOT } from '@tally/tools';
 import { ZooKeeperSession } from '@tally/zookeeper';
+import pg from 'pg';
 import { OtlpReceiver } from './otlp-receiver.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
@@ -207,4 +209,59 @@ describe('the whole of Tally on one machine', () => {
       expect(failure.stderr).toContain(`  ${name}: expected `);
     }
   });
+
+  it.each([
+    [
+      'its migration fails',
+      async (client: pg.Client) => void (await client.query('CREATE TABLE series (id int)')),
+      (url: URL) => url,
+      'CREATE TABLE series: relation \\"series\\" already exists (SQLSTATE 42P07)',
+    ],
+    [
+      'its password is wrong',
+      async () => undefined,
+      (url: URL) => Object.assign(url, { password: 'wrong' }),
+      'password authentication failed for user \\"tally\\" (SQLSTATE 28P01)',
+    ],
+  ])(
+    'ends a shard-proxy with one sentence and status 1 when %s',
+    async (_, prepare, alter, why) => {
+      const url = new URL(tally.addresses.shards[0] ?? '');
+      const name = `spoiled_${Date.now()}`;
+      await connected(url.href, (client) => client.query(`CREATE DATABASE ${name}`));
+      url.pathname = `/${name}`;
+      await connected(url.href, prepare);
+      const [adminPort, grpcPort] = [await freePort(), await freePort()];
+      const bundle = join(ROOT, 'apps/shard-proxy/bundle');
+      const ended = promisify(execFile)(process.execPath, [join(bundle, 'main.js')], {
+        cwd: bundle,
+        timeout: 20_000,
+        env: {
+          PATH: process.env['PATH'],
+          TALLY_SHARD: '5',
+          TALLY_SHARD_URL: alter(url).href,
+          TALLY_ZOOKEEPER: tally.addresses.zookeeper,
+          TALLY_ADMIN_PORT: String(adminPort),
+          TALLY_GRPC_PORT: String(grpcPort),
+        },
+      });
+      const failure = await ended.then(
+        () => expect('it').toBe('ended with status 1'),
+        (error: unknown) => error as { readonly code: number; readonly stdout: string },
+      );
+      const fatal = failure?.stdout.split('\n').filter((line) => line.includes('"level":"fatal"'));
+      expect([failure?.code, fatal]).toEqual([1, [expect.stringContaining(why)]]);
+      expect(failure?.stdout).not.toContain('waiting for Postgres');
+    },
+  );
 });
+
+async function connected<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -7,7 +7,7 @@ export class AppModule {
   static with(config: AuditorConfig): DynamicModule {
     return {
       module: AppModule,
-      imports: [DiscoveryModule.with({ service: 'auditor', config, needs: ['query'], owns: true })],
+      imports: [DiscoveryModule.with({ service: 'auditor', config, uses: ['query'], owns: true })],
     };
   }
 }

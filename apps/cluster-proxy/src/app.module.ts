@@ -14,7 +14,7 @@ export class AppModule {
   static with(config: ClusterProxyConfig): DynamicModule {
     return {
       module: AppModule,
-      imports: [DiscoveryModule.with({ service: 'cluster-proxy', config, needs: ['shard-proxy'] })],
+      imports: [DiscoveryModule.with({ service: 'cluster-proxy', config, uses: ['shard-proxy'] })],
       controllers: [CountersController, ClusterStatusController],
       providers: [
         { provide: DEADLINES, useValue: config },

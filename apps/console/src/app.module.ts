@@ -7,7 +7,7 @@ export class AppModule {
   static with(config: ConsoleConfig): DynamicModule {
     return {
       module: AppModule,
-      imports: [DiscoveryModule.with({ service: 'console', config, needs: ['query'] })],
+      imports: [DiscoveryModule.with({ service: 'console', config, uses: ['query'] })],
     };
   }
 }

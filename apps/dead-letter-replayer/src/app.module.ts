@@ -11,7 +11,7 @@ export class AppModule {
         DiscoveryModule.with({
           service: 'dead-letter-replayer',
           config,
-          needs: ['cluster-proxy'],
+          uses: ['cluster-proxy'],
           owns: true,
         }),
       ],

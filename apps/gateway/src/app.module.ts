@@ -31,7 +31,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        DiscoveryModule.with({ service: 'gateway', config, needs: ['partitioner', 'query'] }),
+        // What it must not lose is events: statistics answer 503 by themselves.
+        DiscoveryModule.with({
+          service: 'gateway',
+          config,
+          needs: ['partitioner'],
+          uses: ['query'],
+        }),
       ],
       controllers: [
         EventsController,

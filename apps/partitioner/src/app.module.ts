@@ -42,6 +42,7 @@ export class AppModule {
             lifecycle.onListening(() => void topic.find());
             lifecycle.onClose('events topic', () => topic.close());
             health.add({ name: 'events topic', probe: async () => void topic.get() });
+            health.add({ name: 'log', probe: () => admin.reach() });
             return topic;
           },
         },

@@ -267,13 +267,18 @@ describe('a partitioner', () => {
   });
 
   it('acknowledges nothing that the log did not confirm, and goes on when it is back', async () => {
-    const { append, untilReady } = await start();
+    const { append, health, untilReady } = await start();
     await untilReady();
     await log.process.kill();
+    await eventually('it is not ready', async () => {
+      const { status, text } = await health();
+      return status === 503 && text.includes('"log":{"ok":false');
+    });
     const error: unknown = await append(appendOf(['lost'])).catch((failure: unknown) => failure);
     expect((error as ServiceError).metadata.get(CODE_TRAILER)).toEqual(['unavailable']);
     await log.process.start();
-    await eventually('it appends again', () => append(appendOf(['kept'])));
+    await untilReady();
+    await append(appendOf(['kept']));
     const ids = [...(await readAll(await currentTopic())).values()]
       .flat()
       .flatMap((record) => idsIn(record).ids);

@@ -25,7 +25,7 @@ export class AppModule {
         DiscoveryModule.with({
           service: 'processor',
           config,
-          needs: ['cluster-proxy'],
+          uses: ['cluster-proxy'],
           owns: true,
         }),
       ],

@@ -184,8 +184,10 @@ describe('a processor', () => {
     const running = await start();
     await eventually('a partition is halted', async () => (await running.metric(HALTED)) === 1);
     await eventually('others are counted', () => (shards.counts()[right] ?? 0) > 0);
-    const { status, text } = await running.ready();
-    expect([status, text]).toEqual([503, expect.stringContaining('a partition is halted')]);
+    await eventually('it says so', async () => {
+      const { status, text } = await running.ready();
+      return status === 503 && text.includes('a partition is halted');
+    });
     const covered = shards.shard(1).covered([0, 1, 2]);
     expect([0, 1, 2].filter((partition) => (covered.get(partition)?.end ?? 0n) > 0n)).toEqual([
       1, 2,
@@ -229,5 +231,43 @@ describe('a processor', () => {
     await second.stop();
     await fixture.append(topic, someEvents(80, 'b', right));
     await untilCounted({ [left]: 40, [right]: 80 });
+  });
+
+  it('says that it is out of the group when the log is away, and is back when that is', async () => {
+    const running = await start();
+    await fixture.untilReady(running);
+    await fixture.killLog();
+    const isOut = async () => {
+      const { status, text } = await running.ready();
+      return status === 503 && text.includes('out of the group');
+    };
+    // Its client tries for some seconds before it gives up.
+    await eventually('it says so', isOut, { timeoutMs: 40_000 });
+    await fixture.reviveLog();
+    await fixture.untilReady(running);
+    await fixture.append(topic, someEvents(4, 'a', left));
+    await untilCounted({ [left]: 4 });
+  });
+
+  it('drains in time when the log is away', async () => {
+    const running = await start();
+    await fixture.untilReady(running);
+    await fixture.killLog();
+    try {
+      expect(await running.stop()).toBe('drained');
+    } finally {
+      await fixture.reviveLog();
+    }
+  });
+
+  it('is ready, and degraded, while the cluster-proxy is away', async () => {
+    const running = await start();
+    await fixture.untilReady(running);
+    await takeAway();
+    await eventually('it is degraded', async () => {
+      const { status, text } = await running.ready();
+      return status === 200 && text.includes('degraded');
+    });
+    takeAway = await fixture.serve(shards);
   });
 });

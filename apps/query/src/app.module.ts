@@ -12,7 +12,7 @@ export class AppModule {
   static with(config: QueryConfig): DynamicModule {
     return {
       module: AppModule,
-      imports: [DiscoveryModule.with({ service: 'query', config, needs: ['cluster-proxy'] })],
+      imports: [DiscoveryModule.with({ service: 'query', config, uses: ['cluster-proxy'] })],
       controllers: [QueryController],
       providers: [
         {

@@ -8,7 +8,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        DiscoveryModule.with({ service: 'rollup', config, needs: ['cluster-proxy'], owns: true }),
+        DiscoveryModule.with({ service: 'rollup', config, uses: ['cluster-proxy'], owns: true }),
       ],
     };
   }

@@ -7,4 +7,4 @@ export {
 } from './table-partitions/make-table-partitions.js';
 export { toTallyError } from './postgres-errors.js';
 export { readCounters } from './read/read-counters.js';
-export { migrate } from './schema/migrate.js';
+export { migrate, SchemaError } from './schema/migrate.js';

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { type ErrorCode, TallyError } from '@tally/contracts';
 import pg from 'pg';
+import { QueryFailedError, TypeORMError } from 'typeorm';
 
 /** SQLSTATE (PostgreSQL manual, appendix A) to our codes: by the whole state or its first two signs. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -23,6 +24,46 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
  */
 const TRANSIENT: ReadonlySet<string> = new Set(['40001', '40P01', '23514']);
 
+/**
+ * What waiting may heal, by whole state, class or beginning of one: a connection that broke or was
+ * refused (08), two that met (40), connections or memory or disk that ran out (53), a server that
+ * starts, ends or recovers (57P), one that follows another (25006), a lock that was not to be had
+ * (55P03), the machine below (58).
+ */
+const PASSING = ['08', '40', '53', '57P', '25006', '55P03', '58'];
+
+/** Why the schema could not be brought up to date. */
+export interface SchemaFailure {
+  /** It may be over when it is tried again without a change. */
+  readonly mayPass: boolean;
+  readonly reason: string;
+}
+
+/**
+ * Does not pass: a wrong password, a missing database or right, a statement that Postgres refuses or
+ * that takes too long. undefined: no failure of Postgres, but a mistake of ours.
+ */
+export function schemaFailure(error: unknown): SchemaFailure | undefined {
+  // TypeORM stands around what failed in a migration.
+  const failure: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (failure instanceof pg.DatabaseError) {
+    const { message, code = 'unknown' } = failure;
+    const mayPass = PASSING.some((state) => code.startsWith(state));
+    return { mayPass, reason: `${message} (SQLSTATE ${code})` };
+  }
+  if (!isOfTheDriver(failure)) return undefined;
+  const { message } = failure;
+  // The driver itself cannot log in: no password was given, or the server has another way.
+  if (message.startsWith('SASL')) return { mayPass: false, reason: message };
+  return { mayPass: true, reason: `Postgres does not answer (${message})` };
+}
+
+/** The driver has no class of its own for lost connections and waits that ended. */
+function isOfTheDriver(error: unknown): error is Error {
+  if (!types.isNativeError(error) || error instanceof TypeORMError) return false;
+  return error.name !== 'TypeError' && error.name !== 'RangeError';
+}
+
 /** Whether the same statement may succeed now. */
 export function isTransient(error: unknown): boolean {
   return error instanceof pg.DatabaseError && TRANSIENT.has(error.code ?? '');
@@ -42,9 +83,7 @@ export function toTallyError(what: string, error: unknown): unknown {
     if (code === undefined) return error;
     return new TallyError(code, `${what}: ${error.message}`, { cause: error });
   }
-  if (!types.isNativeError(error) || error.name === 'TypeError' || error.name === 'RangeError')
-    return error;
-  // The driver has no class of its own for lost connections and waits that ended.
+  if (!isOfTheDriver(error)) return error;
   const message = `${what}: Postgres does not answer (${error.message})`;
   return new TallyError('unavailable', message, { cause: error });
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { migrate } from '../src/index.js';
+import { keepTrying } from '@tally/resilience';
+import { eventually } from '@tally/testing';
+import { migrate, SchemaError } from '../src/index.js';
 import { PostgresFixture } from './support/database.js';
 
 const postgres = new PostgresFixture();
@@ -8,6 +10,10 @@ afterAll(() => postgres.stop(), 60_000);
 
 const migrations = async (url: string) =>
   (await postgres.pool(url).query<{ name: string }>('SELECT name FROM migrations')).rows;
+
+function withoutPassword(url: string): string {
+  return Object.assign(new URL(url), { password: '' }).href;
+}
 
 describe('the schema of a shard', () => {
   it('is made once by several that start at the same time', async () => {
@@ -29,6 +35,71 @@ describe('the schema of a shard', () => {
     );
     expect(await migrations(url)).toHaveLength(2);
   });
+
+  const role = async (name: string, more = '') => {
+    await postgres.pool(postgres.url).query(`CREATE ROLE ${name} LOGIN PASSWORD 'x'`);
+    const url = new URL(await postgres.newDatabase());
+    Object.assign(url, { username: name, password: 'x' }, more === '' ? {} : { password: more });
+    return url.href;
+  };
+
+  it('cannot be made where a table of its name is there: says which statement failed, and why', async () => {
+    const url = await postgres.newDatabase();
+    await postgres.pool(url).query('CREATE TABLE series (id int)');
+    const failed = expect(migrate(url)).rejects;
+    await failed.toThrow(
+      /cannot be brought up to date: CREATE TABLE series: relation "series" already exists \(SQLSTATE 42P07\); waiting does not mend this/,
+    );
+    await failed.toBeInstanceOf(SchemaError);
+    const { rows } = await postgres.pool(url).query("SELECT to_regclass('coverage') AS coverage");
+    expect(rows).toEqual([{ coverage: null }]);
+  });
+
+  it.each([
+    ['without the right to', () => role('nobody'), 'permission denied for schema public'],
+    ['with a wrong password', () => role('somebody', 'y'), 'password authentication failed'],
+    ['without a password', () => role('anybody', ' ').then(withoutPassword), 'SASL'],
+    [
+      'in a database that is not there',
+      async () => `${await postgres.newDatabase()}x`,
+      'does not exist (SQLSTATE 3D000)',
+    ],
+  ])('cannot be made %s, and waiting does not mend it', async (_, url, reason) => {
+    const failed = expect(migrate(await url())).rejects;
+    await failed.toBeInstanceOf(SchemaError);
+    await failed.toThrow(reason);
+  });
+
+  it('is waited for while somebody else has a lock on it', async () => {
+    const url = await postgres.newDatabase();
+    await migrate(url);
+    const pool = postgres.pool(url);
+    await pool.query('DELETE FROM migrations');
+    await pool.query('DROP TABLE series');
+    const other = await pool.connect();
+    await other.query('BEGIN; LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE');
+    await expect(migrate(url)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('SQLSTATE 55P03'),
+    });
+    await other.query('ROLLBACK');
+    other.release();
+  }, 60_000);
+
+  it('is made when Postgres, which is down, comes', async () => {
+    const url = await postgres.newDatabase();
+    await postgres.kill();
+    const failures: string[] = [];
+    const made = keepTrying(() => migrate(url), {
+      retryMs: 20,
+      onFailure: ({ code }) => failures.push(code),
+    });
+    await eventually('it was tried', () => failures.length > 0);
+    await postgres.revive();
+    await made;
+    expect(await migrations(url)).toHaveLength(1);
+    expect(new Set(failures)).toEqual(new Set(['unavailable']));
+  }, 60_000);
 
   it('cannot be looked at without Postgres, and says so', async () => {
     await expect(migrate('postgres://tally:x@127.0.0.1:1/tally')).rejects.toMatchObject({

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DAY_MS } from '@tally/contracts';
+import { eventually } from '@tally/testing';
 import pg from 'pg';
 import { APPLY_DELTA } from '../src/delta/apply-delta.sql.js';
 import { applyDelta, makeTablePartitions, migrate } from '../src/index.js';
-import { makeAll } from '../src/table-partitions/make-table-partitions.js';
+import { makeAll, makeMissing } from '../src/table-partitions/make-table-partitions.js';
 import { MINUTES_PER_DAY, tomorrow } from '../src/table-partitions/time-ranges.js';
 import { READ_COUNTERS } from '../src/read/read-counters.sql.js';
 import { PostgresFixture } from './support/database.js';
@@ -148,6 +149,123 @@ describe('partitions', () => {
     expect(plan).toMatch(/Index Scan using minute_counters_7d_20241005_pkey/);
     // Nothing else of this retention class is opened, and nothing of another day; empty ones may be scanned.
     expect(plan).not.toMatch(/Seq Scan on minute_counters_7d|default|20241006/);
+  });
+});
+
+/** Each of the statements, until so many are done; then Postgres ends the connection. */
+class EndedAfter extends pg.Client {
+  statements = 0;
+
+  constructor(
+    url: string,
+    private readonly most: number,
+    private readonly admin: pg.Pool,
+  ) {
+    super({ connectionString: url });
+    this.on('error', () => undefined);
+  }
+
+  async run(work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+    await this.connect();
+    const { rows } = await this.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const send = this.query.bind(this) as (...args: unknown[]) => Promise<unknown>;
+    const counted = async (...args: unknown[]) => {
+      if (this.statements++ === this.most)
+        await this.admin.query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
+      return send(...args);
+    };
+    Object.assign(this, { query: counted });
+    await work(this).catch(() => undefined);
+    await this.end();
+  }
+}
+
+const WEEK_LATER = NOON + 7 * DAY_MS;
+/** Within the ranges that are made at NOON, and no row of theirs is older than a week later. */
+const OF_THEN = tomorrow(WEEK_LATER) - 30;
+
+describe('making partitions, when the connection ends', () => {
+  let template: string;
+  const killedAfter = async (statements: number) => {
+    const url = await postgres.newDatabase(template);
+    const pool = postgres.pool(url);
+    const client = new EndedAfter(url, statements, pool);
+    await client.run((killed) => makeAll(killed, NOON));
+    return { url, pool, client };
+  };
+  const leftOver = async (pool: pg.Pool) =>
+    (await pool.query("SELECT FROM pg_constraint WHERE conname = 'excludes_next'")).rowCount;
+  /** A row of each retention class, of a day that was to have a table partition. */
+  const write = (pool: pg.Pool, minute: number) =>
+    applyDelta(
+      pool,
+      delta(
+        { 0: [[minute, minute + 1]] },
+        Array.from({ length: 6 }, (_, retention) => row('a', minute, { retention })),
+      ),
+    );
+
+  beforeAll(async () => {
+    const url = await postgres.newDatabase();
+    await migrate(url);
+    template = new URL(url).pathname.slice(1);
+  });
+
+  // Two table partitions and the beginning of a third: looking, then CHECK, validation, attaching.
+  it.each(Array.from({ length: 10 }, (_, statements) => statements))(
+    'after %i statements, is mended by the next time: rows of a week later are taken',
+    async (statements) => {
+      const { url, pool, client } = await killedAfter(statements);
+      expect(client.statements).toBeGreaterThan(statements);
+      const { left, throughMinute } = await makeTablePartitions(url, WEEK_LATER);
+      expect([left, await leftOver(pool)]).toEqual([[], 0]);
+      expect(throughMinute).toBeGreaterThan(OF_THEN);
+      for (const minute of [OF_THEN - 3 * MINUTES_PER_DAY, OF_THEN, TOMORROW + 5])
+        expect(await write(pool, minute)).toMatchObject({ kind: 'applied' });
+    },
+    60_000,
+  );
+
+  /** Within the second table, while its first CHECK stands; a week later the first cannot be made. */
+  const stuck = async () => {
+    const { url, pool } = await killedAfter(25);
+    expect(await leftOver(pool)).toBe(1);
+    await pool.query('CREATE TABLE minute_counters_1d_20241012 ()');
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const refused = () =>
+      applyDelta(pool, delta({ 0: [[0, 1]] }, [row('a', TOMORROW + 5, { retention: 1 })]));
+    return { client, refused };
+  };
+
+  it('mends first: also where another table partition can never be made', async () => {
+    const { client, refused } = await stuck();
+    await expect(makeAll(client, WEEK_LATER)).rejects.toThrow('already exists');
+    expect(await refused()).toMatchObject({ kind: 'applied' });
+    await client.end();
+  });
+
+  it('would refuse rows for ever if it did not (control)', async () => {
+    const { client, refused } = await stuck();
+    await expect(makeMissing(client, WEEK_LATER)).rejects.toThrow('already exists');
+    await expect(refused()).rejects.toThrow('excludes_next');
+    await client.end();
+  });
+
+  it('or hangs, is broken off by an abort', async () => {
+    const url = await postgres.newDatabase(template);
+    const other = await postgres.pool(url).connect();
+    // Held by who makes them: the next one waits for its turn.
+    await other.query('SELECT pg_advisory_lock(1415670892, 2)');
+    const stopping = new AbortController();
+    const broken = makeTablePartitions(url, NOON, stopping.signal);
+    await eventually('it waits', async () => {
+      const { rowCount } = await other.query('SELECT FROM pg_locks WHERE NOT granted');
+      return rowCount === 1;
+    });
+    stopping.abort();
+    await expect(broken).rejects.toMatchObject({ code: 'unavailable' });
+    other.release(true);
   });
 });
 

@@ -164,6 +164,20 @@ describe('the registry of instances through outages', () => {
     expect(registrations[0]?.isRegistered).toBe(true);
   }, 30_000);
 
+  it('unregistering waits for no ZooKeeper that hangs: the node goes with its session', async () => {
+    const { one, registrations, watch } = await cluster('hanging');
+    zookeeper.server.process.signal('SIGSTOP');
+    await eventually('noticed', () => one.session.state !== 'connected');
+    let isDone = false;
+    const unregistered = registrations[0]?.unregister().then(() => (isDone = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isDone).toBe(true);
+    await unregistered;
+    await one.session.close();
+    zookeeper.server.process.signal('SIGCONT');
+    await lists(watch, 'b');
+  }, 30_000);
+
   it('a new session replaces the node of the one before, without waiting for its expiry', async () => {
     const sessionTimeoutMs = 4000;
     const session = await zookeeper.session(sessionTimeoutMs);

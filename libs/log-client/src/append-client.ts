@@ -1,5 +1,6 @@
 import type { Logger } from '@tally/service-kit';
 import kafkajs, { type Producer } from 'kafkajs';
+import { farewell } from './farewell.js';
 import { createKafka, type KafkaConfig } from './kafka.js';
 import { logFailure } from './log-failure.js';
 
@@ -18,7 +19,10 @@ export class AppendClient {
   private readonly producer: Producer;
   private connecting: Promise<void> | undefined;
 
-  constructor(config: KafkaConfig, logger: Logger) {
+  constructor(
+    config: KafkaConfig,
+    private readonly logger: Logger,
+  ) {
     this.producer = createKafka(config, logger).producer({
       allowAutoTopicCreation: false,
       idempotent: false,
@@ -47,8 +51,8 @@ export class AppendClient {
     }
   }
 
-  async close(): Promise<void> {
-    await this.producer.disconnect();
+  close(): Promise<void> {
+    return farewell(this.producer, this.logger);
   }
 
   /** Once for all; again after a failure. */

@@ -2,6 +2,7 @@ import type { LogRecord } from '@tally/contracts';
 import type { Logger } from '@tally/service-kit';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { firstUnexpected } from './first-unexpected.js';
+import { farewell } from './farewell.js';
 import { createKafka, type KafkaConfig } from './kafka.js';
 import { logFailure } from './log-failure.js';
 
@@ -140,21 +141,22 @@ export class GroupReader {
     }
   }
 
+  /** Leaves the group, or is missed there soon where the log is away. Never fails. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.assignment?.end();
-    await this.consumer.disconnect();
+    await farewell(this.consumer, this.options.logger);
   }
 
   private async join(): Promise<void> {
-    const { topic, onAssigned, onRestart, onGivenUp } = this.options;
+    const { topic, logger, onAssigned, onRestart, onGivenUp } = this.options;
     const { consumer } = this;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.assignment?.end();
       if (this.isStopped) {
         // Stopped between a crash and the next try, which the client makes all the same: it would
         // keep partitions that nobody reads.
-        void consumer.disconnect();
+        void farewell(consumer, logger);
         return;
       }
       const partitions = payload.memberAssignment[topic] ?? [];
@@ -162,6 +164,8 @@ export class GroupReader {
       onAssigned(this.assignment);
     });
     consumer.on(consumer.events.REBALANCING, () => this.assignment?.end());
+    // Before a crash is told, and what asks the client for anything from here on is a bug to it.
+    consumer.on(consumer.events.STOP, () => this.assignment?.end());
     consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
       this.assignment?.end();
       if (restart) onRestart(error);

@@ -1,6 +1,7 @@
 import { TallyError, type PartitionBounds } from '@tally/contracts';
 import type { Logger } from '@tally/service-kit';
 import kafkajs, { type Admin } from 'kafkajs';
+import { farewell } from './farewell.js';
 import { createKafka, type KafkaConfig } from './kafka.js';
 import { logFailure } from './log-failure.js';
 
@@ -13,7 +14,12 @@ export class LogAdmin {
   private readonly admin: Admin;
   private connecting: Promise<void> | undefined;
 
-  constructor(config: KafkaConfig, logger: Logger) {
+  private reaching: Promise<void> | undefined;
+
+  constructor(
+    config: KafkaConfig,
+    private readonly logger: Logger,
+  ) {
     this.admin = createKafka(config, logger).admin();
   }
 
@@ -98,8 +104,16 @@ export class LogAdmin {
     });
   }
 
-  async close(): Promise<void> {
-    await this.admin.disconnect();
+  /** Resolves when the log answers. One question for all that ask meanwhile: a log may hang. */
+  reach(): Promise<void> {
+    this.reaching ??= this.ask('reach the log', async (admin) => {
+      await admin.describeCluster();
+    }).finally(() => (this.reaching = undefined));
+    return this.reaching;
+  }
+
+  close(): Promise<void> {
+    return farewell(this.admin, this.logger);
   }
 
   private async ask<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {

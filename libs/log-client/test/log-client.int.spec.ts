@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { within } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import {
   eventually,
@@ -267,6 +268,52 @@ describe('a reader of a group', () => {
     await untilRead(seen.values, 'b');
     const own = seen.values.filter((value) => !value.endsWith('lost') && !value.endsWith('b'));
     expect(own).toEqual(['0/0 a']);
+  });
+
+  it('is nobody any more as soon as its client gives up a log that is away', async () => {
+    const topic = await newTopic();
+    const failures: unknown[] = [];
+    let whenStopped: () => void = () => undefined;
+    // The client says so between giving up and telling of it; a run may ask for anything then.
+    const logger = {
+      ...SILENT,
+      debug: (_: object, text: string) => text === 'Stopped' && whenStopped(),
+    };
+    const { seen, assignment } = await reader(topic, { logger: logger as unknown as Logger });
+    const first = assignment();
+    whenStopped = () => {
+      try {
+        first.readFrom(0, 0n);
+      } catch (error) {
+        failures.push(error);
+      }
+    };
+    await log.process.kill();
+    await eventually('the client begins again', () => seen.restarts > 0);
+    await log.process.start();
+    expect([first.signal.aborted, failures, seen.givenUp]).toEqual([true, [], []]);
+  });
+
+  it('leaves within some seconds, and all clients do, when the log hangs', async () => {
+    const topic = await newTopic();
+    const patient = { ...kafka, requestTimeoutMs: 60_000 };
+    const { group } = await reader(topic, { kafka: patient });
+    const [writer, asker] = [new AppendClient(patient, SILENT), new LogAdmin(patient, SILENT)];
+    const append = (value: string) =>
+      writer.append(topic, [{ partition: 0, value: Buffer.from(value) }], {});
+    await append('a');
+    await asker.reach();
+    log.process.signal('SIGSTOP');
+    try {
+      void append('b').catch(() => undefined);
+      void asker.reach().catch(() => undefined);
+      // Below a tenth of what a request may take.
+      await expect(
+        within(6000, Promise.all([group.stop(), writer.close(), asker.close()])),
+      ).resolves.toBe(true);
+    } finally {
+      log.process.signal('SIGCONT');
+    }
   });
 
   it('cannot join a log that is not there, and says so with a code', async () => {

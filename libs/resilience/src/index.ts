@@ -5,3 +5,4 @@ export { InstanceHealth, type EjectionOptions, type Outcome } from './health/ins
 export { Backoff, type BackoffOptions } from './retry/backoff.js';
 export { CoalescedTask, type CoalescedTaskOptions } from './retry/coalesced-task.js';
 export { keepTrying, type KeepTryingOptions } from './retry/keep-trying.js';
+export { within } from './retry/within.js';

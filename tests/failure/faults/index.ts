@@ -1,3 +1,4 @@
+import { allDatabasesAway } from './all-databases-away.js';
 import { cutPower } from './cut-power.js';
 import { deleteRecords } from './delete-records.js';
 import { killEverything } from './kill-everything.js';
@@ -14,6 +15,7 @@ export const FAULTS = [
   loseAnswers,
   zombieProcessor,
   killPostgres,
+  allDatabasesAway,
   killZooKeeper,
   killEverything,
   deleteRecords,

@@ -7,7 +7,7 @@ import {
   TOPICS_NODE,
   type EventsTopic,
 } from '@tally/placement';
-import { crash, keepTrying } from '@tally/resilience';
+import { crash, keepTrying, within } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from '../config.js';
@@ -17,6 +17,8 @@ import type { EventTypes } from './known-records.js';
 import { RunDriver } from './run-driver.js';
 
 const RETRY_MS = 500;
+/** Of a drain; leaving the group and the calls under way take milliseconds where all answer. */
+const STOP_MS = 5000;
 /** Time before partitions are read again, so that two who disagree do not do so without a pause. */
 const REBUILD_PAUSE_MS = 200;
 
@@ -65,6 +67,8 @@ export class Processor {
     if (this.topic === undefined) throw new Error('no topic for events yet');
     if (this.shardMap === undefined) throw new Error('no shard map yet');
     if (this.assignment === undefined) throw new Error('not in the group yet');
+    if (this.assignment.signal.aborted)
+      throw new Error('out of the group: it assigns anew, or does not answer');
     if (this.driver?.isSound === false) throw new Error('a partition is halted, see the alarm');
   }
 
@@ -80,11 +84,21 @@ export class Processor {
     return joining;
   }
 
+  /**
+   * What hangs because the log or a shard is away is left after a while: whoever counts next begins
+   * at what the shards cover.
+   */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.unwatch();
-    await this.joining;
+    if (!(await within(STOP_MS, this.end())))
+      this.options.logger.warn({ timeoutMs: STOP_MS }, 'what is still under way is left');
+  }
+
+  private async end(): Promise<void> {
+    // Also ends a joining that is under way.
     await this.reader?.stop();
+    await this.joining;
     await this.changing;
     await this.driver?.stop();
   }

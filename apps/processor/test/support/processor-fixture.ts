@@ -85,6 +85,15 @@ export class ProcessorFixture {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
+  /** Until `reviveLog`. */
+  killLog(): Promise<void> {
+    return this.log.process.kill();
+  }
+
+  async reviveLog(): Promise<void> {
+    await this.log.process.start();
+  }
+
   /** Registers them as the cluster-proxy; returns what takes it away. */
   async serve(shards: FakeShards): Promise<() => Promise<void>> {
     const stub = await StubService.start('tally.cluster_proxy.v1.ClusterProxyService', {

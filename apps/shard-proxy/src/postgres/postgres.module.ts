@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { makeTablePartitions, migrate, mostRanges } from '@tally/count-store';
-import { keepTrying } from '@tally/resilience';
+import { keepTrying, within } from '@tally/resilience';
 import {
   HealthChecks,
   Lifecycle,
@@ -55,15 +54,13 @@ export class PostgresModule {
         logger: Logger,
         { tablePartitionFailures }: ReturnType<typeof shardMetrics>,
       ) => {
-        // Postgres may come after us: not ready until it does. Anything else ends the start.
+        // Postgres may come after us: not ready until it does. What waiting does not mend ends the start.
         await keepTrying(() => migrate(config.shardUrl), {
           retryMs: START_RETRY_MS,
-          mayPass: ({ retryable }) => retryable,
           onFailure: (error) => logger.warn({ error }, 'waiting for Postgres'),
         });
-        const make = (nowMs: number) => makeTablePartitions(config.shardUrl, nowMs);
         const keeper = new TablePartitionKeeper({
-          make,
+          make: (nowMs, signal) => makeTablePartitions(config.shardUrl, nowMs, signal),
           now: Date.now,
           logger,
           failures: tablePartitionFailures,
@@ -73,9 +70,9 @@ export class PostgresModule {
           required: false,
           probe: async () => keeper.check(),
         });
-        // Later tries go on without us: until then rows lie in DEFAULT.
-        await Promise.race([keeper.start(), delay(FIRST_PARTITIONS_MS, undefined, { ref: false })]);
         lifecycle.onClose('table partition keeper', () => keeper.stop());
+        // Later tries go on without us: until then rows lie in DEFAULT.
+        await within(FIRST_PARTITIONS_MS, keeper.start());
         return keeper;
       },
     };

@@ -41,6 +41,24 @@ describe('the keeper of table partitions', () => {
     expect(world).toMatchObject({ failures: 1, said: ['table partitions could not be made'] });
   });
 
+  it('breaks off what is under way when it is stopped, and calls that no failure', async () => {
+    const failures = { count: 0 };
+    const silent = () => undefined;
+    const keeper = new TablePartitionKeeper({
+      now: () => 0,
+      make: (_, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new TallyError('unavailable', 'aborted')));
+        }),
+      failures: { inc: () => void failures.count++ },
+      logger: { info: silent, warn: silent },
+    });
+    const started = keeper.start();
+    await keeper.stop();
+    await started;
+    expect(failures.count).toBe(0);
+  });
+
   it('says which could not be made', async () => {
     const { world, keeper } = keeperAt(0);
     world.left = ['b'];

@@ -4,8 +4,8 @@ import type { Logger } from '@tally/zookeeper';
 import type { Counter } from 'prom-client';
 
 export interface TablePartitionKeeperOptions {
-  /** Makes what is missing from the day after `nowMs` on; rejects when it cannot now. */
-  readonly make: (nowMs: number) => Promise<TablePartitionReport>;
+  /** Makes what is missing from the day after `nowMs` on; rejects when it cannot now, or is aborted. */
+  readonly make: (nowMs: number, signal: AbortSignal) => Promise<TablePartitionReport>;
   readonly now: () => number;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** Times that it failed. */
@@ -20,7 +20,7 @@ export class TablePartitionKeeper {
   private throughMinute = 0;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<number> | undefined;
-  private stopped = false;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly options: TablePartitionKeeperOptions) {}
 
@@ -28,14 +28,14 @@ export class TablePartitionKeeper {
   async start(): Promise<void> {
     this.running = this.run();
     const waitMs = await this.running;
-    if (this.stopped) return;
+    if (this.stopping.signal.aborted) return;
     this.timer = setTimeout(() => void this.start(), waitMs);
     this.timer.unref();
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Breaks off what is under way: Postgres may hang. Resolves when it has ended. */
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     clearTimeout(this.timer);
     await this.running;
   }
@@ -44,12 +44,13 @@ export class TablePartitionKeeper {
   async run(): Promise<number> {
     const { make, now, logger, failures } = this.options;
     try {
-      const { made, left, throughMinute } = await make(now());
+      const { made, left, throughMinute } = await make(now(), this.stopping.signal);
       this.throughMinute = throughMinute;
       if (made.length > 0) logger.info({ made }, 'table partitions were made');
       if (left.length > 0) logger.warn({ left }, 'rows of their time are in DEFAULT: not made');
       return HOUR_MS;
     } catch (error) {
+      if (this.stopping.signal.aborted) return MINUTE_MS;
       // Whatever it is: counting goes on, in DEFAULT if need be.
       failures.inc();
       logger.warn({ error }, 'table partitions could not be made');

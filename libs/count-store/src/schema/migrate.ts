@@ -1,6 +1,7 @@
+import { MINUTE_MS, TallyError } from '@tally/contracts';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
-import { toTallyError } from '../postgres-errors.js';
+import { DataSource, QueryFailedError, type Logger } from 'typeorm';
+import { schemaFailure } from '../postgres-errors.js';
 import { connected, holdingLock } from './advisory-lock.js';
 import { Counters1764000000000 } from './counters.migration.js';
 
@@ -8,29 +9,64 @@ import { Counters1764000000000 } from './counters.migration.js';
 const MIGRATIONS = [Counters1764000000000];
 const TABLE = 'migrations';
 const CONNECT_TIMEOUT_MS = 5000;
+/** Another process brings the schema up to date meanwhile; then it is asked for again. */
+const TURN_TIMEOUT_MS = 30_000;
+/** Writers queue behind a statement that waits for its lock: for less than a delta waits for its own. */
+const LOCK_TIMEOUT_MS = 3000;
+/** A statement may read a large table once; one that takes longer needs somebody who looks on. */
+const STATEMENT_TIMEOUT_MS = 10 * MINUTE_MS;
+/** What the driver waits longer than Postgres does: for answers that a dead network will not bring. */
+const ANSWER_MARGIN_MS = 5000;
 
 /**
  * Brings the schema of a shard to this version; does nothing when it is there. Several processes may
- * start at once: one does it, the others wait. Refuses a schema that a newer version has changed
- * (Error); TallyError `unavailable` when Postgres does not answer.
+ * start at once: one does it, the others wait. TallyError `unavailable` when Postgres does not answer,
+ * or for another reason that may be over when it is tried again; SchemaError when it will not be.
  */
 export async function migrate(url: string): Promise<void> {
   const connect = () =>
-    new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      lock_timeout: TURN_TIMEOUT_MS,
+      statement_timeout: 2 * TURN_TIMEOUT_MS,
+      query_timeout: 2 * TURN_TIMEOUT_MS + ANSWER_MARGIN_MS,
+      application_name: 'tally-schema',
+    });
   try {
     await connected(connect, (client) =>
       holdingLock(client, 'migrate', async () => {
+        await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
         await refuseNewer(client);
         await runMigrations(url);
       }),
     );
   } catch (error) {
-    throw error instanceof NewerSchemaError ? error : toTallyError('the schema', error);
+    throw toSchemaError(error);
   }
 }
 
-/** The shard was changed by a version that this one knows nothing of: only people can decide. */
-export class NewerSchemaError extends Error {}
+/** The schema cannot be brought up to date until somebody does what the message says. */
+export class SchemaError extends Error {}
+
+function toSchemaError(error: unknown): unknown {
+  const failure = schemaFailure(error);
+  if (error instanceof SchemaError || failure === undefined) return error;
+  const { mayPass, reason } = failure;
+  const statement = error instanceof QueryFailedError ? `${nameOf(error.query)}: ` : '';
+  return mayPass
+    ? new TallyError('unavailable', `the schema: ${statement}${reason}`, { cause: error })
+    : new SchemaError(
+        `the schema of the shard cannot be brought up to date: ${statement}${reason}; waiting ` +
+          'does not mend this: mend it in Postgres or in the settings, then start again',
+        { cause: error },
+      );
+}
+
+/** Of a statement: its first line without what stands in brackets, e.g. `CREATE TABLE series`. */
+function nameOf(statement: string): string {
+  return (/^\s*([^\n(]{1,80})/.exec(statement)?.[1] ?? statement).trim();
+}
 
 async function refuseNewer(client: pg.Client): Promise<void> {
   const { rows: exists } = await client.query<{ there: boolean }>(
@@ -44,12 +80,23 @@ async function refuseNewer(client: pg.Client): Promise<void> {
   );
   const [unknown] = rows;
   if (unknown !== undefined) {
-    throw new NewerSchemaError(
+    throw new SchemaError(
       `the schema of the shard is newer than this version: it has the migration ${unknown.name}; ` +
         'start the version that made it, or a later one',
     );
   }
 }
+
+const silent = () => undefined;
+/** TypeORM would write failures to the console; whoever called is told of them. */
+const SILENT: Logger = {
+  log: silent,
+  logMigration: silent,
+  logQuery: silent,
+  logQueryError: silent,
+  logQuerySlow: silent,
+  logSchemaBuild: silent,
+};
 
 async function runMigrations(url: string): Promise<void> {
   const source = new DataSource({
@@ -61,7 +108,13 @@ async function runMigrations(url: string): Promise<void> {
     migrationsTransactionMode: 'all',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     installExtensions: false,
-    logging: false,
+    logger: SILENT,
+    applicationName: 'tally-schema',
+    extra: {
+      lock_timeout: LOCK_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: STATEMENT_TIMEOUT_MS + ANSWER_MARGIN_MS,
+    },
   });
   await source.initialize();
   try {

@@ -26,10 +26,20 @@ export class PostgresFixture {
     return this.server.url;
   }
 
-  async newDatabase(): Promise<string> {
+  /** Until `revive`. */
+  async kill(): Promise<void> {
+    await this.server?.process.kill();
+  }
+
+  async revive(): Promise<void> {
+    await this.server?.process.start();
+  }
+
+  /** `template`: a database that nobody is connected to. */
+  async newDatabase(template = 'template1'): Promise<string> {
     const name = `database_${++this.databases}`;
     const pool = this.pool(this.url, 1);
-    await pool.query(`CREATE DATABASE ${name}`);
+    await pool.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
     return Object.assign(new URL(this.url), { pathname: `/${name}` }).href;
   }
 

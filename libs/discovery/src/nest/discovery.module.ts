@@ -20,8 +20,10 @@ export interface DiscoveryModuleOptions {
   readonly config: ServiceConfig & DiscoveryConfig & Partial<GrpcConfig>;
   /** What callers select instances by, e.g. `shard`. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** Apps without which this one is not ready. */
+  /** Apps without which this one can do nothing at all: it is not ready. Readiness is not a chain. */
   readonly needs?: readonly string[];
+  /** Apps without which it answers `unavailable`, or works later: it is degraded, and goes on. */
+  readonly uses?: readonly string[];
   /**
    * It does work that only one may do at a time: without its ZooKeeper session it is not ready.
    * Others go on with the instances that they know last, and are degraded.
@@ -57,7 +59,8 @@ export class DiscoveryModule {
         inject: [InstanceRegistry, HealthChecks, Lifecycle],
         useFactory: (registry: InstanceRegistry, health: HealthChecks, lifecycle: Lifecycle) => {
           const peers = new Peers(registry, health, lifecycle);
-          for (const service of options.needs ?? []) peers.need(service);
+          for (const service of options.needs ?? []) peers.look(service, { required: true });
+          for (const service of options.uses ?? []) peers.look(service, { required: false });
           return peers;
         },
       },

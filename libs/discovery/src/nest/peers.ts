@@ -45,11 +45,12 @@ export class Peers {
     return peer;
   }
 
-  /** This service is ready only while `service` has an instance that serves. */
-  need(service: string): void {
+  /** Looks again and again whether `service` has an instance that serves: ready, or degraded itself. */
+  look(service: string, { required }: { readonly required: boolean }): void {
     const { client } = this.of(service);
     this.checks.add({
       name: service,
+      required,
       probe: async (signal) => {
         let last = '';
         for (let attempt = 0; attempt < PROBES; attempt++) {

@@ -43,11 +43,15 @@ export class Registration {
     return this.ownedBy !== undefined && this.session.isAlive(this.ownedBy);
   }
 
-  /** Deletes the node, and stops caring for it. TallyError when that was not confirmed in time. */
+  /**
+   * Deletes the node, and stops caring for it; without a connection there is nothing to do, as it
+   * vanishes with its session. TallyError when that was not confirmed in time.
+   */
   async unregister(): Promise<void> {
     for (const end of this.ends) end();
-    await this.task.stop();
     this.ownedBy = undefined;
+    if (this.session.state !== 'connected') return void this.task.stop();
+    await this.task.stop();
     const node = await this.session.get(this.path);
     if (node === undefined || node.ephemeralOwner !== this.session.sessionId) return;
     await this.session.delete(this.path, node.version);

@@ -31,6 +31,16 @@ describe('Lifecycle', () => {
     ]);
   });
 
+  it('announces nobody who was told to end while it started', async () => {
+    const { health, lifecycle: life } = lifecycle();
+    let announced = false;
+    life.onListening(() => void (announced = true));
+    const drained = life.drain();
+    await life.listening();
+    expect(await drained).toBe('drained');
+    expect([announced, health.report.status]).toEqual([false, 'draining']);
+  });
+
   it('drains once, however often it is asked', async () => {
     const { lifecycle: life } = lifecycle();
     let closed = 0;

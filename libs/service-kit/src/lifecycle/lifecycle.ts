@@ -36,9 +36,15 @@ export class Lifecycle {
     this.whenListening.push(action);
   }
 
+  /** Does nothing where it drains already: whoever was told to end while it started is not announced. */
   async listening(): Promise<void> {
+    if (this.isDraining) return;
     for (const action of this.whenListening) await action();
-    this.options.health.start();
+    if (!this.isDraining) this.options.health.start();
+  }
+
+  get isDraining(): boolean {
+    return this.draining !== undefined;
   }
 
   /** Called twice, it drains once. */

@@ -50,6 +50,8 @@ export async function startService(definition: ServiceDefinition): Promise<Lifec
   try {
     await open(definition, kit);
   } catch (error) {
+    // Told to end while it started: what is closed below it makes the start fail, and the drain goes on.
+    if (lifecycle.isDraining) return lifecycle;
     logger.fatal(
       { error },
       `could not start: ${error instanceof Error ? error.message : String(error)}`,
