@@ -2,6 +2,8 @@ import {
   decodeBlock,
   decodeEvent,
   ENTRY_HEADER_BYTES,
+  expiryBounds,
+  isVoid,
   readEntries,
   type LogRecord,
 } from '@tally/contracts';
@@ -19,6 +21,7 @@ import { VirtualTime } from './world/virtual-time.js';
 const START_MS = 1_000_000;
 const PARTITIONS = 3;
 const DEDUP_WINDOW_MS = 12_000;
+const EXPIRY = expiryBounds(DEDUP_WINDOW_MS);
 /** Later, what is sent again might come when it is not recognised any more: messages are slow. */
 const RESEND_WITHIN_MS = 5000;
 /** Above every pause, outage and delay of a schedule: nothing of before is on its way any more. */
@@ -49,7 +52,7 @@ export class Simulation {
     dedupWindowMs: DEDUP_WINDOW_MS,
   };
   private shardMap = ShardMap.even(SHARDS);
-  private readonly ids = new WeakMap<LogRecord, readonly string[]>();
+  private readonly looked = new WeakMap<LogRecord, LookedInto>();
   private groupGeneration = 0;
   private healedAtMs = 0;
 
@@ -88,6 +91,7 @@ export class Simulation {
       log: this.log,
       random: this.random,
       partitions: PARTITIONS,
+      dedupWindowMs: DEDUP_WINDOW_MS,
       resendWithinMs: RESEND_WITHIN_MS,
     });
   }
@@ -212,14 +216,16 @@ export class Simulation {
     if (gone.length > 0) this.rebalance();
   }
 
-  /** Every event in the log, and the append time of its first record. */
+  /** Every event in the log that is not void, and the append time of its first record. */
   private inLog(): Map<string, number> {
     const events = new Map<string, number>();
     const latest = new Map<number, number>();
     for (const { partition, record } of this.log.durableRecords()) {
       const appendMs = Math.max(latest.get(partition) ?? 0, record.timestampMs);
       latest.set(partition, appendMs);
-      for (const id of this.idsIn(record)) if (!events.has(id)) events.set(id, appendMs);
+      const { ids, notAfterMs } = this.lookInto(record);
+      if (isVoid(notAfterMs, appendMs, EXPIRY)) continue;
+      for (const id of ids) if (!events.has(id)) events.set(id, appendMs);
     }
     return events;
   }
@@ -238,12 +244,12 @@ export class Simulation {
   }
 
   /** Looked at after every read, and always the same. */
-  private idsIn(record: LogRecord): readonly string[] {
-    const known = this.ids.get(record);
+  private lookInto(record: LogRecord): LookedInto {
+    const known = this.looked.get(record);
     if (known !== undefined) return known;
-    const ids = idsOf(record.value);
-    this.ids.set(record, ids);
-    return ids;
+    const found = lookedInto(record.value);
+    this.looked.set(record, found);
+    return found;
   }
 
   private onCount(subject: string, count: bigint): void {
@@ -300,16 +306,24 @@ export class Simulation {
   }
 }
 
-function idsOf(value: Buffer | null): string[] {
+/** What the block of a record says. */
+interface LookedInto {
+  readonly ids: readonly string[];
+  readonly notAfterMs: number | undefined;
+}
+
+function lookedInto(value: Buffer | null): LookedInto {
   const block = decodeBlock(value ?? Buffer.alloc(0));
-  if (block.kind !== 'block') return [];
+  const nothing = { ids: [], notAfterMs: undefined };
+  if (block.kind !== 'block') return nothing;
   const entries = readEntries(block.body, block.count);
-  if (entries.kind !== 'entries') return [];
-  return Array.from({ length: block.count }, (_, index) => {
+  if (entries.kind !== 'entries') return nothing;
+  const ids = Array.from({ length: block.count }, (_, index) => {
     const start = (entries.starts[index] ?? 0) + ENTRY_HEADER_BYTES;
     const event = decodeEvent(block.schemaId, block.body, start, entries.starts[index + 1] ?? 0);
     return event?.id ?? '';
   });
+  return { ids, notAfterMs: block.notAfterMs };
 }
 
 function describe(fault: Fault): string {

@@ -9,7 +9,9 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
+import { LearnedClock } from '@tally/resilience';
 import { ZooKeeperSession } from '@tally/zookeeper';
+import { Arrivals } from './arrival/arrivals.js';
 import type { GatewayConfig } from './config.js';
 import { EventTypes } from './event-types/event-types.js';
 import { EventTypesController } from './event-types/event-types.controller.js';
@@ -43,6 +45,15 @@ export class AppModule {
       ],
       providers: [
         RequestAdmission,
+        {
+          provide: Arrivals,
+          inject: [Lifecycle],
+          useFactory: (lifecycle: Lifecycle) => {
+            const arrivals = new Arrivals(() => performance.now()).start();
+            lifecycle.onClose('arrivals', () => arrivals.stop());
+            return arrivals;
+          },
+        },
         { provide: Keys, useFactory: () => Keys.of(config) },
         { provide: BodyBudget, useValue: new BodyBudget(config.maxInFlightBytes) },
         {
@@ -64,6 +75,7 @@ export class AppModule {
               partitioners: new PartitionerClient(peers.of('partitioner').client, {
                 ...config,
                 maxQueuedBytes: config.maxInFlightBytes,
+                logClock: new LearnedClock(),
               }),
               eventTypes,
               metrics: eventMetrics(metrics.registry),

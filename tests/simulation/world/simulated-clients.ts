@@ -2,6 +2,8 @@ import {
   CURRENT_SCHEMA_ID,
   encodeEvent,
   ENTRY_HEADER_BYTES,
+  expiryBounds,
+  isVoid,
   readEntries,
   writeEntryHeader,
 } from '@tally/contracts';
@@ -20,6 +22,7 @@ export interface ClientsWorld {
   readonly log: SimulatedLog;
   readonly random: Random;
   readonly partitions: number;
+  readonly dedupWindowMs: number;
   /** A request is sent again as long as its ids are recognised for sure. */
   readonly resendWithinMs: number;
 }
@@ -60,18 +63,21 @@ export class SimulatedClients {
     });
   }
 
-  /** Confirms when all blocks of the request are durable. */
+  /** Confirms when all blocks of the request are durable, and none of them too late to be counted. */
   private append(ids: readonly string[], confirm: () => void): void {
-    const { log, network, partitions } = this.world;
+    const { log, network, partitions, dedupWindowMs } = this.world;
+    const bounds = expiryBounds(dedupWindowMs);
+    const notAfterMs = log.clockMs + bounds.leadMs;
     const bytes = Buffer.concat(ids.map(entryOf));
     const entries = readEntries(bytes, ids.length);
     if (entries.kind !== 'entries') throw new Error(entries.reason);
-    const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 0 };
-    const blocks = partitionBlocks([{ bytes, entries }], partitions, header);
+    const terms = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 0, notAfterMs };
+    const blocks = partitionBlocks([{ bytes, entries }], partitions, terms);
     const open = new Set(blocks);
     for (const block of blocks)
       network.send(() =>
-        log.append(block.partition, block.record, () => {
+        log.append(block.partition, block.record, (appendMs) => {
+          if (isVoid(notAfterMs, appendMs, bounds)) return;
           open.delete(block);
           if (open.size === 0) confirm();
         }),
