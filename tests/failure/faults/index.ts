@@ -6,6 +6,7 @@ import { killPostgres } from './kill-postgres.js';
 import { killServices } from './kill-services.js';
 import { killZooKeeper } from './kill-zookeeper.js';
 import { loseAnswers } from './lose-answers.js';
+import { outliveWindow } from './outlive-window.js';
 import { zombieProcessor } from './zombie-processor.js';
 
 export const FAULTS = [
@@ -13,6 +14,7 @@ export const FAULTS = [
   killMidFlush,
   loseAnswers,
   zombieProcessor,
+  outliveWindow,
   killPostgres,
   killZooKeeper,
   killEverything,
