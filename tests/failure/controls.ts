@@ -10,6 +10,7 @@ import { killPostgres } from './faults/kill-postgres.js';
 import { killServices } from './faults/kill-services.js';
 import { killZooKeeper } from './faults/kill-zookeeper.js';
 import { loseAnswers } from './faults/lose-answers.js';
+import { outliveWindow } from './faults/outlive-window.js';
 import { zombieProcessor } from './faults/zombie-processor.js';
 import type { Fault } from './trial.js';
 
@@ -56,6 +57,14 @@ export const CONTROLS: readonly Control[] = [
     protection: /from\d* < options\.start \? from\d* : options\.start/,
     instead: 'options.start',
     faults: [killServices, killEverything],
+    failure: WRONG_FIGURES,
+  },
+  {
+    name: 'blocks-never-void',
+    app: 'processor',
+    protection: /return appendMs > notAfterMs \|\| notAfterMs - appendMs > maxLeadMs;/,
+    instead: 'return false;',
+    faults: [outliveWindow],
     failure: WRONG_FIGURES,
   },
   {

@@ -8,6 +8,7 @@ import { ClientRecord } from './traffic/client-record.js';
 import { Random } from './traffic/random.js';
 import { Reader } from './traffic/reader.js';
 import type { FailureStack } from './rig/failure-stack.js';
+import type { LedgerSums } from './rig/observer.js';
 import type { CountedEvent } from './verdict/recount.js';
 import { askStats } from './verdict/stats.js';
 import { violations } from './verdict/verdict.js';
@@ -23,6 +24,8 @@ export interface Fault {
   readonly spoilsStack?: boolean;
   /** Its log lies on a disk that can lose power. */
   readonly needsDisk?: boolean;
+  /** Processes of the partitioner; one, unless said. */
+  readonly partitioners?: number;
   /** What this machine lacks to do it; undefined: nothing. */
   readonly lacks?: () => string | undefined;
   /** Other settings of its stacks. */
@@ -70,7 +73,8 @@ export class Trial {
     const { record, on } = this;
     const { gateway } = on.addresses;
     const random = this.random.part(100);
-    const clients = new Clients({ gateway, seed: this.seed, random, record });
+    const { dedupWindowMs } = on.recount;
+    const clients = new Clients({ gateway, seed: this.seed, random, record, dedupWindowMs });
     const reader = new Reader(gateway, this.subjects, record);
     const problems: string[] = [];
     /** What is wrong after a first problem may say why. */
@@ -158,10 +162,14 @@ export class Trial {
     const ours = new Set(subjects);
     const logged = on.recount.events.filter(({ subject }) => ours.has(subject));
     const ledgers = await Promise.all(on.shards.map((shard) => shard.ledger()));
-    const ledger = new Map<number, { all: number; dead: number }>();
-    for (const [partition, { all, dead }] of ledgers.flatMap((rows) => [...rows])) {
-      const sum = ledger.get(partition) ?? { all: 0, dead: 0 };
-      ledger.set(partition, { all: sum.all + all, dead: sum.dead + dead });
+    const ledger = new Map<number, LedgerSums>();
+    for (const [partition, row] of ledgers.flatMap((rows) => [...rows])) {
+      const sum = ledger.get(partition) ?? { all: 0, dead: 0, expired: 0 };
+      ledger.set(partition, {
+        all: sum.all + row.all,
+        dead: sum.dead + row.dead,
+        expired: sum.expired + row.expired,
+      });
     }
     const gateway = on.addresses.gateway;
     return violations({
@@ -171,6 +179,7 @@ export class Trial {
       sent: this.record.sent,
       counted: (await fault.expected?.(this, logged)) ?? logged,
       appended: fault.expected === undefined ? on.recount.appended : new Map(),
+      expired: on.recount.expired,
       total: await askStats(gateway, subjects, 'total'),
       byMinute: await askStats(gateway, subjects, 'minute'),
     });

@@ -2,6 +2,9 @@
 export interface Protections {
   /** log */
   confirmsBeforeSync: boolean;
+  /** intake */
+  neverExpires: boolean;
+  datesAtReading: boolean;
   /** shard */
   ignoresCoverage: boolean;
   appliesOverlap: boolean;
@@ -21,6 +24,8 @@ export interface Protections {
 export function allProtections(): Protections {
   return {
     confirmsBeforeSync: false,
+    neverExpires: false,
+    datesAtReading: false,
     ignoresCoverage: false,
     appliesOverlap: false,
     trustsInstants: false,
@@ -38,6 +43,8 @@ export function allProtections(): Protections {
 /** Each control takes one protection away; the simulation must find that within some schedules. */
 export const CONTROLS: Readonly<Record<string, readonly (keyof Protections)[]>> = {
   'acknowledged before it is on the disk': ['confirmsBeforeSync'],
+  'no block is ever too late': ['neverExpires'],
+  'a request arrives when it is read': ['datesAtReading'],
   'a delta is applied whatever is covered': ['ignoresCoverage'],
   'a delta that is covered in part is applied whole': ['appliesOverlap'],
   'an instant is taken whatever is covered': ['trustsInstants'],

@@ -52,6 +52,7 @@ describe('schedules', () => {
     expect([...kinds].sort((a, b) => a.localeCompare(b))).toEqual([
       'bad-weather',
       'event-types',
+      'intake-clock',
       'intake-crash',
       'intake-pause',
       'log-clock',

@@ -9,6 +9,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'processor-pause'; readonly processor: number; readonly forMs: number }
   | { readonly kind: 'intake-crash'; readonly intake: number; readonly forMs: number }
   | { readonly kind: 'intake-pause'; readonly intake: number; readonly forMs: number }
+  | { readonly kind: 'intake-clock'; readonly intake: number; readonly offsetMs: number }
   | { readonly kind: 'event-types' }
   | { readonly kind: 'shard-away'; readonly shard: number; readonly forMs: number }
   | { readonly kind: 'shard-saved'; readonly shard: number }
@@ -29,6 +30,8 @@ export interface Schedule {
 export const PROCESSORS = 2;
 export const SHARDS = 2;
 export const INTAKES = 2;
+/** Longer than the dedup window: what was on its way comes when nobody recognises it any more. */
+const LONG_PAUSE_MS = 14_000;
 export const LASTS_MS = 14_000;
 
 /** What a seed does: the same for ever, as long as this file is the same. */
@@ -61,6 +64,8 @@ function faultOf(random: Random, atMs: number): Fault {
     { atMs, kind: 'processor-pause', processor, forMs },
     { atMs, kind: 'intake-crash', intake, forMs },
     { atMs, kind: 'intake-pause', intake, forMs },
+    { atMs, kind: 'intake-pause', intake, forMs: LONG_PAUSE_MS },
+    { atMs, kind: 'intake-clock', intake, offsetMs: random.pick([-20_000, -3500, 800, 6000]) },
     { atMs, kind: 'event-types' },
     { atMs, kind: 'shard-away', shard, forMs },
     { atMs, kind: 'shard-saved', shard },

@@ -34,6 +34,7 @@ const READ_EVERY_MS = 500;
 interface Content {
   readonly ids: readonly string[];
   readonly registryVersion: number;
+  readonly notAfterMs: number;
 }
 
 /** The first record of an event. */
@@ -103,8 +104,9 @@ export class Simulation {
       time: this.time,
       network: this.network,
       log: this.log,
-      partitions: PARTITIONS,
+      topic: this.topic,
       registryVersion: () => this.registryVersion,
+      faults: protections,
     };
     this.intakes = Array.from({ length: INTAKES }, () => new SimulatedIntake(intakeWorld));
     this.clients = new SimulatedClients({
@@ -177,6 +179,11 @@ export class Simulation {
       }
       case 'intake-pause':
         return this.intakes[fault.intake]?.process.pause(fault.forMs);
+      case 'intake-clock': {
+        const intake = this.intakes[fault.intake];
+        if (intake !== undefined) intake.clockOffsetMs = fault.offsetMs;
+        return;
+      }
       case 'event-types':
         this.registryVersion += 1;
         for (const intake of this.intakes)
@@ -248,14 +255,17 @@ export class Simulation {
     if (gone.length > 0) this.rebalance();
   }
 
-  /** Every event in the log, by its id: what its first record says. */
+  /** Every event in the log that is not void, by its id: what its first record says. */
   private inLog(): Map<string, Occurrence> {
     const events = new Map<string, Occurrence>();
     const latest = new Map<number, number>();
     for (const { partition, record } of this.log.durableRecords()) {
       const appendMs = Math.max(latest.get(partition) ?? 0, record.timestampMs);
       latest.set(partition, appendMs);
-      const { ids, registryVersion } = this.contentOf(record);
+      const { ids, registryVersion, notAfterMs } = this.contentOf(record);
+      // Void: by the rule as it is written, not by the code that is tried here.
+      const leadMs = notAfterMs - appendMs;
+      if (leadMs < 0 || leadMs > DEDUP_WINDOW_MS / 3) continue;
       const occurrence = { appendMs, isSplit: isSplitAt(registryVersion) };
       for (const id of ids) if (!events.has(id)) events.set(id, occurrence);
     }
@@ -352,15 +362,15 @@ export class Simulation {
 
 function contentOf(value: Buffer | null): Content {
   const block = decodeBlock(value ?? Buffer.alloc(0));
-  if (block.kind !== 'block') return { ids: [], registryVersion: 0 };
-  const { registryVersion, count, body, schemaId } = block;
+  if (block.kind !== 'block') throw new Error(block.reason);
+  const { registryVersion, count, body, schemaId, notAfterMs = Infinity } = block;
   const entries = readEntries(body, count);
-  if (entries.kind !== 'entries') return { ids: [], registryVersion };
+  if (entries.kind !== 'entries') throw new Error(entries.reason);
   const ids = Array.from({ length: count }, (_, index) => {
     const start = (entries.starts[index] ?? 0) + ENTRY_HEADER_BYTES;
     return decodeEvent(schemaId, body, start, entries.starts[index + 1] ?? 0)?.id ?? '';
   });
-  return { ids, registryVersion };
+  return { ids, registryVersion, notAfterMs };
 }
 
 function describe(fault: Fault): string {
@@ -377,6 +387,8 @@ function describe(fault: Fault): string {
       return `intake ${fault.intake} is killed for ${fault.forMs} ms`;
     case 'intake-pause':
       return `intake ${fault.intake} stands still for ${fault.forMs} ms`;
+    case 'intake-clock':
+      return `the wall clock of intake ${fault.intake} is ${fault.offsetMs} ms from true time now`;
     case 'event-types':
       return 'another version of the event types is in force';
     case 'shard-away':

@@ -9,6 +9,7 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
+import { Arrivals, LearnedClock } from '@tally/resilience';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { GatewayConfig } from './config.js';
 import { EventTypes } from './event-types/event-types.js';
@@ -49,6 +50,15 @@ export class AppModule {
       ],
       providers: [
         RequestAdmission,
+        {
+          provide: Arrivals,
+          inject: [Lifecycle],
+          useFactory: (lifecycle: Lifecycle) => {
+            const arrivals = new Arrivals(() => performance.now()).start();
+            lifecycle.onClose('arrivals', () => arrivals.stop());
+            return arrivals;
+          },
+        },
         { provide: Keys, useFactory: () => Keys.of(config) },
         { provide: BodyBudget, useValue: new BodyBudget(config.maxInFlightBytes) },
         {
@@ -70,6 +80,7 @@ export class AppModule {
               partitioners: new PartitionerClient(peers.of('partitioner').client, {
                 ...config,
                 maxQueuedBytes: config.maxInFlightBytes,
+                logClock: new LearnedClock(),
               }),
               eventTypes,
               metrics: eventMetrics(metrics.registry),

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { isSameMeaning } from '@tally/contracts';
 import { DiscoveryModule } from '@tally/discovery';
-import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
-import { GatheringQueue } from '@tally/resilience';
+import { AppendClient, kafkaConfig, LogAdmin, longestAppendMs } from '@tally/log-client';
+import { GatheringQueue, LearnedClock } from '@tally/resilience';
 import {
   HealthChecks,
   Lifecycle,
@@ -12,10 +12,11 @@ import {
   type Metrics,
 } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
-import type { AppendJob } from './append/append-job.js';
+import type { AppendJob, AppendOutcome } from './append/append-job.js';
 import { AppendController } from './append/append.controller.js';
 import { BlockAppender } from './append/block-appender.js';
 import type { PartitionerConfig } from './config.js';
+import { AppendExpiry } from './expiry/append-expiry.js';
 import { appenderMetrics, registerQueueMetrics } from './metrics.js';
 import { CurrentTopic } from './topic/current-topic.js';
 
@@ -37,7 +38,14 @@ export class AppModule {
             health: HealthChecks,
           ) => {
             const admin = new LogAdmin(kafkaConfig(config), logger);
-            const topic = new CurrentTopic(session, admin, config, logger);
+            const { partitions, dedupWindowMs, logTimeoutMs } = config;
+            const topic = new CurrentTopic({
+              session,
+              admin,
+              fresh: { partitions, dedupWindowMs },
+              longestAppendMs: longestAppendMs(logTimeoutMs),
+              logger,
+            });
             lifecycle.onClose('log admin', () => admin.close());
             lifecycle.onListening(() => void topic.find());
             lifecycle.onClose('events topic', () => topic.close());
@@ -47,18 +55,24 @@ export class AppModule {
           },
         },
         {
+          provide: AppendExpiry,
+          inject: [CurrentTopic],
+          useFactory: (topic: CurrentTopic) => new AppendExpiry(topic, new LearnedClock()),
+        },
+        {
           provide: GatheringQueue,
-          inject: [CurrentTopic, LOGGER, METRICS, Lifecycle],
+          inject: [CurrentTopic, AppendExpiry, LOGGER, METRICS, Lifecycle],
           useFactory: (
             topic: CurrentTopic,
+            expiry: AppendExpiry,
             logger: Logger,
             { registry }: Metrics,
             lifecycle: Lifecycle,
           ) => {
             const log = new AppendClient(kafkaConfig(config), logger);
             lifecycle.onClose('log', () => log.close());
-            const appender = new BlockAppender(log, topic, appenderMetrics(registry));
-            const queue = new GatheringQueue<AppendJob>({
+            const appender = new BlockAppender(log, topic, expiry, appenderMetrics(registry));
+            const queue = new GatheringQueue<AppendJob, AppendOutcome>({
               maxBytes: config.maxQueuedBytes,
               maxSentBytes: config.maxSentBytes,
               maxInFlight: config.maxInFlight,

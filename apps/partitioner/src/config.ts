@@ -22,7 +22,7 @@ export const settings = {
   dedupWindowMs: setting(
     'TALLY_DEDUP_WINDOW_MS',
     wholeNumber(1000, 86_400_000, 600_000),
-    'how long a duplicate of an event is recognised, for an events topic that has to be made; its reader keeps 40 bytes for each event of that time',
+    'how long a duplicate of an event is recognised, for an events topic that has to be made; its reader keeps 40 bytes for each event of that time; a quarter of it must be above all tries of an append together',
   ),
   maxQueuedBytes: setting(
     'TALLY_MAX_QUEUED_BYTES',

@@ -1,10 +1,11 @@
 import type { GatheringQueue } from '@tally/resilience';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { AppendJob } from './append/append-job.js';
+import type { AppendJob, AppendOutcome } from './append/append-job.js';
 
 export interface AppenderMetrics {
   readonly events: Counter;
   readonly blocks: Counter;
+  readonly expired: Counter;
   readonly appendSeconds: Histogram;
 }
 
@@ -20,6 +21,11 @@ export function appenderMetrics(registry: Registry): AppenderMetrics {
       help: 'Blocks that the log has confirmed.',
       registers: [registry],
     }),
+    expired: new Counter({
+      name: 'tally_partitioner_expired_events_total',
+      help: 'Events that were not acknowledged because they were, or would have been, appended too long after their arrival.',
+      registers: [registry],
+    }),
     appendSeconds: new Histogram({
       name: 'tally_partitioner_append_seconds',
       help: 'Time until the log confirmed an append.',
@@ -29,7 +35,10 @@ export function appenderMetrics(registry: Registry): AppenderMetrics {
   };
 }
 
-export function registerQueueMetrics(registry: Registry, queue: GatheringQueue<AppendJob>): void {
+export function registerQueueMetrics(
+  registry: Registry,
+  queue: GatheringQueue<AppendJob, AppendOutcome>,
+): void {
   const bytes = new Gauge({
     name: 'tally_partitioner_queued_bytes',
     help: 'Events that are not confirmed yet, in bytes.',

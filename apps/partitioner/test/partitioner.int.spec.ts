@@ -26,6 +26,7 @@ import {
   readEntries,
   writeEntryHeader,
   type LogRecord,
+  type partitioner,
 } from '@tally/contracts';
 import { GroupReader, kafkaConfig, LogAdmin } from '@tally/log-client';
 import {
@@ -58,6 +59,7 @@ const Client = makeGenericClientConstructor(
 );
 
 interface Append {
+  readonly arrivedMs?: string;
   readonly schemaId: number;
   readonly registryVersion: number;
   readonly count: number;
@@ -153,9 +155,14 @@ describe('a partitioner', () => {
     const client = new Client(`127.0.0.1:${grpcPort}`, credentials.createInsecure());
     closes.push(() => client.close());
     const append = (request: Append) =>
-      new Promise<object>((resolve, reject) => {
+      new Promise<partitioner.AppendResponse>((resolve, reject) => {
         const call = client['Append']?.bind(client) as (
-          ...args: [Append, Metadata, object, (error: ServiceError | null, answer: object) => void]
+          ...args: [
+            Append,
+            Metadata,
+            object,
+            (error: ServiceError | null, answer: partitioner.AppendResponse) => void,
+          ]
         ) => void;
         call(request, new Metadata(), { deadline: Date.now() + 30_000 }, (error, answer) =>
           error === null ? resolve(answer) : reject(error),
@@ -264,6 +271,34 @@ describe('a partitioner', () => {
     const error: unknown = await append(appendOf(['a'])).catch((failure: unknown) => failure);
     expect((error as ServiceError).metadata.get(CODE_TRAILER)).toEqual(['unavailable']);
     expect(await currentTopic()).toEqual(named);
+  });
+
+  it('says what time the log has, and acknowledges nothing that was appended too late for it', async () => {
+    const { append, untilReady } = await start();
+    await untilReady();
+    const arrivedMs = String(Date.now() - 600_000);
+    // Nobody knows yet what time the log has: it has to be appended to find out.
+    const first = await append({ ...appendOf(['void']), arrivedMs });
+    expect(first.expired).toBe(true);
+    expect(Math.abs(Number(first.logTimeMs) - Date.now())).toBeLessThan(60_000);
+    const second = await append({ ...appendOf(['not sent']), arrivedMs });
+    expect(second.expired).toBe(true);
+    const third = await append({ ...appendOf(['good']), arrivedMs: String(second.logTimeMs) });
+    expect(third.expired).toBe(false);
+    const records = [...(await readAll(await currentTopic())).values()].flat();
+    expect(records.flatMap((record) => idsIn(record).ids).sort()).toEqual(['good', 'void']);
+  });
+
+  it('takes nothing while the window is too short for all tries of an append, and says what to change', async () => {
+    const { append, health } = await start({ TALLY_DEDUP_WINDOW_MS: '60000' });
+    await eventually('it says so', async () =>
+      (await health()).text.includes(
+        'a dedup window of 60000 ms gives an append 15000 ms, and all its tries together may take 21100 ms: ' +
+          'expected a longer window (TALLY_DEDUP_WINDOW_MS, for a new topic) or a shorter TALLY_LOG_TIMEOUT_MS',
+      ),
+    );
+    await expect(append(appendOf(['a']))).rejects.toThrow('a dedup window of 60000 ms');
+    expect(await topicNode.read()).toBeUndefined();
   });
 
   it('acknowledges nothing that the log did not confirm, and goes on when it is back', async () => {

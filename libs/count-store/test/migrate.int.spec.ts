@@ -15,14 +15,29 @@ function withoutPassword(url: string): string {
   return Object.assign(new URL(url), { password: '' }).href;
 }
 
+const MIGRATIONS = [{ name: 'Counters1764000000000' }, { name: 'LedgerExpired1764328000000' }];
+
 describe('the schema of a shard', () => {
   it('is made once by several that start at the same time', async () => {
     const url = await postgres.newDatabase();
     await Promise.all([migrate(url), migrate(url), migrate(url)]);
     await migrate(url);
-    expect(await migrations(url)).toEqual([{ name: 'Counters1764000000000' }]);
+    expect(await migrations(url)).toEqual(MIGRATIONS);
     const { rows } = await postgres.pool(url).query('SELECT count(*)::int4 FROM rolled');
     expect(rows).toEqual([{ count: 128 }]);
+  });
+
+  it('of the first version gets what the ledger lacks, and keeps its entries', async () => {
+    const url = await postgres.newDatabase();
+    await migrate(url);
+    const pool = postgres.pool(url);
+    await pool.query('ALTER TABLE ledger DROP COLUMN expired');
+    await pool.query('DELETE FROM migrations WHERE name = $1', [MIGRATIONS[1]?.name]);
+    await pool.query("INSERT INTO ledger VALUES ('t', 0, 1, 2, 3, 4, 5)");
+    await migrate(url);
+    const { rows } = await pool.query('SELECT counted, dead, expired FROM ledger');
+    expect(rows).toEqual([{ counted: '2', dead: '5', expired: '0' }]);
+    expect(await migrations(url)).toEqual(MIGRATIONS);
   });
 
   it('of a newer version is refused, and left as it is', async () => {
@@ -33,7 +48,7 @@ describe('the schema of a shard', () => {
     await expect(migrate(url)).rejects.toThrow(
       'the schema of the shard is newer than this version: it has the migration Tomorrow9',
     );
-    expect(await migrations(url)).toHaveLength(2);
+    expect(await migrations(url)).toHaveLength(MIGRATIONS.length + 1);
   });
 
   const role = async (name: string, more = '') => {
@@ -97,7 +112,7 @@ describe('the schema of a shard', () => {
     await eventually('it was tried', () => failures.length > 0);
     await postgres.revive();
     await made;
-    expect(await migrations(url)).toHaveLength(1);
+    expect(await migrations(url)).toEqual(MIGRATIONS);
     expect(new Set(failures)).toEqual(new Set(['unavailable']));
   }, 60_000);
 

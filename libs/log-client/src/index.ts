@@ -1,10 +1,10 @@
-export { AppendClient, type AppendRecord } from './append-client.js';
+export { AppendClient, type AppendRecord, type Appended } from './append-client.js';
 export {
   GroupReader,
   type Assignment,
   type GroupReaderOptions,
   type ReadRecord,
 } from './group-reader.js';
-export type { KafkaConfig } from './kafka.js';
+export { longestAppendMs, type KafkaConfig } from './kafka.js';
 export { LogAdmin } from './log-admin.js';
 export { kafkaConfig, logSettings, type LogConfig } from './settings.js';

@@ -22,6 +22,30 @@ export interface SaslConfig {
   readonly password: string;
 }
 
+/** A broker that restarts is back within seconds: many quick tries, none far apart. */
+const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 };
+/** What the client does to each wait: it varies it by this share, then doubles it. */
+const WAIT_VARIES = 1.2;
+
+/**
+ * How long the client may be at one append, in ms: each of its tries may have to connect, to ask who
+ * leads the partitions, and to wait for the answer, up to their timeouts.
+ */
+export function longestAppendMs(requestTimeoutMs: number): number {
+  const tries = RETRY.retries + 1;
+  let allMs = tries * (connectionTimeoutMs(requestTimeoutMs) + 2 * requestTimeoutMs);
+  let waitMs = RETRY.initialRetryTime * WAIT_VARIES;
+  for (let wait = 0; wait < RETRY.retries; wait++) {
+    allMs += waitMs;
+    waitMs = Math.min(waitMs * WAIT_VARIES * 2, RETRY.maxRetryTime);
+  }
+  return Math.ceil(allMs);
+}
+
+function connectionTimeoutMs(requestTimeoutMs: number): number {
+  return Math.min(requestTimeoutMs, 3000);
+}
+
 /** Kafka's client with our bounds and our log: the same towards partition-log and Apache Kafka. */
 export function createKafka(config: KafkaConfig, logger: Logger): Kafka {
   const { brokers, clientId, requestTimeoutMs, tls, sasl } = config;
@@ -31,12 +55,11 @@ export function createKafka(config: KafkaConfig, logger: Logger): Kafka {
     ...(tls === undefined ? {} : { ssl: tls.ca === undefined ? true : { ca: tls.ca } }),
     ...(sasl === undefined ? {} : { sasl: sasl as SASLOptions }),
     requestTimeout: requestTimeoutMs,
-    connectionTimeout: Math.min(requestTimeoutMs, 3000),
+    connectionTimeout: connectionTimeoutMs(requestTimeoutMs),
     enforceRequestTimeout: true,
     logLevel: logLevel.INFO,
     logCreator: logTo(logger),
-    // A broker that restarts is back within seconds: many quick tries, none far apart.
-    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
+    retry: RETRY,
   });
 }
 

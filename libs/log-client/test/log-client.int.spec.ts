@@ -159,6 +159,31 @@ describe('the admin client', () => {
   });
 });
 
+describe('the append client', () => {
+  it('says when the log took the records of each partition', async () => {
+    const topic = await newTopic(2);
+    const record = (partition: number) => ({ partition, value: Buffer.from('x') });
+    const appended = await appender.append(topic, [record(0), record(1), record(0)], {});
+    expect(new Set(appended.map(({ partition }) => partition))).toEqual(new Set([0, 1]));
+    for (const { appendMs } of appended)
+      expect(Math.abs(Date.now() - appendMs)).toBeLessThan(60_000);
+  });
+
+  it('confirms nothing where the log does not say when', async () => {
+    const raw = createKafka(kafka, SILENT).admin();
+    await raw.connect();
+    const configEntries = [{ name: 'message.timestamp.type', value: 'CreateTime' }];
+    const topic = 'no-append-times';
+    await raw.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
+    await raw.disconnect();
+    const records = [{ partition: 0, value: Buffer.from('x') }];
+    await expect(appender.append(topic, records, {})).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('expected when it was appended, got -1'),
+    });
+  });
+});
+
 describe('a reader of a group', () => {
   it('delivers each record of each partition, in order, with its trace', async () => {
     const topic = await newTopic(2);

@@ -15,6 +15,12 @@ export interface CheckedBody {
   readonly entries: Entries;
 }
 
+/** What the headers of all blocks say alike. */
+export interface BlockTerms extends EventMeaning {
+  /** Appended later they are void: ms since 1970, by the log's clock. */
+  readonly notAfterMs: number;
+}
+
 /** One record to append. */
 export interface PartitionBlock {
   readonly partition: number;
@@ -36,7 +42,7 @@ interface Slice {
 export function partitionBlocks(
   bodies: readonly CheckedBody[],
   partitions: number,
-  meaning: EventMeaning,
+  terms: BlockTerms,
 ): PartitionBlock[] {
   const slices: Slice[][] = Array.from({ length: partitions }, () => []);
   for (const { bytes, entries } of bodies) {
@@ -47,7 +53,7 @@ export function partitionBlocks(
     }
   }
   return slices.flatMap((ofPartition, partition) =>
-    cut(ofPartition).map((part) => ({ partition, record: join(part, meaning) })),
+    cut(ofPartition).map((part) => ({ partition, record: join(part, terms) })),
   );
 }
 
@@ -70,11 +76,11 @@ function cut(slices: readonly Slice[]): Slice[][] {
   return parts;
 }
 
-function join(slices: readonly Slice[], meaning: EventMeaning): Buffer {
+function join(slices: readonly Slice[], terms: BlockTerms): Buffer {
   const size = slices.reduce((sum, { from, to }) => sum + to - from, BLOCK_HEADER_BYTES);
   const record = Buffer.allocUnsafe(size);
-  const { schemaId, registryVersion } = meaning;
-  encodeBlockHeader({ schemaId, registryVersion, count: slices.length }).copy(record);
+  const { schemaId, registryVersion, notAfterMs } = terms;
+  encodeBlockHeader({ schemaId, registryVersion, notAfterMs, count: slices.length }).copy(record);
   let at = BLOCK_HEADER_BYTES;
   for (const { bytes, from, to } of slices) at += bytes.copy(record, at, from, to);
   return record;

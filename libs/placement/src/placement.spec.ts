@@ -133,7 +133,7 @@ describe('blocks of partitions', () => {
         fc.array(fc.array(entry, { minLength: 1 }), { minLength: 1, maxLength: 4 }),
         fc.integer({ min: 1, max: 20 }),
         (bodies, partitions) => {
-          const header = { schemaId: 1, registryVersion: 9 };
+          const header = { schemaId: 1, registryVersion: 9, notAfterMs: 5000 };
           const blocks = partitionBlocks(bodies.map(checked), partitions, header);
           const expected = Array.from({ length: partitions }, (_, partition) =>
             Buffer.concat(
@@ -158,7 +158,11 @@ describe('blocks of partitions', () => {
 
   it('are cut before they grow too large', () => {
     const entries = Array.from({ length: 60 }, () => entryOf(new Uint8Array(16), 30_000));
-    const blocks = partitionBlocks([checked(entries)], 4, { schemaId: 1, registryVersion: 0 });
+    const blocks = partitionBlocks([checked(entries)], 4, {
+      schemaId: 1,
+      registryVersion: 0,
+      notAfterMs: 5000,
+    });
     const decoded = blocks.map(({ record }) => decodeBlock(record));
     expect(decoded.every(({ kind }) => kind === 'block')).toBe(true);
     expect(blocks.length).toBe(Math.ceil(60 / Math.floor(MAX_BLOCK_BODY_BYTES / 30_020)));

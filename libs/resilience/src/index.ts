@@ -1,4 +1,6 @@
 export { ByteBudget, type Reservation } from './budget/byte-budget.js';
+export { Arrivals, BEAT_MS } from './clock/arrivals.js';
+export { LearnedClock, type OwnClocks } from './clock/learned-clock.js';
 export { crash } from './crash.js';
 export { GatheringQueue, type GatheringOptions } from './gather/gathering-queue.js';
 export { InstanceHealth, type EjectionOptions, type Outcome } from './health/instance-health.js';

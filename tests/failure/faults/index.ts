@@ -7,6 +7,7 @@ import { killPostgres } from './kill-postgres.js';
 import { killServices } from './kill-services.js';
 import { killZooKeeper } from './kill-zookeeper.js';
 import { loseAnswers } from './lose-answers.js';
+import { outliveWindow } from './outlive-window.js';
 import { zombieProcessor } from './zombie-processor.js';
 
 export const FAULTS = [
@@ -14,6 +15,7 @@ export const FAULTS = [
   killMidFlush,
   loseAnswers,
   zombieProcessor,
+  outliveWindow,
   killPostgres,
   allDatabasesAway,
   killZooKeeper,

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MINUTE_MS } from '@tally/contracts';
 import { until } from './until.js';
 import { TcpProxy } from '@tally/testing';
 import { Stack, type Addresses, type AppName } from '@tally/tools';
@@ -19,6 +20,7 @@ export interface FailureStackOptions {
   /** Bundles of apps with a protection taken away; for negative controls. */
   readonly bundles?: Partial<Readonly<Record<AppName, string>>>;
   readonly env?: Readonly<Record<string, string>>;
+  readonly partitioners?: number;
   /** Puts the log on a disk that can lose power. */
   readonly needsDisk?: boolean;
 }
@@ -43,7 +45,7 @@ export class FailureStack {
   ) {}
 
   static async start(options: FailureStackOptions = {}): Promise<FailureStack> {
-    const { bundles = {}, env = {}, needsDisk = false } = options;
+    const { bundles = {}, env = {}, partitioners = 1, needsDisk = false } = options;
     const dir = mkdtempSync(join(tmpdir(), 'tally-failure-'));
     const disk = needsDisk ? PoweredDisk.create(dir) : undefined;
     if (disk !== undefined) {
@@ -56,6 +58,7 @@ export class FailureStack {
       dir,
       ports: 'any',
       processors: 2,
+      partitioners,
       bundles,
       env: { ...SETTINGS, ...env },
       report: () => undefined,
@@ -69,7 +72,8 @@ export class FailureStack {
     });
     const shards = addresses.shards.map((url) => new ShardObserver(url));
     const topic = await until('the topic of events is known', () => shards[0]?.topic());
-    const recount = new Recount(addresses.kafka, topic);
+    const dedupWindowMs = Number(env['TALLY_DEDUP_WINDOW_MS'] ?? 10 * MINUTE_MS);
+    const recount = new Recount(addresses.kafka, topic, dedupWindowMs);
     const on = new FailureStack(dir, stack, addresses, proxies, shards, recount, disk);
     FailureStack.all.add(on);
     return on;
@@ -86,6 +90,10 @@ export class FailureStack {
 
   get processors(): string[] {
     return this.services.filter((name) => name.startsWith('processor'));
+  }
+
+  get partitioners(): string[] {
+    return this.services.filter((name) => name.startsWith('partitioner'));
   }
 
   /** Kills at once and starts again in this order; resolves when all processes run. */

@@ -3,6 +3,13 @@ import pg from 'pg';
 /** Offsets of one partition that a shard has folded in, ascending. */
 export type OffsetRanges = readonly (readonly [from: number, to: number])[];
 
+/** Events that a ledger accounts for, and how many of them it calls dead and expired. */
+export interface LedgerSums {
+  readonly all: number;
+  readonly dead: number;
+  readonly expired: number;
+}
+
 /** Behind the last of them. */
 export function endOf(ranges: OffsetRanges = []): number {
   return ranges.at(-1)?.[1] ?? 0;
@@ -37,14 +44,18 @@ export class ShardObserver {
     return count;
   }
 
-  /** By partition: events that the ledger accounts for, and how many of them it calls dead. */
-  async ledger(): Promise<Map<number, { readonly all: number; readonly dead: number }>> {
-    const rows = await this.ask<{ partition: number; all: string; dead: string }>(
-      `SELECT partition, sum(counted + duplicates + too_late + dead) AS all, sum(dead) AS dead
+  /** By partition. */
+  async ledger(): Promise<Map<number, LedgerSums>> {
+    const rows = await this.ask<{ partition: number; all: string; dead: string; expired: string }>(
+      `SELECT partition, sum(counted + duplicates + too_late + dead + expired) AS all,
+              sum(dead) AS dead, sum(expired) AS expired
        FROM ledger GROUP BY 1`,
     );
     return new Map(
-      rows.map(({ partition, all, dead }) => [partition, { all: Number(all), dead: Number(dead) }]),
+      rows.map(({ partition, all, dead, expired }) => [
+        partition,
+        { all: Number(all), dead: Number(dead), expired: Number(expired) },
+      ]),
     );
   }
 

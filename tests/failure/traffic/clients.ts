@@ -23,6 +23,8 @@ export interface ClientsOptions {
   readonly seed: number;
   readonly random: Random;
   readonly record: ClientRecord;
+  /** How long the platform recognises an id. */
+  readonly dedupWindowMs: number;
 }
 
 /** Some clients that send without end, each its own events, and try again as the API asks them to. */
@@ -32,13 +34,17 @@ export class Clients {
   private readonly working: Promise<unknown>;
 
   constructor(private readonly options: ClientsOptions) {
-    const { seed, random } = options;
+    const { seed, random, dedupWindowMs } = options;
     const endMs = Date.now();
     this.working = Promise.all(
       Array.from({ length: CLIENTS }, (_, number) => {
         const name = `s${seed}-${endMs.toString(36)}-c${number}`;
         const part = random.part(number);
-        return this.send(name, new EventSource(name, seed, part, endMs), part);
+        return this.send(
+          name,
+          new EventSource({ name, seed, random: part, endMs, dedupWindowMs }),
+          part,
+        );
       }),
     );
     // Whoever stops the clients hears of it; until then it is not an unhandled rejection.
@@ -69,17 +75,20 @@ export class Clients {
   }
 
   private async sendUntilKnown(batch: ClientBatch, random: Random): Promise<boolean> {
-    this.options.record.sending(batch.sent);
+    const { record, dedupWindowMs } = this.options;
+    record.sending(batch.sent);
     const isPatient = !random.chance(GIVEN_UP_PERCENT);
     const outcome = await sendBatch(batch, {
       deliver: () => this.post(batch),
       contact: { hasAnswered: true },
       backoff: BACKOFF,
       maxTries: isPatient ? Infinity : 1,
+      resendWithinMs: dedupWindowMs / 2,
       signal: this.givingUp.signal,
     });
     if (outcome.kind === 'taken') return true;
-    if (outcome.kind === 'given up' && !isPatient) return false;
+    // Nobody knows, and to send it once more could count it twice.
+    if (outcome.kind === 'in doubt' || (outcome.kind === 'given up' && !isPatient)) return false;
     throw new Error(
       `a batch of ${batch.client} is not acknowledged (${outcome.kind}): ${outcome.why}`,
     );

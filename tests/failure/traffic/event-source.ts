@@ -15,12 +15,25 @@ const SUBJECTS = 40;
 const MAX_BATCH = 20;
 /** Times of events are spread over this: many windows, some of them in the past. */
 const SPREAD_MS = 3 * HOUR_MS;
-/** Old events that may be sent again: all far younger than the dedup window. */
+/** Old events that may be sent again. */
 const REMEMBERED = 200;
+/** Of the dedup window: how old they may be, since the batch they go in may be sent for half of it. */
+const MAX_AGE = 0.1;
 
 /** The subjects of a seed; no other seed has them. */
 export function subjectsOf(seed: number): string[] {
   return Array.from({ length: SUBJECTS }, (_, number) => `subject-${seed}-${number}`);
+}
+
+/** Whose events, and from what they are made. */
+export interface EventSourceOptions {
+  /** Begins the ids; no other source has it. */
+  readonly name: string;
+  readonly seed: number;
+  readonly random: Random;
+  /** No event is later. */
+  readonly endMs: number;
+  readonly dedupWindowMs: number;
 }
 
 /**
@@ -29,35 +42,32 @@ export function subjectsOf(seed: number): string[] {
  */
 export class EventSource {
   private readonly subjects: readonly string[];
-  private readonly earlier: SentEvent[] = [];
+  private readonly earlier: { readonly event: SentEvent; readonly madeAt: number }[] = [];
   private made = 0;
 
-  constructor(
-    private readonly name: string,
-    seed: number,
-    private readonly random: Random,
-    private readonly endMs: number,
-  ) {
-    this.subjects = subjectsOf(seed);
+  constructor(private readonly options: EventSourceOptions) {
+    this.subjects = subjectsOf(options.seed);
   }
 
   nextBatch(): SentEvent[] {
-    const { random } = this;
+    const { random, dedupWindowMs } = this.options;
+    const now = performance.now();
     const fresh = Array.from({ length: random.between(1, MAX_BATCH) }, () => this.nextEvent());
     const batch = [...fresh];
     if (random.chance(20)) batch.push(random.pick(fresh));
-    if (random.chance(20) && this.earlier.length > 0) batch.push(random.pick(this.earlier));
-    this.earlier.push(...fresh);
+    const young = this.earlier.filter(({ madeAt }) => now - madeAt < dedupWindowMs * MAX_AGE);
+    if (random.chance(20) && young.length > 0) batch.push(random.pick(young).event);
+    this.earlier.push(...fresh.map((event) => ({ event, madeAt: now })));
     this.earlier.splice(0, this.earlier.length - REMEMBERED);
     return random.shuffle(batch);
   }
 
   private nextEvent(): SentEvent {
-    const { random } = this;
+    const { name, random, endMs } = this.options;
     return {
-      id: `${this.name}-${this.made++}`,
+      id: `${name}-${this.made++}`,
       subject: random.pick(this.subjects),
-      timeMs: this.endMs - random.between(0, SPREAD_MS),
+      timeMs: endMs - random.between(0, SPREAD_MS),
       cents: random.between(0, 100_000),
     };
   }

@@ -9,9 +9,6 @@ import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
 import { until } from '../rig/until.js';
 import type { Figures } from './stats.js';
 
-/** The default of TALLY_DEDUP_WINDOW_MS, as the stack has it: what comes again within it is a duplicate. */
-const DEDUP_WINDOW_MS = 10 * MINUTE_MS;
-
 /** An event of the log that counts, and where it lies. */
 export interface CountedEvent {
   readonly id: string;
@@ -33,6 +30,8 @@ export class Recount {
   readonly ends = new Map<number, number>();
   /** By partition: events in the log, duplicates included. */
   readonly appended = new Map<number, number>();
+  /** By partition: events of blocks that were appended later than they say, or too long before. */
+  readonly expired = new Map<number, number>();
   private readonly windows = new Map<number, Map<string, number>>();
   private readonly appendMs = new Map<number, number>();
   private readonly kafka: Kafka;
@@ -40,6 +39,8 @@ export class Recount {
   constructor(
     brokers: string,
     readonly topic: string,
+    /** What comes again within it is a duplicate. */
+    readonly dedupWindowMs: number,
   ) {
     this.kafka = new kafkajs.Kafka({
       brokers: brokers.split(','),
@@ -108,6 +109,10 @@ export class Recount {
     const entries = readEntries(block.body, block.count);
     if (entries.kind !== 'entries') throw new Error(entries.reason);
     this.appended.set(partition, (this.appended.get(partition) ?? 0) + block.count);
+    if (value !== null && this.isTooLate(value, appendMs)) {
+      this.expired.set(partition, (this.expired.get(partition) ?? 0) + block.count);
+      return;
+    }
     for (let index = 0; index < block.count; index++) {
       const start = (entries.starts[index] ?? 0) + ENTRY_HEADER_BYTES;
       const event = decodeEvent(
@@ -128,12 +133,19 @@ export class Recount {
     }
   }
 
+  /** By the bytes of the header: version at 2, from version 2 on until when at 16. */
+  private isTooLate(value: Buffer, appendMs: number): boolean {
+    if (value[2] === 1) return false;
+    const leftMs = value.readBigUInt64BE(16) - BigInt(appendMs);
+    return leftMs < 0n || leftMs * 3n > BigInt(this.dedupWindowMs);
+  }
+
   private isDuplicate(partition: number, id: string, appendMs: number): boolean {
     let window = this.windows.get(partition);
     if (window === undefined) this.windows.set(partition, (window = new Map<string, number>()));
     const before = window.get(id);
     window.set(id, appendMs);
-    return before !== undefined && appendMs - before <= DEDUP_WINDOW_MS;
+    return before !== undefined && appendMs - before <= this.dedupWindowMs;
   }
 }
 

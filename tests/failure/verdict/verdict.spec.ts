@@ -25,7 +25,8 @@ const SOUND: Findings = {
   logged: LOGGED,
   counted: LOGGED,
   appended: new Map([[0, 4]]),
-  ledger: new Map([[0, { all: 4, dead: 0 }]]),
+  expired: new Map(),
+  ledger: new Map([[0, { all: 4, dead: 0, expired: 0 }]]),
   total: {
     asOfMs: 10,
     minutes: new Map(),
@@ -111,12 +112,17 @@ describe('the verdict', () => {
     ],
     [
       'a ledger that does not balance',
-      { ledger: new Map([[0, { all: 5, dead: 0 }]]) },
+      { ledger: new Map([[0, { all: 5, dead: 0, expired: 0 }]]) },
       'partition 0 has 4 events, its ledger accounts for 5',
     ],
     [
+      'events that expired and are booked otherwise',
+      { expired: new Map([[0, 2]]) },
+      'partition 0: 2 events expired, its ledger says 0',
+    ],
+    [
       'events called dead',
-      { ledger: new Map([[0, { all: 4, dead: 1 }]]) },
+      { ledger: new Map([[0, { all: 4, dead: 1, expired: 0 }]]) },
       'partition 0: 1 events are called dead',
     ],
   ])('names %s', (_, change, violation) => {

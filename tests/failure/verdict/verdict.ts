@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../traffic/client-record.js';
 import { sumBy, type CountedEvent } from './recount.js';
+import type { LedgerSums } from '../rig/observer.js';
 import type { Answer, Figures } from './stats.js';
 
 /** All that is known at the end, when everything is quiet. */
@@ -13,8 +14,10 @@ export interface Findings {
   readonly counted: readonly CountedEvent[];
   /** By partition: events in the log, duplicates included. */
   readonly appended: ReadonlyMap<number, number>;
+  /** By partition: those of blocks that were appended too late to count. */
+  readonly expired: ReadonlyMap<number, number>;
   /** By partition and over all shards: events in the ledger. */
-  readonly ledger: ReadonlyMap<number, { readonly all: number; readonly dead: number }>;
+  readonly ledger: ReadonlyMap<number, LedgerSums>;
   readonly total: Answer;
   readonly byMinute: Answer;
 }
@@ -90,12 +93,16 @@ function* countsLieBetween(findings: Findings): Generator<string> {
   }
 }
 
-/** Every event of the log is accounted for once: counted, duplicate, too late or dead. */
-function* ledgerBalances({ appended, ledger }: Findings): Generator<string> {
+/** Every event of the log is accounted for once: counted, duplicate, too late, dead or expired. */
+function* ledgerBalances({ appended, ledger, expired }: Findings): Generator<string> {
   for (const [partition, events] of appended) {
-    const { all = 0, dead = 0 } = ledger.get(partition) ?? {};
+    const booked = ledger.get(partition) ?? { all: 0, dead: 0, expired: 0 };
+    const { all, dead } = booked;
+    const late = expired.get(partition) ?? 0;
     if (all !== events)
       yield `partition ${partition} has ${events} events, its ledger accounts for ${all}`;
+    if (booked.expired !== late)
+      yield `partition ${partition}: ${late} events expired, its ledger says ${booked.expired}`;
     if (dead !== 0) yield `partition ${partition}: ${dead} events are called dead`;
   }
 }

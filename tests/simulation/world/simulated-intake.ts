@@ -1,5 +1,15 @@
-import { CURRENT_SCHEMA_ID, isSameMeaning, readEntries, type EventMeaning } from '@tally/contracts';
-import { partitionBlocks, type PartitionBlock } from '@tally/placement';
+import {
+  CURRENT_SCHEMA_ID,
+  decodeBlock,
+  encodeBlockHeader,
+  expiryBounds,
+  isSameMeaning,
+  isVoid,
+  readEntries,
+  type EventMeaning,
+} from '@tally/contracts';
+import { partitionBlocks, type EventsTopic, type PartitionBlock } from '@tally/placement';
+import { Arrivals, BEAT_MS, LearnedClock } from '@tally/resilience';
 import type { Network } from './network.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
@@ -12,11 +22,19 @@ const ANSWER_WITHIN_MS = 500;
 const TRIES = 5;
 const PAUSE_MS = 150;
 
+export interface IntakeFaults {
+  /** Control: a block is never too late. */
+  neverExpires: boolean;
+  /** Control: a request arrives when it is read. */
+  datesAtReading: boolean;
+}
+
 export interface IntakeWorld {
   readonly time: VirtualTime;
   readonly network: Network;
   readonly log: SimulatedLog;
-  readonly partitions: number;
+  readonly topic: EventsTopic;
+  readonly faults: IntakeFaults;
   /** Version of the registry that is in force. */
   readonly registryVersion: () => number;
 }
@@ -26,6 +44,7 @@ interface Request {
   readonly bytes: Buffer;
   readonly count: number;
   readonly meaning: EventMeaning;
+  readonly arrivedAt: number;
   readonly confirm: () => void;
 }
 
@@ -38,9 +57,15 @@ export class SimulatedIntake {
   private gathered: Request[] = [];
   /** What the registry said when this process heard of it last. */
   private registryVersion = 0;
+  private logClock: LearnedClock;
+  private arrivals: Arrivals;
+  /** How far the wall clock of its machine is from true time. */
+  clockOffsetMs = 0;
 
   constructor(private readonly world: IntakeWorld) {
     this.process = new SimulatedProcess(world.time);
+    this.logClock = this.newClock();
+    this.arrivals = this.newArrivals();
   }
 
   /** SIGKILL: nobody answers those who wait. */
@@ -61,7 +86,10 @@ export class SimulatedIntake {
     if (!this.process.isUp) return;
     this.process.later(0, () => {
       const meaning = { schemaId: CURRENT_SCHEMA_ID, registryVersion: this.registryVersion };
-      this.gathered.push({ bytes, count, meaning, confirm });
+      const arrivedAt = this.world.faults.datesAtReading
+        ? this.logClock.monotonicMs
+        : this.arrivals.earliest;
+      this.gathered.push({ bytes, count, meaning, arrivedAt, confirm });
       if (this.gathered.length === 1) this.process.later(GATHER_MS, () => this.send());
     });
   }
@@ -69,6 +97,8 @@ export class SimulatedIntake {
   restart(): void {
     this.registryVersion = this.world.registryVersion();
     this.process.begin();
+    this.logClock = this.newClock();
+    this.arrivals = this.newArrivals();
   }
 
   private send(): void {
@@ -82,27 +112,69 @@ export class SimulatedIntake {
       if (entries.kind !== 'entries') throw new Error(entries.reason);
       return { bytes, entries };
     });
-    const open = new Set(partitionBlocks(bodies, this.world.partitions, first.meaning));
+    const { topic, faults } = this.world;
+    const arrivedAt = Math.min(...together.map((request) => request.arrivedAt));
+    const { leadMs } = expiryBounds(topic.dedupWindowMs);
+    const notAfterMs = this.logClock.at(arrivedAt) + leadMs;
+    const { schemaId, registryVersion } = first.meaning;
+    const terms = {
+      schemaId,
+      registryVersion,
+      notAfterMs,
+    };
+    const open = new Set(partitionBlocks(bodies, topic.partitions, terms));
     for (const block of open)
-      this.append(block, 1, () => {
+      this.append(block, 1, (appendMs) => {
+        if (!faults.neverExpires && isVoid(notAfterMs, appendMs, expiryBounds(topic.dedupWindowMs)))
+          return;
         open.delete(block);
         if (open.size === 0) for (const { confirm } of together) confirm();
       });
   }
 
-  private append(block: PartitionBlock, attempt: number, done: () => void): void {
-    const { log } = this.world;
+  private append(block: PartitionBlock, attempt: number, done: (appendMs: number) => void): void {
+    const { log, network } = this.world;
+    const askedAt = this.logClock.monotonicMs;
+    const record = this.world.faults.neverExpires ? withoutExpiry(block.record) : block.record;
     let isDone = false;
-    const confirm = this.process.receiver(() => {
-      if (!isDone) done();
+    const confirm = this.process.receiver((appendMs: number) => {
+      if (isDone) return;
       isDone = true;
+      this.logClock.learn(appendMs, askedAt);
+      done(appendMs);
     });
-    this.world.network.send(() =>
-      log.append(block.partition, block.record, () => this.world.network.send(confirm)),
+    network.send(() =>
+      log.append(block.partition, record, (appendMs) => network.send(() => confirm(appendMs))),
     );
     if (attempt === TRIES) return;
     this.process.later(ANSWER_WITHIN_MS, () => {
       if (!isDone) this.process.later(PAUSE_MS, () => this.append(block, attempt + 1, done));
     });
   }
+
+  private newArrivals(): Arrivals {
+    const arrivals = new Arrivals(() => this.world.time.nowMs);
+    const beat = () => {
+      arrivals.beat();
+      this.process.later(BEAT_MS, beat);
+    };
+    beat();
+    return arrivals;
+  }
+
+  private newClock(): LearnedClock {
+    const { time } = this.world;
+    return new LearnedClock({
+      wall: () => time.nowMs + this.clockOffsetMs,
+      monotonic: () => time.nowMs,
+    });
+  }
+}
+
+/** As blocks were in the first version of their format. */
+function withoutExpiry(record: Buffer): Buffer {
+  const block = decodeBlock(record);
+  if (block.kind !== 'block') throw new Error(block.reason);
+  const { schemaId, registryVersion, count, body } = block;
+  return Buffer.concat([encodeBlockHeader({ schemaId, registryVersion, count }), body]);
 }

@@ -7,6 +7,8 @@ interface Partition {
   start: bigint;
   /** Records of the array that are on the disk. */
   durable: number;
+  /** Of each record: the running maximum of append times. */
+  appendMs: number[];
   waiting: { readonly upTo: number; readonly confirm: () => void }[];
 }
 
@@ -34,6 +36,7 @@ export class SimulatedLog {
       records: [],
       start: 0n,
       durable: 0,
+      appendMs: [],
       waiting: [],
     }));
   }
@@ -42,14 +45,19 @@ export class SimulatedLog {
     return this.time.nowMs + this.clockOffsetMs;
   }
 
-  /** Confirms once it is durable; never when the log is down or crashes before. */
-  append(partition: number, value: Buffer, confirm: () => void): void {
+  /**
+   * Confirms once it is durable, with its append time as readers see it; never when the log is down or
+   * crashes before.
+   */
+  append(partition: number, value: Buffer, confirm: (appendMs: number) => void): void {
     if (!this.isUp) return;
     const of = this.partition(partition);
     const offset = of.start + BigInt(of.records.length);
     of.records.push({ offset, timestampMs: this.clockMs, value });
-    if (this.faults.confirmsBeforeSync) confirm();
-    else of.waiting.push({ upTo: of.records.length, confirm });
+    const appendMs = Math.max(this.clockMs, of.appendMs.at(-1) ?? 0);
+    of.appendMs.push(appendMs);
+    if (this.faults.confirmsBeforeSync) confirm(appendMs);
+    else of.waiting.push({ upTo: of.records.length, confirm: () => confirm(appendMs) });
     const { life } = this;
     this.time.after(this.syncMs(), () => {
       if (life === this.life) this.sync(of);
@@ -99,6 +107,7 @@ export class SimulatedLog {
     this.life += 1;
     for (const of of this.partitions) {
       of.records.length = of.durable;
+      of.appendMs.length = of.durable;
       of.waiting = [];
     }
   }

@@ -34,6 +34,7 @@ export interface StackOptions {
   /** Settings for every service, e.g. for tracing. */
   readonly env?: Readonly<Record<string, string>>;
   readonly processors?: number;
+  readonly partitioners?: number;
   /** Folders that run instead of the bundles of these apps. */
   readonly bundles?: Partial<Readonly<Record<AppName, string>>>;
   /** More options of Node for a service. */

@@ -54,7 +54,11 @@ export interface Plan {
 export async function planServices(
   infrastructure: Infrastructure,
   ports: Ports,
-  { dir, processors = 1 }: { readonly dir: string; readonly processors?: number },
+  {
+    dir,
+    processors = 1,
+    partitioners = 1,
+  }: { readonly dir: string; readonly processors?: number; readonly partitioners?: number },
 ): Promise<Plan> {
   const gatewayPort = await ports.claim('gateway', 8080);
   const kafkaPort =
@@ -63,6 +67,7 @@ export async function planServices(
   const copies: Partial<Record<AppName, number>> = {
     'shard-proxy': infrastructure.shardUrls.length,
     processor: processors,
+    partitioner: partitioners,
   };
   const services: ServicePlan[] = [];
   for (const [row, app] of APPS.entries()) {

@@ -32,8 +32,15 @@ export class EventIntake {
    * Answers when the accepted events are durable. TallyError: `invalid_argument` or
    * `payload_too_large` for the batch as a whole, `unavailable` before the event types are known,
    * and what the log says when it does not confirm: some events may be in it then.
+   *
+   * @param arrivedAt When the request arrived: a moment of the monotonic clock.
    */
-  async take(bytes: Buffer, format: BatchFormat, listAll: boolean): Promise<IntakeAnswer> {
+  async take(
+    bytes: Buffer,
+    format: BatchFormat,
+    listAll: boolean,
+    arrivedAt: number,
+  ): Promise<IntakeAnswer> {
     const { project, metrics, newId, now } = this.parts;
     const snapshot = this.parts.eventTypes.snapshot();
     const batch = parseBatch(bytes, format);
@@ -64,7 +71,7 @@ export class EventIntake {
       }
     }
 
-    if (body.count > 0) await this.append(body, snapshot.version, assignedIds);
+    if (body.count > 0) await this.append(body, snapshot.version, assignedIds, arrivedAt);
     metrics.accepted.inc(body.count);
     const intake: Intake = {
       accepted: body.count,
@@ -77,7 +84,12 @@ export class EventIntake {
       : { status: 422, body: { ...NONE_ACCEPTED, ...intake } };
   }
 
-  private async append(body: EventBody, registryVersion: number, assigned: number): Promise<void> {
+  private async append(
+    body: EventBody,
+    registryVersion: number,
+    assigned: number,
+    arrivedAt: number,
+  ): Promise<void> {
     const { partitioners, metrics, logger } = this.parts;
     const { count, bytes } = body;
     try {
@@ -86,6 +98,7 @@ export class EventIntake {
         registryVersion,
         count,
         events: bytes,
+        arrivedAt,
       });
     } catch (cause) {
       if (!(cause instanceof TallyError)) throw cause;

@@ -20,7 +20,12 @@ export class EventsController {
     const type = mediaTypeOf(request.headers, EVENT_MEDIA_TYPES);
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const format = type === 'application/json' ? 'json' : 'ndjson';
-    const { status, body } = await this.intake.take(bytes, format, results === 'all');
+    const { status, body } = await this.intake.take(
+      bytes,
+      format,
+      results === 'all',
+      request.arrivedAt,
+    );
     if (status === 422) reply.header('content-type', PROBLEM_TYPE);
     reply.status(status).send(body);
   }

@@ -1,7 +1,7 @@
 import { SpanKind, trace, type SpanContext } from '@opentelemetry/api';
-import { isSameMeaning, type partitioner, TallyError } from '@tally/contracts';
+import { type EventMeaning, isSameMeaning, type partitioner, TallyError } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
-import { GatheringQueue, type GatheringOptions } from '@tally/resilience';
+import { GatheringQueue, type GatheringOptions, type LearnedClock } from '@tally/resilience';
 import { inLinkedSpan, recordedSpan } from '@tally/service-kit';
 
 const tracer = trace.getTracer('tally.gateway');
@@ -13,10 +13,21 @@ export interface PartitionerClientOptions extends Pick<
   /** Until the outcome of a call counts as unknown. */
   readonly appendTimeoutMs: number;
   readonly maxQueuedBytes: number;
+  /** The log's, by what partitioners say of it. */
+  readonly logClock: LearnedClock;
+}
+
+/** Events of one request from outside. */
+export interface TakenEvents extends EventMeaning {
+  readonly count: number;
+  /** Entries as in a block's body. */
+  readonly events: Buffer;
+  /** When they arrived: a moment of the monotonic clock. It stays, however often they are sent. */
+  readonly arrivedAt: number;
 }
 
 interface Append {
-  readonly request: partitioner.AppendRequest;
+  readonly taken: TakenEvents;
   /** Of the caller's span, when it is recorded. */
   readonly trace: SpanContext | undefined;
 }
@@ -38,8 +49,8 @@ export class PartitionerClient {
       maxInFlight: options.maxInFlight,
       worthwhileBytes: options.worthwhileBytes,
       maxHoldMs: options.maxHoldMs,
-      sizeOf: ({ request }) => request.events.length,
-      goesWith: ({ request }, first) => isSameMeaning(request, first.request),
+      sizeOf: ({ taken }) => taken.events.length,
+      goesWith: ({ taken }, first) => isSameMeaning(taken, first.taken),
       send: (appends) => this.send(appends),
     });
   }
@@ -48,8 +59,8 @@ export class PartitionerClient {
    * Resolves when all events are durable; any failure (TallyError) leaves that open. Duplicates
    * are recognised by their id, so that one that was never sent may be tried at another instance.
    */
-  async append(request: partitioner.AppendRequest): Promise<void> {
-    const appended = this.queue.add({ request, trace: recordedSpan() });
+  async append(taken: TakenEvents): Promise<void> {
+    const appended = this.queue.add({ taken, trace: recordedSpan() });
     if (appended === undefined)
       throw new TallyError(
         'unavailable',
@@ -59,25 +70,36 @@ export class PartitionerClient {
   }
 
   private async send(appends: readonly Append[]): Promise<void> {
-    const request = togetherOf(appends.map((append) => append.request));
+    const { appendTimeoutMs, logClock } = this.options;
+    const request = requestOf(
+      appends.map(({ taken }) => taken),
+      logClock,
+    );
     const traces = appends.flatMap((append) => (append.trace === undefined ? [] : [append.trace]));
     await inLinkedSpan(tracer, 'append events', { kind: SpanKind.INTERNAL }, traces, async () => {
-      await this.partitioner.call<partitioner.AppendResponse>('Append', request, {
-        deadlineMs: this.options.appendTimeoutMs,
+      const askedAt = logClock.monotonicMs;
+      const answer = await this.partitioner.call<partitioner.AppendResponse>('Append', request, {
+        deadlineMs: appendTimeoutMs,
         idempotent: true,
       });
+      if (answer.logTimeMs !== undefined) logClock.learn(Number(answer.logTimeMs), askedAt);
+      if (answer.expired)
+        throw new TallyError('unavailable', 'the log could not take the events in time');
     });
   }
 }
 
-/** One request with the events of all. */
-function togetherOf(requests: readonly partitioner.AppendRequest[]): partitioner.AppendRequest {
-  const [first] = requests;
+/** One request with the events of all, dated by the first that arrived. */
+function requestOf(all: readonly TakenEvents[], logClock: LearnedClock): partitioner.AppendRequest {
+  const [first] = all;
   if (first === undefined) throw new RangeError('expected at least one request');
-  if (requests.length === 1) return first;
+  const { schemaId, registryVersion } = first;
+  const arrivedAt = all.reduce((min, taken) => Math.min(min, taken.arrivedAt), Infinity);
   return {
-    ...first,
-    count: requests.reduce((sum, { count }) => sum + count, 0),
-    events: Buffer.concat(requests.map(({ events }) => events)),
+    schemaId,
+    registryVersion,
+    count: all.reduce((sum, { count }) => sum + count, 0),
+    events: all.length === 1 ? first.events : Buffer.concat(all.map(({ events }) => events)),
+    arrivedMs: String(logClock.at(arrivedAt)),
   };
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ERROR_CODES } from '@tally/contracts';
+import { Arrivals } from '@tally/resilience';
 import { METRICS, type Metrics } from '@tally/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
@@ -9,7 +10,17 @@ import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
 import { BodyBudget } from './body-budget.js';
 import { Keys } from './keys.js';
 
-/** Admits a request before its body is read: by who asks, and by whether there is room for the body. */
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When its head came in, at the earliest: a moment of the monotonic clock. */
+    arrivedAt: number;
+  }
+}
+
+/**
+ * Admits a request before its body is read: by who asks, and by whether there is room for the body.
+ * Notes when it arrived.
+ */
 @Injectable()
 export class RequestAdmission implements OnModuleInit {
   constructor(
@@ -17,6 +28,7 @@ export class RequestAdmission implements OnModuleInit {
     @Inject(Keys) private readonly keys: Keys,
     @Inject(BodyBudget) private readonly budget: BodyBudget,
     @Inject(METRICS) private readonly metrics: Metrics,
+    @Inject(Arrivals) private readonly arrivals: Arrivals,
   ) {}
 
   onModuleInit(): void {
@@ -24,7 +36,9 @@ export class RequestAdmission implements OnModuleInit {
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);
     this.measure(server);
     letRefusedBodiesEnd(server);
+    server.decorateRequest('arrivedAt', 0);
     server.addHook('onRequest', (request, reply, done) => {
+      request.arrivedAt = this.arrivals.earliest;
       try {
         this.authenticate(request);
       } catch (error) {

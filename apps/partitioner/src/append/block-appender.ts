@@ -1,10 +1,11 @@
-import { propagation, SpanKind, trace } from '@opentelemetry/api';
-import type { AppendClient } from '@tally/log-client';
+import { propagation, SpanKind, trace, type Context } from '@opentelemetry/api';
+import type { AppendClient, Appended } from '@tally/log-client';
 import { partitionBlocks } from '@tally/placement';
 import { inLinkedSpan } from '@tally/service-kit';
+import type { AppendExpiry } from '../expiry/append-expiry.js';
 import type { CurrentTopic } from '../topic/current-topic.js';
 import type { AppenderMetrics } from '../metrics.js';
-import type { AppendJob } from './append-job.js';
+import type { AppendJob, AppendOutcome } from './append-job.js';
 
 const tracer = trace.getTracer('tally.partitioner');
 
@@ -13,30 +14,46 @@ export class BlockAppender {
   constructor(
     private readonly log: AppendClient,
     private readonly topic: CurrentTopic,
+    private readonly expiry: AppendExpiry,
     private readonly metrics: AppenderMetrics,
   ) {}
 
   /** TallyError `unavailable` without a topic, or when the log did not confirm. */
-  async append(jobs: readonly AppendJob[]): Promise<void> {
+  async append(jobs: readonly AppendJob[]): Promise<AppendOutcome> {
     const [first] = jobs;
-    if (first === undefined) return;
+    if (first === undefined) return 'durable';
     const { name, partitions } = this.topic.get();
+    const events = jobs.reduce((sum, { entries }) => sum + entries.starts.length - 1, 0);
+    // Requests gather within moments: the first arrival costs the others nothing and weakens none.
+    const arrivedMs = jobs.reduce((min, job) => Math.min(min, job.arrivedMs), Infinity);
+    if (this.expiry.isPast(arrivedMs)) return this.expired(events);
+    const { schemaId, registryVersion } = first;
+    const notAfterMs = this.expiry.notAfterMs(arrivedMs);
     const bodies = jobs.map(({ body, entries }) => ({ bytes: body, entries }));
-    const blocks = partitionBlocks(bodies, partitions, first);
+    const terms = { schemaId, registryVersion, notAfterMs };
+    const blocks = partitionBlocks(bodies, partitions, terms);
+    const askedAt = this.expiry.monotonicMs;
+    const spanName = `send ${name}`;
     // The context of the first recorded request travels in the records.
-    await inLinkedSpan(tracer, `send ${name}`, spanOf(name), tracesOf(jobs), async (active) => {
+    const send = async (active: Context): Promise<Appended[]> => {
       const headers: Record<string, string> = {};
       propagation.inject(active, headers);
       const stop = this.metrics.appendSeconds.startTimer();
-      await this.log.append(
-        name,
-        blocks.map(({ partition, record }) => ({ partition, value: record })),
-        headers,
-      );
+      const records = blocks.map(({ partition, record }) => ({ partition, value: record }));
+      const answers = await this.log.append(name, records, headers);
       stop();
-    });
+      return answers;
+    };
+    const answers = await inLinkedSpan(tracer, spanName, spanOf(name), tracesOf(jobs), send);
+    if (!this.expiry.confirm(notAfterMs, answers, askedAt)) return this.expired(events);
     this.metrics.blocks.inc(blocks.length);
-    this.metrics.events.inc(jobs.reduce((sum, { entries }) => sum + entries.starts.length - 1, 0));
+    this.metrics.events.inc(events);
+    return 'durable';
+  }
+
+  private expired(events: number): AppendOutcome {
+    this.metrics.expired.inc(events);
+    return 'expired';
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { TallyError } from '@tally/contracts';
+import { expiryBounds, TallyError } from '@tally/contracts';
 import type { LogAdmin } from '@tally/log-client';
 import { parseEventsTopic, TOPICS_NODE, type EventsTopic } from '@tally/placement';
 import { keepTrying } from '@tally/resilience';
@@ -8,9 +8,14 @@ import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 
 const RETRY_MS = 500;
 
-export interface NewTopic {
-  readonly partitions: number;
-  readonly dedupWindowMs: number;
+export interface CurrentTopicOptions {
+  readonly session: ZooKeeperSession;
+  readonly admin: LogAdmin;
+  /** Of a topic that has to be made. */
+  readonly fresh: Pick<EventsTopic, 'partitions' | 'dedupWindowMs'>;
+  /** With all tries: the topic must give an append so much time. */
+  readonly longestAppendMs: number;
+  readonly logger: Logger;
 }
 
 /**
@@ -23,12 +28,8 @@ export class CurrentTopic {
   private topic: EventsTopic | undefined;
   private problem = 'not looked for yet';
 
-  constructor(
-    session: ZooKeeperSession,
-    private readonly admin: LogAdmin,
-    private readonly fresh: NewTopic,
-    private readonly logger: Logger,
-  ) {
+  constructor(private readonly options: CurrentTopicOptions) {
+    const { session } = options;
     this.node = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
   }
 
@@ -41,11 +42,13 @@ export class CurrentTopic {
 
   /** Tries until there is one, or until closed. */
   async find(): Promise<void> {
+    const { admin, logger } = this.options;
     this.topic = await keepTrying(
       async () => {
         const topic = (await this.node.read())?.value ?? (await this.make());
-        await this.admin.assertTopic(topic.name, topic.partitions);
-        this.logger.info({ ...topic }, 'events go to this topic');
+        this.assertTimeToAppend(topic);
+        await admin.assertTopic(topic.name, topic.partitions);
+        logger.info({ ...topic }, 'events go to this topic');
         return topic;
       },
       {
@@ -53,7 +56,7 @@ export class CurrentTopic {
         retryMs: RETRY_MS,
         onFailure: (error) => {
           this.problem = error.message;
-          this.logger.warn({ error }, 'no topic for events yet');
+          logger.warn({ error }, 'no topic for events yet');
         },
       },
     );
@@ -65,12 +68,29 @@ export class CurrentTopic {
 
   /** The log first, then ZooKeeper: a named topic is always there. A lost race leaves it unused. */
   private async make(): Promise<EventsTopic> {
-    const { partitions, dedupWindowMs } = this.fresh;
+    const { admin, fresh, logger } = this.options;
+    this.assertTimeToAppend(fresh);
     const name = `events-${randomBytes(8).toString('hex')}`;
-    await this.admin.createTopic(name, partitions);
-    const made = { name, partitions, dedupWindowMs };
+    await admin.createTopic(name, fresh.partitions);
+    const made = { name, ...fresh };
     const { value } = await this.node.update((current) => current ?? made);
-    if (value.name !== name) this.logger.info({ name }, 'another partitioner was first: unused');
+    if (value.name !== name) logger.info({ name }, 'another partitioner was first: unused');
     return value;
+  }
+
+  /**
+   * Appends that take longer than the window gives them would be void, however often they are tried.
+   * TallyError `unavailable`: settings have to change, or the topic.
+   */
+  private assertTimeToAppend({ dedupWindowMs }: Pick<EventsTopic, 'dedupWindowMs'>): void {
+    const { longestAppendMs } = this.options;
+    const { leadMs } = expiryBounds(dedupWindowMs);
+    if (leadMs >= longestAppendMs) return;
+    throw new TallyError(
+      'unavailable',
+      `a dedup window of ${dedupWindowMs} ms gives an append ${leadMs} ms, and all its tries together ` +
+        `may take ${longestAppendMs} ms: expected a longer window (TALLY_DEDUP_WINDOW_MS, for a new ` +
+        'topic) or a shorter TALLY_LOG_TIMEOUT_MS',
+    );
   }
 }

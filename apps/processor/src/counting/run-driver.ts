@@ -187,13 +187,14 @@ export class RunDriver {
 
   private book({ partition, offset, counts }: Extract<RunAction, { kind: 'counted' }>): void {
     const { metrics, logger } = this.options;
-    const { events, duplicates, tooLate, dead, reason } = counts;
+    const { events, duplicates, tooLate, dead, expired, reason } = counts;
     const [first] = this.delivered;
     if (first !== undefined) this.traces.add(this.delivered[Number(offset - first.offset)]);
-    metrics.events.inc({ fate: 'counted' }, events - duplicates - tooLate - dead);
+    metrics.events.inc({ fate: 'counted' }, events - duplicates - tooLate - dead - expired);
     metrics.events.inc({ fate: 'duplicate' }, duplicates);
     metrics.events.inc({ fate: 'too_late' }, tooLate);
     metrics.events.inc({ fate: 'dead' }, dead);
+    metrics.events.inc({ fate: 'expired' }, expired);
     if (reason !== undefined)
       logger.error({ partition, offset: String(offset), dead, reason }, 'unreadable events');
   }

@@ -5,6 +5,7 @@ import {
   CURRENT_SCHEMA_ID,
   encodeEvent,
   ENTRY_HEADER_BYTES,
+  expiryBounds,
   EVENT_TYPES_NODE,
   parseRegistryChange,
   readEntries,
@@ -159,8 +160,9 @@ export class ProcessorFixture {
     const bytes = Buffer.concat(events.map((event, index) => entryOf(event, index)));
     const entries = readEntries(bytes, events.length);
     if (entries.kind !== 'entries') throw new Error(entries.reason);
-    const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion };
-    const blocks = partitionBlocks([{ bytes, entries }], topic.partitions, header);
+    const notAfterMs = Date.now() + expiryBounds(topic.dedupWindowMs).leadMs;
+    const terms = { schemaId: CURRENT_SCHEMA_ID, registryVersion, notAfterMs };
+    const blocks = partitionBlocks([{ bytes, entries }], topic.partitions, terms);
     await this.appendRecords(
       topic,
       blocks.map(({ partition, record }) => ({ partition, value: record })),

@@ -255,13 +255,13 @@ describe('an import after one that was killed', () => {
     tookOnce(names);
   });
 
-  it('leaves lines alone that have been in doubt for more than 9 minutes', async () => {
+  it('leaves lines alone that have been in doubt for more than 5 minutes', async () => {
     // A line before them that is still to be sent takes none of them with it.
     refused = new Set(['s10']);
     await run(lines);
     refused.clear();
     cutJournal(4);
-    clock = 9 * MINUTE_MS + 1;
+    clock = 5 * MINUTE_MS + 1;
     expect(await run(lines)).toMatchObject({ sent: 11, before: 9, doubtful: '11-20' });
     expect(await run(lines)).toMatchObject({ sent: 0, before: 20, doubtful: '11-20' });
     expect(await run(lines, { resendDoubtful: true })).toMatchObject({ sent: 10, doubtful: '' });
@@ -285,18 +285,18 @@ describe('an import after one that was killed', () => {
     expect(await run(lines)).toMatchObject({ sent: 20, doubtful: '1-10' });
   });
 
-  it('sends them when it is 9 minutes or less', async () => {
+  it('sends them when it is 5 minutes or less', async () => {
     await run(lines);
     cutJournal(4);
-    clock = 9 * MINUTE_MS;
+    clock = 5 * MINUTE_MS;
     expect(await run(lines)).toMatchObject({ sent: 20, before: 10, doubtful: '' });
   });
 
   it('stops rather than send a batch for longer than that', async () => {
     answers = [undefined, ...Array.from({ length: 100 }, () => 503)];
     await expect(run(lines)).rejects.toThrow('could count them twice');
-    expect(clock).toBeLessThanOrEqual(9 * MINUTE_MS);
-    expect(clock).toBeGreaterThan(8 * MINUTE_MS);
+    expect(clock).toBeLessThanOrEqual(5 * MINUTE_MS);
+    expect(clock).toBeGreaterThan(4 * MINUTE_MS);
     answers = [];
     expect(await run(lines)).toMatchObject({ sent: 20, before: 10 });
   });

@@ -68,7 +68,7 @@ export class Progress {
       ...(doubtful.isEmpty
         ? []
         : [
-            `${doubtful.count} lines are in doubt (${doubtful.toString()}): an earlier run sent them more than 9 minutes ago and got no answer, so they may be in; --resend-doubtful sends them once more`,
+            `${doubtful.count} lines are in doubt (${doubtful.toString()}): an earlier run sent them more than 5 minutes ago and got no answer, so they may be in; --resend-doubtful sends them once more`,
           ]),
       `${seconds} s, ${this.rate(figures)} events/s`,
     ].join('; ');

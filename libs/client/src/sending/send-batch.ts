@@ -53,6 +53,8 @@ export interface SendOptions<B extends Batch = Batch> {
   readonly backoff?: BackoffBounds | undefined;
   /** No bound by default but the time in which duplicates are recognised. */
   readonly maxTries?: number;
+  /** How long a batch of unknown fate is sent again: RESEND_WITHIN_MS by default, see `mayResend`. */
+  readonly resendWithinMs?: number | undefined;
   /** Ends the waiting between tries. */
   readonly signal?: AbortSignal;
   /** Told of each failed try that another one will follow. */
@@ -68,11 +70,12 @@ export interface SendOptions<B extends Batch = Batch> {
 export async function sendBatch<B extends Batch>(batch: B, options: SendOptions<B>): Promise<Sent> {
   const { deliver, notes, contact = { hasAnswered: false }, signal, onRetry } = options;
   const { backoff = USUAL_BACKOFF, maxTries = Infinity, now = Date.now, wait = pause } = options;
+  const { resendWithinMs } = options;
   const isStopped = () => signal?.aborted === true;
   const started = now();
   let { doubtSince } = batch;
-  if (!mayResend(doubtSince ?? started, started))
-    return { kind: 'in doubt', why: 'they were sent almost 10 minutes ago and not acknowledged' };
+  if (!mayResend(doubtSince ?? started, started, resendWithinMs))
+    return { kind: 'in doubt', why: 'they were sent too long ago and not acknowledged' };
   for (let tries = 0; ; tries++) {
     const sentAt = now();
     // What is in doubt already has been noted.
@@ -93,7 +96,8 @@ export async function sendBatch<B extends Batch>(batch: B, options: SendOptions<
     if (isSilent || (!contact.hasAnswered && kind === 'not taken'))
       return { kind: 'unreachable', why };
     const ms = waitAfter(tries, backoff, retryAfterMs);
-    if (!mayResend(doubtSince ?? started, now() + ms)) return { kind: 'in doubt', why };
+    if (!mayResend(doubtSince ?? started, now() + ms, resendWithinMs))
+      return { kind: 'in doubt', why };
     if (tries + 1 >= maxTries || isStopped()) return { kind: 'given up', why };
     onRetry?.(why);
     await wait(ms, signal);

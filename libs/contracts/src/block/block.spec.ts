@@ -29,19 +29,31 @@ function bodyOf(events: readonly Uint8Array[]): Buffer {
 }
 
 describe('a block', () => {
-  const header = { schemaId: 1, registryVersion: 7, count: 2 };
+  const header = { schemaId: 1, registryVersion: 7, count: 2, notAfterMs: 1_764_000_150_000 };
   const body = bodyOf([Buffer.from('ab', 'hex'), Buffer.from('cdef', 'hex')]);
   const record = Buffer.concat([encodeBlockHeader(header), body]);
 
   it('has this layout for ever, byte for byte', () => {
     expect(record.toString('hex')).toBe(
-      '54420100' +
+      '54420200' +
         '00000001' +
         '00000007' +
         '00000002' +
+        '0000019ab69a31f0' +
         '00000001000102030405060708090a0b0c0d0e0fab' +
         '00000002000102030405060708090a0b0c0d0e0fcdef',
     );
+  });
+
+  it('of version 1 is read for ever, and does not say until when it may be appended', () => {
+    const first = Buffer.concat([
+      Buffer.from('54420100000000010000000700000002', 'hex'),
+      record.subarray(24),
+    ]);
+    const { schemaId, registryVersion, count } = header;
+    const known = { schemaId, registryVersion, count };
+    expect(decodeBlock(first)).toEqual({ kind: 'block', ...known, notAfterMs: undefined, body });
+    expect(Buffer.concat([encodeBlockHeader(known), body])).toEqual(first);
   });
 
   it('is read as it was written, without copying', () => {
@@ -55,10 +67,15 @@ describe('a block', () => {
 
   it.each([
     ['nothing', Buffer.alloc(0)],
-    ['a cut header', record.subarray(0, 15)],
+    ['a cut header', record.subarray(0, 23)],
+    [
+      'a cut header of version 1',
+      encodeBlockHeader({ schemaId: 1, registryVersion: 7, count: 2 }).subarray(0, 15),
+    ],
     ['zeros', Buffer.alloc(64)],
-    ['another format version', Buffer.concat([Buffer.from('54420200', 'hex'), record.subarray(4)])],
-    ['a flag', Buffer.concat([Buffer.from('54420101', 'hex'), record.subarray(4)])],
+    ['another format version', Buffer.concat([Buffer.from('54420300', 'hex'), record.subarray(4)])],
+    ['a flag', Buffer.concat([Buffer.from('54420201', 'hex'), record.subarray(4)])],
+    ['format version 0', Buffer.concat([Buffer.from('54420000', 'hex'), record.subarray(4)])],
     ['no events', encodeBlockHeader({ ...header, count: 0 })],
     ['too many events', encodeBlockHeader({ ...header, count: MAX_BLOCK_EVENTS + 1 })],
     [

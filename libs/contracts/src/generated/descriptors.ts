@@ -256,6 +256,10 @@ export const DESCRIPTORS: object = {
           "dead": {
            "type": "uint64",
            "id": 6
+          },
+          "expired": {
+           "type": "uint64",
+           "id": 7
           }
          }
         },
@@ -458,6 +462,13 @@ export const DESCRIPTORS: object = {
          }
         },
         "AppendRequest": {
+         "oneofs": {
+          "_arrivedMs": {
+           "oneof": [
+            "arrivedMs"
+           ]
+          }
+         },
          "fields": {
           "schemaId": {
            "type": "uint32",
@@ -474,11 +485,37 @@ export const DESCRIPTORS: object = {
           "events": {
            "type": "bytes",
            "id": 4
+          },
+          "arrivedMs": {
+           "type": "int64",
+           "id": 5,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
         "AppendResponse": {
-         "fields": {}
+         "oneofs": {
+          "_logTimeMs": {
+           "oneof": [
+            "logTimeMs"
+           ]
+          }
+         },
+         "fields": {
+          "logTimeMs": {
+           "type": "int64",
+           "id": 1,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "expired": {
+           "type": "bool",
+           "id": 2
+          }
+         }
         }
        }
       }

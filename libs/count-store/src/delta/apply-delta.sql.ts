@@ -87,17 +87,19 @@ named AS (
   ON CONFLICT (id) DO NOTHING
 ),
 booked AS (
-  INSERT INTO ledger AS l (topic, partition, hour, counted, duplicates, too_late, dead)
-  SELECT topic, partition, hour, counted, duplicates, too_late, dead
-  FROM unnest($20::text[], $21::int4[], $22::int4[], $23::int8[], $24::int8[], $25::int8[], $26::int8[])
-    AS b(topic, partition, hour, counted, duplicates, too_late, dead)
+  INSERT INTO ledger AS l (topic, partition, hour, counted, duplicates, too_late, dead, expired)
+  SELECT topic, partition, hour, counted, duplicates, too_late, dead, expired
+  FROM unnest($20::text[], $21::int4[], $22::int4[], $23::int8[], $24::int8[], $25::int8[], $26::int8[],
+              $27::int8[])
+    AS b(topic, partition, hour, counted, duplicates, too_late, dead, expired)
   WHERE (SELECT outcome FROM verdict) = 'applied'
   ORDER BY topic, partition, hour
   ON CONFLICT (topic, partition, hour) DO UPDATE
   SET counted = l.counted + excluded.counted,
       duplicates = l.duplicates + excluded.duplicates,
       too_late = l.too_late + excluded.too_late,
-      dead = l.dead + excluded.dead
+      dead = l.dead + excluded.dead,
+      expired = l.expired + excluded.expired
 ),
 reached AS MATERIALIZED (
   SELECT l.topic, l.partition, a.covered, l.known_ms,

@@ -122,5 +122,6 @@ function valuesOf(delta: Delta): unknown[] {
     ledger.map(({ duplicates }) => duplicates),
     ledger.map(({ tooLate }) => tooLate),
     ledger.map(({ dead }) => dead),
+    ledger.map(({ expired }) => expired),
   ];
 }

@@ -20,7 +20,15 @@ const row: DeltaRow = {
   min: -7n,
   max: 9n,
 };
-const entry = { partition, hour: 3, counted: '1', duplicates: '2', tooLate: '3', dead: '4' };
+const entry = {
+  partition,
+  hour: 3,
+  counted: '1',
+  duplicates: '2',
+  tooLate: '3',
+  dead: '4',
+  expired: '5',
+};
 const instant = { partition, asOfMs: '5', position: '4' };
 const valid: Request = {
   ranges: [{ partition, ranges: [{ from: '0', to: '4' }] }],
@@ -82,7 +90,7 @@ describe('a delta', () => {
       { ledger: [{ ...entry, partition: { topic: 't', partition: 1 } }] },
     ],
     ['an hour twice', { ledger: [entry, entry] }],
-    ['a count in the ledger that is none', { ledger: [{ ...entry, dead: '-1' }] }],
+    ['a count in the ledger that is none', { ledger: [{ ...entry, expired: '-1' }] }],
     ['rows that are cut', { rows: valid.rows.subarray(0, 70) }],
     ['a count of 0', rows({ count: 0n, valued: 0n })],
     ['a count past 2^63', rows({ count: 2n ** 63n })],

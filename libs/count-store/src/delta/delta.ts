@@ -84,13 +84,13 @@ function ledger(
   told: ReadonlyMap<string, ToldPartition>,
 ): readonly shardProxy.LedgerEntry[] {
   const seen = new Set<string>();
-  for (const { partition, hour, counted, duplicates, tooLate, dead } of request.ledger) {
+  for (const { partition, hour, ...events } of request.ledger) {
     const key = keyOf(partition);
     if ((told.get(key)?.ranges ?? '{}') === '{}')
       refuse(`the ledger names ${key}, the ranges do not`);
     if (hour > 0x7fffffff || seen.has(`${key} ${hour}`)) refuse(`hour ${hour} of ${key} again`);
     seen.add(`${key} ${hour}`);
-    for (const number of [counted, duplicates, tooLate, dead]) wholeNumber(number);
+    for (const number of Object.values(events)) wholeNumber(number);
   }
   return request.ledger;
 }

@@ -4,9 +4,10 @@ import { DataSource, QueryFailedError, type Logger } from 'typeorm';
 import { schemaFailure } from '../postgres-errors.js';
 import { connected, holdingLock } from './advisory-lock.js';
 import { Counters1764000000000 } from './counters.migration.js';
+import { LedgerExpired1764328000000 } from './ledger-expired.migration.js';
 
 /** All, oldest first. */
-const MIGRATIONS = [Counters1764000000000];
+const MIGRATIONS = [Counters1764000000000, LedgerExpired1764328000000];
 const TABLE = 'migrations';
 const CONNECT_TIMEOUT_MS = 5000;
 /** Another process brings the schema up to date meanwhile; then it is asked for again. */

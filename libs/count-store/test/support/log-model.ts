@@ -74,6 +74,7 @@ export function ledgerOf(log: ModelLog, ranges: Ranges): shardProxy.LedgerEntry[
     duplicates: String(duplicates),
     tooLate: '0',
     dead: '0',
+    expired: '0',
   }));
 }
 

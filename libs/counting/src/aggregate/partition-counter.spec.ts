@@ -7,6 +7,7 @@ import {
   encodeBlockHeader,
   encodeEvent,
   ENTRY_HEADER_BYTES,
+  expiryBounds,
   HOUR_MS,
   writeEntryHeader,
   type Event,
@@ -40,7 +41,7 @@ const event = (id: string, more: Partial<Event> = {}): Event => ({
   ...more,
 });
 
-function blockOf(events: readonly Event[]): Buffer {
+function blockOf(events: readonly Event[], notAfterMs?: number): Buffer {
   const entries = events.map((one) => {
     const entry = Buffer.alloc(4096);
     const end = encodeEvent(one, entry, ENTRY_HEADER_BYTES);
@@ -48,19 +49,25 @@ function blockOf(events: readonly Event[]): Buffer {
     writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprint);
     return entry.subarray(0, end);
   });
-  const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 3, count: events.length };
+  const count = events.length;
+  const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 3, count, notAfterMs };
   return Buffer.concat([encodeBlockHeader(header), ...entries]);
 }
 
-const record = (offset: number, timestampMs: number, events: readonly Event[]): BlockRecord =>
-  readBlock({ offset: BigInt(offset), timestampMs, value: blockOf(events) });
+const record = (
+  offset: number,
+  timestampMs: number,
+  events: readonly Event[],
+  notAfterMs?: number,
+): BlockRecord =>
+  readBlock({ offset: BigInt(offset), timestampMs, value: blockOf(events, notAfterMs) });
 
 const newDeltas = () => new Map(shardMap.shards.map((shard) => [shard, new ShardDelta(TOPIC)]));
 
 /** What all shards get: count per subject and minute, the ledger's sums, and ranges per shard. */
 function read(deltas: ReadonlyMap<number, ShardDelta>) {
   const counts: Record<string, number> = {};
-  const ledger = { counted: 0, duplicates: 0, tooLate: 0, dead: 0 };
+  const ledger = { counted: 0, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
   const ranges: string[][] = [];
   for (const delta of deltas.values()) {
     const message = delta.toMessage(() => false);
@@ -82,6 +89,7 @@ function read(deltas: ReadonlyMap<number, ShardDelta>) {
       ledger.duplicates += Number(entry.duplicates);
       ledger.tooLate += Number(entry.tooLate);
       ledger.dead += Number(entry.dead);
+      ledger.expired += Number(entry.expired);
     }
     ranges.push(
       message.ranges.flatMap((part) => part.ranges.map(({ from, to }) => `${from}-${to}`)),
@@ -105,8 +113,44 @@ describe('counting a partition', () => {
       record(2, 7001, [event('a', { time: 61_000 })]),
     ]);
     expect(counts).toEqual({ 'video-1@0': 2, 'video-1@1': 1 });
-    expect(ledger).toEqual({ counted: 3, duplicates: 2, tooLate: 0, dead: 0 });
+    expect(ledger).toEqual({ counted: 3, duplicates: 2, tooLate: 0, dead: 0, expired: 0 });
     expect(ranges).toEqual([['0-3'], ['0-3']]);
+  });
+
+  it.each([
+    ['later than it says', 5000, 4999],
+    ['so early that its copies would not fit into the window', 5000, 5334],
+  ])('counts nothing of a block that was appended %s, and remembers none of it', (_, at, until) => {
+    const { counts, ledger, ranges } = countAll([
+      record(0, at, [event('a'), event('b')], until),
+      record(1, at, [event('a')], at),
+    ]);
+    expect(counts).toEqual({ 'video-1@0': 1 });
+    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 0, dead: 0, expired: 2 });
+    expect(ranges).toEqual([['0-2'], ['0-2']]);
+  });
+
+  it('remembers nothing of a void block that is read back', () => {
+    const counter = new PartitionCounter(5, WINDOW_MS, new Map(), rules());
+    counter.remember(record(0, 5000, [event('a')], 4999));
+    counter.remember(record(1, 5000, [event('b')], 5000));
+    const deltas = newDeltas();
+    counter.count(record(2, 5001, [event('a'), event('b')], 5002), deltas);
+    expect(read(deltas).ledger).toMatchObject({ counted: 1, duplicates: 1 });
+  });
+
+  it('does not look at the events of a void block', () => {
+    const value = blockOf([event('a')], 4999).subarray(0, 30);
+    const { ledger } = countAll([readBlock({ offset: 0n, timestampMs: 5000, value })]);
+    expect(ledger).toMatchObject({ dead: 0, expired: 1 });
+  });
+
+  it('goes by the running maximum: a clock that steps back makes no void block whole', () => {
+    const { ledger } = countAll([
+      record(0, 5000, [event('x')]),
+      record(1, 4000, [event('a')], 4500),
+    ]);
+    expect(ledger).toMatchObject({ counted: 1, expired: 1 });
   });
 
   it('takes the running maximum as append time when a clock steps back', () => {
@@ -148,7 +192,7 @@ describe('counting a partition', () => {
       using,
     );
     expect(counts).toEqual({ 'video-1@0': 1 });
-    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 1, dead: 0 });
+    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 1, dead: 0, expired: 0 });
     expect(asked).toContainEqual(['default', 'view', 3]);
   });
 
@@ -159,7 +203,7 @@ describe('counting a partition', () => {
   ])('enters %s as dead and goes on', (_, value) => {
     const dead = readBlock({ offset: 0n, timestampMs: 0, value });
     const { ledger, ranges } = countAll([dead, record(1, 0, [event('b')])]);
-    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 0, dead: 1 });
+    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 0, dead: 1, expired: 0 });
     expect(ranges).toEqual([['0-2'], ['0-2']]);
   });
 
@@ -197,7 +241,7 @@ describe('counting a partition', () => {
     counter.count(record(1, 0, [event('a')]), deltas);
     const { counts, ledger, ranges } = read(deltas);
     expect(counts).toEqual({});
-    expect(ledger).toEqual({ counted: 0, duplicates: 1, tooLate: 0, dead: 0 });
+    expect(ledger).toEqual({ counted: 0, duplicates: 1, tooLate: 0, dead: 0, expired: 0 });
     expect(ranges[own]).toEqual(['1-2']);
     expect(ranges[1 - own]).toEqual(['0-2']);
   });
@@ -281,5 +325,67 @@ describe('what a partition counts', () => {
       { numRuns: 500 },
     );
     expect(result.failed).toBe(true);
+  });
+});
+
+describe('copies of an event', () => {
+  const { maxLeadMs } = expiryBounds(WINDOW_MS);
+  /** What the rule leaves of the window for a client that sends again. */
+  const RESEND_WITHIN_MS = WINDOW_MS - maxLeadMs;
+
+  /**
+   * Requests with the same event, the first at 10 000: each is stamped by some clock, behind or ahead,
+   * and its block appended any number of times, whenever those wake who have it in hand.
+   */
+  const someRequest = fc.record({
+    arrivedMs: fc.integer({ min: 10_000, max: 10_000 + RESEND_WITHIN_MS }),
+    leadMs: fc.integer({ min: -WINDOW_MS, max: maxLeadMs }),
+    appendedAfterMs: fc.array(fc.nat(4 * WINDOW_MS), { minLength: 1, maxLength: 4 }),
+  });
+  const someSchedule = fc.array(someRequest, { minLength: 1, maxLength: 4 });
+
+  const isCountedOnce = (notAfterOf: (arrivedMs: number, leadMs: number) => number | undefined) =>
+    fc.property(someSchedule, fc.nat(3), (requests, cut) => {
+      const log = requests
+        .flatMap(({ arrivedMs, leadMs, appendedAfterMs }) =>
+          appendedAfterMs.map((afterMs) => ({
+            atMs: arrivedMs + afterMs,
+            notAfterMs: notAfterOf(arrivedMs, leadMs),
+          })),
+        )
+        .sort((one, other) => one.atMs - other.atMs)
+        .map(({ atMs, notAfterMs }, offset) => record(offset, atMs, [event('a')], notAfterMs));
+      const total = [log.slice(0, cut), log.slice(cut)].reduce((sum, part) => {
+        const counter = new PartitionCounter(5, WINDOW_MS, new Map(), rules());
+        const deltas = newDeltas();
+        for (const one of part[0] === log[0] ? [] : log.slice(0, cut)) counter.remember(one);
+        for (const one of part) counter.count(one, deltas);
+        return sum + read(deltas).ledger.counted;
+      }, 0);
+      expect(total).toBeLessThanOrEqual(1);
+    });
+
+  it('are counted once, whatever clocks stamp them and whenever they are appended', () => {
+    fc.assert(
+      isCountedOnce((arrivedMs, leadMs) => arrivedMs + leadMs),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('are counted twice when blocks do not expire (control)', () => {
+    expect(fc.check(isCountedOnce(() => undefined)).failed).toBe(true);
+  });
+
+  it('of one block are counted once even when its clock is ahead by any time', () => {
+    const someTimes = fc.array(fc.nat(10 * WINDOW_MS), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(someTimes, fc.nat(12 * WINDOW_MS), (times, notAfterMs) => {
+        const log = times
+          .sort((one, other) => one - other)
+          .map((atMs, offset) => record(offset, atMs, [event('a')], notAfterMs));
+        expect(countAll(log).ledger.counted).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

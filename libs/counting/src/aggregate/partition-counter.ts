@@ -1,12 +1,15 @@
 import {
   decodeEvent,
   ENTRY_HEADER_BYTES,
+  expiryBounds,
   FINGERPRINT_AT,
+  isVoid,
   MINUTE_MS,
   readEntries,
   RETENTION_CLASSES,
   type Event,
   type EventTypeDefinition,
+  type ExpiryBounds,
 } from '@tally/contracts';
 import { slotOf, type ShardMap } from '@tally/placement';
 import type { OffsetSet } from '../coverage/offset-set.js';
@@ -14,7 +17,7 @@ import { DedupWindow } from '../dedup/dedup-window.js';
 import type { Series, SeriesCache } from '../series/series-cache.js';
 import { isExactDecimal } from '../sums/decimal.js';
 import type { BlockRecord } from './block-record.js';
-import { noFates, type EventsByFate, type ShardDelta } from './shard-delta.js';
+import { noFates, type EventsByFate, type Fate, type ShardDelta } from './shard-delta.js';
 
 /** 10000-01-01T00:00Z: no event lies behind. */
 const END_OF_TIME_MS = 253_402_300_800_000;
@@ -37,6 +40,8 @@ export interface RecordCounts {
   readonly duplicates: number;
   readonly tooLate: number;
   readonly dead: number;
+  /** All of them, or none. */
+  readonly expired: number;
   /** Why the whole record, or the first dead event of it, cannot be read. */
   readonly reason?: string;
 }
@@ -50,6 +55,7 @@ type OpenDeltas = Map<number, { readonly delta: ShardDelta; readonly events: Eve
  */
 export class PartitionCounter {
   private readonly window: DedupWindow;
+  private readonly expiry: ExpiryBounds;
   private latestAppendMs = 0;
 
   /**
@@ -62,6 +68,7 @@ export class PartitionCounter {
     private readonly rules: CountingRules,
   ) {
     this.window = new DedupWindow(dedupWindowMs);
+    this.expiry = expiryBounds(dedupWindowMs);
   }
 
   /** Append time of the last record: the running maximum, as another leader's clock may be behind. */
@@ -69,11 +76,14 @@ export class PartitionCounter {
     return this.latestAppendMs;
   }
 
-  /** A record before the first one that counts: its events are remembered, nothing else. */
+  /**
+   * A record before the first one that counts: its events are remembered, nothing else. Those of a void
+   * block are not: what a client sends again after it is counted, and no duplicate of it.
+   */
   remember(record: BlockRecord): void {
     const appendMs = this.advance(record);
     const { block } = record;
-    if (block.kind !== 'block') return;
+    if (block.kind !== 'block' || isVoid(block.notAfterMs, appendMs, this.expiry)) return;
     const entries = readEntries(block.body, block.count);
     if (entries.kind !== 'entries') return;
     for (let index = 0; index < block.count; index++)
@@ -96,10 +106,11 @@ export class PartitionCounter {
 
   private countInto(block: BlockRecord['block'], appendMs: number, open: OpenDeltas): RecordCounts {
     if (block.kind !== 'block') return this.deadRecord(open, block.reason);
+    if (isVoid(block.notAfterMs, appendMs, this.expiry)) return this.voidBlock(open, block.count);
     const entries = readEntries(block.body, block.count);
     if (entries.kind !== 'entries') return this.deadRecord(open, entries.reason);
 
-    const counts = { events: block.count, duplicates: 0, tooLate: 0, dead: 0 };
+    const counts = { events: block.count, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
     let reason: string | undefined;
     const { shardMap, series, definition: definitionOf } = this.rules;
     for (let index = 0; index < block.count; index++) {
@@ -140,9 +151,19 @@ export class PartitionCounter {
 
   /** A record that is no block stands in the ledger as one dead event, at the shard of slot 0. */
   private deadRecord(open: OpenDeltas, reason: string): RecordCounts {
+    this.bookWhole(open, 'dead', 1);
+    return { events: 1, duplicates: 0, tooLate: 0, dead: 1, expired: 0, reason };
+  }
+
+  /** Its events are not looked at: all stand in the ledger at the shard of slot 0. */
+  private voidBlock(open: OpenDeltas, events: number): RecordCounts {
+    this.bookWhole(open, 'expired', events);
+    return { events, duplicates: 0, tooLate: 0, dead: 0, expired: events };
+  }
+
+  private bookWhole(open: OpenDeltas, fate: Fate, events: number): void {
     const to = open.get(this.rules.shardMap.shardOf(0));
-    if (to !== undefined) to.events.dead += 1;
-    return { events: 1, duplicates: 0, tooLate: 0, dead: 1, reason };
+    if (to !== undefined) to.events[fate] += events;
   }
 
   private advance({ timestampMs }: BlockRecord): number {

@@ -11,14 +11,14 @@ import { Cell } from '../sums/cell.js';
 
 /** What became of an event. */
 export type Fate = (typeof FATES)[number];
-const FATES = ['counted', 'duplicates', 'tooLate', 'dead'] as const;
+const FATES = ['counted', 'duplicates', 'tooLate', 'dead', 'expired'] as const;
 
 /** How many events had which fate. */
 export type EventsByFate = Record<Fate, number>;
 
 /** Of no event. */
 export function noFates(): EventsByFate {
-  return { counted: 0, duplicates: 0, tooLate: 0, dead: 0 };
+  return { counted: 0, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
 }
 
 const RETENTION_BITS = 3;
@@ -90,6 +90,7 @@ export class ShardDelta {
           duplicates: String(entry.duplicates),
           tooLate: String(entry.tooLate),
           dead: String(entry.dead),
+          expired: String(entry.expired),
         })),
       ),
     };

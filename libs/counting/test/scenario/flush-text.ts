@@ -41,12 +41,14 @@ function rangesText({ partition, ranges }: shardProxy.PartitionRanges): string {
   return `${partition?.partition}: ${texts.join(', ')}`;
 }
 
-function entryText({ partition, counted, duplicates, tooLate, dead }: shardProxy.LedgerEntry) {
+function entryText(entry: shardProxy.LedgerEntry) {
+  const { partition, counted, duplicates, tooLate, dead, expired } = entry;
   const fates = [
     [counted, 'counted'],
     [duplicates, 'duplicate'],
     [tooLate, 'too late'],
     [dead, 'dead'],
+    [expired, 'expired'],
   ] as const;
   const texts = fates.filter(([count]) => count !== '0').map(([count, fate]) => `${count} ${fate}`);
   return `${partition?.partition}: ${texts.join(', ')}`;

@@ -200,17 +200,18 @@ function plainText({ partition, first, last }: PlainRecords): string {
 
 type Counted = Extract<RunAction, { kind: 'counted' }>;
 
-function isAllCounted({ counts: { duplicates, tooLate, dead } }: Counted): boolean {
-  return duplicates + tooLate + dead === 0;
+function isAllCounted({ counts: { duplicates, tooLate, dead, expired } }: Counted): boolean {
+  return duplicates + tooLate + dead + expired === 0;
 }
 
 function countedText({ partition, offset, counts }: Counted): string {
-  const { events, duplicates, tooLate, dead, reason } = counts;
+  const { events, duplicates, tooLate, dead, expired, reason } = counts;
   const others = [
     duplicates > 0 ? [`${duplicates} duplicate`] : [],
     tooLate > 0 ? [`${tooLate} too late`] : [],
     dead > 0 ? [`${dead} dead: ${reason}`] : [],
+    expired > 0 ? [`${expired} expired`] : [],
   ].flat();
-  const counted = events - duplicates - tooLate - dead;
+  const counted = events - duplicates - tooLate - dead - expired;
   return `counts ${partition}: ${offset} with ${counted} of ${events} events, ${others.join(', ')}`;
 }

@@ -1,5 +1,5 @@
 /** What is gathered, and how much of it. */
-export interface GatheringOptions<Job> {
+export interface GatheringOptions<Job, Outcome = void> {
   /** Most bytes of jobs that are not done; one job is taken in any case. */
   readonly maxBytes: number;
   /** Most bytes that are sent together; one job is sent in any case. */
@@ -14,14 +14,14 @@ export interface GatheringOptions<Job> {
   sizeOf(job: Job): number;
   /** Whether a job can be sent together with the first of a batch. */
   goesWith(job: Job, first: Job): boolean;
-  /** Resolves when all of them are done. */
-  send(jobs: readonly Job[]): Promise<void>;
+  /** Resolves when all of them are done, with what became of each. */
+  send(jobs: readonly Job[]): Promise<Outcome>;
 }
 
-interface Waiting<Job> {
+interface Waiting<Job, Outcome> {
   readonly job: Job;
   readonly bytes: number;
-  resolve(): void;
+  resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
 
@@ -29,22 +29,22 @@ interface Waiting<Job> {
  * Gathers jobs while others are on their way, by Nagle's rule (RFC 896): without load a job goes at
  * once, under load many go together. Each is done when the call that carried it is.
  */
-export class GatheringQueue<Job> {
-  private waiting: Waiting<Job>[] = [];
+export class GatheringQueue<Job, Outcome = void> {
+  private waiting: Waiting<Job, Outcome>[] = [];
   private waitingBytes = 0;
   private bytes = 0;
   private inFlight = 0;
   private hold: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: GatheringOptions<Job>) {}
+  constructor(private readonly options: GatheringOptions<Job, Outcome>) {}
 
   /** Bytes of jobs that are not done yet. */
   get queuedBytes(): number {
     return this.bytes;
   }
 
-  /** Undefined when the queue is full. Rejects with what `send` rejects with. */
-  add(job: Job): Promise<void> | undefined {
+  /** Undefined when the queue is full. Resolves and rejects with what `send` does. */
+  add(job: Job): Promise<Outcome> | undefined {
     const bytes = this.options.sizeOf(job);
     if (this.bytes > 0 && this.bytes + bytes > this.options.maxBytes) return undefined;
     this.bytes += bytes;
@@ -80,24 +80,24 @@ export class GatheringQueue<Job> {
     void this.run(batch);
   }
 
-  private async run(batch: readonly Waiting<Job>[]): Promise<void> {
-    let failure: { readonly error: unknown } | undefined;
+  private async run(batch: readonly Waiting<Job, Outcome>[]): Promise<void> {
+    let settle: (waiting: Waiting<Job, Outcome>) => void;
     try {
-      await this.options.send(batch.map(({ job }) => job));
+      const outcome = await this.options.send(batch.map(({ job }) => job));
+      settle = ({ resolve }) => resolve(outcome);
     } catch (error) {
-      failure = { error };
+      settle = ({ reject }) => reject(error);
     }
     this.inFlight -= 1;
-    for (const { bytes, resolve, reject } of batch) {
-      this.bytes -= bytes;
-      if (failure === undefined) resolve();
-      else reject(failure.error);
+    for (const waiting of batch) {
+      this.bytes -= waiting.bytes;
+      settle(waiting);
     }
     this.send();
   }
 
   /** The oldest job and those after it that go with it. */
-  private take(): Waiting<Job>[] {
+  private take(): Waiting<Job, Outcome>[] {
     const { maxSentBytes, goesWith } = this.options;
     const [first] = this.waiting;
     if (first === undefined) return [];

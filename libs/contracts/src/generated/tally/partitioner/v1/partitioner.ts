@@ -19,9 +19,26 @@ export interface AppendRequest {
   readonly count: number;
   /** Entries as in a block's body, see docs/formats/block.md. */
   readonly events: Buffer;
+  /**
+   * When the first of the events was taken in at the door, in the log's clock as it is known there: ms
+   * since 1970. Kept by whoever sends the request again. Absent from senders that do not say it: now.
+   */
+  readonly arrivedMs?: string | undefined;
 }
 
 export interface AppendResponse {
+  /**
+   * The log's clock as it is known here, for the next `arrived_ms`: ms since 1970. Absent when the
+   * log has not said it yet.
+   */
+  readonly logTimeMs?:
+    | string
+    | undefined;
+  /**
+   * Too long after their arrival: the events are not acknowledged. What was appended of them counts
+   * for nobody. Only to senders that say `arrived_ms`; the others get `unavailable`.
+   */
+  readonly expired: boolean;
 }
 
 /** Picks the partition of each event and appends blocks to the log. */

@@ -92,6 +92,8 @@ export interface LedgerEntry {
   readonly duplicates: string;
   readonly tooLate: string;
   readonly dead: string;
+  /** Of blocks that were appended too late to be recognised as duplicates for sure. */
+  readonly expired: string;
 }
 
 export interface PartitionInstant {
