@@ -34,7 +34,8 @@ const READ_EVERY_MS = 500;
 interface Content {
   readonly ids: readonly string[];
   readonly registryVersion: number;
-  readonly notAfterMs: number;
+  /** undefined: it is never void. */
+  readonly notAfterMs: number | undefined;
 }
 
 /** The first record of an event. */
@@ -264,7 +265,7 @@ export class Simulation {
       latest.set(partition, appendMs);
       const { ids, registryVersion, notAfterMs } = this.contentOf(record);
       // Void: by the rule as it is written, not by the code that is tried here.
-      const leadMs = notAfterMs - appendMs;
+      const leadMs = (notAfterMs ?? appendMs) - appendMs;
       if (leadMs < 0 || leadMs > DEDUP_WINDOW_MS / 3) continue;
       const occurrence = { appendMs, isSplit: isSplitAt(registryVersion) };
       for (const id of ids) if (!events.has(id)) events.set(id, occurrence);
@@ -363,7 +364,7 @@ export class Simulation {
 function contentOf(value: Buffer | null): Content {
   const block = decodeBlock(value ?? Buffer.alloc(0));
   if (block.kind !== 'block') throw new Error(block.reason);
-  const { registryVersion, count, body, schemaId, notAfterMs = Infinity } = block;
+  const { registryVersion, count, body, schemaId, notAfterMs } = block;
   const entries = readEntries(body, count);
   if (entries.kind !== 'entries') throw new Error(entries.reason);
   const ids = Array.from({ length: count }, (_, index) => {
