@@ -17,6 +17,7 @@ import { AppendController } from './append/append.controller.js';
 import { BlockAppender } from './append/block-appender.js';
 import type { PartitionerConfig } from './config.js';
 import { appenderMetrics, registerQueueMetrics } from './metrics.js';
+import { BoundsController } from './topic/bounds.controller.js';
 import { CurrentTopic } from './topic/current-topic.js';
 
 @Module({})
@@ -25,7 +26,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'partitioner', config })],
-      controllers: [AppendController],
+      controllers: [AppendController, BoundsController],
       providers: [
         {
           provide: CurrentTopic,

@@ -1,11 +1,12 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { toTallyError } from '../postgres-errors.js';
+import { AcceptedLosses1795860000000 } from './accepted-losses.migration.js';
 import { connected, holdingLock } from './advisory-lock.js';
 import { Counters1764000000000 } from './counters.migration.js';
 
 /** All, oldest first. */
-const MIGRATIONS = [Counters1764000000000];
+const MIGRATIONS = [Counters1764000000000, AcceptedLosses1795860000000];
 const TABLE = 'migrations';
 const CONNECT_TIMEOUT_MS = 5000;
 
