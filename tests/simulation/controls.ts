@@ -14,6 +14,7 @@ export interface Protections {
   neverVerifies: boolean;
   ignoresSkew: boolean;
   claimsEnd: boolean;
+  takesAnyBeginning: boolean;
 }
 
 /** Nothing is taken away. */
@@ -30,6 +31,7 @@ export function allProtections(): Protections {
     neverVerifies: false,
     ignoresSkew: false,
     claimsEnd: false,
+    takesAnyBeginning: false,
   };
 }
 
@@ -43,6 +45,7 @@ export const CONTROLS: Readonly<Record<string, readonly (keyof Protections)[]>> 
   'a third of the dedup window is read back': ['shortensWindow'],
   'what clocks may differ is not taken off an instant': ['ignoresSkew'],
   'the end of the log counts as reached wherever the run is': ['claimsEnd'],
+  'a log that was shortened into the dedup window is counted on': ['takesAnyBeginning'],
   'counting begins at the end of the log': ['beginsAtEnd'],
   // Each of the two finds what the other would have prevented.
   'a flush without an answer counts as applied, and nobody compares': [

@@ -53,6 +53,7 @@ describe('schedules', () => {
       'bad-weather',
       'log-clock',
       'log-crash',
+      'log-shortened',
       'processor-crash',
       'processor-pause',
       'rebalance',

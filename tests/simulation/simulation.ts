@@ -8,8 +8,9 @@ import {
 import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
 import { Random } from '../failure/traffic/random.js';
 import { allProtections, type Protections } from './controls.js';
-import { LASTS_MS, PROCESSORS, SHARDS, type Fault, type Schedule } from './schedule.js';
+import { LASTS_MS, PARTITIONS, PROCESSORS, SHARDS, type Fault, type Schedule } from './schedule.js';
 import { CALM, Network } from './world/network.js';
+import { Operator } from './world/operator.js';
 import { SimulatedClients } from './world/simulated-clients.js';
 import { SimulatedLog } from './world/simulated-log.js';
 import { SimulatedProcessor } from './world/simulated-processor.js';
@@ -17,7 +18,6 @@ import { SimulatedShard } from './world/simulated-shard.js';
 import { VirtualTime } from './world/virtual-time.js';
 
 const START_MS = 1_000_000;
-const PARTITIONS = 3;
 const DEDUP_WINDOW_MS = 12_000;
 /** Later, what is sent again might come when it is not recognised any more: messages are slow. */
 const RESEND_WITHIN_MS = 5000;
@@ -43,6 +43,9 @@ export class Simulation {
   private readonly shards: SimulatedShard[];
   private readonly processors: SimulatedProcessor[];
   private readonly clients: SimulatedClients;
+  private readonly operator: Operator;
+  /** Events of which a record was deleted, and its partition. */
+  private readonly gone = new Map<string, number>();
   private readonly topic: EventsTopic = {
     name: 'events-0123456789abcdef',
     partitions: PARTITIONS,
@@ -66,7 +69,15 @@ export class Simulation {
       (_, shard) =>
         new SimulatedShard(shard, protections, (subject, count) => this.onCount(subject, count)),
     );
+    this.operator = new Operator({
+      time: this.time,
+      log: this.log,
+      shards: this.shards,
+      random: new Random(schedule.seed).part(4),
+      tell: (line) => this.tell(line),
+    });
     const world = {
+      onHalted: (partition: number) => this.operator.look(partition),
       time: this.time,
       network: this.network,
       log: this.log,
@@ -159,6 +170,8 @@ export class Simulation {
         return this.shards[fault.shard]?.restore();
       case 'shard-map':
         return this.changeShardMap();
+      case 'log-shortened':
+        return this.shorten(fault.partition, fault.keeps);
       case 'rebalance':
         return this.rebalance();
       case 'bad-weather': {
@@ -173,6 +186,22 @@ export class Simulation {
         return time.after(fault.forMs, () => void (this.network.weather = CALM));
       }
     }
+  }
+
+  /** Somebody deletes all but the last few records. */
+  private shorten(partition: number, keeps: number): void {
+    const durable = [...this.log.durableRecords()].filter((one) => one.partition === partition);
+    const going = durable.slice(0, Math.max(0, durable.length - keeps));
+    for (const { record } of going) {
+      for (const id of this.idsIn(record)) this.gone.set(id, partition);
+      this.log.shorten(partition, record.offset + 1n);
+    }
+  }
+
+  /** A copy of it may count again, or not at all: a person accepted that. */
+  private isGivenUp(id: string): boolean {
+    const partition = this.gone.get(id);
+    return partition !== undefined && this.operator.gaveUp(partition);
   }
 
   private changeShardMap(): void {
@@ -225,8 +254,12 @@ export class Simulation {
   }
 
   private isComplete(): boolean {
-    for (const id of this.inLog().keys()) if (this.countOf(id) !== 1n) return false;
-    return true;
+    for (const id of this.inLog().keys())
+      if (this.countOf(id) !== 1n && !this.isGivenUp(id)) return false;
+    const isCurrent = this.shards.every((shard) => {
+      return (shard.read(PARTITIONS).asOfMs ?? 0) >= this.healedAtMs;
+    });
+    return isCurrent && this.processors.every(({ haltedPartitions }) => haltedPartitions === 0);
   }
 
   private countOf(id: string): bigint {
@@ -247,7 +280,8 @@ export class Simulation {
   }
 
   private onCount(subject: string, count: bigint): void {
-    if (count > 1n) this.violate(`event ${subject} is counted ${count} times`);
+    if (count > 1n && !this.isGivenUp(subject))
+      this.violate(`event ${subject} is counted ${count} times`);
     if (!this.clients.sent.has(subject)) this.violate(`event ${subject} was never sent`);
   }
 
@@ -258,7 +292,8 @@ export class Simulation {
       const { counts, asOfMs } = shard.read(PARTITIONS);
       if (asOfMs === undefined) continue;
       for (const [id, appendMs] of events) {
-        if (appendMs < asOfMs && !counts.has(id) && this.shardOf(id) === shard.shard)
+        if (appendMs >= asOfMs || counts.has(id) || this.isGivenUp(id)) continue;
+        if (this.shardOf(id) === shard.shard)
           return this.violate(
             `shard ${shard.shard} says that it is complete to ${asOfMs - START_MS}, and lacks event ${id}, appended at ${appendMs - START_MS}`,
           );
@@ -275,10 +310,10 @@ export class Simulation {
     };
     if (this.violation !== undefined) return;
     for (const id of this.clients.acknowledged)
-      if (!events.has(id))
+      if (!events.has(id) && !this.gone.has(id))
         return this.violate(`event ${id} was acknowledged and is not in the log`);
     for (const id of events.keys())
-      if (this.countOf(id) !== 1n)
+      if (this.countOf(id) !== 1n && !this.isGivenUp(id))
         return this.violate(`event ${id} is in the log and counted ${this.countOf(id)} times`);
     for (const { shard, asOfMs } of this.shards.map((one) => ({
       ...one.read(PARTITIONS),
@@ -330,6 +365,8 @@ function describe(fault: Fault): string {
       return `shard ${fault.shard} becomes its copy again`;
     case 'shard-map':
       return 'another shard map is in force';
+    case 'log-shortened':
+      return `all but ${fault.keeps} records of partition ${fault.partition} are deleted`;
     case 'rebalance':
       return 'the group assigns anew';
     case 'bad-weather':

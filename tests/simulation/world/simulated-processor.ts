@@ -1,6 +1,7 @@
 import { DEFAULT_EVENT_TYPE, type PartitionBounds } from '@tally/contracts';
 import {
   CountingRun,
+  OffsetSet,
   readBlock,
   type Answer,
   type FlushOutcome,
@@ -36,6 +37,8 @@ export interface ProcessorFaults {
   ignoresSkew: boolean;
   /** Control: the end of the log counts as reached, wherever the run is. */
   claimsEnd: boolean;
+  /** Control: wherever the log begins, it is believed that a person accepted it. */
+  takesAnyBeginning: boolean;
 }
 
 /** What differs from schedule to schedule: how soon a run is behind, and who finds what was lost. */
@@ -56,6 +59,8 @@ export interface ProcessorWorld {
   readonly faults: ProcessorFaults;
   readonly settings: ProcessorSettings;
   readonly random: Random;
+  /** An alarm: somebody has to look. */
+  readonly onHalted: (partition: number) => void;
   readonly tell: (line: string) => void;
 }
 
@@ -200,6 +205,7 @@ export class SimulatedProcessor {
         this.halts += 1;
         this.positions.delete(action.partition);
         this.world.tell(`${this.name} halts partition ${action.partition}: ${action.reason}`);
+        this.world.onHalted(action.partition);
         return;
       case 'rebuild':
         this.world.tell(`${this.name} begins again: ${action.reason}`);
@@ -223,7 +229,8 @@ export class SimulatedProcessor {
         const shard = world.shards[number];
         if (shard === undefined || !shard.isUp) return undefined;
         if (shard.epoch !== epoch) return { kind: 'stale_epoch' };
-        return { kind: 'answer', value: this.coverageOf(shard) };
+        const losses = this.lossesOf(shard);
+        return { kind: 'answer', value: this.coverageOf(shard), losses };
       },
       (answer) => this.run?.onCoverage(number, answer ?? { kind: 'none' }, world.time.nowMs),
     );
@@ -241,6 +248,14 @@ export class SimulatedProcessor {
     for (const [partition, { high }] of this.world.log.bounds() ?? [])
       covered.get(partition)?.add(0n, high);
     return covered;
+  }
+
+  private lossesOf(shard: SimulatedShard): ShardCoverage {
+    if (!this.world.faults.takesAnyBeginning) return shard.lossesNow();
+    const losses = shard.lossesNow();
+    for (const [partition, { low }] of this.world.log.bounds() ?? [])
+      losses.set(partition, new OffsetSet([{ from: low - 1n, to: low }]));
+    return losses;
   }
 
   private askOffsetAt(generation: number, partition: number, timestampMs: number): void {

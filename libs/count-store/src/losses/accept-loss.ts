@@ -29,13 +29,20 @@ export async function acceptLoss(
   const loss = checked(asked);
   const { topic, partition } = loss.partition;
   const range = [topic, partition, loss.from, loss.to];
-  try {
-    await pool.query({ ...ENSURE_COVERAGE, values: [[topic], [partition]] });
+  const accept = async () => {
     const { acceptedBy, reason, acceptedAtMs } = loss;
     await pool.query({ ...ACCEPT_LOSS, values: [...range, acceptedBy, reason, acceptedAtMs] });
     const { rows } = await pool.query<Row>({ ...LIST_LOSSES, values: range });
-    const [row] = rows;
-    if (row === undefined) throw new TallyError('unavailable', 'an accepted loss vanished again');
+    return rows[0];
+  };
+  try {
+    let row = await accept();
+    if (row === undefined) {
+      // This shard has not heard of the partition: without a row of its coverage nothing is booked.
+      await pool.query({ ...ENSURE_COVERAGE, values: [[topic], [partition]] });
+      row = await accept();
+    }
+    if (row === undefined) throw new TallyError('unavailable', 'a row of coverage vanished again');
     return toLoss(row);
   } catch (error) {
     throw toTallyError('the loss', error);
