@@ -6,6 +6,7 @@ import { killPostgres } from './kill-postgres.js';
 import { killServices } from './kill-services.js';
 import { killZooKeeper } from './kill-zookeeper.js';
 import { loseAnswers } from './lose-answers.js';
+import { shortenLog } from './shorten-log.js';
 import { zombieProcessor } from './zombie-processor.js';
 
 export const FAULTS = [
@@ -17,5 +18,6 @@ export const FAULTS = [
   killZooKeeper,
   killEverything,
   deleteRecords,
+  shortenLog,
   cutPower,
 ];

@@ -251,10 +251,13 @@ export class SimulatedProcessor {
   }
 
   private lossesOf(shard: SimulatedShard): ShardCoverage {
-    if (!this.world.faults.takesAnyBeginning) return shard.lossesNow();
     const losses = shard.lossesNow();
-    for (const [partition, { low }] of this.world.log.bounds() ?? [])
-      losses.set(partition, new OffsetSet([{ from: low - 1n, to: low }]));
+    if (!this.world.faults.takesAnyBeginning) return losses;
+    for (const [partition, { low }] of this.world.log.bounds() ?? []) {
+      const given = losses.get(partition) ?? [];
+      // More than that is still news: who is halted for another reason goes on when it is accepted.
+      if (low > 1n) losses.set(partition, new OffsetSet([...given, { from: low - 1n, to: low }]));
+    }
     return losses;
   }
 

@@ -114,6 +114,7 @@ export class CountingRun {
     const askedAtMs = this.endAskedAtMs;
     this.endAskedAtMs = undefined;
     if (this.phase === 'ended' || askedAtMs === undefined) return;
+    this.haltEmptied(bounds);
     const instants = this.instants(bounds, askedAtMs);
     for (const [number, shard] of this.shards) {
       if (!shard.isFlying) shard.flush(instants, this.positions());
@@ -222,6 +223,15 @@ export class CountingRun {
       else if (appendMs > 0) instants.set(partition, appendMs);
     }
     return instants;
+  }
+
+  /** A log that was emptied has no record by which a reader would see that it missed some. */
+  private haltEmptied(bounds: ReadonlyMap<number, PartitionBounds> | undefined): void {
+    for (const [partition, { awaited }] of this.readings) {
+      const { low, high } = bounds?.get(partition) ?? { low: 0n, high: 1n };
+      if (low === high && awaited < low)
+        this.halt(partition, `offset ${awaited} was not read, but the log begins at ${low}`);
+    }
   }
 
   private positions(): Positions {

@@ -49,6 +49,12 @@ export class PartitionReading {
     return state.kind === 'counting' && state.next >= this.options.start ? state.next : undefined;
   }
 
+  /** The offset that it waits for, also while it reads back. */
+  get awaited(): bigint {
+    const { state, options } = this;
+    return state.kind === 'counting' ? state.next : options.start - 1n;
+  }
+
   /** Append time of the last record: the next one's is not before. 0 before any. */
   get appendMs(): number {
     return this.state.kind === 'counting' ? this.state.counter.appendMs : 0;
