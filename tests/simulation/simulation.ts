@@ -198,7 +198,7 @@ export class Simulation {
     }
   }
 
-  /** A copy of it may count again, or not at all: a person accepted that. */
+  /** It may count again when it comes again, or not at all: a person accepted that. */
   private isGivenUp(id: string): boolean {
     const partition = this.gone.get(id);
     return partition !== undefined && this.operator.gaveUp(partition);

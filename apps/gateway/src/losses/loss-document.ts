@@ -15,7 +15,7 @@ const offset = (what: string) =>
   z
     .int(`expected ${what} as a whole number`)
     .min(0, `expected ${what} from 0`)
-    .describe(`${what}.`);
+    .describe(sentence(what));
 
 const text = (what: string, maxBytes: number) => {
   const expected = `expected ${what} in 1 to ${maxBytes} bytes of UTF-8 without NUL`;
@@ -23,8 +23,10 @@ const text = (what: string, maxBytes: number) => {
     .string(expected)
     .refine((given) => utf8Bytes(given) >= 1 && utf8Bytes(given) <= maxBytes, expected)
     .meta({ minLength: 1, maxLength: maxBytes })
-    .describe(`${what}: 1 to ${maxBytes} bytes of UTF-8, no NUL.`);
+    .describe(sentence(`${what}: 1 to ${maxBytes} bytes of UTF-8, no NUL`));
 };
+
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 const LOSS_PARTS = {
   partition: z
@@ -32,10 +34,10 @@ const LOSS_PARTS = {
     .min(0, 'expected the number of a partition')
     .max(MAX_PARTITION, 'expected the number of a partition')
     .describe('Partition of the events topic.'),
-  from: offset('The first offset that is given up'),
-  to: offset('The offset behind the last that is given up'),
-  by: text('Who accepts the loss', LOSS_NAME_BYTES),
-  reason: text('Why the records are gone', LOSS_REASON_BYTES),
+  from: offset('the first offset that is given up'),
+  to: offset('the offset behind the last that is given up'),
+  by: text('who accepts the loss', LOSS_NAME_BYTES),
+  reason: text('why the records are gone', LOSS_REASON_BYTES),
 };
 
 /** What a person gives up. */
