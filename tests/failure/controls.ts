@@ -11,6 +11,7 @@ import { killServices } from './faults/kill-services.js';
 import { killZooKeeper } from './faults/kill-zookeeper.js';
 import { loseAnswers } from './faults/lose-answers.js';
 import { outliveWindow } from './faults/outlive-window.js';
+import { shortenLog } from './faults/shorten-log.js';
 import { zombieProcessor } from './faults/zombie-processor.js';
 import type { Fault } from './trial.js';
 
@@ -54,7 +55,7 @@ export const CONTROLS: readonly Control[] = [
   {
     name: 'window-not-rebuilt',
     app: 'processor',
-    protection: /from\d* < options\.start \? from\d* : options\.start/,
+    protection: /from\d* < start\d* \? from\d* : start\d*/,
     instead: 'options.start',
     faults: [killServices, killEverything],
     failure: WRONG_FIGURES,
@@ -108,6 +109,14 @@ export const CONTROLS: readonly Control[] = [
     protection: /if \(got !== void 0\) \{/,
     instead: 'if (false) {',
     faults: [deleteRecords],
+    failure: /the partition is halted/,
+  },
+  {
+    name: 'any-beginning-of-the-log-accepted',
+    app: 'processor',
+    protection: /losses\d*\.get\(partition\d*\)\?\.has\(low\d* - 1n\) === true/,
+    instead: 'true',
+    faults: [shortenLog],
     failure: /the partition is halted/,
   },
   {

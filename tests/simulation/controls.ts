@@ -18,6 +18,7 @@ export interface Protections {
   ignoresSkew: boolean;
   claimsEnd: boolean;
   usesNewestMeaning: boolean;
+  takesAnyBeginning: boolean;
 }
 
 /** Nothing is taken away. */
@@ -37,6 +38,7 @@ export function allProtections(): Protections {
     ignoresSkew: false,
     claimsEnd: false,
     usesNewestMeaning: false,
+    takesAnyBeginning: false,
   };
 }
 
@@ -53,6 +55,7 @@ export const CONTROLS: Readonly<Record<string, readonly (keyof Protections)[]>> 
   'what clocks may differ is not taken off an instant': ['ignoresSkew'],
   'the end of the log counts as reached wherever the run is': ['claimsEnd'],
   'an event means what the registry says now, not what its block says': ['usesNewestMeaning'],
+  'a log that was shortened into the dedup window is counted on': ['takesAnyBeginning'],
   'counting begins at the end of the log': ['beginsAtEnd'],
   // Each of the two finds what the other would have prevented.
   'a flush without an answer counts as applied, and nobody compares': [

@@ -57,6 +57,7 @@ describe('schedules', () => {
       'intake-pause',
       'log-clock',
       'log-crash',
+      'log-shortened',
       'processor-crash',
       'processor-pause',
       'rebalance',

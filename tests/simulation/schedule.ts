@@ -15,6 +15,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'shard-saved'; readonly shard: number }
   | { readonly kind: 'shard-restored'; readonly shard: number }
   | { readonly kind: 'shard-map' }
+  | { readonly kind: 'log-shortened'; readonly partition: number; readonly keeps: number }
   | { readonly kind: 'rebalance' }
   | { readonly kind: 'bad-weather'; readonly forMs: number; readonly percent: number }
 );
@@ -27,12 +28,15 @@ export interface Schedule {
   readonly faults: readonly Fault[];
 }
 
+export const PARTITIONS = 3;
 export const PROCESSORS = 2;
 export const SHARDS = 2;
 export const INTAKES = 2;
 /** Longer than the dedup window: what was on its way comes when nobody recognises it any more. */
 const LONG_PAUSE_MS = 14_000;
 export const LASTS_MS = 14_000;
+
+const FOUND_BY_COMPARING: ReadonlySet<Fault['kind']> = new Set(['shard-restored', 'log-shortened']);
 
 /** What a seed does: the same for ever, as long as this file is the same. */
 export function scheduleOf(seed: number): Schedule {
@@ -44,9 +48,10 @@ export function scheduleOf(seed: number): Schedule {
     flushRows: random.pick([2, 12]),
     verifies: random.chance(50),
   };
-  // Only those who compare find what a shard has lost; without them nothing else hides behind that.
+  // Only those who compare find what a shard has lost, or what a person gave up; without them nothing
+  // else hides behind that.
   const faults = Array.from({ length: random.between(0, 7) }, () => faultOf(random, time()))
-    .filter(({ kind }) => settings.verifies || kind !== 'shard-restored')
+    .filter(({ kind }) => settings.verifies || !FOUND_BY_COMPARING.has(kind))
     .sort((a, b) => a.atMs - b.atMs);
   return { seed, settings, sends, faults };
 }
@@ -56,6 +61,8 @@ function faultOf(random: Random, atMs: number): Fault {
   const processor = random.between(0, PROCESSORS - 1);
   const shard = random.between(0, SHARDS - 1);
   const intake = random.between(0, INTAKES - 1);
+  const partition = random.between(0, PARTITIONS - 1);
+  const keeps = random.between(0, 4);
   return random.pick<Fault>([
     { atMs, kind: 'log-crash', forMs },
     { atMs, kind: 'log-clock', offsetMs: random.between(-900, 900) },
@@ -71,6 +78,7 @@ function faultOf(random: Random, atMs: number): Fault {
     { atMs, kind: 'shard-saved', shard },
     { atMs, kind: 'shard-restored', shard },
     { atMs, kind: 'shard-map' },
+    { atMs, kind: 'log-shortened', partition, keeps },
     { atMs, kind: 'rebalance' },
     { atMs, kind: 'bad-weather', forMs, percent: random.pick([5, 30]) },
     { atMs, kind: 'bad-weather', forMs, percent: random.pick([5, 30]) },

@@ -8,8 +8,17 @@ import {
 import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
 import { Random } from '../failure/traffic/random.js';
 import { allProtections, type Protections } from './controls.js';
-import { INTAKES, LASTS_MS, PROCESSORS, SHARDS, type Fault, type Schedule } from './schedule.js';
+import {
+  INTAKES,
+  LASTS_MS,
+  PARTITIONS,
+  PROCESSORS,
+  SHARDS,
+  type Fault,
+  type Schedule,
+} from './schedule.js';
 import { CALM, Network } from './world/network.js';
+import { Operator } from './world/operator.js';
 import { SimulatedClients, SPLIT } from './world/simulated-clients.js';
 import { SimulatedIntake } from './world/simulated-intake.js';
 import { SimulatedLog } from './world/simulated-log.js';
@@ -18,7 +27,6 @@ import { SimulatedShard } from './world/simulated-shard.js';
 import { VirtualTime } from './world/virtual-time.js';
 
 const START_MS = 1_000_000;
-const PARTITIONS = 3;
 const DEDUP_WINDOW_MS = 12_000;
 /** Later, what is sent again might come when it is not recognised any more: messages are slow. */
 const RESEND_WITHIN_MS = 5000;
@@ -60,6 +68,9 @@ export class Simulation {
   private readonly processors: SimulatedProcessor[];
   private readonly intakes: SimulatedIntake[];
   private readonly clients: SimulatedClients;
+  private readonly operator: Operator;
+  /** Events of which a record was deleted, and its partition. */
+  private readonly gone = new Map<string, number>();
   private readonly topic: EventsTopic = {
     name: 'events-0123456789abcdef',
     partitions: PARTITIONS,
@@ -84,7 +95,15 @@ export class Simulation {
       (_, shard) =>
         new SimulatedShard(shard, protections, (subject, count) => this.onCount(subject, count)),
     );
+    this.operator = new Operator({
+      time: this.time,
+      log: this.log,
+      shards: this.shards,
+      random: new Random(schedule.seed).part(4),
+      tell: (line) => this.tell(line),
+    });
     const world = {
+      onHalted: (partition: number) => this.operator.look(partition),
       time: this.time,
       network: this.network,
       log: this.log,
@@ -203,6 +222,8 @@ export class Simulation {
         return this.shards[fault.shard]?.restore();
       case 'shard-map':
         return this.changeShardMap();
+      case 'log-shortened':
+        return this.shorten(fault.partition, fault.keeps);
       case 'rebalance':
         return this.rebalance();
       case 'bad-weather': {
@@ -217,6 +238,22 @@ export class Simulation {
         return time.after(fault.forMs, () => void (this.network.weather = CALM));
       }
     }
+  }
+
+  /** Somebody deletes all but the last few records. */
+  private shorten(partition: number, keeps: number): void {
+    const durable = [...this.log.durableRecords()].filter((one) => one.partition === partition);
+    const going = durable.slice(0, Math.max(0, durable.length - keeps));
+    for (const { record } of going) {
+      for (const id of this.contentOf(record).ids) this.gone.set(id, partition);
+      this.log.shorten(partition, record.offset + 1n);
+    }
+  }
+
+  /** It may count again when it comes again, or not at all: a person accepted that. */
+  private isGivenUp(id: string): boolean {
+    const partition = this.gone.get(id);
+    return partition !== undefined && this.operator.gaveUp(partition);
   }
 
   private changeShardMap(): void {
@@ -274,10 +311,14 @@ export class Simulation {
   }
 
   private isComplete(): boolean {
-    for (const [id, occurrence] of this.inLog())
-      if (this.countOf(id) !== 1n || this.splitOf(id) !== (occurrence.isSplit ? 1n : 0n))
-        return false;
-    return true;
+    for (const [id, { isSplit }] of this.inLog()) {
+      const isCounted = this.countOf(id) === 1n && this.splitOf(id) === (isSplit ? 1n : 0n);
+      if (!isCounted && !this.isGivenUp(id)) return false;
+    }
+    const isCurrent = this.shards.every((shard) => {
+      return (shard.read(PARTITIONS).asOfMs ?? 0) >= this.healedAtMs;
+    });
+    return isCurrent && this.processors.every(({ haltedPartitions }) => haltedPartitions === 0);
   }
 
   private countOf(id: string): bigint {
@@ -303,9 +344,10 @@ export class Simulation {
   }
 
   private onCount(series: string, count: bigint): void {
-    if (count > 1n) this.violate(`event ${series} is counted ${count} times`);
-    if (!this.clients.sent.has(series.replace(SPLIT, '')))
-      this.violate(`event ${series} was never sent`);
+    const id = series.replace(SPLIT, '');
+    if (count > 1n && !this.isGivenUp(id))
+      this.violate(`event ${series} is counted ${count} times`);
+    if (!this.clients.sent.has(id)) this.violate(`event ${series} was never sent`);
   }
 
   /** What a shard says is complete to an instant has every event that the log took before it. */
@@ -315,7 +357,7 @@ export class Simulation {
       const { counts, asOfMs } = shard.read(PARTITIONS);
       if (asOfMs === undefined) continue;
       for (const [id, { appendMs, isSplit }] of events) {
-        if (appendMs >= asOfMs || this.shardOf(id) !== shard.shard) continue;
+        if (appendMs >= asOfMs || this.shardOf(id) !== shard.shard || this.isGivenUp(id)) continue;
         if (!counts.has(id) || counts.has(`${id}${SPLIT}`) !== isSplit)
           return this.violate(
             `shard ${shard.shard} says that it is complete to ${asOfMs - START_MS}, and lacks event ${id}, appended at ${appendMs - START_MS}`,
@@ -333,9 +375,10 @@ export class Simulation {
     };
     if (this.violation !== undefined) return;
     for (const id of this.clients.acknowledged)
-      if (!events.has(id))
+      if (!events.has(id) && !this.gone.has(id))
         return this.violate(`event ${id} was acknowledged and is not in the log`);
     for (const [id, { isSplit }] of events) {
+      if (this.isGivenUp(id)) continue;
       if (this.countOf(id) !== 1n)
         return this.violate(`event ${id} is in the log and counted ${this.countOf(id)} times`);
       if (this.splitOf(id) !== (isSplit ? 1n : 0n))
@@ -400,6 +443,8 @@ function describe(fault: Fault): string {
       return `shard ${fault.shard} becomes its copy again`;
     case 'shard-map':
       return 'another shard map is in force';
+    case 'log-shortened':
+      return `all but ${fault.keeps} records of partition ${fault.partition} are deleted`;
     case 'rebalance':
       return 'the group assigns anew';
     case 'bad-weather':

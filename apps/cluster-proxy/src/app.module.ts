@@ -5,6 +5,7 @@ import { HealthChecks, Lifecycle, LOGGER, type Logger } from '@tally/service-kit
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import type { ClusterProxyConfig } from './config.js';
 import { CountersController, DEADLINES } from './counters/counters.controller.js';
+import { LossController } from './losses/loss.controller.js';
 import { CurrentShardMap } from './shard-map/current-shard-map.js';
 import { ShardProxies } from './shards/shard-proxies.js';
 import { ClusterStatusController } from './status/cluster-status.controller.js';
@@ -15,7 +16,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'cluster-proxy', config, uses: ['shard-proxy'] })],
-      controllers: [CountersController, ClusterStatusController],
+      controllers: [CountersController, LossController, ClusterStatusController],
       providers: [
         { provide: DEADLINES, useValue: config },
         {

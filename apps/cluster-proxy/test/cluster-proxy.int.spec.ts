@@ -16,6 +16,7 @@ import { createLogger } from '@tally/service-kit';
 import { eventually, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { CountersController } from '../src/counters/counters.controller.js';
+import { LossController } from '../src/losses/loss.controller.js';
 import { CurrentShardMap } from '../src/shard-map/current-shard-map.js';
 import { ShardProxies } from '../src/shards/shard-proxies.js';
 import { ClusterStatusController } from '../src/status/cluster-status.controller.js';
@@ -73,6 +74,7 @@ describe('a cluster-proxy with two shards', () => {
   let shards: [FakeShard, FakeShard];
   let client: ServiceClient;
   let controller: CountersController;
+  let losses: LossController;
   let status: ClusterStatusController;
   let node: ConfigNode<ShardMapDocument>;
   const ids = Array.from({ length: 20 }, (_, index) => seriesId('default', 'view', `s${index}`));
@@ -111,6 +113,7 @@ describe('a cluster-proxy with two shards', () => {
     const shardClient = new ShardProxies({ client, instances: source });
     const deadlines = { applyDeadlineMs: 5000, readDeadlineMs: 500 };
     controller = new CountersController(current.map, shardClient, deadlines);
+    losses = new LossController(current.map, shardClient, deadlines);
     status = new ClusterStatusController(shardClient, current.map);
   });
   afterEach(() => {
@@ -196,6 +199,7 @@ describe('a cluster-proxy with two shards', () => {
     };
     shards[1].answers.GetCoverage = () => ({
       coverage: ranges,
+      acceptedLosses: ranges,
       timelineId: 4,
       systemIdentifier: '77',
     });
@@ -208,6 +212,7 @@ describe('a cluster-proxy with two shards', () => {
     const question = { ...to, partitions: [partition] };
     expect(await controller.getCoverage(question, nothing, call())).toEqual({
       coverage: ranges,
+      acceptedLosses: ranges,
       timelineId: 4,
       systemIdentifier: '77',
     });
@@ -220,6 +225,34 @@ describe('a cluster-proxy with two shards', () => {
     await expect(
       controller.applyDelta({ ...delta, shard: 5 }, nothing, call()),
     ).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('books a loss in every shard under the map in force, and names one that fails', async () => {
+    await node.update(() => ({ ...ShardMap.even(2).document, epoch: 3 }));
+    const loss: shardProxy.Loss = {
+      partition: { topic: 't', partition: 3 },
+      from: '1',
+      to: '5',
+      acceptedBy: 'ann',
+      reason: 'a disk went bad',
+      acceptedAtMs: '7',
+      lostRecords: '0',
+    };
+    shards[0].answers.AcceptLoss = (request) => {
+      expect(request).toEqual({ shard: 0, epoch: '3', loss });
+      return { losses: [{ ...loss, lostRecords: '4' }] };
+    };
+    shards[1].kill();
+    expect(await losses.acceptLoss({ loss }, nothing, call())).toMatchObject({
+      shards: [
+        { shard: 0, losses: { losses: [{ ...loss, lostRecords: '4' }] } },
+        { shard: 1, failure: { code: 'unavailable' } },
+      ],
+    });
+    shards[0].answers.ListLosses = () => ({ losses: [loss] });
+    expect(await losses.listLosses({}, nothing, call())).toMatchObject({
+      shards: [{ losses: { losses: [loss] } }, { failure: { code: 'unavailable' } }],
+    });
   });
 
   it('asks nobody when the caller waits no longer', async () => {

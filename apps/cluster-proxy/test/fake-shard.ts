@@ -21,6 +21,8 @@ export interface ShardAnswers {
   readonly ApplyDelta: Answer<shardProxy.ApplyDeltaRequest, shardProxy.ApplyDeltaResponse>;
   readonly GetCoverage: Answer<shardProxy.GetCoverageRequest, shardProxy.GetCoverageResponse>;
   readonly ReadCounters: Answer<shardProxy.ReadCountersRequest, shardProxy.ReadCountersResponse>;
+  readonly AcceptLoss: Answer<shardProxy.AcceptLossRequest, shardProxy.LossesResponse>;
+  readonly ListLosses: Answer<shardProxy.ListLossesRequest, shardProxy.LossesResponse>;
   readonly GetShardStatus: Answer<object, shardProxy.GetShardStatusResponse>;
 }
 

@@ -21,6 +21,7 @@ import { BodyBudget } from './http/body-budget.js';
 import { Keys } from './http/keys.js';
 import { NotFoundController } from './http/not-found.controller.js';
 import { RequestAdmission } from './http/request-admission.js';
+import { LOSS_PARTS, LossesController, type LossParts } from './losses/losses.controller.js';
 import { eventMetrics } from './metrics.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { PROJECT } from './project.js';
@@ -44,6 +45,7 @@ export class AppModule {
         EventsController,
         StatsController,
         EventTypesController,
+        LossesController,
         OpenApiController,
         // Takes what is left, so it stands last.
         NotFoundController,
@@ -98,6 +100,17 @@ export class AppModule {
             timeoutMs: config.statsTimeoutMs,
             maxPoints: config.maxPoints,
             staleAfterMs: config.staleAfterMs,
+            now: Date.now,
+          }),
+        },
+        {
+          provide: LOSS_PARTS,
+          inject: [Peers, LOGGER],
+          useFactory: (peers: Peers, logger: Logger): LossParts => ({
+            logger,
+            partitioner: peers.of('partitioner').client,
+            query: peers.of('query').client,
+            timeoutMs: config.statsTimeoutMs,
             now: Date.now,
           }),
         },

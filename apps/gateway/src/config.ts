@@ -23,7 +23,7 @@ export const settings = {
   adminKey: setting(
     'TALLY_ADMIN_KEY',
     line('a key', ''),
-    'key of those who may define event types; empty: nobody may',
+    'key of those who may define event types and accept losses; empty: nobody may',
     { secret: true },
   ),
   appendTimeoutMs: setting(

@@ -18,6 +18,7 @@ import { BlockAppender } from './append/block-appender.js';
 import type { PartitionerConfig } from './config.js';
 import { AppendExpiry } from './expiry/append-expiry.js';
 import { appenderMetrics, registerQueueMetrics } from './metrics.js';
+import { BoundsController } from './topic/bounds.controller.js';
 import { CurrentTopic } from './topic/current-topic.js';
 
 @Module({})
@@ -26,7 +27,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'partitioner', config })],
-      controllers: [AppendController],
+      controllers: [AppendController, BoundsController],
       providers: [
         {
           provide: CurrentTopic,

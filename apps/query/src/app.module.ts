@@ -3,6 +3,7 @@ import { DiscoveryModule, Peers } from '@tally/discovery';
 import { HealthChecks, Lifecycle } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { QueryConfig } from './config.js';
+import { CLUSTER_PROXY, LossController } from './losses/loss.controller.js';
 import { TopicFollower } from './stats/topic-follower.js';
 import { StatsReader } from './stats/stats-reader.js';
 import { QueryController } from './stats/query.controller.js';
@@ -13,8 +14,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'query', config, uses: ['cluster-proxy'] })],
-      controllers: [QueryController],
+      controllers: [QueryController, LossController],
       providers: [
+        {
+          provide: CLUSTER_PROXY,
+          inject: [Peers],
+          useFactory: (peers: Peers) => peers.of('cluster-proxy').client,
+        },
         {
           provide: TopicFollower,
           inject: [ZooKeeperSession, Lifecycle, HealthChecks],

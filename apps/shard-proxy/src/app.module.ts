@@ -5,6 +5,7 @@ import { HealthChecks, Lifecycle } from '@tally/service-kit';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { ApplyController } from './apply/apply.controller.js';
 import type { ShardProxyConfig } from './config.js';
+import { LossController } from './losses/loss.controller.js';
 import { PostgresModule } from './postgres/postgres.module.js';
 import { ReadController } from './read/read.controller.js';
 import { ShardGuard } from './shard-map/shard-guard.js';
@@ -37,7 +38,7 @@ export class AppModule {
           attributes: { shard: String(shard) },
         }),
       ],
-      controllers: [ApplyController, ReadController, ShardStatusController],
+      controllers: [ApplyController, LossController, ReadController, ShardStatusController],
       providers: [guard],
     };
   }

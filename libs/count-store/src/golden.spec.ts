@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { MOST_RANGES, READ_COVERAGE } from './coverage/read-coverage.js';
 import { APPLY_DELTA, ENSURE_COVERAGE } from './delta/apply-delta.sql.js';
+import { ACCEPT_LOSS, LIST_LOSSES } from './losses/accept-loss.sql.js';
 import { READ_COUNTERS } from './read/read-counters.sql.js';
 
 const GOLDEN = join(import.meta.dirname, '../golden');
@@ -10,8 +11,10 @@ const GOLDEN = join(import.meta.dirname, '../golden');
 /** The text that Postgres gets, as a reviewer sees it; TALLY_UPDATE_GOLDEN=1 writes it anew. */
 describe('the text of the statement', () => {
   it.each([
+    ['accept-loss', ACCEPT_LOSS.text],
     ['apply-delta', APPLY_DELTA.text],
     ['ensure-coverage', ENSURE_COVERAGE.text],
+    ['list-losses', LIST_LOSSES.text],
     ['most-ranges', MOST_RANGES],
     ['read-counters', READ_COUNTERS],
     ['read-coverage', READ_COVERAGE],

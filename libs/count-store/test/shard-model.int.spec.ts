@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ShardModel } from '@tally/testing/shard-model';
 import fc from 'fast-check';
 import type pg from 'pg';
-import { applyDelta, migrate, parseDelta, readCoverage } from '../src/index.js';
+import { acceptLoss, applyDelta, migrate, parseDelta, readCoverage } from '../src/index.js';
 import { PostgresFixture } from './support/database.js';
-import { everySlot, instant, names, request, row, TOPIC } from './support/requests.js';
+import { everySlot, instant, lossOf, names, request, row, TOPIC } from './support/requests.js';
 
 const postgres = new PostgresFixture();
 let pool: pg.Pool;
@@ -20,7 +20,7 @@ const PARTITIONS = [0, 1, 2];
 const SUBJECTS = ['a', 'b', 'c'];
 
 async function forget(): Promise<void> {
-  await pool.query('TRUNCATE minute_counters, series, coverage, ledger');
+  await pool.query('TRUNCATE minute_counters, series, coverage, ledger, accepted_losses');
 }
 
 const someOffsets = fc
@@ -40,9 +40,15 @@ const someDelta = fc.record({
   }),
 });
 
+/** Or that some offsets are given up. */
+const someChange = fc.oneof(
+  { weight: 4, arbitrary: someDelta },
+  fc.tuple(fc.constantFrom(...PARTITIONS), someOffsets),
+);
+
 /** What Postgres has, in the words of the model. */
 async function stored() {
-  const { coverage } = await readCoverage(
+  const { coverage, acceptedLosses } = await readCoverage(
     pool,
     PARTITIONS.map((partition) => ({ topic: TOPIC, partition })),
   );
@@ -54,6 +60,11 @@ async function stored() {
   );
   return {
     covered: coverage.map(({ ranges }) => ranges.map(({ from, to }) => `${from}-${to}`)),
+    losses: PARTITIONS.map((number) =>
+      acceptedLosses
+        .filter(({ partition }) => partition?.partition === number)
+        .flatMap(({ ranges }) => ranges.map(({ from, to }) => `${from}-${to}`)),
+    ),
     instants: PARTITIONS.map((partition) => {
       const at = instants.rows.find((found) => found.partition === partition)?.at ?? undefined;
       return at === undefined ? undefined : Number(at);
@@ -64,10 +75,11 @@ async function stored() {
 
 function modelled(model: ShardModel) {
   const covered = model.covered(PARTITIONS);
+  const texts = (ranges: ShardModel['losses'], partition: number) =>
+    [...(ranges.get(partition) ?? [])].map(({ from, to }) => `${from}-${to}`);
   return {
-    covered: PARTITIONS.map((partition) =>
-      [...(covered.get(partition) ?? [])].map(({ from, to }) => `${from}-${to}`),
-    ),
+    covered: PARTITIONS.map((partition) => texts(covered, partition)),
+    losses: PARTITIONS.map((partition) => texts(model.losses, partition)),
     instants: PARTITIONS.map((partition) => model.instantOf(partition)),
     counts: SUBJECTS.flatMap((subject) => {
       const count = model.countOf(subject);
@@ -77,15 +89,23 @@ function modelled(model: ShardModel) {
 }
 
 describe('the model of a shard in memory', () => {
-  it('says and becomes what Postgres does, whatever deltas come', async () => {
+  it('says and becomes what Postgres does, whatever deltas and losses come', async () => {
     const outcomes = new Set<string>();
     await fc.assert(
       fc.asyncProperty(
-        fc.array(someDelta, { minLength: 1, maxLength: 12, size: 'max' }),
-        async (deltas) => {
+        fc.array(someChange, { minLength: 1, maxLength: 12, size: 'max' }),
+        async (changes) => {
           await forget();
           const model = new ShardModel(0);
-          for (const { ranges, subjects, instants } of deltas) {
+          for (const change of changes) {
+            if (Array.isArray(change)) {
+              const [partition, [from, to]] = change;
+              await acceptLoss(pool, lossOf(partition, from, to));
+              model.acceptLoss(partition, BigInt(from), BigInt(to));
+              expect(await stored()).toEqual(modelled(model));
+              continue;
+            }
+            const { ranges, subjects, instants } = change;
             const told = request(
               Object.fromEntries(ranges.map(([partition, range]) => [partition, [range]])),
               ranges.length === 0 ? [] : subjects.map((subject) => row(subject, 1)),

@@ -17,6 +17,8 @@ interface State {
   readonly counts: Map<string, bigint>;
   readonly names: Map<string, string>;
   readonly instants: Map<number, number>;
+  /** By partition: what a person gave up. */
+  readonly losses: Map<number, OffsetSet>;
 }
 
 const NO_FAULTS: ShardFaults = {
@@ -61,6 +63,20 @@ export class ShardModel {
     this.fold(request, ranges);
     this.learn(request);
     return 'applied';
+  }
+
+  /** Books that these records are gone, and covers what of them was not covered. */
+  acceptLoss(partition: number, from: bigint, to: bigint): void {
+    for (const ranges of [this.state.coverage, this.state.losses]) {
+      const offsets = ranges.get(partition) ?? new OffsetSet();
+      offsets.add(from, to);
+      ranges.set(partition, offsets);
+    }
+  }
+
+  /** What was given up, by partition. */
+  get losses(): ShardCoverage {
+    return this.state.losses;
   }
 
   /** A copy of what it covers of these partitions. */
@@ -160,12 +176,21 @@ function rangesOf({ ranges }: shardProxy.ApplyDeltaRequest): Range[] {
 }
 
 function emptyState(): State {
-  return { coverage: new Map(), counts: new Map(), names: new Map(), instants: new Map() };
+  return {
+    coverage: new Map(),
+    counts: new Map(),
+    names: new Map(),
+    instants: new Map(),
+    losses: new Map(),
+  };
 }
 
-function copyOf({ coverage, counts, names, instants }: State): State {
+function copyOf({ coverage, counts, names, instants, losses }: State): State {
+  const copy = (ranges: ReadonlyMap<number, OffsetSet>) =>
+    new Map([...ranges].map(([partition, set]) => [partition, new OffsetSet(set)]));
   return {
-    coverage: new Map([...coverage].map(([partition, set]) => [partition, new OffsetSet(set)])),
+    coverage: copy(coverage),
+    losses: copy(losses),
     counts: new Map(counts),
     names: new Map(names),
     instants: new Map(instants),

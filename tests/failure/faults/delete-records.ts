@@ -1,68 +1,30 @@
 import { until } from '../rig/until.js';
-import { seriesId, ShardMap, slotOf } from '@tally/placement';
-import kafkajs from 'kafkajs';
-import { EVENT_TYPE } from '../traffic/clients.js';
-import { endOf } from '../rig/observer.js';
 import type { Fault } from '../trial.js';
-
-const HALTED = 'tally_processor_halted_partitions';
+import { countedOf, deleteRecordsOf, giveUp, GIVING_UP, halted, highOf } from './given-up.js';
 
 export const deleteRecords: Fault = {
   name: 'delete-records',
   story:
-    'Somebody deletes accepted records that no processor has read yet. The client would skip them in silence; the partition is halted with an alarm, and no answer claims to know more.',
+    'Somebody deletes accepted records that no processor has read yet. The client would skip them in silence; the partition is halted with an alarm, and no answer claims to know more, until a person gives them up: then it is counted on, without a restart.',
   spoilsStack: true,
+  env: GIVING_UP,
   async inflict(trial) {
     const { on, random } = trial;
-    const { topic } = on.recount;
     const partition = random.between(0, 15);
     for (const name of on.processors) on.stack.process(name).signal('SIGSTOP');
-    const admin = new kafkajs.Kafka({
-      brokers: on.addresses.kafka.split(','),
-      logLevel: kafkajs.logLevel.NOTHING,
-    }).admin();
-    await admin.connect();
     try {
-      const high = async () => {
-        const offsets = await admin.fetchTopicOffsets(topic);
-        return Number(offsets.find((entry) => entry.partition === partition)?.high ?? 0);
-      };
-      const stoppedAt = await high();
-      await until('records wait to be read', async () => (await high()) > stoppedAt + 20);
-      // Our own recount needs what is about to go.
-      await on.recount.catchUp();
-      const offset = String(Math.min(await high(), on.recount.ends.get(partition) ?? 0) - 1);
-      await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset }] });
+      const stoppedAt = await highOf(trial, partition);
+      await until(
+        'records wait to be read',
+        async () => (await highOf(trial, partition)) > stoppedAt + 20,
+      );
+      await deleteRecordsOf(trial, partition);
     } finally {
-      await admin.disconnect();
       for (const name of on.processors) on.stack.process(name).signal('SIGCONT');
     }
-    await until('the partition is halted', async () => (await on.processorMetric(HALTED)) === 1);
+    await halted(trial);
     return `records of partition ${partition} deleted; it is halted`;
   },
-  async quiet(trial) {
-    const { on } = trial;
-    // Everything else is counted to its end.
-    await until('the other partitions are counted', async () => {
-      await on.recount.catchUp();
-      const behind = new Set<number>();
-      for (const shard of on.shards) {
-        const coverage = await shard.coverage();
-        for (const [partition, end] of on.recount.ends)
-          if (endOf(coverage.get(partition)) < end) behind.add(partition);
-      }
-      return behind.size === 1;
-    });
-  },
-  /** What the shard of an event's subject has covered. */
-  async expected(trial, logged) {
-    const { on } = trial;
-    const map = ShardMap.even(on.shards.length);
-    const coverage = await Promise.all(on.shards.map((shard) => shard.coverage()));
-    return logged.filter(({ subject, partition, offset }) => {
-      const shard = map.shardOf(slotOf(seriesId('default', EVENT_TYPE, subject)));
-      const ranges = coverage[shard]?.get(partition) ?? [];
-      return ranges.some(([from, to]) => offset >= from && offset < to);
-    });
-  },
+  quiet: giveUp,
+  expected: countedOf,
 };

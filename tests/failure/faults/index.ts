@@ -8,6 +8,7 @@ import { killServices } from './kill-services.js';
 import { killZooKeeper } from './kill-zookeeper.js';
 import { loseAnswers } from './lose-answers.js';
 import { outliveWindow } from './outlive-window.js';
+import { shortenLog } from './shorten-log.js';
 import { zombieProcessor } from './zombie-processor.js';
 
 export const FAULTS = [
@@ -21,5 +22,6 @@ export const FAULTS = [
   killZooKeeper,
   killEverything,
   deleteRecords,
+  shortenLog,
   cutPower,
 ];

@@ -17,6 +17,8 @@ export interface CountedEvent {
   readonly cents: number;
   readonly partition: number;
   readonly offset: number;
+  /** Whether it counts although it came before: the record by which that was known is given up. */
+  readonly isAgain: boolean;
 }
 
 /**
@@ -32,6 +34,8 @@ export class Recount {
   readonly appended = new Map<number, number>();
   /** By partition: events of blocks that were appended later than they say, or too long before. */
   readonly expired = new Map<number, number>();
+  /** By partition: ids of the log before its window was forgotten. */
+  private readonly forgotten = new Map<number, Set<string>>();
   private readonly windows = new Map<number, Map<string, number>>();
   private readonly appendMs = new Map<number, number>();
   private readonly kafka: Kafka;
@@ -84,6 +88,14 @@ export class Recount {
     }
   }
 
+  /** What was read of a partition is gone: it is no window for what comes. */
+  forgetWindow(partition: number): void {
+    const ids = this.forgotten.get(partition) ?? new Set();
+    for (const id of this.windows.get(partition)?.keys() ?? []) ids.add(id);
+    this.forgotten.set(partition, ids);
+    this.windows.delete(partition);
+  }
+
   private async highWatermarks(): Promise<Map<number, number>> {
     const admin = this.kafka.admin();
     await admin.connect();
@@ -127,6 +139,7 @@ export class Recount {
         subject: event.subject,
         partition,
         offset: at,
+        isAgain: this.forgotten.get(partition)?.has(event.id) ?? false,
         minuteMs: Math.floor(event.time / MINUTE_MS) * MINUTE_MS,
         cents: Math.round(unscaled * 10 ** (2 - scale)),
       });

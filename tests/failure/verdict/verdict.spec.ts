@@ -13,7 +13,7 @@ function sent(
 }
 
 function logged(id: string, subject: string, cents: number, minuteMs = 0): CountedEvent {
-  return { id, subject, cents, minuteMs, partition: 0, offset: 0 };
+  return { id, subject, cents, minuteMs, partition: 0, offset: 0, isAgain: false };
 }
 
 const LOGGED = [logged('1', 'a', 100), logged('2', 'b', 250), logged('3', 'a', 50, 60_000)];

@@ -102,6 +102,18 @@ export class SimulatedLog {
       for (const record of records.slice(0, durable)) yield { partition, record };
   }
 
+  /** Records below this offset go, as by DeleteRecords. Returns where the partition begins then. */
+  shorten(partition: number, to: bigint): bigint {
+    const of = this.partition(partition);
+    const gone = Number(to - of.start);
+    if (gone <= 0) return of.start;
+    of.records = of.records.slice(gone);
+    of.durable -= gone;
+    of.waiting = of.waiting.map(({ upTo, confirm }) => ({ upTo: upTo - gone, confirm }));
+    of.start = to;
+    return to;
+  }
+
   crash(): void {
     this.isUp = false;
     this.life += 1;

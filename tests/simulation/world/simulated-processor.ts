@@ -5,6 +5,7 @@ import {
 } from '@tally/contracts';
 import {
   CountingRun,
+  OffsetSet,
   readBlock,
   type Answer,
   type FlushOutcome,
@@ -43,6 +44,8 @@ export interface ProcessorFaults {
   claimsEnd: boolean;
   /** Control: an event means what the registry says now. */
   usesNewestMeaning: boolean;
+  /** Control: wherever the log begins, it is believed that a person accepted it. */
+  takesAnyBeginning: boolean;
 }
 
 /** What differs from schedule to schedule: how soon a run is behind, and who finds what was lost. */
@@ -65,6 +68,8 @@ export interface ProcessorWorld {
   readonly faults: ProcessorFaults;
   readonly settings: ProcessorSettings;
   readonly random: Random;
+  /** An alarm: somebody has to look. */
+  readonly onHalted: (partition: number) => void;
   readonly tell: (line: string) => void;
 }
 
@@ -210,6 +215,7 @@ export class SimulatedProcessor {
         this.halts += 1;
         this.positions.delete(action.partition);
         this.world.tell(`${this.name} halts partition ${action.partition}: ${action.reason}`);
+        this.world.onHalted(action.partition);
         return;
       case 'rebuild':
         this.world.tell(`${this.name} begins again: ${action.reason}`);
@@ -233,7 +239,8 @@ export class SimulatedProcessor {
         const shard = world.shards[number];
         if (shard === undefined || !shard.isUp) return undefined;
         if (shard.epoch !== epoch) return { kind: 'stale_epoch' };
-        return { kind: 'answer', value: this.coverageOf(shard) };
+        const losses = this.lossesOf(shard);
+        return { kind: 'answer', value: this.coverageOf(shard), losses };
       },
       (answer) => this.run?.onCoverage(number, answer ?? { kind: 'none' }, world.time.nowMs),
     );
@@ -251,6 +258,17 @@ export class SimulatedProcessor {
     for (const [partition, { high }] of this.world.log.bounds() ?? [])
       covered.get(partition)?.add(0n, high);
     return covered;
+  }
+
+  private lossesOf(shard: SimulatedShard): ShardCoverage {
+    const losses = shard.lossesNow();
+    if (!this.world.faults.takesAnyBeginning) return losses;
+    for (const [partition, { low }] of this.world.log.bounds() ?? []) {
+      const given = losses.get(partition) ?? [];
+      // More than that is still news: who is halted for another reason goes on when it is accepted.
+      if (low > 1n) losses.set(partition, new OffsetSet([...given, { from: low - 1n, to: low }]));
+    }
+    return losses;
   }
 
   private askOffsetAt(generation: number, partition: number, timestampMs: number): void {

@@ -1,10 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import { Controller, Get, Inject, Param, Put, Req, Res } from '@nestjs/common';
 import { DEFAULT_EVENT_TYPE, isEventTypeName, TallyError } from '@tally/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseJsonDocument } from '../http/json-document.js';
 import { mediaTypeOf } from '../http/media-type.js';
 import { readQuery } from '../http/query-parameters.js';
-import { scanJson } from '../events/json-scan.js';
 import { PROJECT } from '../project.js';
 import { fromDocument, toDocument } from './definition-document.js';
 import { EventTypes } from './event-types.js';
@@ -45,7 +44,7 @@ export class EventTypesController {
     readQuery(request.url, []);
     assertName(type);
     mediaTypeOf(request.headers, ['application/json']);
-    const definition = fromDocument(parseDocument(request.body));
+    const definition = fromDocument(parseJsonDocument(request.body));
     const defined = await this.eventTypes.define({ project: PROJECT, type, definition });
     reply.status(defined.kind === 'new' ? 201 : 200).send({ type, ...toDocument(defined) });
   }
@@ -57,16 +56,4 @@ function assertName(type: string): void {
       'invalid_argument',
       'expected an event type: 1 to 64 of a-z, 0-9, ".", "_" and "-", a letter or digit first',
     );
-}
-
-function parseDocument(body: unknown): unknown {
-  if (!Buffer.isBuffer(body) || !isUtf8(body) || scanJson(body).isTooDeep)
-    throw new TallyError('invalid_argument', 'expected a JSON object in UTF-8');
-  try {
-    return JSON.parse(body.toString());
-  } catch (cause) {
-    throw new TallyError('invalid_argument', 'expected a JSON object, but it is malformed', {
-      cause,
-    });
-  }
 }

@@ -39,7 +39,7 @@ export class Keys {
     if (this.admin === undefined)
       throw new TallyError(
         'permission_denied',
-        'event types cannot be defined: the gateway has no admin key (setting TALLY_ADMIN_KEY)',
+        'nobody may administer: the gateway has no admin key (setting TALLY_ADMIN_KEY)',
       );
     if (isKey(this.admin, authorization)) return;
     if (this.api !== undefined && isKey(this.api, authorization))

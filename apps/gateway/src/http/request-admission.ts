@@ -59,8 +59,10 @@ export class RequestAdmission implements OnModuleInit {
 
   /** By the route that was found, not by the path as it was written: that may have escapes. */
   private authenticate({ method, headers, routeOptions }: FastifyRequest): void {
-    if (routeOptions.url?.startsWith('/v1/') !== true) return;
-    if (method === 'PUT') this.keys.checkAdmin(headers['authorization']);
+    const { url = '' } = routeOptions;
+    if (!url.startsWith('/v1/')) return;
+    if (method === 'PUT' || url.startsWith('/v1/admin/'))
+      this.keys.checkAdmin(headers['authorization']);
     else this.keys.checkApi(headers['authorization']);
   }
 

@@ -170,6 +170,44 @@ export const OPENAPI = {
         },
       },
     },
+    '/v1/admin/losses': {
+      get: {
+        operationId: 'listLosses',
+        summary: 'Records that are gone, and who accepted it.',
+        description:
+          'What stands beside the ledger: offsets that are in no counter because the log has lost them.',
+        security: ADMIN_KEY,
+        responses: {
+          200: answer('All losses that were accepted.', 'Losses'),
+          ...problemResponses([
+            'unauthenticated',
+            'permission_denied',
+            'unavailable',
+            'deadline_exceeded',
+          ]),
+        },
+      },
+      post: {
+        operationId: 'acceptLoss',
+        summary: 'Accept that records are gone, so that their partition is counted again.',
+        description:
+          'The log must have none of them: out_of_range otherwise. The same range again changes nothing; after 503 and 504 it finishes what some shards have booked already.',
+        security: ADMIN_KEY,
+        requestBody: { required: true, content: json('Loss') },
+        responses: {
+          200: answer('Every shard has booked it.', 'AcceptedLoss'),
+          ...problemResponses([
+            'out_of_range',
+            'unauthenticated',
+            'permission_denied',
+            'payload_too_large',
+            'unsupported_media_type',
+            'unavailable',
+            'deadline_exceeded',
+          ]),
+        },
+      },
+    },
     '/openapi.json': {
       get: {
         operationId: 'getOpenApi',

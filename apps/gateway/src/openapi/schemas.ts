@@ -15,6 +15,7 @@ import {
   MAX_SUBJECT_BYTES,
 } from '../events/limits.js';
 import { REJECTION_CODES } from '../events/rejection.js';
+import { ACCEPTED_LOSS, GIVEN_LOSS } from '../losses/loss-document.js';
 import { GRANULARITIES } from '../stats/limits.js';
 import { jsonSchemasOf } from './json-schema.js';
 
@@ -160,6 +161,11 @@ const EventTypes = z.object({
   eventTypes: z.array(EventType),
 });
 
+const Losses = z.object({
+  losses: z.array(ACCEPTED_LOSS).describe('Ascending by topic, partition and offset.'),
+  missingShards: z.array(count).describe('Shards that did not answer.'),
+});
+
 /** What became of one event of a batch. */
 export type EventResult = z.output<typeof EventResult>;
 /** What became of a batch. */
@@ -181,4 +187,7 @@ export const SCHEMAS = jsonSchemasOf({
   EventType,
   EventTypeWithVersions,
   EventTypes,
+  Loss: GIVEN_LOSS,
+  AcceptedLoss: ACCEPTED_LOSS,
+  Losses,
 });

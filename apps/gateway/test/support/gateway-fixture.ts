@@ -6,6 +6,7 @@ import {
   decodeEvent,
   ENTRY_HEADER_BYTES,
   readEntries,
+  type clusterProxy,
   type Event,
   type partitioner,
   type query,
@@ -20,6 +21,9 @@ import { StubService } from '@tally/testing/stub-service';
 import { ZooKeeperSession } from '@tally/zookeeper';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
+
+const NO_BOUNDS: partitioner.GetBoundsResponse = { topic: '', partitions: [] };
+const NO_SHARDS: clusterProxy.LossesResponse = { shards: [] };
 
 /** A gateway on real ports. */
 export interface RunningGateway {
@@ -41,6 +45,10 @@ export class GatewayFixture {
     subjects: [],
     missingShards: [],
   });
+  onGetBounds: () => Promise<partitioner.GetBoundsResponse> = async () => NO_BOUNDS;
+  onAcceptLoss: (request: clusterProxy.AcceptLossRequest) => Promise<clusterProxy.LossesResponse> =
+    async () => NO_SHARDS;
+  onListLosses: () => Promise<clusterProxy.LossesResponse> = async () => NO_SHARDS;
 
   private readonly dir = mkdtempSync(join(tmpdir(), 'tally-gateway-'));
   private readonly closes: (() => Promise<unknown> | void)[] = [];
@@ -70,12 +78,15 @@ export class GatewayFixture {
         this.events.push(...eventsOf(request));
         return this.onAppend(request);
       },
+      GetBounds: () => this.onGetBounds(),
     });
     await this.serve('query', 'tally.query.v1.QueryService', {
       GetStats: (request: query.GetStatsRequest) => {
         this.questions.push(request);
         return this.onGetStats(request);
       },
+      AcceptLoss: (request: clusterProxy.AcceptLossRequest) => this.onAcceptLoss(request),
+      ListLosses: () => this.onListLosses(),
     });
   }
 
@@ -91,6 +102,9 @@ export class GatewayFixture {
     this.questions.length = 0;
     this.onAppend = async () => ({});
     this.onGetStats = async () => ({ subjects: [], missingShards: [] });
+    this.onGetBounds = async () => NO_BOUNDS;
+    this.onAcceptLoss = async () => NO_SHARDS;
+    this.onListLosses = async () => NO_SHARDS;
   }
 
   /** The whole application as main.ts starts it, ready to serve. */

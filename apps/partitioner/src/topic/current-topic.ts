@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expiryBounds, TallyError } from '@tally/contracts';
+import { expiryBounds, type PartitionBounds, TallyError } from '@tally/contracts';
 import type { LogAdmin } from '@tally/log-client';
 import { parseEventsTopic, TOPICS_NODE, type EventsTopic } from '@tally/placement';
 import { keepTrying } from '@tally/resilience';
@@ -38,6 +38,11 @@ export class CurrentTopic {
     if (this.topic === undefined)
       throw new TallyError('unavailable', `no topic for events: ${this.problem}`);
     return this.topic;
+  }
+
+  /** What the log has of it now, by partition. TallyError `unavailable`. */
+  bounds(): Promise<ReadonlyMap<number, PartitionBounds>> {
+    return this.admin.bounds(this.get().name);
   }
 
   /** Tries until there is one, or until closed. */

@@ -132,7 +132,10 @@ export class RunDriver {
         return this.book(action);
       case 'halt': {
         const { partition, reason } = action;
-        logger.error({ partition, reason }, 'ALARM: this partition is not counted');
+        logger.error(
+          { partition, reason },
+          'ALARM: this partition is not counted, see docs/runbooks/lost-records.md',
+        );
         assignment.stopReading(partition);
         metrics.haltedPartitions.inc();
         return;

@@ -48,7 +48,10 @@ export class Shards {
   ): Promise<Answer<ShardCoverage>> {
     const request: shardProxy.GetCoverageRequest = { shard, epoch: String(epoch), partitions };
     const answer = await this.ask<shardProxy.GetCoverageResponse>('GetCoverage', request, signal);
-    if (!(answer instanceof TallyError)) return { kind: 'answer', value: coverageOf(answer) };
+    if (!(answer instanceof TallyError)) {
+      const { coverage, acceptedLosses } = answer;
+      return { kind: 'answer', value: offsetsOf(coverage), losses: offsetsOf(acceptedLosses) };
+    }
     return { kind: answer.code === 'stale_epoch' ? 'stale_epoch' : 'none' };
   }
 
@@ -72,9 +75,9 @@ export class Shards {
   }
 }
 
-function coverageOf({ coverage }: shardProxy.GetCoverageResponse): ShardCoverage {
+function offsetsOf(partitions: readonly shardProxy.PartitionRanges[]): ShardCoverage {
   return new Map(
-    coverage.map(({ partition, ranges }) => [
+    partitions.map(({ partition, ranges }) => [
       partition?.partition ?? -1,
       new OffsetSet(ranges.map(({ from, to }) => ({ from: BigInt(from), to: BigInt(to) }))),
     ]),

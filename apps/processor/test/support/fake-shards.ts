@@ -1,5 +1,5 @@
 import type { shardProxy } from '@tally/contracts';
-import type { FlushOutcome } from '@tally/counting';
+import type { FlushOutcome, OffsetRange } from '@tally/counting';
 import { ShardModel } from '@tally/testing/shard-model';
 import { Refusal } from '@tally/testing/stub-service';
 
@@ -71,12 +71,13 @@ export class FakeShards {
     return {
       timelineId: 1,
       systemIdentifier: '1',
+      acceptedLosses: request.partitions.map((partition) => ({
+        partition,
+        ranges: rangesOf(shard.losses.get(partition.partition)),
+      })),
       coverage: request.partitions.map((partition) => ({
         partition,
-        ranges: [...(covered.get(partition.partition) ?? [])].map(({ from, to }) => ({
-          from: String(from),
-          to: String(to),
-        })),
+        ranges: rangesOf(covered.get(partition.partition)),
       })),
     };
   }
@@ -95,4 +96,8 @@ function answerOf(outcome: FlushOutcome): shardProxy.ApplyDeltaResponse {
     case 'unknown':
       throw new Refusal('unavailable');
   }
+}
+
+function rangesOf(offsets: Iterable<OffsetRange> = []): shardProxy.OffsetRange[] {
+  return [...offsets].map(({ from, to }) => ({ from: String(from), to: String(to) }));
 }

@@ -26,6 +26,58 @@ export const DESCRIPTORS: object = {
           "ReadCounters": {
            "requestType": "ReadCountersRequest",
            "responseType": "ReadCountersResponse"
+          },
+          "AcceptLoss": {
+           "requestType": "AcceptLossRequest",
+           "responseType": "LossesResponse"
+          },
+          "ListLosses": {
+           "requestType": "ListLossesRequest",
+           "responseType": "LossesResponse"
+          }
+         }
+        },
+        "AcceptLossRequest": {
+         "fields": {
+          "loss": {
+           "type": "tally.shard_proxy.v1.Loss",
+           "id": 1
+          }
+         }
+        },
+        "ListLossesRequest": {
+         "fields": {}
+        },
+        "LossesResponse": {
+         "fields": {
+          "shards": {
+           "rule": "repeated",
+           "type": "ShardLosses",
+           "id": 1
+          }
+         }
+        },
+        "ShardLosses": {
+         "oneofs": {
+          "answer": {
+           "oneof": [
+            "losses",
+            "failure"
+           ]
+          }
+         },
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "losses": {
+           "type": "tally.shard_proxy.v1.LossesResponse",
+           "id": 2
+          },
+          "failure": {
+           "type": "Failure",
+           "id": 3
           }
          }
         },
@@ -164,6 +216,14 @@ export const DESCRIPTORS: object = {
           "ReadCounters": {
            "requestType": "ReadCountersRequest",
            "responseType": "ReadCountersResponse"
+          },
+          "AcceptLoss": {
+           "requestType": "AcceptLossRequest",
+           "responseType": "LossesResponse"
+          },
+          "ListLosses": {
+           "requestType": "ListLossesRequest",
+           "responseType": "LossesResponse"
           }
          }
         },
@@ -366,6 +426,80 @@ export const DESCRIPTORS: object = {
           "systemIdentifier": {
            "type": "string",
            "id": 3
+          },
+          "acceptedLosses": {
+           "rule": "repeated",
+           "type": "PartitionRanges",
+           "id": 4
+          }
+         }
+        },
+        "Loss": {
+         "fields": {
+          "partition": {
+           "type": "Partition",
+           "id": 1
+          },
+          "from": {
+           "type": "uint64",
+           "id": 2
+          },
+          "to": {
+           "type": "uint64",
+           "id": 3
+          },
+          "acceptedBy": {
+           "type": "string",
+           "id": 4
+          },
+          "reason": {
+           "type": "string",
+           "id": 5
+          },
+          "acceptedAtMs": {
+           "type": "int64",
+           "id": 6
+          },
+          "lostRecords": {
+           "type": "uint64",
+           "id": 7
+          }
+         }
+        },
+        "AcceptLossRequest": {
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          },
+          "loss": {
+           "type": "Loss",
+           "id": 3
+          }
+         }
+        },
+        "ListLossesRequest": {
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          }
+         }
+        },
+        "LossesResponse": {
+         "fields": {
+          "losses": {
+           "rule": "repeated",
+           "type": "Loss",
+           "id": 1
           }
          }
         },
@@ -458,6 +592,42 @@ export const DESCRIPTORS: object = {
           "Append": {
            "requestType": "AppendRequest",
            "responseType": "AppendResponse"
+          },
+          "GetBounds": {
+           "requestType": "GetBoundsRequest",
+           "responseType": "GetBoundsResponse"
+          }
+         }
+        },
+        "GetBoundsRequest": {
+         "fields": {}
+        },
+        "GetBoundsResponse": {
+         "fields": {
+          "topic": {
+           "type": "string",
+           "id": 1
+          },
+          "partitions": {
+           "rule": "repeated",
+           "type": "PartitionBounds",
+           "id": 2
+          }
+         }
+        },
+        "PartitionBounds": {
+         "fields": {
+          "partition": {
+           "type": "uint32",
+           "id": 1
+          },
+          "low": {
+           "type": "uint64",
+           "id": 2
+          },
+          "high": {
+           "type": "uint64",
+           "id": 3
           }
          }
         },
@@ -530,6 +700,14 @@ export const DESCRIPTORS: object = {
           "GetStats": {
            "requestType": "GetStatsRequest",
            "responseType": "GetStatsResponse"
+          },
+          "AcceptLoss": {
+           "requestType": "tally.cluster_proxy.v1.AcceptLossRequest",
+           "responseType": "tally.cluster_proxy.v1.LossesResponse"
+          },
+          "ListLosses": {
+           "requestType": "tally.cluster_proxy.v1.ListLossesRequest",
+           "responseType": "tally.cluster_proxy.v1.LossesResponse"
           }
          }
         },

@@ -16,7 +16,10 @@ export const IDENTITY_COLUMNS = `(SELECT system_identifier::text FROM pg_control
 /** In the order asked: WITH ORDINALITY. */
 export const READ_COVERAGE = `
 SELECT ${IDENTITY_COLUMNS},
-       t.topic, t.partition, c.covered::text
+       t.topic, t.partition, c.covered::text,
+       (SELECT range_agg(int8range(from_offset, to_offset))
+        FROM accepted_losses l
+        WHERE l.topic = t.topic AND l.partition = t.partition)::text AS lost
 FROM (SELECT) AS this
 LEFT JOIN unnest($1::text[], $2::int4[]) WITH ORDINALITY AS t(topic, partition, index) ON true
 LEFT JOIN coverage c USING (topic, partition)
@@ -29,6 +32,7 @@ interface Row {
   readonly topic: string | null;
   readonly partition: number;
   readonly covered: string | null;
+  readonly lost: string | null;
 }
 
 /**
@@ -57,7 +61,12 @@ export async function readCoverage(
       ? []
       : [{ partition: { topic, partition }, ranges: fromMultirange(covered ?? '{}') }],
   );
-  return { coverage, timelineId, systemIdentifier };
+  const acceptedLosses = rows.flatMap(({ topic, partition, lost }) =>
+    topic === null || lost === null
+      ? []
+      : [{ partition: { topic, partition }, ranges: fromMultirange(lost) }],
+  );
+  return { coverage, timelineId, systemIdentifier, acceptedLosses };
 }
 
 /** Ranges in the coverage row that has most. */

@@ -56,6 +56,17 @@ export function names(...subjects: readonly string[]): Buffer {
   );
 }
 
+/** Records of TOPIC that somebody gives up. */
+export const lossOf = (partition: number, from: number, to: number): shardProxy.Loss => ({
+  partition: { topic: TOPIC, partition },
+  from: String(from),
+  to: String(to),
+  acceptedBy: 'ann',
+  reason: 'a disk went bad',
+  acceptedAtMs: '1795860000000',
+  lostRecords: '0',
+});
+
 /** Complete to this instant if all below `position` is covered. */
 export const instant = (partition: number, asOfMs: number, position = 0) => ({
   partition: { topic: TOPIC, partition },

@@ -4,6 +4,7 @@ import type { BlockRecord } from '../aggregate/block-record.js';
 import { PartitionCounter, type CountingRules } from '../aggregate/partition-counter.js';
 import type { ShardDelta } from '../aggregate/shard-delta.js';
 import { SeriesCache } from '../series/series-cache.js';
+import { AcceptedLosses } from './accepted-losses.js';
 import { CoverageCheck } from './coverage-check.js';
 import { PartitionReading } from './partition-reading.js';
 import type { Answer, FlushOutcome, RunAction, ShardCoverage } from './run-action.js';
@@ -48,6 +49,7 @@ export class CountingRun {
   private readonly shards = new Map<number, ShardFlushes>();
   private readonly readings = new Map<number, PartitionReading>();
   private readonly halted = new Set<number>();
+  private readonly losses = new AcceptedLosses();
   private readonly rules: CountingRules;
   private phase: 'starting' | 'counting' | 'ended' = 'starting';
   private isPaused = false;
@@ -58,7 +60,7 @@ export class CountingRun {
     const { shardMap, maxSeries, definition, topic, partitions, emit } = options;
     const { epoch, shards } = shardMap;
     this.rules = { shardMap, series: new SeriesCache(maxSeries), definition };
-    this.start = new RunStart({ shards, partitions, emit });
+    this.start = new RunStart({ shards, partitions, losses: this.losses, emit });
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
     this.check = new CoverageCheck({ shards, intervalMs, startedAtMs, emit });
     for (const shard of shards)
@@ -92,6 +94,10 @@ export class CountingRun {
     if (this.phase === 'ended') return;
     if (answer.kind === 'stale_epoch') return this.rebuild('another shard map is in force');
     const coverage = answer.kind === 'answer' ? answer.value : undefined;
+    const losses = answer.kind === 'answer' ? answer.losses : undefined;
+    // Seen before any partition is halted, a loss is part of what the run begins with.
+    if (this.losses.learn(shard, losses, this.halted))
+      return this.rebuild('somebody accepted that records are gone');
     if (this.phase === 'starting') return this.start.onCoverage(shard, coverage);
     const lost = this.check.onCoverage(shard, coverage, nowMs);
     if (lost !== undefined)
@@ -108,6 +114,7 @@ export class CountingRun {
     const askedAtMs = this.endAskedAtMs;
     this.endAskedAtMs = undefined;
     if (this.phase === 'ended' || askedAtMs === undefined) return;
+    this.haltEmptied(bounds);
     const instants = this.instants(bounds, askedAtMs);
     for (const [number, shard] of this.shards) {
       if (!shard.isFlying) shard.flush(instants, this.positions());
@@ -117,7 +124,9 @@ export class CountingRun {
 
   /** @param offset Where the dedup window begins; undefined: the log did not answer. */
   onOffsetAt(partition: number, offset: bigint | undefined): void {
-    if (this.phase === 'counting') this.readings.get(partition)?.onOffsetAt(offset);
+    if (this.phase !== 'counting') return;
+    const reason = this.readings.get(partition)?.onOffsetAt(offset);
+    if (reason !== undefined) this.halt(partition, reason);
   }
 
   /** The next records of a partition, in order and without a gap. */
@@ -168,6 +177,7 @@ export class CountingRun {
       partition,
       start: point.offset,
       low: bounds.low,
+      isLossAccepted: this.losses.reachTo(partition, bounds.low),
       dedupWindowMs,
       newCounter: () => new PartitionCounter(partition, dedupWindowMs, covered, this.rules),
       emit,
@@ -213,6 +223,15 @@ export class CountingRun {
       else if (appendMs > 0) instants.set(partition, appendMs);
     }
     return instants;
+  }
+
+  /** A log that was emptied has no record by which a reader would see that it missed some. */
+  private haltEmptied(bounds: ReadonlyMap<number, PartitionBounds> | undefined): void {
+    for (const [partition, { awaited }] of this.readings) {
+      const { low, high } = bounds?.get(partition) ?? { low: 0n, high: 1n };
+      if (low === high && awaited < low)
+        this.halt(partition, `offset ${awaited} was not read, but the log begins at ${low}`);
+    }
   }
 
   private positions(): Positions {

@@ -2,6 +2,7 @@ import type { BlockRecord } from '../aggregate/block-record.js';
 import type { PartitionCounter } from '../aggregate/partition-counter.js';
 import type { ShardDelta } from '../aggregate/shard-delta.js';
 import type { RunAction } from './run-action.js';
+import { goneWindow } from './starting-point.js';
 
 type State =
   /** The record before the first that counts is read for its append time. */
@@ -18,6 +19,8 @@ export interface PartitionReadingOptions {
   readonly start: bigint;
   /** Offset of the first record that the log has. */
   readonly low: bigint;
+  /** Whether a person accepted that it begins there: the window is what is left of it. */
+  readonly isLossAccepted: boolean;
   readonly dedupWindowMs: number;
   readonly newCounter: () => PartitionCounter;
   readonly emit: (action: RunAction) => void;
@@ -44,6 +47,12 @@ export class PartitionReading {
   get position(): bigint | undefined {
     const { state } = this;
     return state.kind === 'counting' && state.next >= this.options.start ? state.next : undefined;
+  }
+
+  /** The offset that it waits for, also while it reads back. */
+  get awaited(): bigint {
+    const { state, options } = this;
+    return state.kind === 'counting' ? state.next : options.start - 1n;
   }
 
   /** Append time of the last record: the next one's is not before. 0 before any. */
@@ -75,12 +84,29 @@ export class PartitionReading {
     }
   }
 
-  /** @param from Where the dedup window begins in the log; undefined: the log did not answer. */
-  onOffsetAt(from: bigint | undefined): void {
+  /**
+   * @param from Where the dedup window begins in the log; undefined: the log did not answer.
+   * @returns why the partition must not be counted: the window is gone in part.
+   */
+  onOffsetAt(from: bigint | undefined): string | undefined {
     const { state, options } = this;
-    if (state.kind !== 'seeking') return;
-    if (from === undefined) state.isAsked = false;
-    else this.state = this.countFrom(from < options.start ? from : options.start);
+    if (state.kind !== 'seeking') return undefined;
+    if (from === undefined) {
+      state.isAsked = false;
+      return undefined;
+    }
+    const { start, low, isLossAccepted } = options;
+    const begin = from < start ? from : start;
+    if (begin > low) {
+      // The record before it is older than the window and is read too: where it is, nothing of the
+      // window is gone, and where it went meanwhile, the log goes on elsewhere and that is seen.
+      this.state = this.countFrom(begin - 1n);
+    } else if (low === 0n || isLossAccepted) {
+      this.state = this.countFrom(begin);
+    } else {
+      return goneWindow(low);
+    }
+    return undefined;
   }
 
   /** Asks what is not known and not asked yet. */

@@ -5,9 +5,12 @@ import type { OffsetSet } from '../coverage/offset-set.js';
 /** What one shard has folded in, by partition of the topic; a partition that is missing: nothing. */
 export type ShardCoverage = ReadonlyMap<number, OffsetSet>;
 
-/** What a question got: an answer, none, or that another shard map is in force. */
+/**
+ * What a question got: an answer, none, or that another shard map is in force. `losses`, with what is
+ * covered: what a person accepted as gone, by partition.
+ */
 export type Answer<T> =
-  | { readonly kind: 'answer'; readonly value: T }
+  | { readonly kind: 'answer'; readonly value: T; readonly losses?: ShardCoverage }
   | { readonly kind: 'none' }
   | { readonly kind: 'stale_epoch' };
 

@@ -1,5 +1,6 @@
 import type { PartitionBounds } from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
+import type { AcceptedLosses } from './accepted-losses.js';
 import type { RunAction, ShardCoverage } from './run-action.js';
 import { startingPoint, type StartingPoint } from './starting-point.js';
 
@@ -7,6 +8,7 @@ import { startingPoint, type StartingPoint } from './starting-point.js';
 export interface RunStartOptions {
   readonly shards: readonly number[];
   readonly partitions: readonly number[];
+  readonly losses: AcceptedLosses;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -62,7 +64,8 @@ export class RunStart {
       const within = bounds?.get(partition);
       if (within === undefined) return undefined;
       const covered = this.coveredOf(partition);
-      const point = startingPoint(covered.values(), within);
+      const isLossAccepted = this.options.losses.reachTo(partition, within.low);
+      const point = startingPoint(covered.values(), within, isLossAccepted);
       starts.push({ partition, bounds: within, covered, point });
     }
     return starts;

@@ -41,10 +41,10 @@ export class RunPlayer {
     [/^processor is assigned (.+)$/, (partitions = '') => this.begin(partitions)],
     [/^time is (\d+)$/, (ms) => this.tick(Number(ms))],
     [
-      /^shard (\d+) covers (.+)$/,
-      (shard, coverage = '') => {
+      /^shard (\d+) covers ([^|]+?)(?: \| given up (.+))?$/,
+      (shard, coverage = '', losses = 'nothing') => {
         const value = coverageOf(coverage);
-        this.onCoverage(Number(shard), { kind: 'answer', value });
+        this.onCoverage(Number(shard), { kind: 'answer', value, losses: coverageOf(losses) });
       },
     ],
     [/^shard (\d+) (.+)$/, (shard, answer = '') => this.onShard(Number(shard), answer)],

@@ -12,13 +12,33 @@ import type {
   GetCoverageResponse,
   GetShardStatusResponse,
   Granularity,
-  ReadCountersResponse as ReadCountersResponse1,
+  Loss,
+  LossesResponse as LossesResponse1,
+  ReadCountersResponse as ReadCountersResponse2,
   TopicPartitions,
 } from "../../shard_proxy/v1/shard_proxy.js";
 
 export const protobufPackage = "tally.cluster_proxy.v1";
 
 export const protobufFileName = "tally/cluster_proxy/v1/cluster_proxy.proto";
+
+export interface AcceptLossRequest {
+  readonly loss: Loss | undefined;
+}
+
+export interface ListLossesRequest {
+}
+
+export interface LossesResponse {
+  /** One for each shard, ordered by its number. */
+  readonly shards: readonly ShardLosses[];
+}
+
+export interface ShardLosses {
+  readonly shard: number;
+  readonly losses?: LossesResponse1 | undefined;
+  readonly failure?: Failure | undefined;
+}
 
 export interface GetClusterStatusRequest {
 }
@@ -59,7 +79,7 @@ export interface ShardRows {
   readonly shard: number;
   /** Those asked of this shard, 16 bytes each, in the order that rows refer to. */
   readonly seriesIds: Buffer;
-  readonly rows?: ReadCountersResponse1 | undefined;
+  readonly rows?: ReadCountersResponse2 | undefined;
   readonly failure?: Failure | undefined;
 }
 
@@ -73,4 +93,8 @@ export interface ClusterProxyService {
   GetCoverage(request: GetCoverageRequest): Promise<GetCoverageResponse>;
   /** Asks the shards that hold the series, all at once. */
   ReadCounters(request: ReadCountersRequest): Promise<ReadCountersResponse>;
+  /** Books the loss in every shard, all at once. Shards that fail are named: the same again finishes it. */
+  AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
+  /** What every shard has booked, all at once. */
+  ListLosses(request: ListLossesRequest): Promise<LossesResponse>;
 }

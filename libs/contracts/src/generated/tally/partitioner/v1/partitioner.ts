@@ -10,6 +10,23 @@ export const protobufPackage = "tally.partitioner.v1";
 
 export const protobufFileName = "tally/partitioner/v1/partitioner.proto";
 
+export interface GetBoundsRequest {
+}
+
+export interface GetBoundsResponse {
+  readonly topic: string;
+  /** Ascending by number. */
+  readonly partitions: readonly PartitionBounds[];
+}
+
+export interface PartitionBounds {
+  readonly partition: number;
+  /** Of the first record that the log has; `high` when it has none. */
+  readonly low: string;
+  /** Of the next record that is appended. */
+  readonly high: string;
+}
+
 export interface AppendRequest {
   /** Schema of the encoded events. */
   readonly schemaId: number;
@@ -49,4 +66,9 @@ export interface PartitionerService {
    * `unavailable` with a full queue or no log; `invalid_argument` when the body is not well formed.
    */
   Append(request: AppendRequest): Promise<AppendResponse>;
+  /**
+   * Where the partitions of the events topic begin and end, asked of the log now. `unavailable` when
+   * it does not answer.
+   */
+  GetBounds(request: GetBoundsRequest): Promise<GetBoundsResponse>;
 }

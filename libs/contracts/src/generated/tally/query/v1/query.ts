@@ -5,6 +5,7 @@
 // source: tally/query/v1/query.proto
 
 /* eslint-disable */
+import type { AcceptLossRequest, ListLossesRequest, LossesResponse } from "../../cluster_proxy/v1/cluster_proxy.js";
 import type { Granularity } from "../../shard_proxy/v1/shard_proxy.js";
 
 export const protobufPackage = "tally.query.v1";
@@ -56,4 +57,8 @@ export interface Window {
 /** Answers statistics: plans over the stored windows, merges what the shards say. */
 export interface QueryService {
   GetStats(request: GetStatsRequest): Promise<GetStatsResponse>;
+  /** The gateway's way to the shards: passed to cluster-proxy as it is. */
+  AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
+  /** Passed to cluster-proxy as it is. */
+  ListLosses(request: ListLossesRequest): Promise<LossesResponse>;
 }

@@ -150,6 +150,42 @@ export interface GetCoverageResponse {
    */
   readonly timelineId: number;
   readonly systemIdentifier: string;
+  /** Offsets whose loss was accepted, as `coverage`; those partitions that have any. */
+  readonly acceptedLosses: readonly PartitionRanges[];
+}
+
+/** Records of one partition that are gone, and the decision of a person to go on without them. */
+export interface Loss {
+  readonly partition: Partition | undefined;
+  readonly from: string;
+  readonly to: string;
+  /** Who decided, 1 to 200 bytes. */
+  readonly acceptedBy: string;
+  /** 1 to 1000 bytes. */
+  readonly reason: string;
+  /** By the clock of the gateway, ms since 1970. */
+  readonly acceptedAtMs: string;
+  /**
+   * How many of these records the shard had not counted: said by the shard, ignored in requests. How
+   * many events they had nobody knows.
+   */
+  readonly lostRecords: string;
+}
+
+export interface AcceptLossRequest {
+  readonly shard: number;
+  readonly epoch: string;
+  readonly loss: Loss | undefined;
+}
+
+export interface ListLossesRequest {
+  readonly shard: number;
+  readonly epoch: string;
+}
+
+export interface LossesResponse {
+  /** Ascending by topic, partition and offset; the one that was asked for by AcceptLoss. */
+  readonly losses: readonly Loss[];
 }
 
 /** All partitions of one topic: what an instant must cover. */
@@ -193,4 +229,12 @@ export interface ShardProxyService {
   GetCoverage(request: GetCoverageRequest): Promise<GetCoverageResponse>;
   /** Counters of series over a time range, in one snapshot with the instant they are complete to. */
   ReadCounters(request: ReadCountersRequest): Promise<ReadCountersResponse>;
+  /**
+   * Books that records are gone and will not be counted: who says so, when and why, and in the same
+   * transaction coverage for what of the range this shard had not covered. The same range again
+   * changes nothing and answers what was booked first. Who calls must know that the log has none of it.
+   */
+  AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
+  /** All losses that were accepted here. */
+  ListLosses(request: ListLossesRequest): Promise<LossesResponse>;
 }
