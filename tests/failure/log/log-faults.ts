@@ -3,6 +3,7 @@ import { cutPowerAtRoll } from './cut-power-at-roll.js';
 import { failSync } from './fail-sync.js';
 import { fillDisk } from './fill-disk.js';
 import { runLowOnDisk } from './run-low-on-disk.js';
+import { stepClock } from './step-clock.js';
 import { twoContainers } from './two-containers.js';
 import { LogTrial, type LogControl, type LogFault } from './log-trial.js';
 
@@ -13,6 +14,7 @@ export const LOG_FAULTS: readonly LogFault[] = [
   runLowOnDisk,
   cutPowerAtRoll,
   twoContainers,
+  stepClock,
 ];
 
 /** Resolves with what shows that the fault bit; rejects when a promise was broken. */

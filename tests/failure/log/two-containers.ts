@@ -5,7 +5,10 @@ import { LogWriters } from './log-writers.js';
 /** With process ids of its own, as a container has them. */
 const NAMESPACE = ['--pid', '--fork', '--kill-child', '--mount-proc'];
 
-const container = (name: string) => ({ env: { TALLY_INSTANCE: name }, under: ['unshare', ...NAMESPACE] });
+const container = (name: string) => ({
+  env: { TALLY_INSTANCE: name },
+  under: ['unshare', ...NAMESPACE],
+});
 
 export const twoContainers: LogFault = {
   name: 'two-containers',

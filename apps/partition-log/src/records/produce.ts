@@ -91,6 +91,8 @@ export function errorOf(
     case 'storage_full':
     case 'failed':
     case 'damaged':
+    // Kafka has no code for it: this one makes clients try again, and drives none of them away.
+    case 'clock_wrong':
       return 'KAFKA_STORAGE_ERROR';
     case 'overloaded':
       return 'REQUEST_TIMED_OUT';

@@ -12,6 +12,8 @@ export type AppendOutcome =
   | { readonly kind: 'closed' }
   /** The end of the partition is in doubt; the batch is not in the log. */
   | { readonly kind: 'damaged' }
+  /** Nobody knows at what time it would be appended; the batch is not in the log. */
+  | { readonly kind: 'clock_wrong' }
   /** The disk failed: the batch may be in the log or not, and the process must end. */
   | { readonly kind: 'failed' };
 
@@ -23,6 +25,11 @@ export interface CommitLoopOptions {
   readonly maxQueuedBytes: number;
   /** ms since 1970. */
   readonly now: () => number;
+  /**
+   * Why no record can be stamped with the time that `now` told last, behind one of `lastAppendMs`;
+   * undefined: it can. Absent: whatever it told is believed.
+   */
+  readonly stampRefusal?: (lastAppendMs: number) => string | undefined;
   /** The disk did not do as asked: what it holds is unknown. Called once. */
   readonly onFatal: (error: unknown) => void;
   /** After each round that became durable; `syncSeconds` is the time that the disk took for it. */
@@ -145,12 +152,14 @@ export class CommitLoop {
       const parts = [...byPartition(appends)].map(async ([partition, own]) => {
         if (!partition.isOpen) return settle(own, { kind: 'closed' });
         if (partition.endInDoubt !== undefined) return settle(own, { kind: 'damaged' });
+        const taken = this.withoutWrongStamps(partition, own);
+        if (taken.length === 0) return undefined;
         const written = await partition.write(
-          own.map(({ batch }) => batch),
+          taken.map(({ batch }) => batch),
           nowMs,
         );
-        if (written === 'storage_full') return settle(own, { kind: 'storage_full' });
-        return { own, written };
+        if (written === 'storage_full') return settle(taken, { kind: 'storage_full' });
+        return { own: taken, written };
       });
       const written = (await all(parts)).filter((part) => part !== undefined);
       const started = performance.now();
@@ -167,6 +176,16 @@ export class CommitLoop {
       settle(appends, { kind: 'failed' });
       throw error;
     }
+  }
+
+  /** Those that keep the time of their producer are taken whatever the clock says. */
+  private withoutWrongStamps(partition: Partition, own: readonly Append[]): readonly Append[] {
+    if (this.options.stampRefusal?.(partition.lastAppendTimeMs) === undefined) return own;
+    settle(
+      own.filter(({ batch }) => batch.stampTime),
+      { kind: 'clock_wrong' },
+    );
+    return own.filter(({ batch }) => !batch.stampTime);
   }
 
   /** The disk failed elsewhere. */

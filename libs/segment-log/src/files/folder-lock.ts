@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import type { Lock } from './file-system.js';
 
 /** How flock(1) says that somebody else has the lock; apart from the codes of its own failures. */
 const TAKEN = 75;
@@ -11,10 +12,9 @@ const TAKEN = 75;
  * Node has no flock(2). The lock belongs to the open file and not to a process, so flock(1) takes it
  * on a file that is open here, and it stays when that program has ended.
  */
-export class FolderLock {
+export class FolderLock implements Lock {
   private constructor(private readonly file: number) {}
 
-  /** Throws when another process, or this one, holds the folder. */
   static take(folder: string): FolderLock {
     mkdirSync(folder, { recursive: true });
     const file = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -27,7 +27,6 @@ export class FolderLock {
     }
   }
 
-  /** Others may take the folder from now on. */
   release(): void {
     closeSync(this.file);
   }
