@@ -2,6 +2,7 @@
 export interface Protections {
   /** log */
   confirmsBeforeSync: boolean;
+  believesClock: boolean;
   /** shard */
   ignoresCoverage: boolean;
   appliesOverlap: boolean;
@@ -20,6 +21,7 @@ export interface Protections {
 export function allProtections(): Protections {
   return {
     confirmsBeforeSync: false,
+    believesClock: false,
     ignoresCoverage: false,
     appliesOverlap: false,
     trustsInstants: false,
@@ -36,6 +38,7 @@ export function allProtections(): Protections {
 /** Each control takes one protection away; the simulation must find that within some schedules. */
 export const CONTROLS: Readonly<Record<string, readonly (keyof Protections)[]>> = {
   'acknowledged before it is on the disk': ['confirmsBeforeSync'],
+  'records are stamped by a clock that has stepped': ['believesClock'],
   'a delta is applied whatever is covered': ['ignoresCoverage'],
   'a delta that is covered in part is applied whole': ['appliesOverlap'],
   'an instant is taken whatever is covered': ['trustsInstants'],

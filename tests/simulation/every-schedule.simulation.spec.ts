@@ -52,6 +52,7 @@ describe('schedules', () => {
     expect([...kinds].sort((a, b) => a.localeCompare(b))).toEqual([
       'bad-weather',
       'log-clock',
+      'log-clock-step',
       'log-crash',
       'processor-crash',
       'processor-pause',

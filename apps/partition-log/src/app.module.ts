@@ -100,9 +100,9 @@ export class AppModule {
             const log = await openLog(config, logger, metrics, space, clock);
             lifecycle.onClose('log', () => log.close());
             registerDamageMetrics(registry, log);
-            registerClockMetrics(registry, log, clock);
+            registerClockMetrics(registry, clock);
             health.add({ name: 'records', required: false, probe: () => noDamage(log) });
-            health.add({ name: 'clock', required: false, probe: () => probeClock(log, clock) });
+            health.add({ name: 'clock', required: false, probe: () => probeClock(clock) });
             return log;
           },
         },

@@ -215,13 +215,13 @@ export function registerSpaceMetrics(registry: Registry, space: DiskWatermarks):
   });
 }
 
-export function registerClockMetrics(registry: Registry, log: SegmentLog, clock: LogClock): void {
+export function registerClockMetrics(registry: Registry, clock: LogClock): void {
   const refuses = new Gauge({
     name: 'tally_log_clock_wrong',
     help: '1 while appends are refused because the clock of this machine has stepped, or is behind a record.',
     registers: [registry],
     collect() {
-      refuses.set(clockRefusal(log, clock) === undefined ? 0 : 1);
+      refuses.set(clockRefusal(clock) === undefined ? 0 : 1);
     },
   });
   const step = new Gauge({

@@ -42,13 +42,13 @@ export const stepClock: LogFault = {
   controls: [
     {
       name: 'clock-believed',
-      protection: /stampRefusal: \(lastAppendMs\) => clock\.stampRefusal\(lastAppendMs\),/,
+      protection: /stampRefusal: \(\) => clock\.stampRefusal\(\),/,
       instead: '',
       failure: /appends were taken by a clock that is wrong/,
     },
     {
       name: 'future-records-believed',
-      protection: /const aheadMs = lastAppendMs - this\.wallMs;/,
+      protection: /const aheadMs = this\.lastAppendMs - this\.wallMs;/,
       instead: 'const aheadMs = 0;',
       failure: /appends were taken by a clock that is wrong/,
     },

@@ -88,11 +88,11 @@ export function errorOf(
   kind: Exclude<AppendOutcome['kind'], 'appended' | 'duplicate'>,
 ): KafkaError {
   switch (kind) {
+    // Kafka has no code for a clock that is wrong: this one makes clients try again.
+    case 'clock_wrong':
     case 'storage_full':
     case 'failed':
     case 'damaged':
-    // Kafka has no code for it: this one makes clients try again, and drives none of them away.
-    case 'clock_wrong':
       return 'KAFKA_STORAGE_ERROR';
     case 'overloaded':
       return 'REQUEST_TIMED_OUT';

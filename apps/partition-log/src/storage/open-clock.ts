@@ -1,7 +1,5 @@
-import { LogClock, machineClocks, type SegmentLog, type Topic } from '@tally/segment-log';
+import { LogClock, machineClocks } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
-import { isInternal } from '../topics/internal-topics.js';
-import { stampsAppendTime } from '../topics/topic-configs.js';
 
 /** The clock that stamps records; the log says when it steps. */
 export function openClock(maxStepMs: number, logger: Logger): LogClock {
@@ -19,22 +17,14 @@ export function openClock(maxStepMs: number, logger: Logger): LogClock {
   });
 }
 
-/** Reads the clock; why appends are refused, of all topics or of the first that has a record in the future. */
-export function clockRefusal(log: SegmentLog, clock: LogClock): string | undefined {
+/** Reads the clock; why appends are refused. */
+export function clockRefusal(clock: LogClock): string | undefined {
   clock.now();
-  const stepped = clock.refusal(0);
-  if (stepped !== undefined) return stepped;
-  const stamped = ({ name, configs }: Topic) => !isInternal(name) && stampsAppendTime(configs);
-  for (const { name, partitions } of log.topics().filter(stamped))
-    for (const { number, lastAppendTimeMs } of partitions) {
-      const refusal = clock.refusal(lastAppendTimeMs);
-      if (refusal !== undefined) return `${name}-${number}: ${refusal}`;
-    }
-  return undefined;
+  return clock.refusal;
 }
 
 /** Rejects while appends are refused for a clock that is wrong: the rest is served. */
-export async function probeClock(log: SegmentLog, clock: LogClock): Promise<void> {
-  const refusal = clockRefusal(log, clock);
+export async function probeClock(clock: LogClock): Promise<void> {
+  const refusal = clockRefusal(clock);
   if (refusal !== undefined) throw new Error(refusal);
 }

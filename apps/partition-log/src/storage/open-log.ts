@@ -25,7 +25,7 @@ export async function openLog(
     maxQueuedBytes: config.maxQueuedBytes,
     producers: { maxProducers: config.maxProducers, expiryMs: config.producerExpiryMs },
     now: () => clock.now(),
-    stampRefusal: (lastAppendMs) => clock.stampRefusal(lastAppendMs),
+    stampRefusal: () => clock.stampRefusal(),
     onFatal: (error) => {
       logger.fatal({ error }, 'the disk of the log failed: ending at once');
       process.exit(1);
@@ -57,7 +57,9 @@ export async function openLog(
       logger.error({ topic, partition, reason: endInDoubt }, 'a partition takes no records');
     }
   }
-  const reason = clockRefusal(log, clock);
+  for (const { partitions } of log.topics())
+    for (const { lastAppendTimeMs } of partitions) clock.follow(lastAppendTimeMs);
+  const reason = clockRefusal(clock);
   if (reason !== undefined)
     logger.error({ reason }, 'ALARM: the clock is wrong: appends are refused');
   return log;

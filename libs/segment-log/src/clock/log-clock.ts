@@ -35,6 +35,7 @@ export class LogClock {
   private expectedMs: number;
   private steadyMs: number;
   private wallMs: number;
+  private lastAppendMs = 0;
   private isStepped = false;
   /** Before anything was stamped, a clock that is set has made nothing wrong. */
   private hasStamped = false;
@@ -66,23 +67,24 @@ export class LogClock {
     return this.wallMs - this.expectedMs;
   }
 
-  /**
-   * Why no record can be stamped that follows one of `lastAppendMs`, by what `now` read last; undefined:
-   * it can. Append times never go back, so a record that lies in the future would stop time for all
-   * that follow.
-   */
-  refusal(lastAppendMs: number): string | undefined {
+  /** The log has a record of that time: append times never go back, so the next is not earlier. */
+  follow(lastAppendMs: number): void {
+    this.lastAppendMs = Math.max(this.lastAppendMs, lastAppendMs);
+  }
+
+  /** Why no record can be stamped, by what `now` read last; undefined: one can. */
+  get refusal(): string | undefined {
     const { maxStepMs } = this.options;
     if (this.isStepped)
       return `the clock of this machine has stepped by ${inSeconds(this.steppedByMs)}, expected ${inSeconds(maxStepMs)} at most`;
-    const aheadMs = lastAppendMs - this.wallMs;
+    const aheadMs = this.lastAppendMs - this.wallMs;
     if (aheadMs <= maxStepMs) return undefined;
     return `the last record was appended ${inSeconds(aheadMs)} later than the clock of this machine says, expected ${inSeconds(maxStepMs)} at most`;
   }
 
-  /** As `refusal`, for a record that is then stamped: from now on the clock is held to what it says. */
-  stampRefusal(lastAppendMs: number): string | undefined {
-    const refusal = this.refusal(lastAppendMs);
+  /** As `refusal`, for records that are stamped if there is none: from now on the clock is held to what it says. */
+  stampRefusal(): string | undefined {
+    const { refusal } = this;
     this.hasStamped ||= refusal === undefined;
     return refusal;
   }

@@ -26,10 +26,10 @@ export interface CommitLoopOptions {
   /** ms since 1970. */
   readonly now: () => number;
   /**
-   * Why no record can be stamped with the time that `now` told last, behind one of `lastAppendMs`;
-   * undefined: it can. Absent: whatever it told is believed.
+   * Why no record can be stamped with the time that `now` told last; undefined: it can. Absent:
+   * whatever it told is believed.
    */
-  readonly stampRefusal?: (lastAppendMs: number) => string | undefined;
+  readonly stampRefusal?: () => string | undefined;
   /** The disk did not do as asked: what it holds is unknown. Called once. */
   readonly onFatal: (error: unknown) => void;
   /** After each round that became durable; `syncSeconds` is the time that the disk took for it. */
@@ -149,10 +149,11 @@ export class CommitLoop {
     this.queuedBytes -= bytesOf(appends);
     try {
       const nowMs = this.options.now();
+      const mayStamp = this.options.stampRefusal?.() === undefined;
       const parts = [...byPartition(appends)].map(async ([partition, own]) => {
         if (!partition.isOpen) return settle(own, { kind: 'closed' });
         if (partition.endInDoubt !== undefined) return settle(own, { kind: 'damaged' });
-        const taken = this.withoutWrongStamps(partition, own);
+        const taken = mayStamp ? own : withoutStamped(own);
         if (taken.length === 0) return undefined;
         const written = await partition.write(
           taken.map(({ batch }) => batch),
@@ -178,16 +179,6 @@ export class CommitLoop {
     }
   }
 
-  /** Those that keep the time of their producer are taken whatever the clock says. */
-  private withoutWrongStamps(partition: Partition, own: readonly Append[]): readonly Append[] {
-    if (this.options.stampRefusal?.(partition.lastAppendTimeMs) === undefined) return own;
-    settle(
-      own.filter(({ batch }) => batch.stampTime),
-      { kind: 'clock_wrong' },
-    );
-    return own.filter(({ batch }) => !batch.stampTime);
-  }
-
   /** The disk failed elsewhere. */
   fail(error: unknown): void {
     if (this.state === 'failed') return;
@@ -202,6 +193,15 @@ function acknowledge(appends: readonly Append[], written: WrittenBatches): void 
     const outcome = written.outcomes[index];
     if (outcome !== undefined) resolve(outcome);
   }
+}
+
+/** Those that keep the time of their producer are taken whatever the clock says. */
+function withoutStamped(appends: readonly Append[]): readonly Append[] {
+  settle(
+    appends.filter(({ batch }) => batch.stampTime),
+    { kind: 'clock_wrong' },
+  );
+  return appends.filter(({ batch }) => !batch.stampTime);
 }
 
 function settle(appends: readonly Append[], outcome: AppendOutcome): undefined {
