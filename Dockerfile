@@ -25,7 +25,7 @@ FROM ${BASE_IMAGE} AS runtime
 ENV NODE_ENV=production
 WORKDIR /app
 USER 65532:65532
-# Node is process 1 itself: it handles SIGTERM and starts no other process.
+# Node is process 1 itself: it handles SIGTERM. partition-log runs flock(1) once at its start.
 ENTRYPOINT ["node", "--enable-source-maps", "--import", "./otel.mjs", "main.js"]
 CMD []
 

@@ -37,7 +37,7 @@ need_packages() {
   fi
   # A Kafka client that is not ours, and what makes a disk that fails when it is told so.
   if [ "${2-}" = tests ] || [ "${2-}" = chaos ]; then
-    for tool in kcat nbdkit nbdfuse:libnbd-bin fusermount3:fuse3; do
+    for tool in kcat faketime nbdkit nbdfuse:libnbd-bin fusermount3:fuse3; do
       command -v "${tool%:*}" >/dev/null || missing="$missing ${tool#*:}"
     done
   fi

@@ -5,6 +5,7 @@ export interface Protections {
   /** intake */
   neverExpires: boolean;
   datesAtReading: boolean;
+  believesClock: boolean;
   /** shard */
   ignoresCoverage: boolean;
   appliesOverlap: boolean;
@@ -27,6 +28,7 @@ export function allProtections(): Protections {
     confirmsBeforeSync: false,
     neverExpires: false,
     datesAtReading: false,
+    believesClock: false,
     ignoresCoverage: false,
     appliesOverlap: false,
     trustsInstants: false,
@@ -47,6 +49,7 @@ export const CONTROLS: Readonly<Record<string, readonly (keyof Protections)[]>> 
   'acknowledged before it is on the disk': ['confirmsBeforeSync'],
   'no block is ever too late': ['neverExpires'],
   'a request arrives when it is read': ['datesAtReading'],
+  'records are stamped by a clock that has stepped': ['believesClock'],
   'a delta is applied whatever is covered': ['ignoresCoverage'],
   'a delta that is covered in part is applied whole': ['appliesOverlap'],
   'an instant is taken whatever is covered': ['trustsInstants'],

@@ -56,6 +56,7 @@ describe('schedules', () => {
       'intake-crash',
       'intake-pause',
       'log-clock',
+      'log-clock-step',
       'log-crash',
       'log-shortened',
       'processor-crash',

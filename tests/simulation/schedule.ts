@@ -1,3 +1,4 @@
+import { HOUR_MS } from '@tally/contracts';
 import { Random } from '../failure/traffic/random.js';
 import type { ProcessorSettings } from './world/simulated-processor.js';
 
@@ -5,6 +6,7 @@ import type { ProcessorSettings } from './world/simulated-processor.js';
 export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'log-crash'; readonly forMs: number }
   | { readonly kind: 'log-clock'; readonly offsetMs: number }
+  | { readonly kind: 'log-clock-step'; readonly byMs: number; readonly forMs: number }
   | { readonly kind: 'processor-crash'; readonly processor: number; readonly forMs: number }
   | { readonly kind: 'processor-pause'; readonly processor: number; readonly forMs: number }
   | { readonly kind: 'intake-crash'; readonly intake: number; readonly forMs: number }
@@ -66,6 +68,7 @@ function faultOf(random: Random, atMs: number): Fault {
   return random.pick<Fault>([
     { atMs, kind: 'log-crash', forMs },
     { atMs, kind: 'log-clock', offsetMs: random.between(-900, 900) },
+    { atMs, kind: 'log-clock-step', byMs: random.pick([-HOUR_MS, HOUR_MS]), forMs },
     { atMs, kind: 'processor-crash', processor, forMs },
     { atMs, kind: 'processor-pause', processor, forMs },
     { atMs, kind: 'processor-pause', processor, forMs },

@@ -174,6 +174,9 @@ export class Simulation {
       case 'log-clock':
         this.log.clockOffsetMs = fault.offsetMs;
         return;
+      case 'log-clock-step':
+        this.log.clockStepMs = fault.byMs;
+        return time.after(fault.forMs, () => void (this.log.clockStepMs = 0));
       case 'processor-crash': {
         const processor = this.processors[fault.processor];
         processor?.kill();
@@ -356,6 +359,8 @@ export class Simulation {
     for (const shard of this.shards) {
       const { counts, asOfMs } = shard.read(PARTITIONS);
       if (asOfMs === undefined) continue;
+      if (asOfMs > this.time.nowMs)
+        return this.violate(`shard ${shard.shard} says that it is complete to a time to come`);
       for (const [id, { appendMs, isSplit }] of events) {
         if (appendMs >= asOfMs || this.shardOf(id) !== shard.shard || this.isGivenUp(id)) continue;
         if (!counts.has(id) || counts.has(`${id}${SPLIT}`) !== isSplit)
@@ -423,6 +428,8 @@ function describe(fault: Fault): string {
       return `the log loses its power for ${fault.forMs} ms`;
     case 'log-clock':
       return `the clock of the log steps: it is ${fault.offsetMs} ms from true time now`;
+    case 'log-clock-step':
+      return `the clock of the log is set by ${fault.byMs} ms for ${fault.forMs} ms`;
     case 'processor-crash':
       return `processor ${fault.processor} is killed for ${fault.forMs} ms`;
     case 'processor-pause':

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MINUTE_MS } from '@tally/contracts';
 import { DiscoveryModule } from '@tally/discovery';
-import { DiskWatermarks, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
+import { DiskWatermarks, LogClock, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
 import {
   HealthChecks,
   Lifecycle,
@@ -18,6 +18,7 @@ import { createHandlers } from './handlers.js';
 import {
   logMetrics,
   observeRequests,
+  registerClockMetrics,
   registerDamageMetrics,
   registerLagMetrics,
   registerProducerMetrics,
@@ -32,6 +33,7 @@ import { noDamage } from './storage/damage-probe.js';
 import { DiskProbe } from './storage/disk-probe.js';
 import { probeSpace } from './storage/probe-space.js';
 import { startUpkeep } from './storage/start-upkeep.js';
+import { openClock, probeClock } from './storage/open-clock.js';
 import { openLog } from './storage/open-log.js';
 import { TopicLabels } from './topics/topic-labels.js';
 import { TopicLimits } from './topics/topic-limits.js';
@@ -76,8 +78,16 @@ export class AppModule {
           },
         },
         {
+          provide: LogClock,
+          inject: [LOGGER],
+          useFactory: (logger: Logger) => openClock(config.maxClockStepMs, logger),
+        },
+        {
           provide: SegmentLog,
-          inject: [LOGGER, METRICS, LOG_METRICS, HealthChecks, Lifecycle, DiskWatermarks],
+          inject: [
+            ...[LOGGER, METRICS, LOG_METRICS],
+            ...[HealthChecks, Lifecycle, DiskWatermarks, LogClock],
+          ],
           useFactory: async (
             logger: Logger,
             { registry }: Metrics,
@@ -85,11 +95,14 @@ export class AppModule {
             health: HealthChecks,
             lifecycle: Lifecycle,
             space: DiskWatermarks,
+            clock: LogClock,
           ) => {
-            const log = await openLog(config, logger, metrics, space);
+            const log = await openLog(config, logger, metrics, space, clock);
             lifecycle.onClose('log', () => log.close());
             registerDamageMetrics(registry, log);
+            registerClockMetrics(registry, clock);
             health.add({ name: 'records', required: false, probe: () => noDamage(log) });
+            health.add({ name: 'clock', required: false, probe: () => probeClock(clock) });
             return log;
           },
         },
@@ -113,23 +126,24 @@ export class AppModule {
         },
         {
           provide: Upkeep,
-          inject: [SegmentLog, LOGGER, LOG_METRICS, Lifecycle],
+          inject: [SegmentLog, LOGGER, LOG_METRICS, Lifecycle, LogClock],
           useFactory: (
             log: SegmentLog,
             logger: Logger,
             metrics: LogMetrics,
             lifecycle: Lifecycle,
+            clock: LogClock,
           ) => {
-            const upkeep = startUpkeep(log, config, logger, metrics);
+            const upkeep = startUpkeep(log, config, logger, metrics, () => clock.now());
             lifecycle.onClose('upkeep', () => upkeep.stop());
             return upkeep;
           },
         },
         {
           provide: GroupCoordinator,
-          inject: [SegmentLog, Lifecycle],
-          useFactory: async (log: SegmentLog, lifecycle: Lifecycle) => {
-            const groups = await openCoordinator(log, config);
+          inject: [SegmentLog, Lifecycle, LogClock],
+          useFactory: async (log: SegmentLog, lifecycle: Lifecycle, clock: LogClock) => {
+            const groups = await openCoordinator(log, config, () => clock.now());
             const sweeping = setInterval(() => void groups.expireOffsets(), OFFSETS_SWEEP_MS);
             lifecycle.onClose('offsets sweep', () => clearInterval(sweeping));
             return groups;

@@ -37,6 +37,11 @@ export const settings = {
     wholeNumber(1, MINUTE_MS, 100),
     'how often what is durable is noted for the next start, while there are appends; what is newer is taken for a torn tail when it is damaged, and a note costs a sync',
   ),
+  maxClockStepMs: setting(
+    'TALLY_LOG_MAX_CLOCK_STEP_MS',
+    wholeNumber(100, 2 ** 53 - 1, SECOND_MS),
+    'how far the clock of this machine may step while the log runs, and be behind the last record; appends are refused past that. As much as the clocks of a processor and the log may differ: `TALLY_MAX_CLOCK_SKEW_MS`',
+  ),
   scrubBytesPerSecond: setting(
     'TALLY_LOG_SCRUB_BYTES_PER_SECOND',
     wholeNumber(0, 2 ** 40, 8 * MIB),

@@ -1,9 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
+import { SECOND_MS } from '@tally/contracts';
+import type { DiskWatermarks, LogClock, SegmentLog } from '@tally/segment-log';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
 import { lagOfGroups } from './groups/group-lag.js';
 import type { KafkaServer } from './server/kafka-server.js';
 import type { RequestObserver } from './server/request-router.js';
+import { clockRefusal } from './storage/open-clock.js';
 
 /** Groups and topics come from clients: their number is not ours. */
 const MAX_LAGS = 200;
@@ -209,6 +211,26 @@ export function registerSpaceMetrics(registry: Registry, space: DiskWatermarks):
     registers: [registry],
     collect() {
       low.set(space.refusal === undefined ? 0 : 1);
+    },
+  });
+}
+
+export function registerClockMetrics(registry: Registry, clock: LogClock): void {
+  const refuses = new Gauge({
+    name: 'tally_log_clock_wrong',
+    help: '1 while appends are refused because the clock of this machine has stepped, or is behind a record.',
+    registers: [registry],
+    collect() {
+      refuses.set(clockRefusal(clock) === undefined ? 0 : 1);
+    },
+  });
+  const step = new Gauge({
+    name: 'tally_log_clock_step_seconds',
+    help: 'How far the clock of this machine is from where it would be if nobody had set it since the start.',
+    registers: [registry],
+    collect() {
+      clock.now();
+      step.set(clock.steppedByMs / SECOND_MS);
     },
   });
 }

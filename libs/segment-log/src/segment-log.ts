@@ -3,8 +3,7 @@ import { DAY_MS } from '@tally/contracts';
 import type { SegmentCopy } from './compaction/segment-copy.js';
 import { CommitLoop, type AppendOutcome, type CommitLoopOptions } from './commit/commit-loop.js';
 import { BackgroundWriter } from './files/background-writer.js';
-import type { FileSystem } from './files/file-system.js';
-import { FolderLock } from './files/folder-lock.js';
+import type { FileSystem, Lock } from './files/file-system.js';
 import { nodeFileSystem } from './files/node-file-system.js';
 import { removeUnfinished } from './files/replace-file.js';
 import { removeSlowly } from './files/remove-slowly.js';
@@ -70,14 +69,14 @@ export class SegmentLog {
     private readonly marks: MarkKeeper,
     private readonly scrub: Scrub | undefined,
     private readonly ids: ProducerIds,
-    private readonly lock: FolderLock,
+    private readonly lock: Lock,
   ) {}
 
   /** Throws DamagedLog where a description cannot be read, and when another process uses the folder. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
     const { folder, segmentBytes, markIntervalMs, now, files = nodeFileSystem } = options;
     const { producers = DEFAULT_PRODUCERS } = options;
-    const lock = FolderLock.take(folder);
+    const lock = files.lock(folder);
     try {
       await removeUnfinished(files, folder);
       const topics = join(folder, 'topics');

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -318,16 +319,29 @@ describe('a folder', () => {
     await (await openLog(folder)).close();
   });
 
-  it('is free when the process that held it is dead, and not while it lives', async () => {
+  it('is held by a process of another container, and free as soon as that is killed', async () => {
     const folder = folders.make();
-    const { pid } = spawnSync(process.execPath, ['-e', '']);
-    const owner = (number: number, startTicks: string) =>
-      JSON.stringify({ pid: number, startTicks, bootId: '', id: 'other' });
-    writeFileSync(join(folder, 'lock-1'), owner(pid, '1'));
+    const inside = ['--pid', '--fork', '--kill-child', '--mount-proc'];
+    // It says so once it has the folder, and ends with its standard input.
+    const holding = ['flock', '--nonblock', folder, 'sh', '-c', 'echo held; exec cat'];
+    const other = spawn('unshare', [...inside, ...holding], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ended = once(other, 'close');
+    const [said] = (await once(other.stdout, 'data')) as [Buffer];
+    expect(said.toString()).toBe('held\n');
+    await expect(openLog(folder)).rejects.toThrow('is used by another process; one at a time');
+    other.kill('SIGKILL');
+    await ended;
     await (await openLog(folder)).close();
-    // A power cut can leave the file empty.
-    writeFileSync(join(folder, 'lock-7'), '');
+  });
+
+  it('is locked without a file, and by nobody once opening it has failed', async () => {
+    const folder = folders.make();
+    writeFileSync(join(folder, 'log.json'), 'no description');
+    const before = readdirSync(folder);
+    await expect(openLog(folder)).rejects.toThrow('log.json');
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(before));
+    rmSync(join(folder, 'log.json'));
     await (await openLog(folder)).close();
-    expect(readdirSync(folder).filter((name) => name.startsWith('lock-'))).toEqual(['lock-8']);
+    expect(readdirSync(folder).filter((name) => name.includes('lock'))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startZooKeeper, type ZooKeeperServer } from '@tally/testing';
-import { LogNode } from '@tally/tools';
+import { LogNode, type LogNodeOptions } from '@tally/tools';
 import { Random } from '../traffic/random.js';
 import { LogWriters } from './log-writers.js';
 
@@ -34,7 +34,7 @@ export class LogTrial {
   readonly writers: LogWriters;
   readonly dir = mkdtempSync(join(tmpdir(), 'tally-log-fault-'));
   private zookeeper: ZooKeeperServer | undefined;
-  private running: LogNode | undefined;
+  private readonly running: LogNode[] = [];
   private readonly cleanups: (() => void)[] = [];
 
   constructor(
@@ -48,16 +48,30 @@ export class LogTrial {
 
   /** Starts the log in a folder, for the first time or again. */
   async startLog(folder: string, env?: Readonly<Record<string, string>>): Promise<LogNode> {
+    await this.killLogs();
+    return this.startBeside(folder, { env });
+  }
+
+  /** Starts a log and leaves alone those that run; \`under\`: a program that becomes Node. */
+  async startBeside(
+    folder: string,
+    { env, under }: Pick<LogNodeOptions, 'env' | 'under'>,
+  ): Promise<LogNode> {
     this.zookeeper ??= await startZooKeeper({ dir: join(this.dir, 'zookeeper') });
-    await this.running?.process.kill();
-    this.running = await LogNode.start({
+    const node = await LogNode.start({
       folder: join(folder, 'log'),
       logFile: join(this.dir, 'partition-log.log'),
       zookeeper: this.zookeeper.connectString,
       bundle: this.bundle,
       env,
+      under,
     });
-    return this.running;
+    this.running.push(node);
+    return node;
+  }
+
+  private async killLogs(): Promise<void> {
+    for (const node of this.running.splice(0)) await node.process.kill();
   }
 
   /** Done at the end, whatever happened, when nothing runs any more. */
@@ -71,7 +85,7 @@ export class LogTrial {
       return `${this.writers.acknowledged.length} records acknowledged; ${evidence}`;
     } finally {
       await this.writers.stop();
-      await this.running?.process.kill();
+      await this.killLogs();
       await this.zookeeper?.process.stop();
       for (const cleanup of this.cleanups) cleanup();
       rmSync(this.dir, { recursive: true, force: true });

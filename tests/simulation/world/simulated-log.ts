@@ -1,4 +1,5 @@
 import type { LogRecord, PartitionBounds } from '@tally/contracts';
+import { LogClock } from '@tally/segment-log';
 import type { VirtualTime } from './virtual-time.js';
 
 interface Partition {
@@ -15,7 +16,11 @@ interface Partition {
 export interface LogFaults {
   /** Control: an append is confirmed before it is on the disk. */
   confirmsBeforeSync: boolean;
+  /** Control: records are stamped by a clock that has stepped. */
+  believesClock: boolean;
 }
+
+const MAX_STEP_MS = 1000;
 
 /** One topic of the log on a disk in memory: what is not synced yet is gone after a crash. */
 export class SimulatedLog {
@@ -23,8 +28,11 @@ export class SimulatedLog {
   private isUp = true;
   /** Grows with each crash: a sync of before it confirms nothing. */
   private life = 0;
-  /** How far the log's clock is from true time. */
+  /** How far the log's clock is from true time: within what clocks may differ. */
   clockOffsetMs = 0;
+  /** Somebody has set it as well. */
+  clockStepMs = 0;
+  private clock: LogClock;
 
   constructor(
     partitions: number,
@@ -39,10 +47,11 @@ export class SimulatedLog {
       appendMs: [],
       waiting: [],
     }));
+    this.clock = this.newClock();
   }
 
-  get clockMs(): number {
-    return this.time.nowMs + this.clockOffsetMs;
+  private get wallMs(): number {
+    return this.time.nowMs + this.clockOffsetMs + this.clockStepMs;
   }
 
   /**
@@ -51,10 +60,12 @@ export class SimulatedLog {
    */
   append(partition: number, value: Buffer, confirm: (appendMs: number) => void): void {
     if (!this.isUp) return;
+    const timestampMs = this.clock.now();
+    if (this.clock.stampRefusal() !== undefined) return;
     const of = this.partition(partition);
     const offset = of.start + BigInt(of.records.length);
-    of.records.push({ offset, timestampMs: this.clockMs, value });
-    const appendMs = Math.max(this.clockMs, of.appendMs.at(-1) ?? 0);
+    of.records.push({ offset, timestampMs, value });
+    const appendMs = Math.max(timestampMs, of.appendMs.at(-1) ?? 0);
     of.appendMs.push(appendMs);
     if (this.faults.confirmsBeforeSync) confirm(appendMs);
     else of.waiting.push({ upTo: of.records.length, confirm: () => confirm(appendMs) });
@@ -124,8 +135,20 @@ export class SimulatedLog {
     }
   }
 
+  /** With a clock that is right: whoever starts it has looked. */
   restart(): void {
     this.isUp = true;
+    this.clockStepMs = 0;
+    this.clock = this.newClock();
+  }
+
+  private newClock(): LogClock {
+    const clock = new LogClock({
+      read: () => ({ wallMs: this.wallMs, steadyMs: this.time.nowMs }),
+      maxStepMs: this.faults.believesClock ? Number.MAX_SAFE_INTEGER : MAX_STEP_MS,
+    });
+    for (const { record } of this.durableRecords()) clock.follow(record.timestampMs);
+    return clock;
   }
 
   private sync(of: Partition): void {

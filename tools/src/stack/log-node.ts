@@ -14,7 +14,7 @@ export interface LogNodeOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly nodeArgs?: readonly string[];
   /** A program that becomes Node, with its options. */
-  readonly under?: readonly string[];
+  readonly under?: readonly string[] | undefined;
 }
 
 /** One partition-log, bundled as it is shipped, and nothing of Tally beside it. */

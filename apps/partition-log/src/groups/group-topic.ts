@@ -43,7 +43,8 @@ export class GroupTopic {
     const partition = this.topic.partitions[partitionOf(group)];
     if (partition === undefined) throw new Error('the offsets topic lost a partition');
     const bytes = buildRecordBatch(records, nowMs);
-    const outcome = await this.log.append(partition, { bytes, stampTime: true });
+    // Not stamped: groups go on when the clock of the log is wrong.
+    const outcome = await this.log.append(partition, { bytes, stampTime: false });
     // Its batches have no producer id, so none is a duplicate.
     const isIn = outcome.kind === 'appended' || outcome.kind === 'duplicate';
     return isIn ? 'NONE' : commitErrorOf(errorOf(outcome.kind));
@@ -77,7 +78,7 @@ async function* recordsOf(partition: Partition): AsyncGenerator<KeyValue> {
 async function offsetsTopic(log: SegmentLog): Promise<Topic> {
   const found = log.topic(OFFSETS_TOPIC);
   if (found !== undefined) return found;
-  const configs = { 'cleanup.policy': 'compact' };
+  const configs = { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' };
   const outcome = await log.createTopic({ name: OFFSETS_TOPIC, partitions: PARTITIONS, configs });
   if (outcome.kind === 'created') return outcome.topic;
   throw new Error(`cannot make ${OFFSETS_TOPIC}: ${outcome.kind}`);

@@ -8,10 +8,11 @@ import { GroupTopic } from './group-topic.js';
 export async function openCoordinator(
   log: SegmentLog,
   config: PartitionLogConfig,
+  now: () => number,
 ): Promise<GroupCoordinator> {
-  return GroupCoordinator.open(await GroupTopic.open(log, Date.now), {
+  return GroupCoordinator.open(await GroupTopic.open(log, now), {
     clock: systemClock,
-    now: Date.now,
+    now,
     initialDelayMs: config.groupInitialDelayMs,
     maxGroups: config.groupMaxGroups,
     maxMembers: config.groupMaxMembers,

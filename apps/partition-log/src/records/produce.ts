@@ -89,6 +89,8 @@ export function errorOf(
   kind: Exclude<AppendOutcome['kind'], 'appended' | 'duplicate'>,
 ): KafkaError {
   switch (kind) {
+    // Kafka has no code for a clock that is wrong: this one makes clients try again.
+    case 'clock_wrong':
     case 'storage_full':
     case 'failed':
     case 'damaged':

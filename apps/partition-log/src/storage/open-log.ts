@@ -1,7 +1,8 @@
-import { SegmentLog, type DiskWatermarks } from '@tally/segment-log';
+import { SegmentLog, type DiskWatermarks, type LogClock } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import type { LogMetrics } from '../metrics.js';
+import { clockRefusal } from './open-clock.js';
 
 const DAMAGE = 'records are damaged and cannot be read';
 
@@ -14,6 +15,7 @@ export async function openLog(
   logger: Logger,
   metrics: LogMetrics,
   space: DiskWatermarks,
+  clock: LogClock,
 ): Promise<SegmentLog> {
   const log = await SegmentLog.open({
     folder: config.logDir,
@@ -22,7 +24,8 @@ export async function openLog(
     maxRoundBytes: config.maxCommitBytes,
     maxQueuedBytes: config.maxQueuedBytes,
     producers: { maxProducers: config.maxProducers, expiryMs: config.producerExpiryMs },
-    now: Date.now,
+    now: () => clock.now(),
+    stampRefusal: () => clock.stampRefusal(),
     onFatal: (error) => {
       logger.fatal({ error }, 'the disk of the log failed: ending at once');
       process.exit(1);
@@ -54,5 +57,10 @@ export async function openLog(
       logger.error({ topic, partition, reason: endInDoubt }, 'a partition takes no records');
     }
   }
+  for (const { partitions } of log.topics())
+    for (const { lastAppendTimeMs } of partitions) clock.follow(lastAppendTimeMs);
+  const reason = clockRefusal(clock);
+  if (reason !== undefined)
+    logger.error({ reason }, 'ALARM: the clock is wrong: appends are refused');
   return log;
 }

@@ -10,6 +10,7 @@ export function startUpkeep(
   config: PartitionLogConfig,
   logger: Logger,
   metrics: LogMetrics,
+  now: () => number,
 ): Upkeep {
   const upkeep = new Upkeep(log, {
     policyOf: upkeepPolicy,
@@ -17,7 +18,7 @@ export function startUpkeep(
     compactedSegmentBytes: config.compactedSegmentBytes,
     compactBytesPerSecond: config.compactBytesPerSecond,
     maxKeys: config.compactMaxKeys,
-    now: Date.now,
+    now,
     onRemoved: (topic, bytes) => {
       metrics.removedBytes.inc({ topic }, bytes);
       logger.info({ topic, bytes }, 'removed a segment that is not kept any longer');

@@ -53,12 +53,15 @@ export class CountingRun {
   private readonly rules: CountingRules;
   private phase: 'starting' | 'counting' | 'ended' = 'starting';
   private isPaused = false;
+  /** When time passed last, so rather early. */
+  private nowMs: number;
   /** When the log was asked for its end, while that is not answered. */
   private endAskedAtMs: number | undefined;
 
   constructor(private readonly options: CountingRunOptions) {
     const { shardMap, maxSeries, definition, topic, partitions, emit } = options;
     const { epoch, shards } = shardMap;
+    this.nowMs = options.startedAtMs;
     this.rules = { shardMap, series: new SeriesCache(maxSeries), definition };
     this.start = new RunStart({ shards, partitions, losses: this.losses, emit });
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
@@ -77,6 +80,7 @@ export class CountingRun {
    * once it counts, where the log ends: that answer makes the flushes go.
    */
   tick(nowMs: number): void {
+    this.nowMs = nowMs;
     switch (this.phase) {
       case 'starting':
         return this.start.ask();
@@ -208,19 +212,20 @@ export class CountingRun {
   /**
    * Up to when each partition is complete if all that was read is flushed: the moment the log was
    * asked for its end, less what clocks may differ, if that end was reached; else the append time of
-   * the last record, for the next is not older.
+   * the last record, for the next is not older; but never a moment that has not come.
    */
   private instants(
     bounds: ReadonlyMap<number, PartitionBounds> | undefined,
     askedAtMs: number,
   ): Instants {
     const instants = new Map<number, number>();
+    const latestMs = this.nowMs - this.options.maxClockSkewMs;
     for (const [partition, { position, appendMs }] of this.readings) {
       if (position === undefined) continue;
       const end = bounds?.get(partition)?.high;
       if (end !== undefined && position >= end)
         instants.set(partition, askedAtMs - this.options.maxClockSkewMs);
-      else if (appendMs > 0) instants.set(partition, appendMs);
+      else if (appendMs > 0) instants.set(partition, Math.min(appendMs, latestMs));
     }
     return instants;
   }

@@ -12,6 +12,8 @@ export type AppendOutcome =
   | { readonly kind: 'closed' }
   /** The end of the partition is in doubt; the batch is not in the log. */
   | { readonly kind: 'damaged' }
+  /** Nobody knows at what time it would be appended; the batch is not in the log. */
+  | { readonly kind: 'clock_wrong' }
   /** The disk failed: the batch may be in the log or not, and the process must end. */
   | { readonly kind: 'failed' };
 
@@ -23,6 +25,11 @@ export interface CommitLoopOptions {
   readonly maxQueuedBytes: number;
   /** ms since 1970. */
   readonly now: () => number;
+  /**
+   * Why no record can be stamped with the time that `now` told last; undefined: it can. Absent:
+   * whatever it told is believed.
+   */
+  readonly stampRefusal?: () => string | undefined;
   /** The disk did not do as asked: what it holds is unknown. Called once. */
   readonly onFatal: (error: unknown) => void;
   /** After each round that became durable; `syncSeconds` is the time that the disk took for it. */
@@ -142,15 +149,18 @@ export class CommitLoop {
     this.queuedBytes -= bytesOf(appends);
     try {
       const nowMs = this.options.now();
+      const mayStamp = this.options.stampRefusal?.() === undefined;
       const parts = [...byPartition(appends)].map(async ([partition, own]) => {
         if (!partition.isOpen) return settle(own, { kind: 'closed' });
         if (partition.endInDoubt !== undefined) return settle(own, { kind: 'damaged' });
+        const taken = mayStamp ? own : withoutStamped(own);
+        if (taken.length === 0) return undefined;
         const written = await partition.write(
-          own.map(({ batch }) => batch),
+          taken.map(({ batch }) => batch),
           nowMs,
         );
-        if (written === 'storage_full') return settle(own, { kind: 'storage_full' });
-        return { own, written };
+        if (written === 'storage_full') return settle(taken, { kind: 'storage_full' });
+        return { own: taken, written };
       });
       const written = (await all(parts)).filter((part) => part !== undefined);
       const started = performance.now();
@@ -183,6 +193,15 @@ function acknowledge(appends: readonly Append[], written: WrittenBatches): void 
     const outcome = written.outcomes[index];
     if (outcome !== undefined) resolve(outcome);
   }
+}
+
+/** Those that keep the time of their producer are taken whatever the clock says. */
+function withoutStamped(appends: readonly Append[]): readonly Append[] {
+  settle(
+    appends.filter(({ batch }) => batch.stampTime),
+    { kind: 'clock_wrong' },
+  );
+  return appends.filter(({ batch }) => !batch.stampTime);
 }
 
 function settle(appends: readonly Append[], outcome: AppendOutcome): undefined {

@@ -14,8 +14,16 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
+/** A folder that nobody else may use. */
+export interface Lock {
+  /** Others may take the folder from now on. */
+  release(): void;
+}
+
 /** What the log needs of a file system; a failing disk is another implementation. */
 export interface FileSystem {
+  /** Makes the folder where there is none. Throws when another process, or this one, holds it. */
+  lock(folder: string): Lock;
   /** `create`: the file is new, or emptied. `change`, `read`: it is there. */
   open(path: string, mode: 'create' | 'change' | 'read'): Promise<LogFile>;
   /** Names in a folder, in no order. */

@@ -9,11 +9,13 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import type { FileSystem, LogFile } from './file-system.js';
+import { FolderLock } from './folder-lock.js';
 
 const FLAGS = { create: 'w+', change: 'r+', read: 'r' } as const;
 
 /** The file system of this machine. */
 export const nodeFileSystem: FileSystem = {
+  lock: (folder) => FolderLock.take(folder),
   async open(path, mode) {
     return new NodeLogFile(await open(path, FLAGS[mode]));
   },

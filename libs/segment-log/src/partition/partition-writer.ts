@@ -12,7 +12,7 @@ import { writeOrCut } from './write-or-cut.js';
 /** How batches get into a partition, and what is remembered of their producers. */
 export class PartitionWriter {
   private readonly producers: ProducerStates;
-  private lastAppendTimeMs: number;
+  private latestMs: number;
   /** The high watermark for which the note of producers on the disk holds. */
   private savedProducersAt: bigint | undefined;
 
@@ -26,8 +26,13 @@ export class PartitionWriter {
     private readonly onPublished: () => void,
   ) {
     this.producers = producers;
-    this.lastAppendTimeMs = lastAppendTimeMs;
+    this.latestMs = lastAppendTimeMs;
     this.savedProducersAt = savedProducersAt;
+  }
+
+  /** See Partition. */
+  get lastAppendTimeMs(): number {
+    return this.latestMs;
   }
 
   get producerCount(): number {
@@ -40,7 +45,7 @@ export class PartitionWriter {
     nowMs: number,
   ): Promise<WrittenBatches | 'storage_full'> {
     // The clock may step back; append times must not.
-    const appendTimeMs = Math.max(nowMs, this.lastAppendTimeMs);
+    const appendTimeMs = Math.max(nowMs, this.latestMs);
     const producers = this.producers.begin();
     const { highWatermark } = this.bounds;
     const round = stampRound(batches, highWatermark, appendTimeMs, producers, nowMs);
@@ -56,7 +61,8 @@ export class PartitionWriter {
       sync: () => this.segments.sync(segment),
       publish: () => {
         for (const header of headers) segment.add(header);
-        this.lastAppendTimeMs = appendTimeMs;
+        // Nobody sees the time at which a record came that keeps that of its producer.
+        if (batches.some(({ stampTime }) => stampTime)) this.latestMs = appendTimeMs;
         producers.publish(nowMs);
         this.onPublished();
       },

@@ -62,6 +62,11 @@ export class Partition implements ReadBounds {
     return this.writer.producerCount;
   }
 
+  /** When the last record was appended that has a stamp, in ms since 1970; 0: there is none. */
+  get lastAppendTimeMs(): number {
+    return this.writer.lastAppendTimeMs;
+  }
+
   /** Records that cannot be read, in order. */
   get damage(): readonly DamagedRange[] {
     return this.damaged.all();

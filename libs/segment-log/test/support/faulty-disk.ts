@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { nodeFileSystem, type FileSystem, type LogFile } from '../../src/index.js';
+import { nodeFileSystem, type FileSystem, type Lock, type LogFile } from '../../src/index.js';
 
 interface FileNode {
   readonly kind: 'file';
@@ -33,6 +33,10 @@ export class FaultyDisk implements FileSystem {
   private readonly root: FolderNode = folderNode();
 
   constructor(private readonly folder: string) {}
+
+  lock(folder: string): Lock {
+    return nodeFileSystem.lock(folder);
+  }
 
   async open(path: string, mode: 'create' | 'change'): Promise<LogFile> {
     const file = await nodeFileSystem.open(path, mode);

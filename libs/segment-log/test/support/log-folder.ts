@@ -17,7 +17,7 @@ export class Folders {
   /** A copy, as after a kill: nobody holds its lock. */
   copy(folder: string): string {
     const copy = this.make();
-    cpSync(folder, copy, { recursive: true, filter: (path) => !/\/lock-\d+$/.test(path) });
+    cpSync(folder, copy, { recursive: true });
     return copy;
   }
 

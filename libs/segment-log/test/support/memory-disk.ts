@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import type { FileSystem, LogFile } from '../../src/index.js';
+import type { FileSystem, Lock, LogFile } from '../../src/index.js';
 
 /** Smaller than a page of a real disk, so that a few small batches cover many. */
 const PAGE_BYTES = 64;
@@ -47,6 +47,11 @@ export class MemoryDisk implements FileSystem {
     const disk = new MemoryDisk();
     disk.folder(folder, true);
     return disk.copy();
+  }
+
+  /** Nobody else knows of it. */
+  lock(): Lock {
+    return { release: () => undefined };
   }
 
   async open(path: string, mode: 'create' | 'change' | 'read'): Promise<LogFile> {

@@ -17,6 +17,7 @@ export function steppedDisk(disk: FileSystem, onStep: () => void): FileSystem {
     truncate: step((size) => file.truncate(size)),
   });
   return {
+    lock: (path) => disk.lock(path),
     open: async (path, mode) => wrap(await disk.open(path, mode)),
     list: (path) => disk.list(path),
     readText: (path) => disk.readText(path),
