@@ -20,6 +20,13 @@ export interface Protections {
   claimsEnd: boolean;
   usesNewestMeaning: boolean;
   takesAnyBeginning: boolean;
+  neverBounds: boolean;
+  repeatsTooLarge: boolean;
+  waitsForEver: boolean;
+  crashesOnOddAnswer: boolean;
+  forgetsAbsence: boolean;
+  ignoresIdentity: boolean;
+  tellsHalves: boolean;
 }
 
 /** Nothing is taken away. */
@@ -41,6 +48,13 @@ export function allProtections(): Protections {
     claimsEnd: false,
     usesNewestMeaning: false,
     takesAnyBeginning: false,
+    neverBounds: false,
+    repeatsTooLarge: false,
+    waitsForEver: false,
+    crashesOnOddAnswer: false,
+    forgetsAbsence: false,
+    ignoresIdentity: false,
+    tellsHalves: false,
   };
 }
 
@@ -66,4 +80,12 @@ export const CONTROLS: Readonly<Record<string, readonly (keyof Protections)[]>> 
     'neverVerifies',
   ],
   'nobody compares what a shard covers with what it confirmed': ['neverVerifies'],
+  // Smaller flushes would mend what is too large.
+  'a flush has no bound, and goes again when it is too large': ['neverBounds', 'repeatsTooLarge'],
+  'a flush that is too large goes again as it is': ['repeatsTooLarge'],
+  'all others wait for a shard that does not answer': ['waitsForEver'],
+  'an odd answer of one shard ends the processor': ['crashesOnOddAnswer'],
+  'a shard that was absent is counted on, not read again for': ['forgetsAbsence'],
+  'nobody minds which database answers for a shard': ['ignoresIdentity'],
+  'a record that was counted by halves is told': ['tellsHalves'],
 };

@@ -16,6 +16,10 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'shard-away'; readonly shard: number; readonly forMs: number }
   | { readonly kind: 'shard-saved'; readonly shard: number }
   | { readonly kind: 'shard-restored'; readonly shard: number }
+  | { readonly kind: 'shard-promoted'; readonly shard: number }
+  | { readonly kind: 'shard-odd'; readonly shard: number; readonly forMs: number }
+  | { readonly kind: 'shard-narrow'; readonly shard: number }
+  | { readonly kind: 'counting-bug'; readonly processor: number; readonly afterEvents: number }
   | { readonly kind: 'shard-map' }
   | { readonly kind: 'log-shortened'; readonly partition: number; readonly keeps: number }
   | { readonly kind: 'rebalance' }
@@ -28,12 +32,16 @@ export interface Schedule {
   readonly settings: ProcessorSettings;
   readonly sends: readonly number[];
   readonly faults: readonly Fault[];
+  /** What is not mended at once at the end: the others must be counted without this shard. */
+  readonly lastly: { readonly shard: number; readonly is: 'away' | 'odd' } | undefined;
 }
 
 export const PARTITIONS = 3;
 export const PROCESSORS = 2;
 export const SHARDS = 2;
 export const INTAKES = 2;
+/** With these, messages are bounded too. */
+export const SMALL_FLUSH_BYTES = 600;
 /** Longer than the dedup window: what was on its way comes when nobody recognises it any more. */
 const LONG_PAUSE_MS = 14_000;
 export const LASTS_MS = 14_000;
@@ -48,6 +56,7 @@ export function scheduleOf(seed: number): Schedule {
   const settings = {
     recordsPerFetch: random.pick([1, 7]),
     flushRows: random.pick([2, 12]),
+    flushBytes: random.pick([SMALL_FLUSH_BYTES, 100_000]),
     verifies: random.chance(50),
   };
   // Only those who compare find what a shard has lost, or what a person gave up; without them nothing
@@ -55,7 +64,13 @@ export function scheduleOf(seed: number): Schedule {
   const faults = Array.from({ length: random.between(0, 7) }, () => faultOf(random, time()))
     .filter(({ kind }) => settings.verifies || !FOUND_BY_COMPARING.has(kind))
     .sort((a, b) => a.atMs - b.atMs);
-  return { seed, settings, sends, faults };
+  // A loss is accepted by all shards together.
+  const isLossy = faults.some(({ kind }) => kind === 'log-shortened');
+  const lastly =
+    isLossy || random.chance(60)
+      ? undefined
+      : { shard: random.between(0, SHARDS - 1), is: random.pick(['away', 'odd'] as const) };
+  return { seed, settings, sends, faults, lastly };
 }
 
 function faultOf(random: Random, atMs: number): Fault {
@@ -80,6 +95,10 @@ function faultOf(random: Random, atMs: number): Fault {
     { atMs, kind: 'shard-away', shard, forMs },
     { atMs, kind: 'shard-saved', shard },
     { atMs, kind: 'shard-restored', shard },
+    { atMs, kind: 'shard-promoted', shard },
+    { atMs, kind: 'shard-odd', shard, forMs },
+    { atMs, kind: 'shard-narrow', shard },
+    { atMs, kind: 'counting-bug', processor, afterEvents: random.between(0, 5) },
     { atMs, kind: 'shard-map' },
     { atMs, kind: 'log-shortened', partition, keeps },
     { atMs, kind: 'rebalance' },

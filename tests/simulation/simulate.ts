@@ -2,6 +2,7 @@ import { allProtections, CONTROLS } from './controls.js';
 import { scheduleOf, type Schedule } from './schedule.js';
 import { shrink } from './shrink.js';
 import { Simulation } from './simulation.js';
+import { withHalvedRecords } from './world/halved-records.js';
 
 /** A schedule in which something was wrong, as small as it could be made. */
 export interface Finding {
@@ -30,7 +31,11 @@ export function simulate({ firstSeed, control, goesOn }: SimulateOptions): {
       all[protection] = true;
     return all;
   };
-  const play = (schedule: Schedule) => new Simulation(schedule, protections()).play();
+  const play = (schedule: Schedule) => {
+    const taken = protections();
+    const simulation = new Simulation(schedule, taken);
+    return taken.tellsHalves ? withHalvedRecords(() => simulation.play()) : simulation.play();
+  };
   let schedules = 0;
   while (goesOn(schedules)) {
     const seed = firstSeed + schedules;

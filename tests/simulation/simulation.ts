@@ -14,6 +14,7 @@ import {
   PARTITIONS,
   PROCESSORS,
   SHARDS,
+  SMALL_FLUSH_BYTES,
   type Fault,
   type Schedule,
 } from './schedule.js';
@@ -37,6 +38,8 @@ const HEALS_WITHIN_MS = 60_000;
 const GROUP_SESSION_MS = 1500;
 const REJOIN_MS = 300;
 const READ_EVERY_MS = 500;
+/** More than a record adds to a delta here: at most four events, two rows and two names of each. */
+const MAX_RECORD_BYTES = 1200;
 
 /** What a record holds. */
 interface Content {
@@ -102,7 +105,11 @@ export class Simulation {
       random: new Random(schedule.seed).part(4),
       tell: (line) => this.tell(line),
     });
+    const { flushBytes } = schedule.settings;
+    if (flushBytes === SMALL_FLUSH_BYTES)
+      for (const shard of this.shards) shard.maxMessageBytes = flushBytes + MAX_RECORD_BYTES;
     const world = {
+      onCrashed: (processor: SimulatedProcessor) => this.onCrashed(processor, REJOIN_MS),
       onHalted: (partition: number) => this.operator.look(partition),
       time: this.time,
       network: this.network,
@@ -154,6 +161,7 @@ export class Simulation {
     this.healedAtMs = this.time.nowMs;
     const end = this.time.nowMs + HEALS_WITHIN_MS;
     this.run(this.time.nowMs + TAIL_MS);
+    this.mendLast();
     for (let until = this.time.nowMs; until < end && !this.isComplete();)
       this.run((until += READ_EVERY_MS));
     this.checkEnd();
@@ -180,12 +188,10 @@ export class Simulation {
       case 'processor-crash': {
         const processor = this.processors[fault.processor];
         processor?.kill();
-        time.after(GROUP_SESSION_MS, () => this.rebalance());
-        return time.after(fault.forMs, () => {
-          processor?.restart();
-          this.rebalance();
-        });
+        return this.onCrashed(processor, fault.forMs);
       }
+      case 'counting-bug':
+        return this.processors[fault.processor]?.plantBug(fault.afterEvents);
       case 'processor-pause':
         this.processors[fault.processor]?.process.pause(fault.forMs);
         // The group gives its partitions to the others; it goes on with its own when it wakes, until
@@ -223,6 +229,20 @@ export class Simulation {
         return this.shards[fault.shard]?.save();
       case 'shard-restored':
         return this.shards[fault.shard]?.restore();
+      case 'shard-promoted':
+        return this.shards[fault.shard]?.promote();
+      case 'shard-odd': {
+        const shard = this.shards[fault.shard];
+        if (shard !== undefined) shard.isOdd = true;
+        return time.after(fault.forMs, () => {
+          if (shard !== undefined) shard.isOdd = false;
+        });
+      }
+      case 'shard-narrow': {
+        const shard = this.shards[fault.shard];
+        if (shard !== undefined) shard.maxMessageBytes = MAX_RECORD_BYTES;
+        return;
+      }
       case 'shard-map':
         return this.changeShardMap();
       case 'log-shortened':
@@ -241,6 +261,14 @@ export class Simulation {
         return time.after(fault.forMs, () => void (this.network.weather = CALM));
       }
     }
+  }
+
+  private onCrashed(processor: SimulatedProcessor | undefined, forMs: number): void {
+    this.time.after(GROUP_SESSION_MS, () => this.rebalance());
+    this.time.after(forMs, () => {
+      processor?.restart();
+      this.rebalance();
+    });
   }
 
   /** Somebody deletes all but the last few records. */
@@ -288,12 +316,34 @@ export class Simulation {
     this.log.restart();
     for (const shard of this.shards) {
       shard.isUp = true;
+      shard.isOdd = false;
       shard.epoch = this.shardMap.epoch;
+    }
+    const { lastly } = this.schedule;
+    const last = this.shards[lastly?.shard ?? -1];
+    if (last !== undefined && lastly !== undefined) {
+      this.tell(`shard ${last.shard} ${lastly.is === 'away' ? 'does not answer' : 'answers oddly'}`);
+      last.isUp = lastly.is !== 'away';
+      last.isOdd = lastly.is === 'odd';
+      this.rebalance();
     }
     const gone = this.processors.filter(({ process }) => !process.isUp);
     for (const { process } of gone) process.begin();
     // Without a reason nobody begins anew: what was lost must be found by those who go on.
     if (gone.length > 0) this.rebalance();
+  }
+
+  /** All that is of other shards must be counted by now; then it is mended too. */
+  private mendLast(): void {
+    const { lastly } = this.schedule;
+    const last = this.shards[lastly?.shard ?? -1];
+    if (last === undefined) return;
+    for (const id of this.inLog().keys())
+      if (this.shardOf(id) !== last.shard && this.countOf(id) !== 1n)
+        this.violate(`event ${id} is not counted while another shard is away`);
+    this.tell(`shard ${last.shard} is mended too`);
+    last.isUp = true;
+    last.isOdd = false;
   }
 
   /** Every event in the log that is not void, by its id: what its first record says. */
@@ -448,6 +498,14 @@ function describe(fault: Fault): string {
       return `shard ${fault.shard} is copied`;
     case 'shard-restored':
       return `shard ${fault.shard} becomes its copy again`;
+    case 'shard-promoted':
+      return `another database answers for shard ${fault.shard}: its copy`;
+    case 'shard-odd':
+      return `shard ${fault.shard} answers oddly for ${fault.forMs} ms`;
+    case 'shard-narrow':
+      return `no larger messages than ${MAX_RECORD_BYTES} bytes reach shard ${fault.shard} any more`;
+    case 'counting-bug':
+      return `processor ${fault.processor} will count a record by halves, and crash`;
     case 'shard-map':
       return 'another shard map is in force';
     case 'log-shortened':

@@ -195,7 +195,12 @@ describe('a cluster-proxy with two shards', () => {
     const ranges = [{ partition, ranges: [{ from: '1', to: '18446744073709551615' }] }];
     shards[1].answers.ApplyDelta = (request) => {
       expect(request).toMatchObject({ shard: 1, epoch: '9', rows, ranges });
-      return { outcome: 'APPLY_OUTCOME_OVERLAP', uncovered: ranges };
+      return {
+        outcome: 'APPLY_OUTCOME_OVERLAP',
+        uncovered: ranges,
+        timelineId: 4,
+        systemIdentifier: '77',
+      };
     };
     shards[1].answers.GetCoverage = () => ({
       coverage: ranges,
@@ -208,6 +213,8 @@ describe('a cluster-proxy with two shards', () => {
     expect(await controller.applyDelta(delta, nothing, call())).toEqual({
       outcome: 'APPLY_OUTCOME_OVERLAP',
       uncovered: ranges,
+      timelineId: 4,
+      systemIdentifier: '77',
     });
     const question = { ...to, partitions: [partition] };
     expect(await controller.getCoverage(question, nothing, call())).toEqual({

@@ -62,6 +62,11 @@ export class AppModule {
             lifecycle.onListening(() => void processor.start());
             lifecycle.onClose('processor', () => processor.stop());
             health.add({ name: 'counting', probe: async () => processor.probe() });
+            health.add({
+              name: 'shards',
+              required: false,
+              probe: async () => processor.probeShards(),
+            });
             return processor;
           },
         },

@@ -21,10 +21,20 @@ export const settings = {
     wholeNumber(1, 100_000, 20_000),
     'rows for one shard that are flushed at once; larger ones make longer transactions and need more memory',
   ),
+  flushBytes: setting(
+    'TALLY_FLUSH_BYTES',
+    wholeNumber(1 << 16, 16 << 20, 8 << 20),
+    'bytes of rows and names for one shard that are flushed at once, and how many may wait for the next flush; with one record more they must fit into a message',
+  ),
   shardDeadlineMs: setting(
     'TALLY_SHARD_DEADLINE_MS',
     wholeNumber(100, 60_000, 5000),
     'how long one flush may take until its outcome is unknown and it is sent again',
+  ),
+  shardPatienceMs: setting(
+    'TALLY_SHARD_PATIENCE_MS',
+    wholeNumber(1000, 600_000, 15_000),
+    'how long the others wait for a shard that does not answer, at a start or when too much waits for it, until they are counted without it; longer than Postgres needs to start again, as coming back costs reading the dedup window back',
   ),
   groupSessionMs: setting(
     'TALLY_GROUP_SESSION_MS',

@@ -6,6 +6,7 @@ export interface ProcessorMetrics {
   readonly flushSeconds: Histogram;
   readonly restarts: Counter<'reason'>;
   readonly haltedPartitions: Gauge;
+  readonly absentShards: Gauge;
   readonly assignedPartitions: Gauge;
 }
 
@@ -20,7 +21,7 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     }),
     flushes: new Counter({
       name: 'tally_processor_flushes_total',
-      help: 'Answers of shards to flushes: applied, already_applied, overlap, stale_epoch, unknown.',
+      help: 'What came of flushes: applied, already_applied, overlap, stale_epoch, too_large, retry, halt.',
       labelNames: ['outcome'],
       registers,
     }),
@@ -39,6 +40,11 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     haltedPartitions: new Gauge({
       name: 'tally_processor_halted_partitions',
       help: 'Partitions that are not read, because the log and the shards contradict each other: alarm above 0.',
+      registers,
+    }),
+    absentShards: new Gauge({
+      name: 'tally_processor_absent_shards',
+      help: 'Shards that nothing is counted for now, while the others are: alarm when it stays above 0.',
       registers,
     }),
     assignedPartitions: new Gauge({

@@ -151,7 +151,7 @@ function counted(records: readonly ReadRecord[], expires: boolean): Partial<Reco
     counter.count(expires ? read : { ...read, block: blind }, new Map([[0, delta]]));
   }
   const sum = { counted: 0, duplicates: 0, expired: 0 };
-  for (const entry of delta.toMessage(() => false).ledger) {
+  for (const entry of delta.toMessage().ledger) {
     sum.counted += Number(entry.counted);
     sum.duplicates += Number(entry.duplicates);
     sum.expired += Number(entry.expired);

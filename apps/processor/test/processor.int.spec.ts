@@ -116,7 +116,7 @@ describe('a processor', () => {
     await fixture.append(topic, someEvents(40, 'a', left));
     const running = await start();
     await untilCounted({ [left]: 40 });
-    shards.once(0, () => ({ outcome: 'APPLY_OUTCOME_OVERLAP', uncovered: [] }));
+    shards.once(0, () => ({ outcome: 'APPLY_OUTCOME_OVERLAP', uncovered: [], timelineId: 1, systemIdentifier: '1' }));
     await fixture.append(topic, someEvents(10, 'b', left));
     await untilCounted({ [left]: 50 });
     const restarts = await running.metric(
@@ -159,7 +159,7 @@ describe('a processor', () => {
       subject: `s${number}`,
     }));
     await fixture.append(topic, subjects.slice(0, 30));
-    await start({ TALLY_FLUSH_ROWS: '5', TALLY_SHARD_DEADLINE_MS: '60000' });
+    await start({ TALLY_FLUSH_ROWS: '5', TALLY_SHARD_DEADLINE_MS: '60000',TALLY_SHARD_PATIENCE_MS: '200000' });
     await eventually('a flush is held', () => held.length > 0);
     await fixture.append(topic, subjects.slice(30));
     isHeld = false;

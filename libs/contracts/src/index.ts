@@ -21,6 +21,7 @@ export type * as query from './generated/tally/query/v1/query.js';
 export type * as shardProxy from './generated/tally/shard_proxy/v1/shard_proxy.js';
 export type { LogRecord, PartitionBounds } from './log.js';
 export { LOSS_NAME_BYTES, LOSS_REASON_BYTES } from './losses.js';
+export { MAX_MESSAGE_BYTES } from './grpc/message-size.js';
 export { packageDefinition } from './grpc/package-definition.js';
 export * from './rows/counter-rows.js';
 export * from './rows/delta-rows.js';

@@ -122,6 +122,10 @@ covering AS (
   WHERE (c.topic, c.partition) = (r.topic, r.partition)
     AND (r.is_more OR r.as_of_ms > coalesce(r.known_ms, -1))
 )
-SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered
+SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered,
+       (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
+       CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
+       END AS "timelineId"
 FROM verdict v
 LEFT JOIN locked l ON v.outcome = 'overlap'

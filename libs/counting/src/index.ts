@@ -4,7 +4,7 @@ export {
   type CountingRules,
   type RecordCounts,
 } from './aggregate/partition-counter.js';
-export { ShardDelta, type Fate } from './aggregate/shard-delta.js';
+export { MAX_RECORD_DELTA_BYTES, ShardDelta, type Fate } from './aggregate/shard-delta.js';
 export { OffsetSet, type OffsetRange } from './coverage/offset-set.js';
 export { DedupWindow } from './dedup/dedup-window.js';
 export * from './event-types/index.js';
@@ -12,10 +12,13 @@ export { CountingRun, type CountingRunOptions } from './run/counting-run.js';
 export type {
   Answer,
   FlushAction,
+  FlushFailure,
   FlushOutcome,
   RunAction,
   ShardCoverage,
 } from './run/run-action.js';
+export { MAX_RETRY_MS } from './run/shard-flushes.js';
+export { ShardRoster, type ShardRosterOptions } from './run/shard-roster.js';
 export { SeriesCache, type Series } from './series/series-cache.js';
 export { Cell } from './sums/cell.js';
 export {

@@ -16,4 +16,4 @@ export { createLogger, type Logger } from './logging/logger.js';
 export type { Metrics } from './metrics/metrics.js';
 export { LOGGER, METRICS } from './service/kit.module.js';
 export { startService, VERSION, type ServiceDefinition } from './service/start-service.js';
-export { inLinkedSpan, recordedSpan } from './tracing/linked-span.js';
+export { inLinkedSpan, MAX_LINKED_REQUESTS, recordedSpan } from './tracing/linked-span.js';

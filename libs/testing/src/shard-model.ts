@@ -1,5 +1,8 @@
 import { decodeDeltaRows, decodeSeriesNames, type shardProxy } from '@tally/contracts';
-import { OffsetSet, type FlushOutcome, type ShardCoverage } from '@tally/counting';
+import { OffsetSet, type ShardCoverage } from '@tally/counting';
+
+/** What became of a delta. */
+export type Verdict = 'applied' | 'already_applied' | 'overlap' | 'stale_epoch';
 
 /** Protections that a test takes away, to see that it fails without them. */
 export interface ShardFaults {
@@ -36,6 +39,8 @@ export class ShardModel {
   private saved: State = emptyState();
   /** Of the shard map that it has heard of. */
   epoch = 1;
+  /** Grows when another database answers for it. */
+  timelineId = 1;
 
   constructor(
     readonly shard: number,
@@ -45,7 +50,7 @@ export class ShardModel {
   ) {}
 
   /** Folds it in, if nothing of it is covered. */
-  apply(request: shardProxy.ApplyDeltaRequest): FlushOutcome {
+  apply(request: shardProxy.ApplyDeltaRequest): Verdict {
     if (request.epoch !== String(this.epoch)) return 'stale_epoch';
     const ranges = rangesOf(request);
     const { coverage } = this.state;
@@ -126,6 +131,12 @@ export class ShardModel {
   /** Becomes what it was when it was saved, as after a fail-over that lost commits. */
   restore(): void {
     this.state = copyOf(this.saved);
+  }
+
+  /** Another database answers from now on: a copy of what it was when it was saved. */
+  promote(): void {
+    this.restore();
+    this.timelineId += 1;
   }
 
   private fold(

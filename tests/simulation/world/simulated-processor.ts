@@ -2,11 +2,13 @@ import {
   DEFAULT_EVENT_TYPE,
   type EventTypeDefinition,
   type PartitionBounds,
+  type shardProxy,
 } from '@tally/contracts';
 import {
   CountingRun,
   OffsetSet,
   readBlock,
+  ShardRoster,
   type Answer,
   type FlushOutcome,
   type RunAction,
@@ -25,6 +27,10 @@ const FETCH_EVERY_MS = 60;
 const DEADLINE_MS = 900;
 /** From the answer of the log to the run: whoever reads may have to wait for a version of the event types. */
 const MAX_DELIVERY_MS = 40;
+/** From a bug until the process has ended: long, so that much may happen meanwhile. */
+const MAX_DYING_MS = 600;
+const SHARD_PATIENCE_MS = 2500;
+const REJOIN = { firstRejoinMs: 500, maxRejoinMs: 2000 };
 const SPLIT_BY_COLOR = { ...DEFAULT_EVENT_TYPE, dimensions: ['color'] };
 
 export interface ProcessorFaults {
@@ -46,12 +52,25 @@ export interface ProcessorFaults {
   usesNewestMeaning: boolean;
   /** Control: wherever the log begins, it is believed that a person accepted it. */
   takesAnyBeginning: boolean;
+  /** Control: a flush may have any number of bytes. */
+  neverBounds: boolean;
+  /** Control: what is too large counts as unanswered. */
+  repeatsTooLarge: boolean;
+  /** Control: a shard is never left. */
+  waitsForEver: boolean;
+  /** Control: an odd answer ends the process. */
+  crashesOnOddAnswer: boolean;
+  /** Control: a shard that was absent counts as having all that was read meanwhile. */
+  forgetsAbsence: boolean;
+  /** Control: answers do not say which database gave them. */
+  ignoresIdentity: boolean;
 }
 
 /** What differs from schedule to schedule: how soon a run is behind, and who finds what was lost. */
 export interface ProcessorSettings {
   readonly recordsPerFetch: number;
   readonly flushRows: number;
+  readonly flushBytes: number;
   /** Whether runs compare what shards cover with what they had confirmed. */
   readonly verifies: boolean;
 }
@@ -70,6 +89,8 @@ export interface ProcessorWorld {
   readonly random: Random;
   /** An alarm: somebody has to look. */
   readonly onHalted: (partition: number) => void;
+  /** Its process has ended by itself. */
+  readonly onCrashed: (processor: SimulatedProcessor) => void;
   readonly tell: (line: string) => void;
 }
 
@@ -88,12 +109,19 @@ export class SimulatedProcessor {
   private isPaused = false;
   private hasBegun = false;
   private halts = 0;
+  private roster: ShardRoster;
+  /** Events until counting runs into a bug; undefined: it does not. */
+  private eventsToBug: number | undefined;
+  private isDying = false;
+  /** Shards that were absent since the process began. */
+  private readonly wereAbsent = new Set<number>();
 
   constructor(
     private readonly name: string,
     private readonly world: ProcessorWorld,
   ) {
     this.process = new SimulatedProcess(world.time);
+    this.roster = this.newRoster();
   }
 
   get haltedPartitions(): number {
@@ -115,10 +143,56 @@ export class SimulatedProcessor {
     this.process.end();
     this.run = undefined;
     this.assigned = [];
+    this.generation += 1;
+    this.roster = this.newRoster();
+    this.eventsToBug = undefined;
+    this.isDying = false;
+    this.wereAbsent.clear();
+  }
+
+  /** Counting will fail in the middle of a record, after so many events. */
+  plantBug(afterEvents: number): void {
+    this.eventsToBug = afterEvents;
   }
 
   restart(): void {
     this.process.begin();
+  }
+
+  private newRoster(): ShardRoster {
+    const { settings, faults } = this.world;
+    const flushBytes = faults.neverBounds ? Number.MAX_SAFE_INTEGER : settings.flushBytes;
+    return new ShardRoster({ flushBytes, ...REJOIN });
+  }
+
+  private definition(registryVersion: number): EventTypeDefinition {
+    if (this.eventsToBug !== undefined && this.eventsToBug-- === 0) {
+      this.eventsToBug = undefined;
+      this.isDying = true;
+      throw new Error('a bug');
+    }
+    const { faults } = this.world;
+    return definitionAt(
+      faults.usesNewestMeaning ? this.world.registryVersion() : registryVersion,
+    );
+  }
+
+  /** A bug ends the process, a little later. */
+  private tellRun(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!this.isDying) throw error;
+      this.world.tell(`${this.name} crashes: ${String(error)}`);
+      this.crash(this.world.random.between(0, MAX_DYING_MS));
+    }
+  }
+
+  private crash(afterMs: number): void {
+    this.process.later(afterMs, () => {
+      this.kill();
+      this.world.onCrashed(this);
+    });
   }
 
   private begin(reason: string): void {
@@ -138,9 +212,10 @@ export class SimulatedProcessor {
       topic,
       partitions: this.assigned,
       shardMap,
-      definition: (_project, _type, version) =>
-        definitionAt(faults.usesNewestMeaning ? world.registryVersion() : version),
+      roster: this.roster,
+      definition: (_project, _type, version) => this.definition(version),
       flushRows: world.settings.flushRows,
+      shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : SHARD_PATIENCE_MS,
       maxClockSkewMs: faults.ignoresSkew ? 0 : 1000,
       verifyIntervalMs:
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
@@ -151,7 +226,7 @@ export class SimulatedProcessor {
     this.run = run;
     const tick = () => {
       if (generation !== this.generation) return;
-      run.tick(world.time.nowMs);
+      this.tellRun(() => run.tick(world.time.nowMs));
       this.process.later(FLUSH_INTERVAL_MS, tick);
     };
     tick();
@@ -183,7 +258,7 @@ export class SimulatedProcessor {
     this.process.later(random.between(0, MAX_DELIVERY_MS), () => {
       if (generation !== this.generation) return;
       this.delivering.delete(partition);
-      this.run?.onRecords(partition, records.map(readBlock));
+      this.tellRun(() => this.run?.onRecords(partition, records.map(readBlock)));
     });
   }
 
@@ -217,6 +292,10 @@ export class SimulatedProcessor {
         this.world.tell(`${this.name} halts partition ${action.partition}: ${action.reason}`);
         this.world.onHalted(action.partition);
         return;
+      case 'absent':
+        this.wereAbsent.add(action.shard);
+        this.world.tell(`${this.name} goes on without shard ${action.shard}: ${action.reason}`);
+        return;
       case 'rebuild':
         this.world.tell(`${this.name} begins again: ${action.reason}`);
         this.process.later(20, () => {
@@ -240,7 +319,7 @@ export class SimulatedProcessor {
         if (shard === undefined || !shard.isUp) return undefined;
         if (shard.epoch !== epoch) return { kind: 'stale_epoch' };
         const losses = this.lossesOf(shard);
-        return { kind: 'answer', value: this.coverageOf(shard), losses };
+        return { kind: 'answer', value: this.coverageOf(shard), losses, ...this.identityOf(shard) };
       },
       (answer) => this.run?.onCoverage(number, answer ?? { kind: 'none' }, world.time.nowMs),
     );
@@ -254,10 +333,15 @@ export class SimulatedProcessor {
 
   private coverageOf(shard: SimulatedShard): ShardCoverage {
     const covered = shard.covered(this.assigned);
-    if (!this.world.faults.beginsAtEnd) return covered;
+    const { beginsAtEnd, forgetsAbsence } = this.world.faults;
+    if (!beginsAtEnd && !(forgetsAbsence && this.wereAbsent.has(shard.shard))) return covered;
     for (const [partition, { high }] of this.world.log.bounds() ?? [])
       covered.get(partition)?.add(0n, high);
     return covered;
+  }
+
+  private identityOf({ timelineId }: SimulatedShard): { readonly identity?: string } {
+    return this.world.faults.ignoresIdentity ? {} : { identity: String(timelineId) };
   }
 
   private lossesOf(shard: SimulatedShard): ShardCoverage {
@@ -293,13 +377,27 @@ export class SimulatedProcessor {
       generation,
       () => {
         const shard = world.shards[number];
-        return shard?.isUp === true ? shard.apply(request) : undefined;
+        return shard?.isUp === true ? this.applied(shard, request) : undefined;
       },
       (outcome) => {
-        const silence: FlushOutcome = world.faults.trustsSilence ? 'applied' : 'unknown';
+        const silence: FlushOutcome = { kind: world.faults.trustsSilence ? 'applied' : 'retry' };
+        if (outcome?.kind === 'halt' && world.faults.crashesOnOddAnswer) return this.crash(0);
         this.run?.onFlushed(number, outcome ?? silence);
       },
     );
+  }
+
+  private applied(shard: SimulatedShard, request: shardProxy.ApplyDeltaRequest): FlushOutcome {
+    const { faults, random } = this.world;
+    if (request.rows.length + request.seriesNames.length > shard.maxMessageBytes)
+      return faults.repeatsTooLarge ? { kind: 'retry' } : { kind: 'rebuild', why: 'too_large' };
+    // It may have done what it was asked all the same.
+    if (shard.isOdd && random.chance(50)) return { kind: 'halt', reason: 'an odd answer' };
+    const verdict = shard.apply(request);
+    if (shard.isOdd) return { kind: 'halt', reason: 'an odd answer' };
+    if (verdict === 'overlap' || verdict === 'stale_epoch')
+      return { kind: 'rebuild', why: verdict };
+    return { kind: verdict, ...this.identityOf(shard) };
   }
 
   private ask<T>(
@@ -312,7 +410,7 @@ export class SimulatedProcessor {
       DEADLINE_MS,
       question,
       this.process.receiver((answer: T | undefined) => {
-        if (generation === this.generation) hear(answer);
+        if (generation === this.generation) this.tellRun(() => hear(answer));
       }),
     );
   }

@@ -1,9 +1,12 @@
 import { OffsetSet } from '@tally/counting';
 import { ShardModel } from '@tally/testing/shard-model';
 
-/** A shard that may not answer for a while. */
+/** A shard that may not answer for a while, or answers what nobody foresaw. */
 export class SimulatedShard extends ShardModel {
   isUp = true;
+  isOdd = false;
+  /** Largest message that reaches it. */
+  maxMessageBytes = Number.POSITIVE_INFINITY;
 
   /** What was given up, as an answer has it. */
   lossesNow(): Map<number, OffsetSet> {

@@ -7,10 +7,12 @@ import {
   TOPICS_NODE,
   type EventsTopic,
 } from '@tally/placement';
+import { ShardRoster } from '@tally/counting';
 import { crash, keepTrying, within } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from '../config.js';
+import { REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { Shards } from '../shards/shards.js';
 import type { EventTypes } from './known-records.js';
@@ -35,6 +37,7 @@ export interface ProcessorOptions {
 /** A member of the group that counts the events topic: one run at a time, a new one when it must. */
 export class Processor {
   private readonly stopping = new AbortController();
+  private readonly roster: ShardRoster;
   private readonly topicNode: ConfigNode<EventsTopic>;
   private readonly unwatch: () => void;
   private shardMap: ShardMap | undefined;
@@ -47,7 +50,8 @@ export class Processor {
   private changing: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ProcessorOptions) {
-    const { session } = options;
+    const { session, config } = options;
+    this.roster = new ShardRoster({ flushBytes: config.flushBytes, ...REJOIN });
     this.topicNode = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
     const shardMapNode = new ConfigNode({
       session,
@@ -72,6 +76,15 @@ export class Processor {
     if (this.driver?.isSound === false) throw new Error('a partition is halted, see the alarm');
   }
 
+  /** Throws when something is not counted that will be: shards that do not answer. */
+  probeShards(): void {
+    const absent = this.driver?.absentShards ?? 0;
+    if (absent > 0)
+      throw new Error(
+        `${absent} of ${this.shardMap?.shards.length} shards are not counted, see the alarm`,
+      );
+  }
+
   /** Joins the group once there is a topic; waits for what others have to bring first. */
   start(): Promise<void> {
     const { logger } = this.options;
@@ -79,7 +92,7 @@ export class Processor {
       signal: this.stopping.signal,
       retryMs: RETRY_MS,
       onFailure: (error) => logger.warn({ error }, 'cannot join the group yet'),
-    });
+    }).catch(crash);
     this.joining = joining;
     return joining;
   }
@@ -149,7 +162,7 @@ export class Processor {
   }
 
   private restart(reason: string): void {
-    this.changing = this.changing.then(() => this.change(reason));
+    this.changing = this.changing.then(() => this.change(reason)).catch(crash);
   }
 
   private async change(reason: string): Promise<void> {
@@ -167,6 +180,7 @@ export class Processor {
       topic,
       assignment,
       shardMap,
+      roster: this.roster,
       now: Date.now,
       onRebuild: (why) => this.rebuild(why),
     });

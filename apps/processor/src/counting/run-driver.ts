@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TallyError } from '@tally/contracts';
-import { CountingRun, type FlushAction, type RunAction } from '@tally/counting';
+import { CountingRun, type FlushAction, type RunAction, type ShardRoster } from '@tally/counting';
 import type { Assignment, LogAdmin, ReadRecord } from '@tally/log-client';
 import type { EventsTopic, ShardMap } from '@tally/placement';
+import { crash } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import type { ProcessorConfig } from '../config.js';
 import type { ProcessorMetrics } from '../metrics.js';
@@ -13,13 +14,20 @@ import { knownRecords, type EventTypes } from './known-records.js';
 export interface RunDriverOptions {
   readonly config: Pick<
     ProcessorConfig,
-    'flushIntervalMs' | 'flushRows' | 'maxClockSkewMs' | 'verifyIntervalMs' | 'maxSeries'
+    | 'flushIntervalMs'
+    | 'flushRows'
+    | 'shardPatienceMs'
+    | 'maxClockSkewMs'
+    | 'verifyIntervalMs'
+    | 'maxSeries'
   >;
   readonly topic: EventsTopic;
   readonly assignment: Assignment;
   readonly shardMap: ShardMap;
   readonly eventTypes: EventTypes;
   readonly shards: Shards;
+  /** What is known of the shards from run to run. */
+  readonly roster: ShardRoster;
   readonly admin: LogAdmin;
   readonly logger: Logger;
   readonly metrics: ProcessorMetrics;
@@ -44,14 +52,16 @@ export class RunDriver {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RunDriverOptions) {
-    const { config, topic, assignment, shardMap, eventTypes, now } = options;
+    const { config, topic, assignment, shardMap, roster, eventTypes, now } = options;
     this.traces = new FlushTraces(shardMap.shards);
     this.run = new CountingRun({
       topic,
       partitions: assignment.partitions,
       shardMap,
+      roster,
       definition: (project, type, version) => eventTypes.definition(project, type, version),
       flushRows: config.flushRows,
+      shardPatienceMs: config.shardPatienceMs,
       maxClockSkewMs: config.maxClockSkewMs,
       verifyIntervalMs: config.verifyIntervalMs,
       maxSeries: config.maxSeries,
@@ -67,14 +77,23 @@ export class RunDriver {
     return this.run.haltedPartitions === 0;
   }
 
+  /** Shards that nothing is counted for now. */
+  get absentShards(): number {
+    return this.run.absentShards;
+  }
+
   /** Begins to count, until stopped or the assignment ends. */
   start(): void {
     const { assignment, config, metrics, now } = this.options;
     metrics.assignedPartitions.set(assignment.partitions.length);
     metrics.haltedPartitions.set(0);
     assignment.resume();
-    this.run.tick(now());
-    this.timer = setInterval(() => this.run.tick(now()), config.flushIntervalMs);
+    const tick = () => {
+      this.run.tick(now());
+      metrics.absentShards.set(this.run.absentShards);
+    };
+    tick();
+    this.timer = setInterval(tick, config.flushIntervalMs);
   }
 
   /** Ends the run; resolves when nothing of it is under way any more. */
@@ -130,6 +149,14 @@ export class RunDriver {
         return;
       case 'counted':
         return this.book(action);
+      case 'absent': {
+        const { shard, reason } = action;
+        logger.error(
+          { shard, reason },
+          'ALARM: this shard is not counted, the others are; it is asked again until it answers',
+        );
+        return;
+      }
       case 'halt': {
         const { partition, reason } = action;
         logger.error(
@@ -183,8 +210,9 @@ export class RunDriver {
     const outcome = await this.traces.inSpan(shard, attempt, () =>
       shards.applyDelta(request, signal),
     );
-    metrics.flushes.inc({ outcome });
-    if (outcome === 'applied' || outcome === 'already_applied') this.ending.get(shard)?.();
+    metrics.flushes.inc({ outcome: outcome.kind === 'rebuild' ? outcome.why : outcome.kind });
+    if (outcome.kind === 'applied' || outcome.kind === 'already_applied')
+      this.ending.get(shard)?.();
     this.run.onFlushed(shard, outcome);
   }
 
@@ -202,12 +230,12 @@ export class RunDriver {
       logger.error({ partition, offset: String(offset), dead, reason }, 'unreadable events');
   }
 
-  /** A bug rejects without anybody to catch it, so that the process ends. */
+  /** A bug ends the process. */
   private track(work: Promise<void>): void {
     const { signal } = this.stopping;
     const working = work
       .catch((error: unknown) => {
-        if (!signal.aborted || !isOfTheEnd(error)) throw error;
+        if (!signal.aborted || !isOfTheEnd(error)) crash(error);
       })
       .finally(() => this.working.delete(working));
     this.working.add(working);

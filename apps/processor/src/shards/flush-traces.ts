@@ -7,11 +7,14 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 import type { ReadRecord } from '@tally/log-client';
-import { inLinkedSpan } from '@tally/service-kit';
+import { inLinkedSpan, MAX_LINKED_REQUESTS } from '@tally/service-kit';
 
 const tracer = trace.getTracer('tally.processor');
 
-/** The recorded requests whose events wait for a flush, or are on their way, by shard. */
+/**
+ * The recorded requests whose events wait for a flush, or are on their way, by shard: as many as a span
+ * shows, for a shard may be away for long.
+ */
 export class FlushTraces {
   private readonly waiting = new Map<number, SpanContext[]>();
   private readonly flying = new Map<number, readonly SpanContext[]>();
@@ -25,8 +28,13 @@ export class FlushTraces {
     for (const shard of this.shards) {
       const waiting = this.waiting.get(shard);
       if (waiting === undefined) this.waiting.set(shard, [recorded]);
-      else waiting.push(recorded);
+      else if (waiting.length < MAX_LINKED_REQUESTS) waiting.push(recorded);
     }
+  }
+
+  /** Of the next flush of this shard. */
+  waitingFor(shard: number): number {
+    return this.waiting.get(shard)?.length ?? 0;
   }
 
   /** Runs one attempt of a flush in a span below the first request whose events are in it. */

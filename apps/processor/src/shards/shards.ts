@@ -1,78 +1,106 @@
 import { TallyError, type shardProxy } from '@tally/contracts';
-import { OffsetSet, type Answer, type FlushOutcome, type ShardCoverage } from '@tally/counting';
+import {
+  OffsetSet,
+  type Answer,
+  type FlushFailure,
+  type FlushOutcome,
+  type ShardCoverage,
+} from '@tally/counting';
 import type { Peer } from '@tally/discovery';
-
-const OUTCOMES = {
-  APPLY_OUTCOME_APPLIED: 'applied',
-  APPLY_OUTCOME_ALREADY_APPLIED: 'already_applied',
-  APPLY_OUTCOME_OVERLAP: 'overlap',
-  APPLY_OUTCOME_UNSPECIFIED: undefined,
-} as const;
 
 export interface ShardsOptions {
   readonly clusterProxy: Peer;
   /** Until the outcome of a call counts as unknown. */
   readonly deadlineMs: number;
   /** Told of each call that got no answer, or one that refuses it. */
-  readonly onFailure: (shard: number, error: TallyError) => void;
+  readonly onFailure: (shard: number, error: unknown) => void;
 }
 
 /**
- * The shards, reached through cluster-proxy. That one does not answer, or has another shard map, is
- * an answer too; a call that is aborted rejects with the signal's reason.
+ * The shards, reached through cluster-proxy. Whatever a shard answers, or that it does not, is an answer
+ * here too: what one of them does ends neither the others nor the process. Only a call that is aborted
+ * rejects, with the signal's reason.
  */
 export class Shards {
   constructor(private readonly options: ShardsOptions) {}
 
-  /** Throws a TallyError when the shard refuses what sending it again cannot mend. */
-  async applyDelta(
-    request: shardProxy.ApplyDeltaRequest,
-    signal: AbortSignal,
-  ): Promise<FlushOutcome> {
-    const answer = await this.ask<shardProxy.ApplyDeltaResponse>('ApplyDelta', request, signal);
-    if (answer instanceof TallyError) {
-      if (answer.code === 'stale_epoch') return 'stale_epoch';
-      if (answer.retryable) return 'unknown';
-      throw answer;
-    }
-    const outcome = OUTCOMES[answer.outcome];
-    if (outcome !== undefined) return outcome;
-    throw new TallyError('internal', `expected the outcome of a flush, got ${answer.outcome}`);
+  applyDelta(request: shardProxy.ApplyDeltaRequest, signal: AbortSignal): Promise<FlushOutcome> {
+    return this.ask('ApplyDelta', request, signal, outcomeOf, meaningOf);
   }
 
-  async coverage(
+  coverage(
     shard: number,
     epoch: number,
     partitions: readonly shardProxy.Partition[],
     signal: AbortSignal,
   ): Promise<Answer<ShardCoverage>> {
     const request: shardProxy.GetCoverageRequest = { shard, epoch: String(epoch), partitions };
-    const answer = await this.ask<shardProxy.GetCoverageResponse>('GetCoverage', request, signal);
-    if (!(answer instanceof TallyError)) {
-      const { coverage, acceptedLosses } = answer;
-      return { kind: 'answer', value: offsetsOf(coverage), losses: offsetsOf(acceptedLosses) };
-    }
-    return { kind: answer.code === 'stale_epoch' ? 'stale_epoch' : 'none' };
+    return this.ask('GetCoverage', request, signal, coverageOf, (error) => ({
+      kind: isCode(error, 'stale_epoch') ? 'stale_epoch' : 'none',
+    }));
   }
 
-  private async ask<T>(
+  private async ask<Response, Result>(
     method: string,
     request: { readonly shard: number },
     signal: AbortSignal,
-  ): Promise<T | TallyError> {
+    read: (response: Response) => Result,
+    failed: (error: unknown) => Result,
+  ): Promise<Result> {
     const { clusterProxy, deadlineMs, onFailure } = this.options;
     try {
-      return await clusterProxy.client.call<T>(method, request, {
-        deadlineMs,
-        idempotent: true,
-        signal,
-      });
+      const options = { deadlineMs, idempotent: true, signal };
+      return read(await clusterProxy.client.call<Response>(method, request, options));
     } catch (error) {
-      if (!(error instanceof TallyError) || signal.aborted) throw error;
+      if (signal.aborted) throw error;
       onFailure(request.shard, error);
-      return error;
+      return failed(error);
     }
   }
+}
+
+/** The one place that says what a failed flush means. */
+function meaningOf(error: unknown): FlushFailure {
+  if (isCode(error, 'stale_epoch')) return { kind: 'rebuild', why: 'stale_epoch' };
+  if (isCode(error, 'overlap')) return { kind: 'rebuild', why: 'overlap' };
+  if (isCode(error, 'payload_too_large')) return { kind: 'rebuild', why: 'too_large' };
+  if (error instanceof TallyError && error.retryable) return { kind: 'retry' };
+  const code = error instanceof TallyError ? error.code : 'a bug';
+  return { kind: 'halt', reason: `${code}: ${error instanceof Error ? error.message : 'unknown'}` };
+}
+
+function outcomeOf(response: shardProxy.ApplyDeltaResponse): FlushOutcome {
+  const { outcome } = response;
+  switch (outcome) {
+    case 'APPLY_OUTCOME_APPLIED':
+      return { kind: 'applied', ...identityOf(response) };
+    case 'APPLY_OUTCOME_ALREADY_APPLIED':
+      return { kind: 'already_applied', ...identityOf(response) };
+    case 'APPLY_OUTCOME_OVERLAP':
+      return { kind: 'rebuild', why: 'overlap' };
+    default:
+      return { kind: 'halt', reason: `expected the outcome of a flush, got ${outcome}` };
+  }
+}
+
+function coverageOf(response: shardProxy.GetCoverageResponse): Answer<ShardCoverage> {
+  const { coverage, acceptedLosses } = response;
+  return {
+    kind: 'answer',
+    value: offsetsOf(coverage),
+    losses: offsetsOf(acceptedLosses),
+    ...identityOf(response),
+  };
+}
+
+/** Nothing when no database was asked. */
+function identityOf({
+  systemIdentifier,
+  timelineId,
+}: Pick<shardProxy.ApplyDeltaResponse, 'systemIdentifier' | 'timelineId'>): {
+  readonly identity?: string;
+} {
+  return systemIdentifier === '' ? {} : { identity: `${systemIdentifier}/${timelineId}` };
 }
 
 function offsetsOf(partitions: readonly shardProxy.PartitionRanges[]): ShardCoverage {
@@ -82,4 +110,8 @@ function offsetsOf(partitions: readonly shardProxy.PartitionRanges[]): ShardCove
       new OffsetSet(ranges.map(({ from, to }) => ({ from: BigInt(from), to: BigInt(to) }))),
     ]),
   );
+}
+
+function isCode(error: unknown, code: TallyError['code']): boolean {
+  return error instanceof TallyError && error.code === code;
 }

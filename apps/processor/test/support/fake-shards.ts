@@ -1,5 +1,5 @@
 import type { shardProxy } from '@tally/contracts';
-import type { FlushOutcome, OffsetRange } from '@tally/counting';
+import type { OffsetRange } from '@tally/counting';
 import { ShardModel } from '@tally/testing/shard-model';
 import { Refusal } from '@tally/testing/stub-service';
 
@@ -54,7 +54,10 @@ export class FakeShards {
 
   /** By the rule alone, whatever the test wants instead. */
   applyNow(request: shardProxy.ApplyDeltaRequest): shardProxy.ApplyDeltaResponse {
-    return answerOf(this.shard(request.shard).apply(request));
+    const shard = this.shard(request.shard);
+    const verdict = shard.apply(request);
+    if (verdict === 'stale_epoch') throw new Refusal('stale_epoch');
+    return { outcome: OUTCOMES[verdict], uncovered: [], ...identityOf(shard) };
   }
 
   private apply(request: shardProxy.ApplyDeltaRequest): shardProxy.ApplyDeltaResponse {
@@ -69,8 +72,7 @@ export class FakeShards {
     if (request.epoch !== String(shard.epoch)) throw new Refusal('stale_epoch');
     const covered = shard.covered(request.partitions.map(({ partition }) => partition));
     return {
-      timelineId: 1,
-      systemIdentifier: '1',
+      ...identityOf(shard),
       acceptedLosses: request.partitions.map((partition) => ({
         partition,
         ranges: rangesOf(shard.losses.get(partition.partition)),
@@ -83,19 +85,14 @@ export class FakeShards {
   }
 }
 
-function answerOf(outcome: FlushOutcome): shardProxy.ApplyDeltaResponse {
-  switch (outcome) {
-    case 'applied':
-      return { outcome: 'APPLY_OUTCOME_APPLIED', uncovered: [] };
-    case 'already_applied':
-      return { outcome: 'APPLY_OUTCOME_ALREADY_APPLIED', uncovered: [] };
-    case 'overlap':
-      return { outcome: 'APPLY_OUTCOME_OVERLAP', uncovered: [] };
-    case 'stale_epoch':
-      throw new Refusal('stale_epoch');
-    case 'unknown':
-      throw new Refusal('unavailable');
-  }
+const OUTCOMES = {
+  applied: 'APPLY_OUTCOME_APPLIED',
+  already_applied: 'APPLY_OUTCOME_ALREADY_APPLIED',
+  overlap: 'APPLY_OUTCOME_OVERLAP',
+} as const;
+
+function identityOf({ timelineId }: ShardModel) {
+  return { timelineId, systemIdentifier: '1' };
 }
 
 function rangesOf(offsets: Iterable<OffsetRange> = []): shardProxy.OffsetRange[] {

@@ -38,6 +38,7 @@ import { StubService } from '@tally/testing/stub-service';
 import { ConfigNode, VersionLog, ZooKeeperSession } from '@tally/zookeeper';
 import { AppModule } from '../../src/app.module.js';
 import { settings, type ProcessorConfig } from '../../src/config.js';
+import { limitProblems } from '../../src/limits.js';
 import type { FakeShards } from './fake-shards.js';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
@@ -224,7 +225,7 @@ export class ProcessorFixture {
       TALLY_FLUSH_INTERVAL_MS: '50',
       TALLY_GROUP_SESSION_MS: '3000',
       ...environment,
-    });
+    }, limitProblems);
     if (loaded.kind === 'invalid') throw new Error(loaded.problems.join('; '));
     return loaded.config;
   }

@@ -35,13 +35,17 @@ export class ApplyController {
   }
 }
 
+const OUTCOMES = {
+  applied: 'APPLY_OUTCOME_APPLIED',
+  'already applied': 'APPLY_OUTCOME_ALREADY_APPLIED',
+  overlap: 'APPLY_OUTCOME_OVERLAP',
+} as const;
+
 function answerOf(result: ApplyResult): shardProxy.ApplyDeltaResponse {
-  switch (result.kind) {
-    case 'applied':
-      return { outcome: 'APPLY_OUTCOME_APPLIED', uncovered: [] };
-    case 'already applied':
-      return { outcome: 'APPLY_OUTCOME_ALREADY_APPLIED', uncovered: [] };
-    case 'overlap':
-      return { outcome: 'APPLY_OUTCOME_OVERLAP', uncovered: result.uncovered };
-  }
+  return {
+    outcome: OUTCOMES[result.kind],
+    uncovered: result.kind === 'overlap' ? result.uncovered : [],
+    timelineId: result.identity?.timelineId ?? 0,
+    systemIdentifier: result.identity?.systemIdentifier ?? '',
+  };
 }

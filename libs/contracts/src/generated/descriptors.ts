@@ -392,6 +392,14 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "PartitionRanges",
            "id": 2
+          },
+          "timelineId": {
+           "type": "uint32",
+           "id": 3
+          },
+          "systemIdentifier": {
+           "type": "string",
+           "id": 4
           }
          }
         },

@@ -1,3 +1,5 @@
+import { IDENTITY_COLUMNS } from '../coverage/read-coverage.js';
+
 const ADD = `ON CONFLICT (series, start_minute, retention) DO UPDATE
   SET count = c.count + excluded.count,
       valued = c.valued + excluded.valued,
@@ -117,7 +119,8 @@ covering AS (
   WHERE (c.topic, c.partition) = (r.topic, r.partition)
     AND (r.is_more OR r.as_of_ms > coalesce(r.known_ms, -1))
 )
-SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered
+SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered,
+       ${IDENTITY_COLUMNS}
 FROM verdict v
 LEFT JOIN locked l ON v.outcome = 'overlap'
 `;

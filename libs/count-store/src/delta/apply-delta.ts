@@ -11,12 +11,22 @@ const MAX_TRIES = 5;
 const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 80;
 
-/** What became of a delta; nothing but instants was changed unless it was `applied`. */
-export type ApplyResult =
+/**
+ * What became of a delta; nothing but instants was changed unless it was `applied`. `identity`: which
+ * database did it; undefined when none was asked.
+ */
+export type ApplyResult = { readonly identity?: DatabaseIdentity } & (
   | { readonly kind: 'applied' }
   | { readonly kind: 'already applied' }
   /** For each partition of the delta that has ranges, the parts that are not covered. */
-  | { readonly kind: 'overlap'; readonly uncovered: readonly shardProxy.PartitionRanges[] };
+  | { readonly kind: 'overlap'; readonly uncovered: readonly shardProxy.PartitionRanges[] }
+);
+
+/** As in GetShardStatusResponse. */
+export interface DatabaseIdentity {
+  readonly systemIdentifier: string;
+  readonly timelineId: number;
+}
 
 /**
  * Folds a delta into the counters, once, in one transaction. TallyError `unavailable` or
@@ -48,6 +58,8 @@ interface Row {
   readonly topic: string;
   readonly partition: number;
   readonly uncovered: string;
+  readonly systemIdentifier: string;
+  readonly timelineId: number;
 }
 
 /** The first delta of a partition finds no row of its coverage, and makes it. */
@@ -66,17 +78,19 @@ async function tryOnce(
   statement: Statement,
 ): Promise<ApplyResult | 'unknown partition'> {
   const { rows } = await pool.query<Row>({ ...statement, values: valuesOf(delta) });
-  switch (rows[0]?.outcome) {
+  const [first] = rows;
+  if (first === undefined) throw new Error('expected a verdict, got no row');
+  const { outcome, systemIdentifier, timelineId } = first;
+  const identity = { systemIdentifier, timelineId };
+  switch (outcome) {
     case 'applied':
-      return { kind: 'applied' };
+      return { kind: 'applied', identity };
     case 'already':
-      return { kind: 'already applied' };
+      return { kind: 'already applied', identity };
     case 'overlap':
-      return { kind: 'overlap', uncovered: uncoveredOf(delta, rows) };
+      return { kind: 'overlap', identity, uncovered: uncoveredOf(delta, rows) };
     case 'unknown':
       return 'unknown partition';
-    case undefined:
-      throw new Error('expected a verdict, got no row');
   }
 }
 

@@ -70,7 +70,7 @@ function read(deltas: ReadonlyMap<number, ShardDelta>) {
   const ledger = { counted: 0, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
   const ranges: string[][] = [];
   for (const delta of deltas.values()) {
-    const message = delta.toMessage(() => false);
+    const message = delta.toMessage();
     const names = new Map(
       decodeSeriesNames(Buffer.from(message.seriesNames))?.map((name) => [
         Buffer.from(name.id).toString('hex'),
@@ -226,7 +226,7 @@ describe('counting a partition', () => {
       deltas,
     );
     const booked = [own, 1 - own].map(
-      (shard) => deltas.get(shard)?.toMessage(() => false).ledger.length,
+      (shard) => deltas.get(shard)?.toMessage().ledger.length,
     );
     expect(booked).toEqual([1, 0]);
   });

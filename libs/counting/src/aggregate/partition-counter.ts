@@ -90,17 +90,18 @@ export class PartitionCounter {
       this.window.record(block.body, (entries.starts[index] ?? 0) + FINGERPRINT_AT, appendMs);
   }
 
-  /** @param deltas By shard, all shards of the map. */
+  /** @param deltas By shard; what goes to other shards is not summed up. */
   count(record: BlockRecord, deltas: ReadonlyMap<number, ShardDelta>): RecordCounts {
     const appendMs = this.advance(record);
     const open: OpenDeltas = new Map();
     for (const [shard, delta] of deltas) {
       if (this.covered.get(shard)?.has(record.offset) === true) continue;
-      delta.cover(this.partition, record.offset);
+      delta.begin();
       open.set(shard, { delta, events: noFates() });
     }
     const counts = this.countInto(record.block, appendMs, open);
-    for (const { delta, events } of open.values()) delta.enter(this.partition, appendMs, events);
+    for (const { delta, events } of open.values())
+      delta.complete(this.partition, record.offset, appendMs, events);
     return counts;
   }
 

@@ -1,7 +1,9 @@
 import {
+  DELTA_ROW_BYTES,
   DeltaRowWriter,
   encodeSeriesNames,
   HOUR_MS,
+  seriesNameBytes,
   type Decimal,
   type shardProxy,
 } from '@tally/contracts';
@@ -22,20 +24,46 @@ export function noFates(): EventsByFate {
 }
 
 const RETENTION_BITS = 3;
+/** More than a range of offsets or an entry of the ledger takes, beside the name of the topic. */
+const ENTRY_BYTES = 96;
 
-/** What one flush adds to one shard, while it is being summed up: for exact ranges of offsets. */
+/**
+ * More than one record adds to a delta. Of an event at most 194 bytes do not follow from its own: two
+ * rows of 72, and around its two series names 24 each and the braces of the dimensions. Its own become
+ * at most six times as many: project, type and subject stand in both names, where a byte that is no
+ * UTF-8 takes three; in the dimensions' JSON a control character takes six. So a body of 512 KiB with
+ * the most events, of which 20 bytes each are no text, comes to 3.8 MB.
+ */
+export const MAX_RECORD_DELTA_BYTES = 4 << 20;
+
+/**
+ * What one flush adds to one shard, while it is being summed up: for exact ranges of offsets. A record
+ * is folded in between `begin` and `complete`; no message is made of a delta that has one in halves.
+ */
 export class ShardDelta {
   /** By key of the series. */
   private readonly sums = new Map<string, SeriesSums>();
   private readonly covered = new Map<number, OffsetSet>();
   private readonly ledger = new Map<number, Map<number, EventsByFate>>();
   private rowCount = 0;
+  private byteCount = 0;
+  /** A record is folded in by halves, until `complete`. */
+  private isFolding = false;
 
-  constructor(private readonly topic: string) {}
+  /** @param isKnown Series whose names the shard has for sure, and need not be told. */
+  constructor(
+    private readonly topic: string,
+    private readonly isKnown: (series: Series) => boolean = () => false,
+  ) {}
 
   /** Number of rows so far: what its memory and its transaction grow with. */
   get rows(): number {
     return this.rowCount;
+  }
+
+  /** At least what its message takes, without instants. */
+  get bytes(): number {
+    return this.byteCount;
   }
 
   /** Series that have rows in this delta. */
@@ -43,38 +71,59 @@ export class ShardDelta {
     return Array.from(this.sums.values(), ({ series }) => series);
   }
 
+  /** Comes before all that a record adds. Throws when another was never completed. */
+  begin(): void {
+    this.assertWhole();
+    this.isFolding = true;
+  }
+
   /** @param minute Since 1970. @param retention Index in the list of retention classes. */
   add(series: Series, minute: number, retention: number, value: Decimal | null): void {
     const window = minute * 2 ** RETENTION_BITS + retention;
     const sums = this.sums.get(series.key);
-    if (sums === undefined) this.sums.set(series.key, new SeriesSums(series, window, value));
-    if (sums === undefined || sums.add(window, value)) this.rowCount += 1;
+    if (sums === undefined) {
+      this.sums.set(series.key, new SeriesSums(series, window, value));
+      if (!this.isKnown(series)) this.byteCount += seriesNameBytes(series);
+    }
+    if (sums !== undefined && !sums.add(window, value)) return;
+    this.rowCount += 1;
+    this.byteCount += DELTA_ROW_BYTES;
   }
 
-  /** Enters the events of a record into the ledger of the hour in which it was appended. */
-  enter(partition: number, appendMs: number, events: Readonly<EventsByFate>): void {
+  /**
+   * All of a record is in the sums: enters the fates of its events into the ledger of the hour in which
+   * it was appended, and its offset into what the delta covers. Offsets of a partition come in order.
+   */
+  complete(partition: number, offset: bigint, appendMs: number, events: EventsByFate): void {
+    this.enter(partition, appendMs, events);
+    this.cover(partition, offset);
+    this.isFolding = false;
+  }
+
+  private enter(partition: number, appendMs: number, events: Readonly<EventsByFate>): void {
     // Nothing to book: the shard has no event of this record.
     if (FATES.every((fate) => events[fate] === 0)) return;
     let hours = this.ledger.get(partition);
     if (hours === undefined) this.ledger.set(partition, (hours = new Map<number, EventsByFate>()));
     const hour = Math.floor(appendMs / HOUR_MS);
     const entry = hours.get(hour);
-    if (entry === undefined) hours.set(hour, { ...events });
-    else for (const fate of FATES) entry[fate] += events[fate];
+    if (entry === undefined) {
+      hours.set(hour, { ...events });
+      this.byteCount += ENTRY_BYTES + this.topic.length;
+    } else for (const fate of FATES) entry[fate] += events[fate];
   }
 
-  /** Says that the record at this offset is in the sums. Offsets of a partition come in order. */
-  cover(partition: number, offset: bigint): void {
+  private cover(partition: number, offset: bigint): void {
     let set = this.covered.get(partition);
     if (set === undefined) this.covered.set(partition, (set = new OffsetSet()));
+    if (set.end !== offset || offset === 0n) this.byteCount += ENTRY_BYTES + this.topic.length;
     set.add(offset, offset + 1n);
   }
 
-  /** @param isKnown Series whose names the shard has for sure. */
-  toMessage(
-    isKnown: (series: Series) => boolean,
-  ): Pick<shardProxy.ApplyDeltaRequest, 'ranges' | 'rows' | 'seriesNames' | 'ledger'> {
-    const unknown = this.series.filter((series) => !isKnown(series));
+  /** Throws while a record is in it by halves: counting failed, and what is there must not be told. */
+  toMessage(): Pick<shardProxy.ApplyDeltaRequest, 'ranges' | 'rows' | 'seriesNames' | 'ledger'> {
+    this.assertWhole();
+    const unknown = this.series.filter((series) => !this.isKnown(series));
     return {
       ranges: [...this.covered].map(([partition, set]) => ({
         partition: { topic: this.topic, partition },
@@ -94,6 +143,10 @@ export class ShardDelta {
         })),
       ),
     };
+  }
+
+  private assertWhole(): void {
+    if (this.isFolding) throw new Error('expected whole records in a delta, got a part of one');
   }
 
   private rowBytes(): Buffer {

@@ -2,14 +2,24 @@ import type { EventTypeDefinition, PartitionBounds } from '@tally/contracts';
 import type { EventsTopic, ShardMap } from '@tally/placement';
 import type { BlockRecord } from '../aggregate/block-record.js';
 import { PartitionCounter, type CountingRules } from '../aggregate/partition-counter.js';
-import type { ShardDelta } from '../aggregate/shard-delta.js';
 import { SeriesCache } from '../series/series-cache.js';
 import { AcceptedLosses } from './accepted-losses.js';
+import { CountedShards } from './counted-shards.js';
 import { CoverageCheck } from './coverage-check.js';
 import { PartitionReading } from './partition-reading.js';
-import type { Answer, FlushOutcome, RunAction, ShardCoverage } from './run-action.js';
+import type {
+  Answer,
+  FlushOutcome,
+  RebuildCause,
+  RunAction,
+  ShardCoverage,
+} from './run-action.js';
 import { RunStart, type PartitionStart } from './run-start.js';
-import { ShardFlushes, type Instants, type Positions } from './shard-flushes.js';
+import type { Instants, Positions } from './shard-flushes.js';
+import type { ShardRoster } from './shard-roster.js';
+
+/** What a shard says that does not answer. */
+const NOTHING = { value: undefined, losses: undefined, identity: undefined };
 
 /** What is counted, by which rules and within which bounds. */
 export interface CountingRunOptions {
@@ -17,6 +27,8 @@ export interface CountingRunOptions {
   /** Partitions of the topic that this run counts. */
   readonly partitions: readonly number[];
   readonly shardMap: ShardMap;
+  /** What is known of the shards from run to run; bounds the bytes of their flushes. */
+  readonly roster: ShardRoster;
   /** What a type means in that version of the registry. */
   readonly definition: (
     project: string,
@@ -25,6 +37,11 @@ export interface CountingRunOptions {
   ) => EventTypeDefinition;
   /** Rows for one shard that are flushed before the next tick. */
   readonly flushRows: number;
+  /**
+   * How long the others wait for a shard that does not answer: at the start, or when nothing is read
+   * because too much waits for it.
+   */
+  readonly shardPatienceMs: number;
   /** How much this clock may be ahead of the log's. */
   readonly maxClockSkewMs: number;
   /** Time between two comparisons of what a shard covers with what it had confirmed. */
@@ -41,38 +58,58 @@ export interface CountingRunOptions {
  * network or promise. What happens is told to it by its methods; what it wants done comes out as
  * actions. The same calls make the same actions, so every schedule of faults can be played to it.
  *
- * It ends with `rebuild` when what was summed up is worth nothing any more, and does nothing then.
+ * It ends with `rebuild` when what was summed up is worth nothing any more, and does nothing then. A
+ * shard that does not answer, or answers what nobody foresaw, is absent: nothing is summed up for it,
+ * and the others are counted. When it answers again there is a rebuild, which reads what it lacks.
  */
 export class CountingRun {
   private readonly start: RunStart;
   private readonly check: CoverageCheck;
-  private readonly shards = new Map<number, ShardFlushes>();
+  private readonly shards: CountedShards;
+  /** Absent shards that were asked what they cover, while they have not answered. */
+  private readonly askedAbsent = new Set<number>();
   private readonly readings = new Map<number, PartitionReading>();
   private readonly halted = new Set<number>();
   private readonly losses = new AcceptedLosses();
   private readonly rules: CountingRules;
   private phase: 'starting' | 'counting' | 'ended' = 'starting';
-  private isPaused = false;
   /** When time passed last, so rather early. */
   private nowMs: number;
   /** When the log was asked for its end, while that is not answered. */
   private endAskedAtMs: number | undefined;
 
   constructor(private readonly options: CountingRunOptions) {
-    const { shardMap, maxSeries, definition, topic, partitions, emit } = options;
+    const { shardMap, roster, flushRows, shardPatienceMs, maxSeries, definition } = options;
+    const { topic, partitions, emit } = options;
     const { epoch, shards } = shardMap;
     this.nowMs = options.startedAtMs;
     this.rules = { shardMap, series: new SeriesCache(maxSeries), definition };
-    this.start = new RunStart({ shards, partitions, losses: this.losses, emit });
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
+    roster.tick(startedAtMs);
+    const { losses } = this;
+    this.start = new RunStart({ shards, partitions, losses, roster, shardPatienceMs, emit });
     this.check = new CoverageCheck({ shards, intervalMs, startedAtMs, emit });
-    for (const shard of shards)
-      this.shards.set(shard, new ShardFlushes({ shard, epoch, topic: topic.name, emit }));
+    this.shards = new CountedShards({
+      epoch,
+      topic: topic.name,
+      roster,
+      flushRows,
+      shardPatienceMs,
+      instants: () => this.instants(undefined, 0),
+      positions: () => this.positions(),
+      emit,
+    });
   }
 
   /** Partitions that are not read until a person has looked. */
   get haltedPartitions(): number {
     return this.halted.size;
+  }
+
+  /** Shards that are not counted now, or have not said yet what they cover when they were asked. */
+  get absentShards(): number {
+    if (this.phase === 'starting') return this.start.silentShards;
+    return this.options.shardMap.shards.length - this.shards.size;
   }
 
   /**
@@ -81,10 +118,13 @@ export class CountingRun {
    */
   tick(nowMs: number): void {
     this.nowMs = nowMs;
+    this.options.roster.tick(nowMs);
     switch (this.phase) {
       case 'starting':
         return this.start.ask();
       case 'counting':
+        this.shards.leaveThoseFarBehind();
+        this.askAbsent();
         for (const reading of this.readings.values()) reading.ask();
         if (this.endAskedAtMs !== undefined) return;
         this.endAskedAtMs = nowMs;
@@ -97,15 +137,25 @@ export class CountingRun {
   onCoverage(shard: number, answer: Answer<ShardCoverage>, nowMs: number): void {
     if (this.phase === 'ended') return;
     if (answer.kind === 'stale_epoch') return this.rebuild('another shard map is in force');
-    const coverage = answer.kind === 'answer' ? answer.value : undefined;
-    const losses = answer.kind === 'answer' ? answer.losses : undefined;
+    const { value, losses, identity } = answer.kind === 'answer' ? answer : NOTHING;
     // Seen before any partition is halted, a loss is part of what the run begins with.
     if (this.losses.learn(shard, losses, this.halted))
       return this.rebuild('somebody accepted that records are gone');
-    if (this.phase === 'starting') return this.start.onCoverage(shard, coverage);
-    const lost = this.check.onCoverage(shard, coverage, nowMs);
+    if (this.phase === 'starting') {
+      this.check.learn(shard, identity);
+      if (value !== undefined) this.check.begin(shard, value);
+      return this.start.onCoverage(shard, value);
+    }
+    const confirmed = this.shards.confirmedOf(shard);
+    if (confirmed === undefined) return this.onAbsentCoverage(shard, value);
+    const lost = this.check.onCoverage(shard, value, nowMs);
     if (lost !== undefined)
-      this.rebuild(`shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`);
+      return this.rebuild(
+        `shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`,
+      );
+    // What the one before confirmed while this one was asked has not been compared.
+    this.check.askIfOther(shard, identity, confirmed);
+    this.check.learn(shard, identity);
   }
 
   /** @param bounds By partition; undefined: the log did not answer, and instants stand still. */
@@ -120,9 +170,9 @@ export class CountingRun {
     if (this.phase === 'ended' || askedAtMs === undefined) return;
     this.haltEmptied(bounds);
     const instants = this.instants(bounds, askedAtMs);
-    for (const [number, shard] of this.shards) {
-      if (!shard.isFlying) shard.flush(instants, this.positions());
-      this.check.askIfDue(number, shard.confirmedPositions, askedAtMs);
+    for (const [shard, confirmed] of this.shards.confirmed()) {
+      this.shards.flushNext(shard, instants);
+      this.check.askIfDue(shard, confirmed, askedAtMs);
     }
   }
 
@@ -136,8 +186,8 @@ export class CountingRun {
   /** The next records of a partition, in order and without a gap. */
   onRecords(partition: number, records: readonly BlockRecord[]): void {
     if (this.phase !== 'counting') return;
-    this.readings.get(partition)?.onRecords(records, this.deltas());
-    this.flushLarge();
+    this.readings.get(partition)?.onRecords(records);
+    this.shards.flushLarge();
   }
 
   /** The log did not go on where it should. */
@@ -148,15 +198,14 @@ export class CountingRun {
 
   onFlushed(shard: number, outcome: FlushOutcome): void {
     if (this.phase !== 'counting') return;
-    switch (this.shards.get(shard)?.onFlushed(outcome)) {
-      case 'rebuild':
-        return this.rebuild(
-          outcome === 'stale_epoch'
-            ? 'another shard map is in force'
-            : `shard ${shard} covers a part of the flush already`,
-        );
+    const after = this.shards.onFlushed(shard, outcome);
+    switch (after?.kind) {
       case 'settled':
-        return this.resumeWhenNoneIsBehind();
+        return this.check.askIfOther(shard, after.identity, after.confirmed);
+      case 'rebuild':
+        return this.rebuildAfter(shard, after.why);
+      case 'leave':
+        return this.shards.leave(shard, after.reason);
       case 'sent-again':
       case undefined:
     }
@@ -169,6 +218,9 @@ export class CountingRun {
 
   private begin(starts: readonly PartitionStart[]): void {
     this.phase = 'counting';
+    for (const shard of this.options.shardMap.shards)
+      if (this.start.has(shard)) this.shards.join(shard);
+      else this.shards.leave(shard, 'it does not say what it covers');
     for (const start of starts) this.beginPartition(start);
     this.options.emit({ kind: 'begun', partitions: this.readings.size });
   }
@@ -184,29 +236,27 @@ export class CountingRun {
       isLossAccepted: this.losses.reachTo(partition, bounds.low),
       dedupWindowMs,
       newCounter: () => new PartitionCounter(partition, dedupWindowMs, covered, this.rules),
+      deltas: this.shards.deltas,
+      hasRoom: () => this.shards.hasRoom(),
       emit,
     });
     this.readings.set(partition, reading);
   }
 
-  /** Flushes what has grown large; stops reading while a shard is behind. */
-  private flushLarge(): void {
-    for (const shard of this.shards.values()) {
-      if (shard.delta.rows < this.options.flushRows) continue;
-      if (!shard.isFlying) shard.flush(this.instants(undefined, 0), this.positions());
-      else if (!this.isPaused) {
-        this.isPaused = true;
-        this.options.emit({ kind: 'pause' });
-      }
+  private askAbsent(): void {
+    const { shardMap, roster, emit } = this.options;
+    for (const shard of shardMap.shards) {
+      if (this.shards.has(shard) || this.askedAbsent.has(shard) || !roster.asksAgain(shard))
+        continue;
+      this.askedAbsent.add(shard);
+      emit({ kind: 'read-coverage', shard });
     }
   }
 
-  private resumeWhenNoneIsBehind(): void {
-    const { flushRows, emit } = this.options;
-    const isBehind = (shard: ShardFlushes) => shard.isFlying && shard.delta.rows >= flushRows;
-    if (!this.isPaused || [...this.shards.values()].some(isBehind)) return;
-    this.isPaused = false;
-    emit({ kind: 'resume' });
+  private onAbsentCoverage(shard: number, coverage: ShardCoverage | undefined): void {
+    this.askedAbsent.delete(shard);
+    if (coverage === undefined || !this.options.roster.rejoins(shard)) return;
+    this.rebuild(`shard ${shard} answers again`);
   }
 
   /**
@@ -246,15 +296,24 @@ export class CountingRun {
     return positions;
   }
 
-  private deltas(): ReadonlyMap<number, ShardDelta> {
-    return new Map([...this.shards].map(([shard, { delta }]) => [shard, delta]));
-  }
-
   /** Not skipped, not guessed: a person has to look at it. */
   private halt(partition: number, reason: string): void {
     this.readings.delete(partition);
     this.halted.add(partition);
     this.options.emit({ kind: 'halt', partition, reason });
+  }
+
+  private rebuildAfter(shard: number, why: RebuildCause): void {
+    switch (why) {
+      case 'stale_epoch':
+        return this.rebuild('another shard map is in force');
+      case 'overlap':
+        return this.rebuild(`shard ${shard} covers a part of the flush already`);
+      case 'too_large':
+        if (this.options.roster.shrinkFlushes(shard))
+          return this.rebuild(`a flush to shard ${shard} is too large: the next are smaller`);
+        return this.shards.leave(shard, 'a single record is too large for it');
+    }
   }
 
   private rebuild(reason: string): void {

@@ -16,23 +16,44 @@ export interface LostOffset {
   readonly offset: bigint;
 }
 
-/** Coverage is the truth: now and then each shard is asked whether it has what it had confirmed. */
+/**
+ * Coverage is the truth: now and then each shard is asked whether it has what it had confirmed, and at
+ * once when another database answers for it than before.
+ */
 export class CoverageCheck {
   private readonly checkedAtMs: Map<number, number>;
   /** What the shard had confirmed when it was asked: what came later its answer may lack. */
   private readonly asked = new Map<number, Positions>();
+  /** What counting began with: it is left out for the shard, so it must stay there. */
+  private readonly begunWith = new Map<number, ShardCoverage>();
+  /** Of the database whose coverage was seen last. */
+  private readonly identities = new Map<number, string>();
 
   constructor(private readonly options: CoverageCheckOptions) {
     this.checkedAtMs = new Map(options.shards.map((shard) => [shard, options.startedAtMs]));
   }
 
+  /** Counting will begin with what this shard says that it covers. */
+  begin(shard: number, coverage: ShardCoverage): void {
+    this.begunWith.set(shard, coverage);
+  }
+
   /** Asks the shard if that is due; a check that is not answered is due again at once. */
   askIfDue(shard: number, confirmed: Positions, nowMs: number): void {
-    const { intervalMs, emit } = this.options;
+    const { intervalMs } = this.options;
     const isDue = nowMs - (this.checkedAtMs.get(shard) ?? 0) >= intervalMs;
-    if (!isDue || this.asked.has(shard)) return;
-    this.asked.set(shard, confirmed);
-    emit({ kind: 'read-coverage', shard });
+    if (isDue) this.ask(shard, confirmed);
+  }
+
+  /** This database has answered; undefined: it did not say which it is. */
+  askIfOther(shard: number, identity: string | undefined, confirmed: Positions): void {
+    if (identity === undefined || identity === (this.identities.get(shard) ?? identity)) return;
+    this.ask(shard, confirmed);
+  }
+
+  /** This database said what it covers. */
+  learn(shard: number, identity: string | undefined): void {
+    if (identity !== undefined) this.identities.set(shard, identity);
   }
 
   /** @param coverage undefined: the shard did not answer. */
@@ -45,10 +66,23 @@ export class CoverageCheck {
     this.asked.delete(shard);
     if (coverage === undefined || confirmed === undefined) return undefined;
     this.checkedAtMs.set(shard, nowMs);
+    const missing = (partition: number, from: bigint) =>
+      coverage.get(partition)?.firstMissing(from) ?? from;
     for (const [partition, position] of confirmed) {
-      const offset = coverage.get(partition)?.firstMissing(0n) ?? 0n;
+      const offset = missing(partition, 0n);
       if (offset < position) return { partition, offset };
     }
+    for (const [partition, ranges] of this.begunWith.get(shard) ?? [])
+      for (const { from, to } of ranges) {
+        const offset = missing(partition, from);
+        if (offset < to) return { partition, offset };
+      }
     return undefined;
+  }
+
+  private ask(shard: number, confirmed: Positions): void {
+    if (this.asked.has(shard)) return;
+    this.asked.set(shard, confirmed);
+    this.options.emit({ kind: 'read-coverage', shard });
   }
 }

@@ -23,6 +23,10 @@ export interface PartitionReadingOptions {
   readonly isLossAccepted: boolean;
   readonly dedupWindowMs: number;
   readonly newCounter: () => PartitionCounter;
+  /** By shard: what a record is counted into. */
+  readonly deltas: ReadonlyMap<number, ShardDelta>;
+  /** Whether a record more may be counted. */
+  readonly hasRoom: () => boolean;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -60,8 +64,11 @@ export class PartitionReading {
     return this.state.kind === 'counting' ? this.state.counter.appendMs : 0;
   }
 
-  /** Records that were on their way when it went elsewhere are not the next ones: they come again. */
-  onRecords(records: readonly BlockRecord[], deltas: ReadonlyMap<number, ShardDelta>): void {
+  /**
+   * Records that were on their way when it went elsewhere are not the next ones: they come again. So do
+   * those for which there is no room.
+   */
+  onRecords(records: readonly BlockRecord[]): void {
     const { state, options } = this;
     const [first] = records;
     if (first === undefined) return;
@@ -78,7 +85,12 @@ export class PartitionReading {
       case 'counting':
         if (first.offset !== state.next) return;
         for (const record of records) {
-          this.take(record, state.counter, deltas);
+          if (record.offset >= options.start && !options.hasRoom()) {
+            const { partition, emit } = options;
+            emit({ kind: 'read-from', partition, offset: record.offset });
+            return;
+          }
+          this.take(record, state.counter);
           state.next = record.offset + 1n;
         }
     }
@@ -124,12 +136,8 @@ export class PartitionReading {
     return { kind: 'counting', counter: newCounter(), next: from };
   }
 
-  private take(
-    record: BlockRecord,
-    counter: PartitionCounter,
-    deltas: ReadonlyMap<number, ShardDelta>,
-  ): void {
-    const { start, partition, emit } = this.options;
+  private take(record: BlockRecord, counter: PartitionCounter): void {
+    const { start, partition, deltas, emit } = this.options;
     if (record.offset < start) {
       counter.remember(record);
       return;

@@ -6,22 +6,41 @@ import type { OffsetSet } from '../coverage/offset-set.js';
 export type ShardCoverage = ReadonlyMap<number, OffsetSet>;
 
 /**
- * What a question got: an answer, none, or that another shard map is in force. `losses`, with what is
- * covered: what a person accepted as gone, by partition.
+ * What a question got: an answer, none, or that another shard map is in force. `identity` names the
+ * database that answered: another one may be restored or promoted, and lack what was confirmed.
+ * `losses`, with what is covered: what a person accepted as gone, by partition.
  */
 export type Answer<T> =
-  | { readonly kind: 'answer'; readonly value: T; readonly losses?: ShardCoverage }
+  | {
+      readonly kind: 'answer';
+      readonly value: T;
+      readonly losses?: ShardCoverage;
+      readonly identity?: string;
+    }
   | { readonly kind: 'none' }
   | { readonly kind: 'stale_epoch' };
 
+/** What a shard says to a flush. */
+export type FlushOutcome =
+  /** Its offsets are in the shard's coverage now, and were so before. `identity` as in Answer. */
+  | { readonly kind: 'applied' | 'already_applied'; readonly identity?: string }
+  | FlushFailure;
+
+/** What a flush that failed means. */
+export type FlushFailure =
+  /** No answer: it may or may not have been applied. The same once more settles it. */
+  | { readonly kind: 'retry' }
+  /** Nothing was changed, and the same would be refused again: what was summed up is worth nothing. */
+  | { readonly kind: 'rebuild'; readonly why: RebuildCause }
+  /** Not foreseen, and sending it again mends nothing: the others are counted without this shard. */
+  | { readonly kind: 'halt'; readonly reason: string };
+
 /**
- * What a shard says to a flush.
- * - `applied`, `already_applied`: its offsets are in the shard's coverage now.
- * - `overlap`: somebody else counted some of it; nothing was changed.
- * - `stale_epoch`: another shard map is in force; nothing was changed.
- * - `unknown`: no answer; it may or may not have been applied.
+ * - `overlap`: somebody else counted some of it.
+ * - `stale_epoch`: another shard map is in force.
+ * - `too_large`: a message on its way has a bound below its bytes.
  */
-export type FlushOutcome = 'applied' | 'already_applied' | 'overlap' | 'stale_epoch' | 'unknown';
+export type RebuildCause = 'overlap' | 'stale_epoch' | 'too_large';
 
 /** One delta on its way to its shard. */
 export interface FlushAction {
@@ -56,6 +75,11 @@ export type RunAction =
   | { readonly kind: 'resume' }
   /** Answered by `onFlushed`. */
   | FlushAction
+  /**
+   * Alarm: this shard is not counted. It is asked now and then what it covers; when it answers, all
+   * begins again with it.
+   */
+  | { readonly kind: 'absent'; readonly shard: number; readonly reason: string }
   /** Every partition has begun, or was halted. */
   | { readonly kind: 'begun'; readonly partitions: number }
   | {

@@ -2,6 +2,7 @@ import type { PartitionBounds } from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
 import type { AcceptedLosses } from './accepted-losses.js';
 import type { RunAction, ShardCoverage } from './run-action.js';
+import type { ShardRoster } from './shard-roster.js';
 import { startingPoint, type StartingPoint } from './starting-point.js';
 
 /** Whose beginning is looked for, with which shards. */
@@ -9,6 +10,9 @@ export interface RunStartOptions {
   readonly shards: readonly number[];
   readonly partitions: readonly number[];
   readonly losses: AcceptedLosses;
+  readonly roster: ShardRoster;
+  /** How long the others wait for a shard that does not answer. */
+  readonly shardPatienceMs: number;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -16,41 +20,60 @@ export interface RunStartOptions {
 export interface PartitionStart {
   readonly partition: number;
   readonly bounds: PartitionBounds;
-  /** By shard, all shards. */
+  /** By shard, those that answered. */
   readonly covered: ReadonlyMap<number, OffsetSet>;
   readonly point: StartingPoint;
 }
 
 /**
- * Finds where counting begins: asks all shards what they cover, then the log for its bounds. In this
- * order, so that a log that ends before what is covered has lost records for sure.
+ * Finds where counting begins: asks the shards what they cover, then the log for its bounds. In this
+ * order, so that a log that ends before what is covered has lost records for sure. A shard that does
+ * not answer is waited for, once; one that was absent before is not.
  */
 export class RunStart {
   private readonly coverage = new Map<number, ShardCoverage>();
   private readonly askedShards = new Set<number>();
+  private readonly silent = new Set<number>();
+  private readonly waitsUntilMs: number;
   private isLogAsked = false;
 
-  constructor(private readonly options: RunStartOptions) {}
+  constructor(private readonly options: RunStartOptions) {
+    this.waitsUntilMs = options.roster.elapsedMs + options.shardPatienceMs;
+  }
+
+  /** Shards that were asked and have not answered. */
+  get silentShards(): number {
+    return this.silent.size;
+  }
+
+  /** Whether counting begins with this shard. */
+  has(shard: number): boolean {
+    return this.coverage.has(shard);
+  }
 
   /** Asks what is not known and not asked yet. */
   ask(): void {
     const { shards, emit } = this.options;
+    if (this.isLogAsked) return;
     for (const shard of shards) {
       if (this.coverage.has(shard) || this.askedShards.has(shard)) continue;
       this.askedShards.add(shard);
       emit({ kind: 'read-coverage', shard });
     }
-    if (this.coverage.size < shards.length || this.isLogAsked) return;
-    this.isLogAsked = true;
-    emit({ kind: 'ask-bounds' });
+    this.askLog();
   }
 
   /** @param coverage undefined: the shard did not answer. */
   onCoverage(shard: number, coverage: ShardCoverage | undefined): void {
     this.askedShards.delete(shard);
-    if (coverage === undefined) return;
-    this.coverage.set(shard, coverage);
-    if (this.coverage.size === this.options.shards.length) this.ask();
+    if (coverage === undefined) {
+      this.silent.add(shard);
+    } else if (!this.isLogAsked) {
+      // What it covers since then may lie behind the end that the log will name.
+      this.silent.delete(shard);
+      this.coverage.set(shard, coverage);
+    }
+    this.askLog();
   }
 
   /**
@@ -69,6 +92,20 @@ export class RunStart {
       starts.push({ partition, bounds: within, covered, point });
     }
     return starts;
+  }
+
+  private askLog(): void {
+    const { shards, emit } = this.options;
+    if (this.isLogAsked || this.coverage.size === 0) return;
+    if (!shards.every((shard) => this.coverage.has(shard) || this.goesWithout(shard))) return;
+    this.isLogAsked = true;
+    emit({ kind: 'ask-bounds' });
+  }
+
+  private goesWithout(shard: number): boolean {
+    const { roster } = this.options;
+    if (!this.silent.has(shard)) return false;
+    return roster.isAbsent(shard) || roster.elapsedMs >= this.waitsUntilMs;
   }
 
   private coveredOf(partition: number): ReadonlyMap<number, OffsetSet> {

@@ -1,15 +1,28 @@
 import { ShardDelta } from '../aggregate/shard-delta.js';
 import type { Series } from '../series/series-cache.js';
-import type { FlushAction, FlushOutcome, RunAction } from './run-action.js';
+import type { FlushAction, FlushOutcome, RebuildCause, RunAction } from './run-action.js';
 
 /** Before a flush of unknown outcome is sent again; twice as long each time, to the bound. */
 const FIRST_RETRY_MS = 50;
-const MAX_RETRY_MS = 2000;
+/** The longest time before a flush of unknown outcome is sent again. */
+export const MAX_RETRY_MS = 2000;
 
 /** By partition: everything before this instant (ms since 1970) is covered when the flush is. */
 export type Instants = ReadonlyMap<number, number>;
 /** By partition: everything below this offset was read. */
 export type Positions = ReadonlyMap<number, bigint>;
+
+/** What is due after the answer to a flush. */
+export type AfterFlush =
+  /** The database `identity` has confirmed that it covers all below these positions. */
+  | {
+      readonly kind: 'settled';
+      readonly identity: string | undefined;
+      readonly confirmed: Positions;
+    }
+  | { readonly kind: 'sent-again' }
+  | { readonly kind: 'rebuild'; readonly why: RebuildCause }
+  | { readonly kind: 'leave'; readonly reason: string };
 
 /** Which shard, under which shard map. */
 export interface ShardFlushesOptions {
@@ -37,7 +50,7 @@ export class ShardFlushes {
   private readonly known = new WeakSet<Series>();
 
   constructor(private readonly options: ShardFlushesOptions) {
-    this.open = new ShardDelta(options.topic);
+    this.open = this.newDelta();
   }
 
   /** What is being summed up. */
@@ -59,14 +72,13 @@ export class ShardFlushes {
   flush(instants: Instants, positions: Positions): void {
     const { shard, epoch, topic, emit } = this.options;
     const delta = this.open;
-    this.open = new ShardDelta(topic);
     const flush: FlushAction = {
       kind: 'flush',
       shard,
       request: {
         shard,
         epoch: String(epoch),
-        ...delta.toMessage((series) => this.known.has(series)),
+        ...delta.toMessage(),
         instants: [...instants].map(([partition, asOfMs]) => ({
           partition: { topic, partition },
           asOfMs: String(asOfMs),
@@ -76,29 +88,35 @@ export class ShardFlushes {
       attempt: 1,
       afterMs: 0,
     };
+    this.open = this.newDelta();
     this.flight = { delta, positions, flush };
     emit(flush);
   }
 
-  /** What the shard said; `settled` when nothing is on its way any more. */
-  onFlushed(outcome: FlushOutcome): 'settled' | 'sent-again' | 'rebuild' {
+  /** What the shard said. */
+  onFlushed(outcome: FlushOutcome): AfterFlush {
     const { flight } = this;
     if (flight === undefined)
       throw new Error(`no flush is on its way to shard ${this.options.shard}`);
-    switch (outcome) {
+    switch (outcome.kind) {
       case 'applied':
       case 'already_applied':
         for (const series of flight.delta.series) this.known.add(series);
         this.confirmed = flight.positions;
         this.flight = undefined;
-        return 'settled';
-      case 'unknown':
+        return { kind: 'settled', identity: outcome.identity, confirmed: this.confirmed };
+      case 'retry':
         this.sendAgain(flight);
-        return 'sent-again';
-      case 'overlap':
-      case 'stale_epoch':
-        return 'rebuild';
+        return { kind: 'sent-again' };
+      case 'rebuild':
+        return outcome;
+      case 'halt':
+        return { kind: 'leave', reason: outcome.reason };
     }
+  }
+
+  private newDelta(): ShardDelta {
+    return new ShardDelta(this.options.topic, (series) => this.known.has(series));
   }
 
   private sendAgain(flight: Flight): void {

@@ -2,6 +2,7 @@ import { DEFAULT_EVENT_TYPE } from '@tally/contracts';
 import { ShardMap } from '@tally/placement';
 import { CountingRun } from '../../src/run/counting-run.js';
 import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
+import { ShardRoster } from '../../src/run/shard-roster.js';
 import { FlushText } from './flush-text.js';
 import { boundsOf, coverageOf, Subjects } from './scenario-words.js';
 
@@ -9,16 +10,23 @@ const SETTINGS = {
   shards: 2,
   'dedup window': 1000,
   'flush rows': 1000,
+  'flush bytes': 8 << 20,
+  'shard patience': 10_000,
   'clock skew': 0,
   'verify every': 60_000,
 };
 
+const FIRST_REJOIN_MS = 1000;
+const MAX_REJOIN_MS = 8000;
+
 const OUTCOMES: Readonly<Record<string, FlushOutcome>> = {
-  'has it now': 'applied',
-  'has it already': 'already_applied',
-  'has a part of it already': 'overlap',
-  'has another shard map': 'stale_epoch',
-  'does not answer': 'unknown',
+  'has it now': { kind: 'applied' },
+  'has it already': { kind: 'already_applied' },
+  'has a part of it already': { kind: 'rebuild', why: 'overlap' },
+  'has another shard map': { kind: 'rebuild', why: 'stale_epoch' },
+  'finds it too large': { kind: 'rebuild', why: 'too_large' },
+  'does not answer': { kind: 'retry' },
+  'answers what nobody foresaw': { kind: 'halt', reason: 'it answers what nobody foresaw' },
 };
 
 type Event = readonly [RegExp, (...words: string[]) => void];
@@ -30,6 +38,12 @@ export class RunPlayer {
   private plain: PlainRecords | undefined;
   private nowMs = 0;
   private run: CountingRun | undefined;
+  /** Outlives the runs. */
+  private roster: ShardRoster | undefined;
+  /** Which database answers for a shard, when a scenario says that it is another one. */
+  private readonly identities = new Map<number, string>();
+  /** What counting an event runs into, when a scenario says so. */
+  private bug: string | undefined;
   private shardMap = ShardMap.even(SETTINGS.shards);
   private subjects = new Subjects(this.shardMap);
   private flushes = new FlushText(this.subjects);
@@ -44,8 +58,17 @@ export class RunPlayer {
       /^shard (\d+) covers ([^|]+?)(?: \| given up (.+))?$/,
       (shard, coverage = '', losses = 'nothing') => {
         const value = coverageOf(coverage);
-        this.onCoverage(Number(shard), { kind: 'answer', value, losses: coverageOf(losses) });
+        this.onCoverage(Number(shard), {
+          kind: 'answer',
+          value,
+          losses: coverageOf(losses),
+          ...this.identityOf(shard),
+        });
       },
+    ],
+    [
+      /^shard (\d+) is database (\w+) now$/,
+      (shard, name = '') => void this.identities.set(Number(shard), name),
     ],
     [/^shard (\d+) (.+)$/, (shard, answer = '') => this.onShard(Number(shard), answer)],
     [/^log has (.+)$/, (bounds = '') => this.running.onBounds(boundsOf(bounds))],
@@ -71,6 +94,7 @@ export class RunPlayer {
         this.running.onSkipped(Number(partition), BigInt(expected), BigInt(got)),
     ],
     [/^processor stops$/, () => this.running.end()],
+    [/^counting has a bug: (.+)$/, (bug) => void (this.bug = bug)],
   ];
 
   /** What the run says to this event. Throws when the scenario says what cannot be. */
@@ -80,7 +104,13 @@ export class RunPlayer {
     for (const [pattern, happen] of this.events) {
       const words = pattern.exec(event);
       if (words === null) continue;
-      happen(...words.slice(1));
+      try {
+        happen(...words.slice(1));
+      } catch (error) {
+        // A bug of the run ends the process.
+        if (this.bug === undefined) throw error;
+        this.said.push(`crashes: ${error instanceof Error ? error.message : String(error)}`);
+      }
       return this.said;
     }
     throw new Error(`no scenario knows this event: ${event}`);
@@ -103,6 +133,11 @@ export class RunPlayer {
   /** A new run, as after each rebuild; the log and the shards stay as they are. */
   private begin(partitions: string): void {
     this.asked.clear();
+    this.roster ??= new ShardRoster({
+      flushBytes: this.settings['flush bytes'],
+      firstRejoinMs: FIRST_REJOIN_MS,
+      maxRejoinMs: MAX_REJOIN_MS,
+    });
     this.run = new CountingRun({
       topic: {
         name: 'events-0123456789abcdef',
@@ -111,8 +146,13 @@ export class RunPlayer {
       },
       partitions: partitions.split(', ').map(Number),
       shardMap: this.shardMap,
-      definition: () => DEFAULT_EVENT_TYPE,
+      roster: this.roster,
+      definition: () => {
+        if (this.bug !== undefined) throw new Error(this.bug);
+        return DEFAULT_EVENT_TYPE;
+      },
       flushRows: this.settings['flush rows'],
+      shardPatienceMs: this.settings['shard patience'],
       maxClockSkewMs: this.settings['clock skew'],
       verifyIntervalMs: this.settings['verify every'],
       maxSeries: 1000,
@@ -136,10 +176,23 @@ export class RunPlayer {
   private onShard(shard: number, answer: string): void {
     const outcome = OUTCOMES[answer];
     if (outcome === undefined) throw new Error(`no shard answers so: ${answer}`);
-    if (!this.asked.has(shard)) this.running.onFlushed(shard, outcome);
-    else if (outcome === 'unknown') this.onCoverage(shard, { kind: 'none' });
-    else if (outcome === 'stale_epoch') this.onCoverage(shard, { kind: 'stale_epoch' });
+    const { kind } = outcome;
+    if (!this.asked.has(shard))
+      this.running.onFlushed(
+        shard,
+        kind === 'applied' || kind === 'already_applied'
+          ? { kind, ...this.identityOf(String(shard)) }
+          : outcome,
+      );
+    else if (kind === 'retry') this.onCoverage(shard, { kind: 'none' });
+    else if (kind === 'rebuild' && outcome.why === 'stale_epoch')
+      this.onCoverage(shard, { kind: 'stale_epoch' });
     else throw new Error(`shard ${shard} was asked what it covers, not: ${answer}`);
+  }
+
+  private identityOf(shard = ''): { readonly identity?: string } {
+    const identity = this.identities.get(Number(shard));
+    return identity === undefined ? {} : { identity };
   }
 
   private hear(action: RunAction): void {
@@ -179,6 +232,8 @@ export class RunPlayer {
         return `counts ${action.partitions} partitions`;
       case 'counted':
         return countedText(action);
+      case 'absent':
+        return `ALARM: goes on without shard ${action.shard}: ${action.reason}`;
       case 'halt':
         return `ALARM: partition ${action.partition} is halted: ${action.reason}`;
       case 'rebuild':

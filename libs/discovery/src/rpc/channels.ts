@@ -1,9 +1,9 @@
 import { Client, credentials, type ChannelOptions } from '@grpc/grpc-js';
+import { MAX_MESSAGE_BYTES } from '@tally/contracts';
 
 /**
  * Reconnects fast, as the balancer already spares an instance that is down (gRPC's own default goes
- * up to 2 minutes); pings, so that a peer that vanished without a word is noticed within 15 s;
- * messages may be twice the largest body that the gateway accepts.
+ * up to 2 minutes); pings, so that a peer that vanished without a word is noticed within 15 s.
  */
 const DEFAULTS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
@@ -11,8 +11,8 @@ const DEFAULTS: ChannelOptions = {
   'grpc.max_reconnect_backoff_ms': 1000,
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5000,
-  'grpc.max_receive_message_length': 16 * 1024 * 1024,
-  'grpc.max_send_message_length': 16 * 1024 * 1024,
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
 };
 
 interface Channel {

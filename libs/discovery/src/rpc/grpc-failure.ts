@@ -17,15 +17,24 @@ const CODES: Partial<Record<status, ErrorCode>> = {
   [status.UNAUTHENTICATED]: 'unauthenticated',
 };
 
+/** How gRPC says at either end that a message is too large: its status stands for other things too. */
+const TOO_LARGE = /\bmessage\b.* larger than /;
+
 /** The code that the service itself gave; undefined when gRPC or the network failed the call. */
 function statedCode({ metadata }: ServiceError): ErrorCode | undefined {
   const code = metadata?.get(CODE_TRAILER)[0];
   return isErrorCode(code) ? code : undefined;
 }
 
+/** By what gRPC says itself. */
+function codeOf({ code, details }: ServiceError): ErrorCode {
+  if (code === status.RESOURCE_EXHAUSTED && TOO_LARGE.test(details)) return 'payload_too_large';
+  return CODES[code] ?? 'internal';
+}
+
 /** `what` is put before the message, e.g. `/tally.query.v1.Query/Stats on 127.0.0.1:9207`. */
 export function toTallyError(what: string, error: ServiceError): TallyError {
-  const code = statedCode(error) ?? CODES[error.code] ?? 'internal';
+  const code = statedCode(error) ?? codeOf(error);
   return new TallyError(code, `${what}: ${error.details}`, { cause: error });
 }
 
@@ -34,7 +43,7 @@ export function outcomeOf(error: ServiceError): Outcome {
   const stated = statedCode(error);
   // Without a code of ours it was not the service that spoke: the connection failed.
   if (stated === undefined && error.code === status.UNAVAILABLE) return 'unreachable';
-  switch (stated ?? CODES[error.code] ?? 'internal') {
+  switch (stated ?? codeOf(error)) {
     case 'unavailable':
     case 'deadline_exceeded':
     case 'internal':

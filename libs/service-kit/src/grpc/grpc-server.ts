@@ -2,7 +2,7 @@ import type { DynamicModule, INestApplicationContext, LoggerService } from '@nes
 import { NestFactory } from '@nestjs/core';
 import type { GrpcOptions } from '@nestjs/microservices';
 import type { Server } from '@grpc/grpc-js';
-import { packageDefinition } from '@tally/contracts';
+import { MAX_MESSAGE_BYTES, packageDefinition } from '@tally/contracts';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ServiceKit } from '../service/kit.module.js';
 import { GrpcErrorFilter } from './grpc-error.filter.js';
@@ -13,7 +13,7 @@ export interface GrpcServerOptions {
   readonly port: number;
   /** Protobuf packages whose services this app implements, e.g. `tally.shard_proxy.v1`. */
   readonly packages: readonly string[];
-  /** Largest message taken or sent, in bytes. Default 16 MiB: a batch of blocks, not more. */
+  /** Largest message taken or sent, in bytes. Default MAX_MESSAGE_BYTES. */
   readonly maxMessageBytes?: number;
 }
 
@@ -29,7 +29,7 @@ export async function listenGrpc(
   kit: ServiceKit,
 ): Promise<INestApplicationContext> {
   const { Transport } = await import('@nestjs/microservices');
-  const maxMessageBytes = grpc.maxMessageBytes ?? 16 << 20;
+  const maxMessageBytes = grpc.maxMessageBytes ?? MAX_MESSAGE_BYTES;
   const app = await NestFactory.createMicroservice<GrpcOptions>(module, {
     ...options,
     transport: Transport.GRPC,

@@ -13,6 +13,8 @@ import {
 
 /** The default bound of OpenTelemetry for the links of a span. */
 const MAX_LINKS = 128;
+/** So many requests are seen from the span of their work, its parent among them; more need not be kept. */
+export const MAX_LINKED_REQUESTS = MAX_LINKS + 1;
 
 /** The span of the work that goes on here, when it is recorded. */
 export function recordedSpan(): SpanContext | undefined {

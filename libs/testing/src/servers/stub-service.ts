@@ -6,7 +6,13 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
-import { CODE_TRAILER, ERROR_CODES, packageDefinition, type ErrorCode } from '@tally/contracts';
+import {
+  CODE_TRAILER,
+  ERROR_CODES,
+  MAX_MESSAGE_BYTES,
+  packageDefinition,
+  type ErrorCode,
+} from '@tally/contracts';
 import { HealthImplementation } from 'grpc-health-check';
 
 /** What a handler throws to fail with a code of ours. */
@@ -30,7 +36,7 @@ export class StubService {
     service: string,
     handlers: Readonly<Record<string, Handler>>,
   ): Promise<StubService> {
-    const server = new Server({ 'grpc.max_receive_message_length': 16 << 20 });
+    const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
     const methods = Object.entries(handlers).map(([name, handle]) => [name, answering(handle)]);
     server.addService(
       packageDefinition()[service] as ServiceDefinition,

@@ -133,6 +133,12 @@ export interface ApplyDeltaResponse {
    * sender that rebuilds by offset needs them; today's reads again from the shards' coverage.
    */
   readonly uncovered: readonly PartitionRanges[];
+  /**
+   * Which database did it, as in GetShardStatusResponse: another one than before was restored or
+   * promoted, and may lack what was confirmed. 0 and empty when none was asked: nothing was told.
+   */
+  readonly timelineId: number;
+  readonly systemIdentifier: string;
 }
 
 export interface GetCoverageRequest {
@@ -144,10 +150,7 @@ export interface GetCoverageRequest {
 export interface GetCoverageResponse {
   /** One per partition asked, in that order; no ranges when nothing is covered. */
   readonly coverage: readonly PartitionRanges[];
-  /**
-   * As in GetShardStatusResponse. Nobody reads these two yet: by them a sender will notice a shard that
-   * was restored or promoted, whose coverage may have gone back.
-   */
+  /** Which database says so, as in ApplyDeltaResponse. */
   readonly timelineId: number;
   readonly systemIdentifier: string;
   /** Offsets whose loss was accepted, as `coverage`; those partitions that have any. */

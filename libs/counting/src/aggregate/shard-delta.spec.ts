@@ -1,0 +1,121 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  CURRENT_SCHEMA_ID,
+  DEFAULT_EVENT_TYPE,
+  encodeBlockHeader,
+  encodeEvent,
+  ENTRY_HEADER_BYTES,
+  MAX_BLOCK_BODY_BYTES,
+  MAX_BLOCK_EVENTS,
+  MAX_DIMENSIONS,
+  writeEntryHeader,
+  type Event,
+} from '@tally/contracts';
+import { fingerprintOf, ShardMap } from '@tally/placement';
+import { SeriesCache } from '../series/series-cache.js';
+import { readBlock } from './block-record.js';
+import { PartitionCounter } from './partition-counter.js';
+import { MAX_RECORD_DELTA_BYTES, ShardDelta } from './shard-delta.js';
+
+const TOPIC = 'events-0123456789abcdef';
+const NAMES = Array.from({ length: MAX_DIMENSIONS }, (_, number) => `d${number}`);
+
+const event = (number: number, more: Partial<Event> = {}): Event => ({
+  project: '',
+  id: '',
+  type: '',
+  subject: number.toString(36),
+  time: 0,
+  value: null,
+  attributes: {},
+  ...more,
+});
+
+/** As many of these events as a block holds, in one. */
+function fullBlock(eventOf: (number: number) => Event, spoil: (entry: Buffer) => void): Buffer {
+  const entries: Buffer[] = [];
+  let bytes = 0;
+  for (let number = 0; number < MAX_BLOCK_EVENTS; number++) {
+    const entry = Buffer.alloc(16_384);
+    const one = eventOf(number);
+    const end = encodeEvent(one, entry, ENTRY_HEADER_BYTES);
+    writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf('', `${number}`));
+    spoil(entry.subarray(ENTRY_HEADER_BYTES, end));
+    if (bytes + end > MAX_BLOCK_BODY_BYTES) break;
+    bytes += end;
+    entries.push(entry.subarray(0, end));
+  }
+  const header = {
+    schemaId: CURRENT_SCHEMA_ID,
+    registryVersion: 0,
+    count: entries.length,
+    notAfterMs: undefined,
+  };
+  return Buffer.concat([encodeBlockHeader(header), ...entries]);
+}
+
+/** All of it goes to one shard, as rows of their own with names of their own. */
+function deltaOf(block: Buffer): ShardDelta {
+  const counter = new PartitionCounter(0, 1000, new Map(), {
+    shardMap: ShardMap.even(1),
+    series: new SeriesCache(1e6),
+    definition: () => ({ ...DEFAULT_EVENT_TYPE, dimensions: NAMES }),
+  });
+  const delta = new ShardDelta(TOPIC);
+  const record = readBlock({ offset: 0n, timestampMs: 1, value: block });
+  expect(counter.count(record, new Map([[0, delta]])).dead).toBe(0);
+  return delta;
+}
+
+const attributes = (value: string) =>
+  Object.fromEntries(NAMES.map((name) => [name, value] as const));
+
+describe('the bytes of a delta', () => {
+  it.each<[string, (number: number) => Event, ((entry: Buffer) => void)?]>([
+    ['the most events', (number) => event(number)],
+    [
+      'dimensions of control characters',
+      (number) => event(number, { attributes: attributes('\u0001'.repeat(256)) }),
+    ],
+    ['empty dimensions', (number) => event(number, { attributes: attributes('') })],
+    [
+      'long subjects that are no UTF-8',
+      (number) => event(number, { subject: `${'\u007f'.repeat(512)}${number}` }),
+      (entry) => {
+        for (const [at, byte] of entry.entries()) if (byte === 0x7f) entry[at] = 0xff;
+      },
+    ],
+  ])(
+    'are known while it grows, and bounded for a block with %s',
+    (_, eventOf, spoil = () => undefined) => {
+      const delta = deltaOf(fullBlock(eventOf, spoil));
+      const { rows, seriesNames } = delta.toMessage();
+      expect(delta.bytes).toBeGreaterThanOrEqual(rows.length + seriesNames.length - 8);
+      expect(delta.bytes).toBeLessThan((rows.length + seriesNames.length) * 1.01);
+      expect(delta.bytes).toBeLessThan(MAX_RECORD_DELTA_BYTES);
+    },
+  );
+
+  it('do not grow with what is merged, nor with names that the shard knows', () => {
+    const known = new ShardDelta(TOPIC, () => true);
+    const unknown = new ShardDelta(TOPIC);
+    const series = new SeriesCache(10).all(event(1, { subject: 's'.repeat(512) }));
+    if (series === undefined) throw new Error('expected a series');
+    for (const delta of [known, unknown])
+      for (let minute = 0; minute < 9; minute++) delta.add(series, minute % 3, 0, null);
+    expect(known.bytes).toBe(3 * 72);
+    expect(unknown.bytes).toBe(3 * 72 + 16 + 4 * 2 + 512);
+  });
+});
+
+describe('a record that is in a delta by halves', () => {
+  it('is in no message', () => {
+    const delta = new ShardDelta(TOPIC);
+    delta.begin();
+    expect(() => delta.toMessage()).toThrow('got a part of one');
+    // Nor is it made whole by the next.
+    expect(() => delta.begin()).toThrow('got a part of one');
+    delta.complete(0, 0n, 0, { counted: 0, duplicates: 0, tooLate: 0, dead: 0, expired: 0 });
+    expect(delta.toMessage().ranges).toHaveLength(1);
+  });
+});

@@ -1,0 +1,148 @@
+import type { ShardDelta } from '../aggregate/shard-delta.js';
+import type { FlushOutcome, RunAction } from './run-action.js';
+import { ShardFlushes, type AfterFlush, type Instants, type Positions } from './shard-flushes.js';
+import type { ShardRoster } from './shard-roster.js';
+
+/** Under which shard map and bounds shards are counted. */
+export interface CountedShardsOptions {
+  readonly epoch: number;
+  readonly topic: string;
+  readonly roster: ShardRoster;
+  /** Rows for one shard that are flushed before the next tick. */
+  readonly flushRows: number;
+  /** How long the others wait for a shard while nothing is read because too much waits for it. */
+  readonly shardPatienceMs: number;
+  /** By append times alone, of what was read. */
+  readonly instants: () => Instants;
+  readonly positions: () => Positions;
+  readonly emit: (action: RunAction) => void;
+}
+
+/**
+ * The shards that something is summed up for. What waits for one of them is bounded: nothing more is
+ * read while it is large and a flush is on its way, and a shard that is waited for too long is left.
+ */
+export class CountedShards {
+  private readonly shards = new Map<number, ShardFlushes>();
+  private readonly open = new Map<number, ShardDelta>();
+  /** Since when its flush is on its way and what waits is large, in the roster's time. */
+  private readonly behindSinceMs = new Map<number, number>();
+  private isPaused = false;
+
+  constructor(private readonly options: CountedShardsOptions) {}
+
+  get size(): number {
+    return this.shards.size;
+  }
+
+  has(shard: number): boolean {
+    return this.shards.has(shard);
+  }
+
+  /** By shard: what is being summed up. Changes with each flush. */
+  get deltas(): ReadonlyMap<number, ShardDelta> {
+    return this.open;
+  }
+
+  /** What it has confirmed that it covers; undefined when it is absent. */
+  confirmedOf(shard: number): Positions | undefined {
+    return this.shards.get(shard)?.confirmedPositions;
+  }
+
+  /** By shard: what it has confirmed that it covers. */
+  *confirmed(): Iterable<readonly [number, Positions]> {
+    for (const [shard, { confirmedPositions }] of this.shards) yield [shard, confirmedPositions];
+  }
+
+  join(shard: number): void {
+    const { topic, epoch, roster, emit } = this.options;
+    const flushes = new ShardFlushes({ shard, epoch, topic, emit });
+    this.shards.set(shard, flushes);
+    this.open.set(shard, flushes.delta);
+    roster.join(shard);
+  }
+
+  /** What was summed up for it is forgotten: its coverage says later what to read again. */
+  leave(shard: number, reason: string): void {
+    const isCounted = this.shards.delete(shard);
+    this.open.delete(shard);
+    this.behindSinceMs.delete(shard);
+    this.options.roster.leave(shard);
+    this.options.emit({ kind: 'absent', shard, reason });
+    if (!isCounted) return;
+    // Reading on for nobody would only have to be done again.
+    if (this.shards.size === 0) this.pause();
+    else this.resumeWhenNoneIsBehind();
+  }
+
+  /** Nobody stands still for ever because of one. */
+  leaveThoseFarBehind(): void {
+    const { roster, shardPatienceMs } = this.options;
+    for (const [shard, sinceMs] of this.behindSinceMs)
+      if (roster.elapsedMs - sinceMs >= shardPatienceMs)
+        this.leave(shard, 'it does not answer, and too much waits for it');
+  }
+
+  /** Makes room for one more record: false while a flush is on its way and the next has its bytes. */
+  hasRoom(): boolean {
+    this.flushLarge();
+    for (const [number, { delta, isFlying }] of this.shards)
+      if (isFlying && this.isFull(number, delta)) return false;
+    return true;
+  }
+
+  /** Flushes what has grown large; stops reading while a shard is behind. */
+  flushLarge(): void {
+    for (const [number, shard] of this.shards) {
+      if (!this.isLarge(number, shard.delta)) continue;
+      if (shard.isFlying) this.fallBehind(number);
+      else this.flush(number, shard, this.options.instants());
+    }
+  }
+
+  /** Flushes what was summed up for it, unless a flush is on its way. */
+  flushNext(number: number, instants: Instants): void {
+    const shard = this.shards.get(number);
+    if (shard?.isFlying === false) this.flush(number, shard, instants);
+  }
+
+  /** What is due after the answer; undefined when the flush was given up with its shard. */
+  onFlushed(shard: number, outcome: FlushOutcome): AfterFlush | undefined {
+    const after = this.shards.get(shard)?.onFlushed(outcome);
+    if (after?.kind !== 'settled') return after;
+    this.behindSinceMs.delete(shard);
+    this.resumeWhenNoneIsBehind();
+    return after;
+  }
+
+  private flush(number: number, shard: ShardFlushes, instants: Instants): void {
+    shard.flush(instants, this.options.positions());
+    this.open.set(number, shard.delta);
+  }
+
+  private isLarge(shard: number, delta: ShardDelta): boolean {
+    return delta.rows >= this.options.flushRows || this.isFull(shard, delta);
+  }
+
+  private isFull(shard: number, { bytes }: ShardDelta): boolean {
+    return bytes > 0 && bytes >= this.options.roster.flushBytes(shard);
+  }
+
+  private fallBehind(shard: number): void {
+    if (!this.behindSinceMs.has(shard))
+      this.behindSinceMs.set(shard, this.options.roster.elapsedMs);
+    this.pause();
+  }
+
+  private pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.options.emit({ kind: 'pause' });
+  }
+
+  private resumeWhenNoneIsBehind(): void {
+    if (!this.isPaused || this.shards.size === 0 || this.behindSinceMs.size > 0) return;
+    this.isPaused = false;
+    this.options.emit({ kind: 'resume' });
+  }
+}
