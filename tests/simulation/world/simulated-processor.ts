@@ -125,6 +125,7 @@ export class SimulatedProcessor {
       partitions: this.assigned,
       shardMap,
       definition: () => DEFAULT_EVENT_TYPE,
+      knowsVersion: () => true,
       flushRows: world.settings.flushRows,
       maxClockSkewMs: faults.ignoresSkew ? 0 : 1000,
       verifyIntervalMs:
@@ -187,6 +188,8 @@ export class SimulatedProcessor {
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;
+      case 'await-version':
+        throw new Error('every version is known here');
       case 'pause':
         this.isPaused = true;
         return;
