@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ROOT, type AppName } from '@tally/tools';
 import { cutPower } from './faults/cut-power.js';
 import { deleteRecords } from './faults/delete-records.js';
+import { forgedBlocks } from './faults/forged-blocks.js';
 import { killEverything } from './faults/kill-everything.js';
 import { killMidFlush } from './faults/kill-mid-flush.js';
 import { killPostgres } from './faults/kill-postgres.js';
@@ -87,6 +88,22 @@ export const CONTROLS: readonly Control[] = [
     protection: /if \(got !== void 0\) \{/,
     instead: 'if (false) {',
     faults: [deleteRecords],
+    failure: /the partition is halted/,
+  },
+  {
+    name: 'bytes-are-trusted',
+    app: 'processor',
+    protection: /const \{ cursor: cursor\d* \} = this;|const \{ cursor \} = this;/,
+    // As it was before: Avro's own decoder.
+    instead: `try {
+      const [, bytes, from, to] = arguments;
+      const { value, offset } = this.current.decode(bytes, from);
+      return offset === to ? value : void 0;
+    } catch {
+      return void 0;
+    }
+    const { cursor } = this;`,
+    faults: [forgedBlocks],
     failure: /the partition is halted/,
   },
   {

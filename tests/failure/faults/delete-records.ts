@@ -1,11 +1,7 @@
 import { until } from '../rig/until.js';
-import { seriesId, ShardMap, slotOf } from '@tally/placement';
 import kafkajs from 'kafkajs';
-import { EVENT_TYPE } from '../traffic/clients.js';
-import { endOf } from '../rig/observer.js';
 import type { Fault } from '../trial.js';
-
-const HALTED = 'tally_processor_halted_partitions';
+import { coveredEvents, HALTED, othersAreCounted } from './halted-partition.js';
 
 export const deleteRecords: Fault = {
   name: 'delete-records',
@@ -40,29 +36,6 @@ export const deleteRecords: Fault = {
     await until('the partition is halted', async () => (await on.processorMetric(HALTED)) === 1);
     return `records of partition ${partition} deleted; it is halted`;
   },
-  async quiet(trial) {
-    const { on } = trial;
-    // Everything else is counted to its end.
-    await until('the other partitions are counted', async () => {
-      await on.recount.catchUp();
-      const behind = new Set<number>();
-      for (const shard of on.shards) {
-        const coverage = await shard.coverage();
-        for (const [partition, end] of on.recount.ends)
-          if (endOf(coverage.get(partition)) < end) behind.add(partition);
-      }
-      return behind.size === 1;
-    });
-  },
-  /** What the shard of an event's subject has covered. */
-  async expected(trial, logged) {
-    const { on } = trial;
-    const map = ShardMap.even(on.shards.length);
-    const coverage = await Promise.all(on.shards.map((shard) => shard.coverage()));
-    return logged.filter(({ subject, partition, offset }) => {
-      const shard = map.shardOf(slotOf(seriesId('default', EVENT_TYPE, subject)));
-      const ranges = coverage[shard]?.get(partition) ?? [];
-      return ranges.some(([from, to]) => offset >= from && offset < to);
-    });
-  },
+  quiet: othersAreCounted,
+  expected: coveredEvents,
 };

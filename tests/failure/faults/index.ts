@@ -1,5 +1,6 @@
 import { cutPower } from './cut-power.js';
 import { deleteRecords } from './delete-records.js';
+import { forgedBlocks } from './forged-blocks.js';
 import { killEverything } from './kill-everything.js';
 import { killMidFlush } from './kill-mid-flush.js';
 import { killPostgres } from './kill-postgres.js';
@@ -17,5 +18,6 @@ export const FAULTS = [
   killZooKeeper,
   killEverything,
   deleteRecords,
+  forgedBlocks,
   cutPower,
 ];
