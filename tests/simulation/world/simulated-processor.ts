@@ -140,6 +140,7 @@ export class SimulatedProcessor {
       shardMap,
       definition: (_project, _type, version) =>
         definitionAt(faults.usesNewestMeaning ? world.registryVersion() : version),
+      knowsVersion: () => true,
       flushRows: world.settings.flushRows,
       maxClockSkewMs: faults.ignoresSkew ? 0 : 1000,
       verifyIntervalMs:
@@ -202,6 +203,8 @@ export class SimulatedProcessor {
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;
+      case 'await-version':
+        throw new Error('every version is known here');
       case 'pause':
         this.isPaused = true;
         return;

@@ -230,7 +230,8 @@ export class ProcessorFixture {
   }
 }
 
-function entryOf(more: Partial<Event>, index: number): Buffer {
+/** @param attributes Bytes instead of those of no attributes, whatever they are. */
+export function entryOf(more: Partial<Event>, index: number, attributes = Buffer.of(0)): Buffer {
   const event: Event = {
     project: 'default',
     id: `${index}`,
@@ -242,7 +243,8 @@ function entryOf(more: Partial<Event>, index: number): Buffer {
     ...more,
   };
   const entry = Buffer.alloc(2048);
-  const end = encodeEvent(event, entry, ENTRY_HEADER_BYTES);
+  const at = encodeEvent(event, entry, ENTRY_HEADER_BYTES) - 1;
+  const end = at + attributes.copy(entry, at);
   writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf(event.project, event.id));
   return entry.subarray(0, end);
 }

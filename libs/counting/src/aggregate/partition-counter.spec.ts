@@ -181,6 +181,19 @@ describe('counting a partition', () => {
     });
   });
 
+  it('has no value of a dimension that is called like what every object has', () => {
+    const dimensions = ['__proto__', 'constructor', 'toString'];
+    const { counts } = countAll(
+      [record(0, 0, [event('a'), event('b', { attributes: { constructor: 'PT' } })])],
+      rules(() => ({ ...DEFAULT_EVENT_TYPE, dimensions })),
+    );
+    expect(counts).toEqual({
+      'video-1@0': 2,
+      'video-1{}@0': 1,
+      'video-1{"constructor":"PT"}@0': 1,
+    });
+  });
+
   it('asks what a type means in the version of the block, and enters what came too late', () => {
     const asked: unknown[] = [];
     const using = rules((...question) => {
@@ -212,6 +225,19 @@ describe('counting a partition', () => {
     ['a time before 1970', { time: -1 }],
     ['a time after 9999', { time: 253_402_300_800_000 }],
     ['a value with too many digits', { value: { unscaled: 1e15, scale: 0 } }],
+    ['a value with too many decimals', { value: { unscaled: 1, scale: 7 } }],
+    ['no id', { id: '' }],
+    ['no subject', { subject: '' }],
+    ['a subject that is too long', { subject: 'x'.repeat(513) }],
+    ['an id that is too long', { id: 'x'.repeat(129) }],
+    ['a type that nobody can name', { type: 'View' }],
+    ['a type that is too long', { type: 'x'.repeat(65) }],
+    ['a project that nobody can name', { project: 'a b' }],
+    [
+      'too many attributes',
+      { attributes: Object.fromEntries(Array.from('x'.repeat(33), (x, index) => [x + index, 1])) },
+    ],
+    ['an attribute that is too long', { attributes: { a: 'x'.repeat(257) } }],
   ])('enters an event with %s as dead', (_, more) => {
     const { counts, ledger } = countAll([record(0, 0, [event('a', more), event('b')])]);
     expect(counts).toEqual({ 'video-1@0': 1 });

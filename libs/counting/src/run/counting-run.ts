@@ -23,6 +23,8 @@ export interface CountingRunOptions {
     type: string,
     registryVersion: number,
   ) => EventTypeDefinition;
+  /** Whether that version is known here, so that `definition` has an answer. */
+  readonly knowsVersion: (registryVersion: number) => boolean;
   /** Rows for one shard that are flushed before the next tick. */
   readonly flushRows: number;
   /** How much this clock may be ahead of the log's. */
@@ -140,6 +142,13 @@ export class CountingRun {
     this.flushLarge();
   }
 
+  /** @param isKnown False: that version of the registry is nowhere. */
+  onVersion(partition: number, isKnown: boolean): void {
+    if (this.phase !== 'counting') return;
+    const problem = this.readings.get(partition)?.onVersion(isKnown);
+    if (problem !== undefined) this.halt(partition, problem);
+  }
+
   /** The log did not go on where it should. */
   onSkipped(partition: number, expected: bigint, got: bigint): void {
     if (this.phase !== 'counting') return;
@@ -175,7 +184,7 @@ export class CountingRun {
 
   private beginPartition({ partition, bounds, covered, point }: PartitionStart): void {
     if (point.kind === 'contradiction') return this.halt(partition, point.reason);
-    const { topic, emit } = this.options;
+    const { topic, knowsVersion, emit } = this.options;
     const { dedupWindowMs } = topic;
     const reading = new PartitionReading({
       partition,
@@ -184,6 +193,7 @@ export class CountingRun {
       isLossAccepted: this.losses.reachTo(partition, bounds.low),
       dedupWindowMs,
       newCounter: () => new PartitionCounter(partition, dedupWindowMs, covered, this.rules),
+      knowsVersion,
       emit,
     });
     this.readings.set(partition, reading);

@@ -51,6 +51,11 @@ export type RunAction =
    * its way from elsewhere may still come, and is not heard.
    */
   | { readonly kind: 'read-from'; readonly partition: number; readonly offset: bigint }
+  /**
+   * A block names a version of the registry that is not known here: no record of its partition until
+   * `read-from`. Answered by `onVersion`.
+   */
+  | { readonly kind: 'await-version'; readonly partition: number; readonly registryVersion: number }
   /** No record of any partition until `resume`, save those that are on their way. */
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }

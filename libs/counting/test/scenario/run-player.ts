@@ -11,6 +11,7 @@ const SETTINGS = {
   'flush rows': 1000,
   'clock skew': 0,
   'verify every': 60_000,
+  'known version': 0,
 };
 
 const OUTCOMES: Readonly<Record<string, FlushOutcome>> = {
@@ -70,6 +71,13 @@ export class RunPlayer {
       (expected = '', got = '', partition) =>
         this.running.onSkipped(Number(partition), BigInt(expected), BigInt(got)),
     ],
+    [
+      /^version of partition (\d+) is (there|nowhere)$/,
+      (partition, where) => {
+        if (where === 'there') this.settings['known version'] = Number.MAX_SAFE_INTEGER;
+        this.running.onVersion(Number(partition), where === 'there');
+      },
+    ],
     [/^processor stops$/, () => this.running.end()],
   ];
 
@@ -112,6 +120,7 @@ export class RunPlayer {
       partitions: partitions.split(', ').map(Number),
       shardMap: this.shardMap,
       definition: () => DEFAULT_EVENT_TYPE,
+      knowsVersion: (version) => version <= this.settings['known version'],
       flushRows: this.settings['flush rows'],
       maxClockSkewMs: this.settings['clock skew'],
       verifyIntervalMs: this.settings['verify every'],
@@ -169,6 +178,8 @@ export class RunPlayer {
         return `asks the log where partition ${action.partition} was at ${action.timestampMs}`;
       case 'read-from':
         return `reads partition ${action.partition} from ${action.offset}`;
+      case 'await-version':
+        return `waits in partition ${action.partition} for version ${action.registryVersion} of the event types`;
       case 'pause':
         return 'stops reading for a while';
       case 'resume':
