@@ -280,8 +280,10 @@ export class SimulatedProcessor {
       generation,
       () => {
         if (faults.forgetsWindow) return 1n << 60n;
-        const laterMs = faults.shortensWindow ? (topic.dedupWindowMs * 2) / 3 : 0;
-        return log.offsetAt(partition, timestampMs + laterMs);
+        if (!faults.shortensWindow) return log.offsetAt(partition, timestampMs);
+        const third = log.offsetAt(partition, timestampMs + (topic.dedupWindowMs * 2) / 3);
+        // The record before is read too: not that one either.
+        return third === undefined ? undefined : third + 1n;
       },
       (offset) => this.run?.onOffsetAt(partition, offset),
     );
