@@ -4,6 +4,7 @@ import { ROOT, type AppName } from '@tally/tools';
 import { allDatabasesAway } from './faults/all-databases-away.js';
 import { cutPower } from './faults/cut-power.js';
 import { deleteRecords } from './faults/delete-records.js';
+import { forgedBlocks } from './faults/forged-blocks.js';
 import { killEverything } from './faults/kill-everything.js';
 import { killMidFlush } from './faults/kill-mid-flush.js';
 import { killPostgres } from './faults/kill-postgres.js';
@@ -117,6 +118,22 @@ export const CONTROLS: readonly Control[] = [
     protection: /losses\d*\.get\(partition\d*\)\?\.has\(low\d* - 1n\) === true/,
     instead: 'true',
     faults: [shortenLog],
+    failure: /the partition is halted/,
+  },
+  {
+    name: 'bytes-are-trusted',
+    app: 'processor',
+    protection: /const \{ cursor: cursor\d* \} = this;|const \{ cursor \} = this;/,
+    // As it was before: Avro's own decoder.
+    instead: `try {
+      const [, bytes, from, to] = arguments;
+      const { value, offset } = this.current.decode(bytes, from);
+      return offset === to ? value : void 0;
+    } catch {
+      return void 0;
+    }
+    const { cursor } = this;`,
+    faults: [forgedBlocks],
     failure: /the partition is halted/,
   },
   {

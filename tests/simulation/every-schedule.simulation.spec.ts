@@ -51,6 +51,7 @@ describe('schedules', () => {
     }
     expect([...kinds].sort((a, b) => a.localeCompare(b))).toEqual([
       'bad-weather',
+      'counting-bug',
       'event-types',
       'intake-clock',
       'intake-crash',
@@ -64,6 +65,9 @@ describe('schedules', () => {
       'rebalance',
       'shard-away',
       'shard-map',
+      'shard-narrow',
+      'shard-odd',
+      'shard-promoted',
       'shard-restored',
       'shard-saved',
     ]);

@@ -42,6 +42,8 @@ export const SHARDS = 2;
 export const INTAKES = 2;
 /** With these, messages are bounded too. */
 export const SMALL_FLUSH_BYTES = 600;
+/** More than a record adds to a delta here: at most four events, two rows and two names of each. */
+export const MAX_RECORD_BYTES = 1200;
 /** Longer than the dedup window: what was on its way comes when nobody recognises it any more. */
 const LONG_PAUSE_MS = 14_000;
 export const LASTS_MS = 14_000;
@@ -100,6 +102,7 @@ function faultOf(random: Random, atMs: number): Fault {
     { atMs, kind: 'shard-narrow', shard },
     { atMs, kind: 'counting-bug', processor, afterEvents: random.between(0, 5) },
     { atMs, kind: 'shard-map' },
+    { atMs, kind: 'log-shortened', partition, keeps },
     { atMs, kind: 'log-shortened', partition, keeps },
     { atMs, kind: 'rebalance' },
     { atMs, kind: 'bad-weather', forMs, percent: random.pick([5, 30]) },

@@ -1,16 +1,11 @@
-import {
-  decodeBlock,
-  decodeEvent,
-  ENTRY_HEADER_BYTES,
-  readEntries,
-  type LogRecord,
-} from '@tally/contracts';
 import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
 import { Random } from '../failure/traffic/random.js';
 import { allProtections, type Protections } from './controls.js';
+import { storyOf } from './fault-story.js';
 import {
   INTAKES,
   LASTS_MS,
+  MAX_RECORD_BYTES,
   PARTITIONS,
   PROCESSORS,
   SHARDS,
@@ -19,11 +14,12 @@ import {
   type Schedule,
 } from './schedule.js';
 import { CALM, Network } from './world/network.js';
+import { LoggedEvents } from './world/logged-events.js';
 import { Operator } from './world/operator.js';
 import { SimulatedClients, SPLIT } from './world/simulated-clients.js';
 import { SimulatedIntake } from './world/simulated-intake.js';
 import { SimulatedLog } from './world/simulated-log.js';
-import { isSplitAt, SimulatedProcessor } from './world/simulated-processor.js';
+import { SimulatedProcessor } from './world/simulated-processor.js';
 import { SimulatedShard } from './world/simulated-shard.js';
 import { VirtualTime } from './world/virtual-time.js';
 
@@ -38,49 +34,30 @@ const HEALS_WITHIN_MS = 60_000;
 const GROUP_SESSION_MS = 1500;
 const REJOIN_MS = 300;
 const READ_EVERY_MS = 500;
-/** More than a record adds to a delta here: at most four events, two rows and two names of each. */
-const MAX_RECORD_BYTES = 1200;
-
-/** What a record holds. */
-interface Content {
-  readonly ids: readonly string[];
-  readonly registryVersion: number;
-  /** undefined: it is never void. */
-  readonly notAfterMs: number | undefined;
-}
-
-/** The first record of an event. */
-interface Occurrence {
-  readonly appendMs: number;
-  /** Whether the version of the registry in its block splits the counters. */
-  readonly isSplit: boolean;
-}
 
 /** One schedule, played: what happened, and what was wrong, if anything. */
 export class Simulation {
   readonly story: string[] = [];
   /** What was wrong first. */
   violation: string | undefined;
-  /** How many events were sent, acknowledged, and found in the log. */
+  /** How many events were sent, acknowledged, and are or were in the log. */
   figures = { sent: 0, acknowledged: 0, inLog: 0 };
   private readonly time = new VirtualTime(START_MS);
   private readonly random: Random;
   private readonly network: Network;
   private readonly log: SimulatedLog;
+  private readonly logged: LoggedEvents;
   private readonly shards: SimulatedShard[];
   private readonly processors: SimulatedProcessor[];
   private readonly intakes: SimulatedIntake[];
   private readonly clients: SimulatedClients;
   private readonly operator: Operator;
-  /** Events of which a record was deleted, and its partition. */
-  private readonly gone = new Map<string, number>();
   private readonly topic: EventsTopic = {
     name: 'events-0123456789abcdef',
     partitions: PARTITIONS,
     dedupWindowMs: DEDUP_WINDOW_MS,
   };
   private shardMap = ShardMap.even(SHARDS);
-  private readonly contents = new WeakMap<LogRecord, Content>();
   private groupGeneration = 0;
   private registryVersion = 0;
   private healedAtMs = 0;
@@ -93,6 +70,7 @@ export class Simulation {
     this.network = new Network(this.time, new Random(schedule.seed).part(2));
     const syncMs = () => this.random.between(1, 60);
     this.log = new SimulatedLog(PARTITIONS, this.time, syncMs, protections);
+    this.logged = new LoggedEvents(this.log, DEDUP_WINDOW_MS);
     this.shards = Array.from(
       { length: SHARDS },
       (_, shard) =>
@@ -174,7 +152,7 @@ export class Simulation {
 
   private inflict(fault: Fault): void {
     const { time } = this;
-    this.tell(describe(fault));
+    this.tell(storyOf(fault));
     switch (fault.kind) {
       case 'log-crash':
         this.log.crash();
@@ -221,9 +199,7 @@ export class Simulation {
       case 'shard-away': {
         const shard = this.shards[fault.shard];
         if (shard !== undefined) shard.isUp = false;
-        return time.after(fault.forMs, () => {
-          if (shard !== undefined) shard.isUp = true;
-        });
+        return time.after(fault.forMs, () => shard?.mend());
       }
       case 'shard-saved':
         return this.shards[fault.shard]?.save();
@@ -234,9 +210,7 @@ export class Simulation {
       case 'shard-odd': {
         const shard = this.shards[fault.shard];
         if (shard !== undefined) shard.isOdd = true;
-        return time.after(fault.forMs, () => {
-          if (shard !== undefined) shard.isOdd = false;
-        });
+        return time.after(fault.forMs, () => shard?.mend());
       }
       case 'shard-narrow': {
         const shard = this.shards[fault.shard];
@@ -246,7 +220,7 @@ export class Simulation {
       case 'shard-map':
         return this.changeShardMap();
       case 'log-shortened':
-        return this.shorten(fault.partition, fault.keeps);
+        return this.logged.shorten(fault.partition, fault.keeps);
       case 'rebalance':
         return this.rebalance();
       case 'bad-weather': {
@@ -271,19 +245,9 @@ export class Simulation {
     });
   }
 
-  /** Somebody deletes all but the last few records. */
-  private shorten(partition: number, keeps: number): void {
-    const durable = [...this.log.durableRecords()].filter((one) => one.partition === partition);
-    const going = durable.slice(0, Math.max(0, durable.length - keeps));
-    for (const { record } of going) {
-      for (const id of this.contentOf(record).ids) this.gone.set(id, partition);
-      this.log.shorten(partition, record.offset + 1n);
-    }
-  }
-
   /** It may count again when it comes again, or not at all: a person accepted that. */
   private isGivenUp(id: string): boolean {
-    const partition = this.gone.get(id);
+    const partition = this.logged.deletedIn(id);
     return partition !== undefined && this.operator.gaveUp(partition);
   }
 
@@ -315,14 +279,15 @@ export class Simulation {
     this.network.weather = CALM;
     this.log.restart();
     for (const shard of this.shards) {
-      shard.isUp = true;
-      shard.isOdd = false;
+      shard.mend();
       shard.epoch = this.shardMap.epoch;
     }
     const { lastly } = this.schedule;
     const last = this.shards[lastly?.shard ?? -1];
     if (last !== undefined && lastly !== undefined) {
-      this.tell(`shard ${last.shard} ${lastly.is === 'away' ? 'does not answer' : 'answers oddly'}`);
+      this.tell(
+        `shard ${last.shard} ${lastly.is === 'away' ? 'does not answer' : 'answers oddly'}`,
+      );
       last.isUp = lastly.is !== 'away';
       last.isOdd = lastly.is === 'odd';
       this.rebalance();
@@ -338,34 +303,18 @@ export class Simulation {
     const { lastly } = this.schedule;
     const last = this.shards[lastly?.shard ?? -1];
     if (last === undefined) return;
-    for (const id of this.inLog().keys())
+    for (const id of this.logged.now().keys())
       if (this.shardOf(id) !== last.shard && this.countOf(id) !== 1n)
         this.violate(`event ${id} is not counted while another shard is away`);
     this.tell(`shard ${last.shard} is mended too`);
-    last.isUp = true;
-    last.isOdd = false;
-  }
-
-  /** Every event in the log that is not void, by its id: what its first record says. */
-  private inLog(): Map<string, Occurrence> {
-    const events = new Map<string, Occurrence>();
-    const latest = new Map<number, number>();
-    for (const { partition, record } of this.log.durableRecords()) {
-      const appendMs = Math.max(latest.get(partition) ?? 0, record.timestampMs);
-      latest.set(partition, appendMs);
-      const { ids, registryVersion, notAfterMs } = this.contentOf(record);
-      // Void: by the rule as it is written, not by the code that is tried here.
-      const leadMs = (notAfterMs ?? appendMs) - appendMs;
-      if (leadMs < 0 || leadMs > DEDUP_WINDOW_MS / 3) continue;
-      const occurrence = { appendMs, isSplit: isSplitAt(registryVersion) };
-      for (const id of ids) if (!events.has(id)) events.set(id, occurrence);
-    }
-    return events;
+    last.mend();
   }
 
   private isComplete(): boolean {
-    for (const [id, { isSplit }] of this.inLog()) {
-      const isCounted = this.countOf(id) === 1n && this.splitOf(id) === (isSplit ? 1n : 0n);
+    const counts = this.shards.map((shard) => shard.read(PARTITIONS).counts);
+    for (const [id, { isSplit }] of this.logged.now()) {
+      const inShard = counts[this.shardOf(id)];
+      const isCounted = inShard?.get(id) === 1n && inShard.has(`${id}${SPLIT}`) === isSplit;
       if (!isCounted && !this.isGivenUp(id)) return false;
     }
     const isCurrent = this.shards.every((shard) => {
@@ -387,15 +336,6 @@ export class Simulation {
     return this.shardMap.shardOf(slotOf(seriesId('default', 'view', id)));
   }
 
-  /** Looked at after every read, and always the same. */
-  private contentOf(record: LogRecord): Content {
-    const known = this.contents.get(record);
-    if (known !== undefined) return known;
-    const content = contentOf(record.value);
-    this.contents.set(record, content);
-    return content;
-  }
-
   private onCount(series: string, count: bigint): void {
     const id = series.replace(SPLIT, '');
     if (count > 1n && !this.isGivenUp(id))
@@ -405,7 +345,7 @@ export class Simulation {
 
   /** What a shard says is complete to an instant has every event that the log took before it. */
   private checkAnswers(): void {
-    const events = this.inLog();
+    const events = this.logged.now();
     for (const shard of this.shards) {
       const { counts, asOfMs } = shard.read(PARTITIONS);
       if (asOfMs === undefined) continue;
@@ -422,15 +362,15 @@ export class Simulation {
   }
 
   private checkEnd(): void {
-    const events = this.inLog();
+    const events = this.logged.now();
     this.figures = {
       sent: this.clients.sent.size,
       acknowledged: this.clients.acknowledged.size,
-      inLog: events.size,
+      inLog: new Set([...events.keys(), ...this.logged.gone()]).size,
     };
     if (this.violation !== undefined) return;
     for (const id of this.clients.acknowledged)
-      if (!events.has(id) && !this.gone.has(id))
+      if (!events.has(id) && this.logged.deletedIn(id) === undefined)
         return this.violate(`event ${id} was acknowledged and is not in the log`);
     for (const [id, { isSplit }] of events) {
       if (this.isGivenUp(id)) continue;
@@ -456,63 +396,5 @@ export class Simulation {
 
   private tell(line: string): void {
     this.story.push(`${String(this.time.nowMs - START_MS).padStart(6)} ${line}`);
-  }
-}
-
-function contentOf(value: Buffer | null): Content {
-  const block = decodeBlock(value ?? Buffer.alloc(0));
-  if (block.kind !== 'block') throw new Error(block.reason);
-  const { registryVersion, count, body, schemaId, notAfterMs } = block;
-  const entries = readEntries(body, count);
-  if (entries.kind !== 'entries') throw new Error(entries.reason);
-  const ids = Array.from({ length: count }, (_, index) => {
-    const start = (entries.starts[index] ?? 0) + ENTRY_HEADER_BYTES;
-    return decodeEvent(schemaId, body, start, entries.starts[index + 1] ?? 0)?.id ?? '';
-  });
-  return { ids, registryVersion, notAfterMs };
-}
-
-function describe(fault: Fault): string {
-  switch (fault.kind) {
-    case 'log-crash':
-      return `the log loses its power for ${fault.forMs} ms`;
-    case 'log-clock':
-      return `the clock of the log steps: it is ${fault.offsetMs} ms from true time now`;
-    case 'log-clock-step':
-      return `the clock of the log is set by ${fault.byMs} ms for ${fault.forMs} ms`;
-    case 'processor-crash':
-      return `processor ${fault.processor} is killed for ${fault.forMs} ms`;
-    case 'processor-pause':
-      return `processor ${fault.processor} stands still for ${fault.forMs} ms`;
-    case 'intake-crash':
-      return `intake ${fault.intake} is killed for ${fault.forMs} ms`;
-    case 'intake-pause':
-      return `intake ${fault.intake} stands still for ${fault.forMs} ms`;
-    case 'intake-clock':
-      return `the wall clock of intake ${fault.intake} is ${fault.offsetMs} ms from true time now`;
-    case 'event-types':
-      return 'another version of the event types is in force';
-    case 'shard-away':
-      return `shard ${fault.shard} does not answer for ${fault.forMs} ms`;
-    case 'shard-saved':
-      return `shard ${fault.shard} is copied`;
-    case 'shard-restored':
-      return `shard ${fault.shard} becomes its copy again`;
-    case 'shard-promoted':
-      return `another database answers for shard ${fault.shard}: its copy`;
-    case 'shard-odd':
-      return `shard ${fault.shard} answers oddly for ${fault.forMs} ms`;
-    case 'shard-narrow':
-      return `no larger messages than ${MAX_RECORD_BYTES} bytes reach shard ${fault.shard} any more`;
-    case 'counting-bug':
-      return `processor ${fault.processor} will count a record by halves, and crash`;
-    case 'shard-map':
-      return 'another shard map is in force';
-    case 'log-shortened':
-      return `all but ${fault.keeps} records of partition ${fault.partition} are deleted`;
-    case 'rebalance':
-      return 'the group assigns anew';
-    case 'bad-weather':
-      return `${fault.percent} % of messages are lost, late, or come twice for ${fault.forMs} ms`;
   }
 }

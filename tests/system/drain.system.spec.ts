@@ -6,6 +6,8 @@ import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
 /** Longer than a drain may take: whoever waits for a log that hangs is not drained in time. */
 const LOG_TIMEOUT_MS = 60_000;
+/** Leaves an append enough time for all its tries. */
+const DEDUP_WINDOW_MS = 3_600_000;
 
 let tally: PrivateStack;
 let isSending = true;
@@ -15,6 +17,7 @@ beforeAll(async () => {
     TALLY_ZOOKEEPER_SESSION_MS: '2000',
     TALLY_GROUP_SESSION_MS: '3000',
     TALLY_LOG_TIMEOUT_MS: String(LOG_TIMEOUT_MS),
+    TALLY_DEDUP_WINDOW_MS: String(DEDUP_WINDOW_MS),
   });
   // Something is under way everywhere.
   for (let client = 0; client < 4; client++) senders.push(sendOn(client));

@@ -45,6 +45,7 @@ try {
   const { stack, addresses } = await Stack.start({
     dir,
     ports: 'usual',
+    endsSilent: true,
     shards,
     given,
     env: givenKeys(process.env),

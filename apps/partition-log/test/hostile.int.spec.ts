@@ -70,11 +70,10 @@ describe('a name of the greatest length', () => {
     client.close();
   });
 
-  it('that grows when it is read costs its connection and nothing else', async () => {
+  it('that is no UTF-8 costs its connection and nothing else', async () => {
     const other = await KafkaConnection.open(log.port);
     const client = await KafkaConnection.open(log.port);
     const header = { apiKey: metadata.key, apiVersion: 1, correlationId: 1, clientId: 'raw' };
-    // Bytes that are no UTF-8 are read as characters of three bytes each.
     const request = writeRequest(header, (writer) =>
       writer.int32(1).int16(20_000).raw(Buffer.alloc(20_000, 0xff)),
     );

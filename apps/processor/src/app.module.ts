@@ -43,7 +43,7 @@ export class AppModule {
           ) => {
             const admin = new LogAdmin(kafkaConfig(config), logger);
             lifecycle.onClose('log admin', () => admin.close());
-            const eventTypes = new EventTypeRegistry(session, logger);
+            const eventTypes = new EventTypeRegistry({ ...config, session, logger });
             lifecycle.onClose('event types', () => eventTypes.close());
             const processor = new Processor({
               config,

@@ -61,6 +61,11 @@ export const settings = {
     wholeNumber(0, 60_000, 1000),
     "how much this clock may be ahead of the log's; an answer of an idle system is this old",
   ),
+  versionWaitMs: setting(
+    'TALLY_VERSION_WAIT_MS',
+    wholeNumber(100, 600_000, 10_000),
+    'how long ZooKeeper has to answer without the version of the event types that a block names until its partition is halted; servers of ZooKeeper are behind for less',
+  ),
   verifyIntervalMs: setting(
     'TALLY_VERIFY_INTERVAL_MS',
     wholeNumber(1000, 3_600_000, 60_000),

@@ -8,12 +8,12 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { encodeDeltaRows } from '@tally/contracts';
+import { CURRENT_SCHEMA_ID, encodeBlockHeader, encodeDeltaRows } from '@tally/contracts';
 import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
 import { eventually } from '@tally/testing';
 import { Refusal } from '@tally/testing/stub-service';
 import { FakeShards } from './support/fake-shards.js';
-import { ProcessorFixture, type RunningProcessor } from './support/processor-fixture.js';
+import { entryOf, ProcessorFixture, type RunningProcessor } from './support/processor-fixture.js';
 
 const MAP = ShardMap.even(2);
 const PARTITIONS = 3;
@@ -116,7 +116,12 @@ describe('a processor', () => {
     await fixture.append(topic, someEvents(40, 'a', left));
     const running = await start();
     await untilCounted({ [left]: 40 });
-    shards.once(0, () => ({ outcome: 'APPLY_OUTCOME_OVERLAP', uncovered: [], timelineId: 1, systemIdentifier: '1' }));
+    shards.once(0, () => ({
+      outcome: 'APPLY_OUTCOME_OVERLAP',
+      uncovered: [],
+      timelineId: 1,
+      systemIdentifier: '1',
+    }));
     await fixture.append(topic, someEvents(10, 'b', left));
     await untilCounted({ [left]: 50 });
     const restarts = await running.metric(
@@ -159,7 +164,11 @@ describe('a processor', () => {
       subject: `s${number}`,
     }));
     await fixture.append(topic, subjects.slice(0, 30));
-    await start({ TALLY_FLUSH_ROWS: '5', TALLY_SHARD_DEADLINE_MS: '60000',TALLY_SHARD_PATIENCE_MS: '200000' });
+    await start({
+      TALLY_FLUSH_ROWS: '5',
+      TALLY_SHARD_DEADLINE_MS: '60000',
+      TALLY_SHARD_PATIENCE_MS: '200000',
+    });
     await eventually('a flush is held', () => held.length > 0);
     await fixture.append(topic, subjects.slice(30));
     isHeld = false;
@@ -205,6 +214,32 @@ describe('a processor', () => {
       definition: { dimensions: ['country'], maxAgeMs: null, retention: 'ever' },
     });
     await untilCounted({ [left]: 1, [`${left}{"country":"PT"}`]: 1 });
+  });
+
+  it('halts only the partition of a block that names a version that nobody made', async () => {
+    await fixture.append(topic, [{ id: 'x', subject: left }], 4_000_000_000);
+    await fixture.append(topic, someEvents(60, 'a', right));
+    const running = await start({ TALLY_VERSION_WAIT_MS: '500' });
+    await eventually('its partition is halted', async () => (await running.metric(HALTED)) === 1);
+    await eventually('the others are counted', () => {
+      const covered = shards.shard(1).covered([0, 1, 2]);
+      return [...covered.values()].filter(({ end }) => end > 0n).length === 2;
+    });
+    expect(shards.counts()).not.toHaveProperty(left);
+  });
+
+  it('counts on behind an event that says it has 2^40 attributes', async () => {
+    const endless = entryOf({ id: 'x', subject: left }, 0, Buffer.from('808080808040', 'hex'));
+    const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 0, count: 1 };
+    const value = Buffer.concat([encodeBlockHeader(header), endless]);
+    await fixture.appendRecords(
+      topic,
+      [0, 1, 2].map((partition) => ({ partition, value })),
+    );
+    await fixture.append(topic, someEvents(30, 'a', right));
+    const running = await start();
+    await untilCounted({ [right]: 30 });
+    expect(await running.metric('tally_processor_events_total{fate="dead"}')).toBe(3);
   });
 
   it('joins once there is a topic, and says until then what is missing', async () => {

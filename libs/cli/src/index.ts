@@ -1,3 +1,4 @@
+export { gatewayTarget, NO_GATEWAY, type GatewayTarget } from './gateway-target.js';
 export { ImportProblem } from './import/import-problem.js';
 export {
   Importer,

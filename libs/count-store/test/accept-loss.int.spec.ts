@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
 import type pg from 'pg';
-import { acceptLoss, applyDelta, listLosses, migrate, readCoverage } from '../src/index.js';
+import { acceptLoss, applyDelta, listLosses, readCoverage } from '../src/index.js';
 import { PostgresFixture } from './support/database.js';
 import { delta, lossOf, row, TOPIC } from './support/requests.js';
 
 const postgres = new PostgresFixture();
 let pool: pg.Pool;
 beforeAll(async () => {
-  await postgres.start();
-  await migrate(postgres.url);
-  pool = postgres.pool(postgres.url);
+  pool = await postgres.startShard();
 }, 120_000);
 afterAll(() => postgres.stop(), 60_000);
 beforeEach(async () => {

@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeCounterRows, type shardProxy } from '@tally/contracts';
 import type pg from 'pg';
-import { applyDelta, migrate, readCounters } from '../src/index.js';
+import { applyDelta, readCounters } from '../src/index.js';
 import { PostgresFixture } from './support/database.js';
 import { delta, everySlot, instant, row, subjectId, TOPIC } from './support/requests.js';
 
 const postgres = new PostgresFixture();
 let pool: pg.Pool;
 beforeAll(async () => {
-  await postgres.start();
-  await migrate(postgres.url);
-  pool = postgres.pool(postgres.url);
+  pool = await postgres.startShard();
 }, 120_000);
 afterAll(() => postgres.stop(), 60_000);
 beforeEach(() => pool.query('TRUNCATE minute_counters, coverage'));

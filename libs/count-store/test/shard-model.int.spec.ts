@@ -2,16 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ShardModel } from '@tally/testing/shard-model';
 import fc from 'fast-check';
 import type pg from 'pg';
-import { acceptLoss, applyDelta, migrate, parseDelta, readCoverage } from '../src/index.js';
+import { acceptLoss, applyDelta, parseDelta, readCoverage } from '../src/index.js';
 import { PostgresFixture } from './support/database.js';
 import { everySlot, instant, lossOf, names, request, row, TOPIC } from './support/requests.js';
 
 const postgres = new PostgresFixture();
 let pool: pg.Pool;
 beforeAll(async () => {
-  await postgres.start();
-  await migrate(postgres.url);
-  pool = postgres.pool(postgres.url);
+  pool = await postgres.startShard();
 }, 120_000);
 afterAll(() => postgres.stop(), 60_000);
 beforeEach(() => forget());

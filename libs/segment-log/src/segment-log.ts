@@ -231,10 +231,11 @@ export class SegmentLog {
   ): Promise<'deleted' | 'out_of_range' | 'storage_full'> {
     return this.loop.exclusively(async () => {
       if (!partition.isOpen || offset > partition.highWatermark) return 'out_of_range';
+      const { logStart } = partition;
       const unwanted = await partition.deleteRecordsBefore(offset);
       if (unwanted === 'storage_full') return unwanted;
       this.remove(unwanted);
-      this.marks.wake();
+      if (partition.logStart > logStart) this.marks.wake();
       return 'deleted';
     });
   }

@@ -4,14 +4,14 @@ import { promisify } from 'node:util';
 import { seriesId, ShardMap, slotOf } from '@tally/placement';
 import { ROOT } from '@tally/tools';
 import kafkajs, { type Admin } from 'kafkajs';
-import { endOf, type OffsetRanges } from '../rig/observer.js';
+import type { OffsetRanges } from '../rig/observer.js';
 import { until } from '../rig/until.js';
 import { EVENT_TYPE } from '../traffic/clients.js';
 import type { Trial } from '../trial.js';
 import type { CountedEvent } from '../verdict/recount.js';
+import { HALTED, partitionsBehind } from './halted-partition.js';
 
 const ADMIN_KEY = 'master';
-const HALTED = 'tally_processor_halted_partitions';
 
 /** Settings of stacks whose lost records are given up. */
 export const GIVING_UP = { TALLY_ADMIN_KEY: ADMIN_KEY, TALLY_VERIFY_INTERVAL_MS: '1000' };
@@ -94,18 +94,6 @@ export async function countedOf(
     const shard = map.shardOf(slotOf(seriesId('default', EVENT_TYPE, event.subject)));
     return (covered[shard] ?? []).some(([from, to]) => event.offset >= from && event.offset < to);
   });
-}
-
-/** Those that some shard has not counted to their end. */
-async function partitionsBehind({ on }: Trial): Promise<Set<number>> {
-  await on.recount.catchUp();
-  const behind = new Set<number>();
-  for (const shard of on.shards) {
-    const coverage = await shard.coverage();
-    for (const [partition, end] of on.recount.ends)
-      if (endOf(coverage.get(partition)) < end) behind.add(partition);
-  }
-  return behind;
 }
 
 function deletedIn(trial: Trial): Deleted {

@@ -1,6 +1,7 @@
 import { allDatabasesAway } from './all-databases-away.js';
 import { cutPower } from './cut-power.js';
 import { deleteRecords } from './delete-records.js';
+import { forgedBlocks } from './forged-blocks.js';
 import { killEverything } from './kill-everything.js';
 import { killMidFlush } from './kill-mid-flush.js';
 import { killPostgres } from './kill-postgres.js';
@@ -23,5 +24,6 @@ export const FAULTS = [
   killEverything,
   deleteRecords,
   shortenLog,
+  forgedBlocks,
   cutPower,
 ];

@@ -28,6 +28,8 @@ export interface CountedEvent {
 export class Recount {
   /** By event id: whatever a client was told, this is what the log has. */
   readonly events: CountedEvent[] = [];
+  /** `partition/offset` of what a fault wrote itself: nothing there counts. */
+  readonly foreign = new Set<string>();
   /** By partition: the next offset to read. */
   readonly ends = new Map<number, number>();
   /** By partition: events in the log, duplicates included. */
@@ -116,6 +118,7 @@ export class Recount {
     this.ends.set(partition, at + 1);
     const appendMs = Math.max(Number(timestamp), this.appendMs.get(partition) ?? 0);
     this.appendMs.set(partition, appendMs);
+    if (this.foreign.has(`${partition}/${offset}`)) return;
     const block = value === null ? undefined : decodeBlock(value);
     if (block?.kind !== 'block') throw new Error(`offset ${at} of ${partition} is no block`);
     const entries = readEntries(block.body, block.count);

@@ -2,21 +2,18 @@ import {
   DEFAULT_EVENT_TYPE,
   type EventTypeDefinition,
   type PartitionBounds,
-  type shardProxy,
 } from '@tally/contracts';
 import {
   CountingRun,
-  OffsetSet,
   readBlock,
   ShardRoster,
-  type Answer,
   type FlushOutcome,
   type RunAction,
-  type ShardCoverage,
 } from '@tally/counting';
 import type { EventsTopic, ShardMap } from '@tally/placement';
 import type { Random } from '../../failure/traffic/random.js';
 import { ask, type Network } from './network.js';
+import { ShardAnswers } from './shard-answers.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
 import type { SimulatedShard } from './simulated-shard.js';
@@ -97,6 +94,7 @@ export interface ProcessorWorld {
 /** A processor with the real counting run; log, shards, time and the group are the simulation's. */
 export class SimulatedProcessor {
   readonly process: SimulatedProcess;
+  private readonly answers: ShardAnswers;
   private run: CountingRun | undefined;
   /** Grows with each run: what an older one asked, nobody hears. */
   private generation = 0;
@@ -113,14 +111,13 @@ export class SimulatedProcessor {
   /** Events until counting runs into a bug; undefined: it does not. */
   private eventsToBug: number | undefined;
   private isDying = false;
-  /** Shards that were absent since the process began. */
-  private readonly wereAbsent = new Set<number>();
 
   constructor(
     private readonly name: string,
     private readonly world: ProcessorWorld,
   ) {
     this.process = new SimulatedProcess(world.time);
+    this.answers = new ShardAnswers(world);
     this.roster = this.newRoster();
   }
 
@@ -147,7 +144,7 @@ export class SimulatedProcessor {
     this.roster = this.newRoster();
     this.eventsToBug = undefined;
     this.isDying = false;
-    this.wereAbsent.clear();
+    this.answers.forget();
   }
 
   /** Counting will fail in the middle of a record, after so many events. */
@@ -172,9 +169,7 @@ export class SimulatedProcessor {
       throw new Error('a bug');
     }
     const { faults } = this.world;
-    return definitionAt(
-      faults.usesNewestMeaning ? this.world.registryVersion() : registryVersion,
-    );
+    return definitionAt(faults.usesNewestMeaning ? this.world.registryVersion() : registryVersion);
   }
 
   /** A bug ends the process, a little later. */
@@ -214,6 +209,7 @@ export class SimulatedProcessor {
       shardMap,
       roster: this.roster,
       definition: (_project, _type, version) => this.definition(version),
+      knowsVersion: () => true,
       flushRows: world.settings.flushRows,
       shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : SHARD_PATIENCE_MS,
       maxClockSkewMs: faults.ignoresSkew ? 0 : 1000,
@@ -277,6 +273,8 @@ export class SimulatedProcessor {
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;
+      case 'await-version':
+        throw new Error('every version is known here');
       case 'pause':
         this.isPaused = true;
         return;
@@ -293,7 +291,7 @@ export class SimulatedProcessor {
         this.world.onHalted(action.partition);
         return;
       case 'absent':
-        this.wereAbsent.add(action.shard);
+        this.answers.miss(action.shard);
         this.world.tell(`${this.name} goes on without shard ${action.shard}: ${action.reason}`);
         return;
       case 'rebuild':
@@ -309,19 +307,12 @@ export class SimulatedProcessor {
     }
   }
 
-  private readCoverage(generation: number, number: number): void {
-    const { world } = this;
+  private readCoverage(generation: number, shard: number): void {
     const { epoch } = this;
     this.ask(
       generation,
-      (): Answer<ShardCoverage> | undefined => {
-        const shard = world.shards[number];
-        if (shard === undefined || !shard.isUp) return undefined;
-        if (shard.epoch !== epoch) return { kind: 'stale_epoch' };
-        const losses = this.lossesOf(shard);
-        return { kind: 'answer', value: this.coverageOf(shard), losses, ...this.identityOf(shard) };
-      },
-      (answer) => this.run?.onCoverage(number, answer ?? { kind: 'none' }, world.time.nowMs),
+      () => this.answers.coverage(shard, epoch, this.assigned),
+      (answer) => this.run?.onCoverage(shard, answer ?? { kind: 'none' }, this.world.time.nowMs),
     );
   }
 
@@ -331,38 +322,16 @@ export class SimulatedProcessor {
     return new Map([...bounds].map(([partition, { low }]) => [partition, { low, high: low }]));
   }
 
-  private coverageOf(shard: SimulatedShard): ShardCoverage {
-    const covered = shard.covered(this.assigned);
-    const { beginsAtEnd, forgetsAbsence } = this.world.faults;
-    if (!beginsAtEnd && !(forgetsAbsence && this.wereAbsent.has(shard.shard))) return covered;
-    for (const [partition, { high }] of this.world.log.bounds() ?? [])
-      covered.get(partition)?.add(0n, high);
-    return covered;
-  }
-
-  private identityOf({ timelineId }: SimulatedShard): { readonly identity?: string } {
-    return this.world.faults.ignoresIdentity ? {} : { identity: String(timelineId) };
-  }
-
-  private lossesOf(shard: SimulatedShard): ShardCoverage {
-    const losses = shard.lossesNow();
-    if (!this.world.faults.takesAnyBeginning) return losses;
-    for (const [partition, { low }] of this.world.log.bounds() ?? []) {
-      const given = losses.get(partition) ?? [];
-      // More than that is still news: who is halted for another reason goes on when it is accepted.
-      if (low > 1n) losses.set(partition, new OffsetSet([...given, { from: low - 1n, to: low }]));
-    }
-    return losses;
-  }
-
   private askOffsetAt(generation: number, partition: number, timestampMs: number): void {
     const { log, faults, topic } = this.world;
     this.ask(
       generation,
       () => {
         if (faults.forgetsWindow) return 1n << 60n;
-        const laterMs = faults.shortensWindow ? (topic.dedupWindowMs * 2) / 3 : 0;
-        return log.offsetAt(partition, timestampMs + laterMs);
+        if (!faults.shortensWindow) return log.offsetAt(partition, timestampMs);
+        const third = log.offsetAt(partition, timestampMs + (topic.dedupWindowMs * 2) / 3);
+        // The record before is read too: not that one either.
+        return third === undefined ? undefined : third + 1n;
       },
       (offset) => this.run?.onOffsetAt(partition, offset),
     );
@@ -370,34 +339,18 @@ export class SimulatedProcessor {
 
   private flush(
     generation: number,
-    { shard: number, request }: Extract<RunAction, { kind: 'flush' }>,
+    { shard, request }: Extract<RunAction, { kind: 'flush' }>,
   ): void {
-    const { world } = this;
+    const { faults } = this.world;
     this.ask<FlushOutcome>(
       generation,
-      () => {
-        const shard = world.shards[number];
-        return shard?.isUp === true ? this.applied(shard, request) : undefined;
-      },
+      () => this.answers.flush(shard, request),
       (outcome) => {
-        const silence: FlushOutcome = { kind: world.faults.trustsSilence ? 'applied' : 'retry' };
-        if (outcome?.kind === 'halt' && world.faults.crashesOnOddAnswer) return this.crash(0);
-        this.run?.onFlushed(number, outcome ?? silence);
+        const silence: FlushOutcome = { kind: faults.trustsSilence ? 'applied' : 'retry' };
+        if (outcome?.kind === 'halt' && faults.crashesOnOddAnswer) return this.crash(0);
+        this.run?.onFlushed(shard, outcome ?? silence);
       },
     );
-  }
-
-  private applied(shard: SimulatedShard, request: shardProxy.ApplyDeltaRequest): FlushOutcome {
-    const { faults, random } = this.world;
-    if (request.rows.length + request.seriesNames.length > shard.maxMessageBytes)
-      return faults.repeatsTooLarge ? { kind: 'retry' } : { kind: 'rebuild', why: 'too_large' };
-    // It may have done what it was asked all the same.
-    if (shard.isOdd && random.chance(50)) return { kind: 'halt', reason: 'an odd answer' };
-    const verdict = shard.apply(request);
-    if (shard.isOdd) return { kind: 'halt', reason: 'an odd answer' };
-    if (verdict === 'overlap' || verdict === 'stale_epoch')
-      return { kind: 'rebuild', why: verdict };
-    return { kind: verdict, ...this.identityOf(shard) };
   }
 
   private ask<T>(

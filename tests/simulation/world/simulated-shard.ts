@@ -8,6 +8,12 @@ export class SimulatedShard extends ShardModel {
   /** Largest message that reaches it. */
   maxMessageBytes = Number.POSITIVE_INFINITY;
 
+  /** It answers, and as it should. */
+  mend(): void {
+    this.isUp = true;
+    this.isOdd = false;
+  }
+
   /** What was given up, as an answer has it. */
   lossesNow(): Map<number, OffsetSet> {
     return new Map([...this.losses].map(([partition, set]) => [partition, new OffsetSet(set)]));

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { gatewayTarget, NO_GATEWAY } from '@tally/cli';
 
 /** The text of --help. */
 export const USAGE = `usage: tools/log accept-loss --partition N --from A --to B --by WHO --reason TEXT [--gateway URL]
@@ -55,11 +55,10 @@ export function parseCommand(
   const [verb, ...more] = positionals;
   if ((verb !== 'accept-loss' && verb !== 'losses') || more.length > 0)
     return wrong('expected accept-loss, losses, dump, verify or user');
-  const gateway = values.gateway ?? (env['TALLY_GATEWAY'] || addressIn(addressFile));
-  if (gateway === undefined)
-    return wrong('no Tally runs here (tools/up starts it), and there is no --gateway URL');
-  if (!URL.canParse(gateway) || !/^https?:$/.test(new URL(gateway).protocol))
-    return wrong('--gateway: expected a URL like http://127.0.0.1:8080');
+  const target = gatewayTarget(values.gateway, env, addressFile);
+  if (target === undefined) return wrong(NO_GATEWAY);
+  if (typeof target === 'string') return wrong(target);
+  const gateway = target.url;
   if (verb === 'losses') return { kind: 'losses', gateway };
   const [partition, from, to] = [values.partition, values.from, values.to].map(wholeNumber);
   if (partition === undefined) return wrong('--partition: expected a number');
@@ -85,11 +84,6 @@ function parse(args: readonly string[]) {
       help: { type: 'boolean', default: false },
     },
   });
-}
-
-function addressIn(file: string): string | undefined {
-  if (!existsSync(file)) return undefined;
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly gateway: string }).gateway;
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -31,6 +31,8 @@ export interface StackOptions {
   readonly report: (line: string) => void;
   /** Told of the stack before it is up, so that it can be stopped while it starts. */
   readonly onStarting?: (stack: Stack) => void;
+  /** Whether services that do not answer any more are killed, to be started again. */
+  readonly endsSilent?: boolean;
   /** Settings for every service, e.g. for tracing. */
   readonly env?: Readonly<Record<string, string>>;
   readonly processors?: number;
@@ -47,6 +49,10 @@ export interface StackOptions {
 const STOP_ORDER = [/^partition-log$/, /^(zookeeper|redis|postgres-\d+)$/];
 /** Below `dir`, made and kept by the servers that a stack starts itself. */
 const OWN_DATA = /^(zookeeper|redis|postgres-\d+|partition-log)$/;
+
+/** As the liveness probes of Kubernetes. */
+const LIVENESS_TIMEOUT_MS = 5000;
+const LIVENESS = { everyMs: 10_000, maxFailures: 6 };
 
 /** All of Tally on this machine: its servers and one process per app, each kept running. */
 export class Stack {
@@ -133,7 +139,7 @@ export class Stack {
     await Promise.all(
       services.map(async (service) => {
         const process = this.serviceProcess(service);
-        this.own(service.name, process);
+        this.own(service.name, process, this.options.endsSilent === true ? service : undefined);
         await process.start();
         report(`  ${service.name} is ready`);
       }),
@@ -168,10 +174,17 @@ export class Stack {
     });
   }
 
-  private own(name: string, process: ServerProcess): void {
+  private own(name: string, process: ServerProcess, silent?: ServicePlan): void {
     if (this.stopped) throw new Error('stopped while starting');
     process.onSpawn = (pid) => this.started.record(name, pid);
-    this.supervisors.set(name, new Supervisor(process, this.options.report));
+    const liveness = silent && {
+      ...LIVENESS,
+      isAlive: async () => {
+        const live = `http://127.0.0.1:${silent.adminPort}/health/live`;
+        return (await fetch(live, { signal: AbortSignal.timeout(LIVENESS_TIMEOUT_MS) })).ok;
+      },
+    };
+    this.supervisors.set(name, new Supervisor(process, this.options.report, liveness));
   }
 
   private watch(): void {

@@ -45,6 +45,45 @@ describe('Supervisor', () => {
     expect(lines).toEqual([]);
   });
 
+  it('ends a process that answered and does not any more, and starts it again', async () => {
+    const lines: string[] = [];
+    const part = server('setInterval(() => console.log("answers"), 20)');
+    let length = 0;
+    const isAlive = async () => {
+      const before = length;
+      length = part.logTail(10_000).length;
+      return length > before;
+    };
+    const supervisor = new Supervisor(part, (line) => lines.push(line), {
+      isAlive,
+      everyMs: 100,
+      maxFailures: 10,
+    });
+    part.spawn();
+    supervisor.watch();
+    await eventually('it answers', () => part.logTail().includes('answers'));
+    const before = part.pid;
+    part.signal('SIGSTOP');
+    await eventually('it was started again', () => part.running && part.pid !== before);
+    await supervisor.stop();
+    expect(lines[0]).toBe('part does not answer any more; killing it');
+  });
+
+  it('leaves alone what has not answered yet', async () => {
+    let asked = 0;
+    const supervisor = new Supervisor(server('setInterval(() => {}, 1000)'), () => undefined, {
+      isAlive: async () => (asked++, false),
+      everyMs: 1,
+      maxFailures: 1,
+    });
+    supervisor.process.spawn();
+    supervisor.watch();
+    const { pid } = supervisor.process;
+    await eventually('it was asked often', () => asked > 20);
+    expect([supervisor.process.pid, supervisor.process.running]).toEqual([pid, true]);
+    await supervisor.stop();
+  });
+
   it('keeps down what crashed on purpose, until it is revived with its settings of then', async () => {
     const lines: string[] = [];
     const idle = server('console.log(process.env.COLOUR); setInterval(() => {}, 1000)');

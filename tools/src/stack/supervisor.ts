@@ -7,7 +7,19 @@ const LAST_BACKOFF_MS = 10_000;
 /** A process that lived this long starts again with the first backoff. */
 const STEADY_MS = 10_000;
 
-/** Keeps one process running: when it dies it is started again, later each time, and that is said. */
+/** How it is seen that a process that runs does not answer any more. */
+export interface Liveness {
+  /** Whether it answers; asked again when the last question was answered or failed. */
+  readonly isAlive: () => Promise<boolean>;
+  readonly everyMs: number;
+  /** So many questions one after the other without an answer: it is killed. */
+  readonly maxFailures: number;
+}
+
+/**
+ * Keeps one process running: when it dies, or has answered and does not any more, it is started again,
+ * later each time, and that is said.
+ */
 export class Supervisor {
   private readonly stopping = new AbortController();
   private watching: Promise<void> | undefined;
@@ -18,11 +30,31 @@ export class Supervisor {
   constructor(
     readonly process: ServerProcess,
     private readonly report: (line: string) => void,
+    private readonly liveness?: Liveness,
   ) {}
 
   /** Watches the process, which runs, from now on; once. */
   watch(): void {
     this.watching ??= this.keepRunning();
+    if (this.liveness !== undefined) void this.keepAnswering(this.liveness);
+  }
+
+  /** Kills what does not answer. Who never answered since its start is still starting. */
+  private async keepAnswering({ isAlive, everyMs, maxFailures }: Liveness): Promise<void> {
+    const { signal } = this.stopping;
+    let answered: number | undefined;
+    let failures = 0;
+    while (!signal.aborted) {
+      const { pid } = this.process;
+      if (await isAlive().catch(() => false)) [answered, failures] = [pid, 0];
+      else failures = pid === answered && this.process.running ? failures + 1 : 0;
+      if (failures >= maxFailures) {
+        this.report(`${this.process.options.name} does not answer any more; killing it`);
+        await this.process.kill();
+        failures = 0;
+      }
+      await delay(everyMs, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   private async keepRunning(): Promise<void> {

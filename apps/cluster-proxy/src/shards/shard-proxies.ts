@@ -1,6 +1,6 @@
 import type { Deadline } from '@grpc/grpc-js';
 import { type clusterProxy, TallyError } from '@tally/contracts';
-import type { InstanceSource, ServiceClient } from '@tally/discovery';
+import { timeLeftMs, type InstanceSource, type ServiceClient } from '@tally/discovery';
 
 /** The shard-proxies, asked by the number of their shard. Failures are TallyErrors. */
 export class ShardProxies {
@@ -34,12 +34,7 @@ export function failureOf(error: unknown): clusterProxy.Failure {
   return { code: error.code, message: error.message };
 }
 
-/** Share of the caller's time that a shard gets: the rest is for the answer's way back. */
-const SHARE = 0.9;
-
 /** The time for a shard, in ms: `mostMs`, or less when the caller waits less. */
 export function timeFor(mostMs: number, callerWaitsUntil: Deadline): number {
-  const leftMs = (Number(callerWaitsUntil) - Date.now()) * SHARE;
-  if (leftMs <= 0) throw new TallyError('deadline_exceeded', 'the caller waits no longer');
-  return Math.min(mostMs, leftMs);
+  return Math.min(mostMs, timeLeftMs(callerWaitsUntil));
 }

@@ -1,17 +1,15 @@
 import {
   ATTRIBUTE_NAME_BYTES,
   isEventTypeName,
+  MAX_ATTRIBUTE_BYTES,
+  MAX_ATTRIBUTES,
   MAX_EVENT_TYPE_LENGTH,
+  MAX_ID_BYTES,
+  MAX_SUBJECT_BYTES,
   type Event,
 } from '@tally/contracts';
 import { parseInstant } from './instant.js';
-import {
-  MAX_AHEAD_MS,
-  MAX_ATTRIBUTE_BYTES,
-  MAX_ATTRIBUTES,
-  MAX_ID_BYTES,
-  MAX_SUBJECT_BYTES,
-} from './limits.js';
+import { MAX_AHEAD_MS } from './limits.js';
 import { quoted, rejected, type Rejection, type RejectionCode } from './rejection.js';
 import { ILL_FORMED, utf8Bytes } from './text-rule.js';
 import { decimalOf, EXPECTED_VALUE } from './value-rule.js';

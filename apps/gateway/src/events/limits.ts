@@ -4,9 +4,5 @@ import { HOUR_MS } from '@tally/contracts';
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 export const MAX_EVENTS = 10_000;
 export const MAX_NESTING = 8;
-export const MAX_ID_BYTES = 128;
-export const MAX_SUBJECT_BYTES = 512;
-export const MAX_ATTRIBUTES = 32;
-export const MAX_ATTRIBUTE_BYTES = 256;
 /** How far an event's time may lie ahead of our clock. */
 export const MAX_AHEAD_MS = HOUR_MS;

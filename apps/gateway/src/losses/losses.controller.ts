@@ -9,6 +9,7 @@ import {
 import type { ServiceClient } from '@tally/discovery';
 import type { Logger } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { askService } from '../http/ask-service.js';
 import { parseJsonDocument } from '../http/json-document.js';
 import { mediaTypeOf } from '../http/media-type.js';
 import { readQuery } from '../http/query-parameters.js';
@@ -100,24 +101,18 @@ export class LossesController {
     );
   }
 
-  private async call<T>(
-    service: 'partitioner' | 'query',
-    method: string,
-    request: object,
-  ): Promise<T> {
-    const { timeoutMs: deadlineMs, logger } = this.parts;
-    try {
-      // A loss is booked once, however often it is said.
-      return await this.parts[service].call<T>(method, request, { deadlineMs, idempotent: true });
-    } catch (cause) {
-      if (!(cause instanceof TallyError)) throw cause;
-      // Whom we asked, and where, is not the caller's business; what we ask was checked.
-      const code = cause.code === 'deadline_exceeded' ? cause.code : 'unavailable';
-      if (cause.retryable)
-        throw new TallyError(code, 'the log or the shards cannot be asked now', { cause });
-      logger.error({ error: cause, method }, 'losses cannot be asked for');
-      throw new TallyError('internal', 'internal error', { cause });
-    }
+  /** A loss is booked once, however often it is said. */
+  private call<T>(service: 'partitioner' | 'query', method: string, request: object): Promise<T> {
+    const { timeoutMs, logger } = this.parts;
+    return askService({
+      client: this.parts[service],
+      method,
+      request,
+      timeoutMs,
+      logger,
+      unavailable: 'the log or the shards cannot be asked now',
+      failed: 'losses cannot be asked for',
+    });
   }
 }
 

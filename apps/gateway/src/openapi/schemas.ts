@@ -2,18 +2,16 @@ import {
   ATTRIBUTE_NAME_BYTES,
   ERROR_CODES,
   EVENT_TYPE_PATTERN,
+  MAX_ATTRIBUTE_BYTES,
+  MAX_ATTRIBUTES,
+  MAX_ID_BYTES,
+  MAX_SUBJECT_BYTES,
   type ErrorCode,
 } from '@tally/contracts';
 import { MAX_DECIMALS, MAX_DIGITS, VALUE_BOUND } from '@tally/counting';
 import { z } from 'zod';
 import { DOCUMENT_PARTS, GIVEN_DEFINITION } from '../event-types/definition-document.js';
-import {
-  MAX_ATTRIBUTE_BYTES,
-  MAX_ATTRIBUTES,
-  MAX_EVENTS,
-  MAX_ID_BYTES,
-  MAX_SUBJECT_BYTES,
-} from '../events/limits.js';
+import { MAX_EVENTS } from '../events/limits.js';
 import { REJECTION_CODES } from '../events/rejection.js';
 import { ACCEPTED_LOSS, GIVEN_LOSS } from '../losses/loss-document.js';
 import { GRANULARITIES } from '../stats/limits.js';

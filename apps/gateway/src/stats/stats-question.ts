@@ -1,12 +1,12 @@
 import {
   isEventTypeName,
+  MAX_SUBJECT_BYTES,
   MAX_SUBJECTS,
   MINUTE_MS,
   TallyError,
   windowMinutesOf,
 } from '@tally/contracts';
 import { parseInstant } from '../events/instant.js';
-import { MAX_SUBJECT_BYTES } from '../events/limits.js';
 import { quoted } from '../events/rejection.js';
 import { utf8Bytes } from '../events/text-rule.js';
 import { oneOf, readQuery, type QueryParameters } from '../http/query-parameters.js';

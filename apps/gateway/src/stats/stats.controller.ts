@@ -3,6 +3,7 @@ import { type query, TallyError } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
 import { type Logger } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { askService } from '../http/ask-service.js';
 import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
 import { writeAnswer } from './stats-document.js';
@@ -39,7 +40,7 @@ export class StatsController {
     reply.status(200).header('content-type', 'application/json; charset=utf-8').send(text);
   }
 
-  private async ask(question: StatsQuestion): Promise<query.GetStatsResponse> {
+  private ask(question: StatsQuestion): Promise<query.GetStatsResponse> {
     const { type, subjects, fromMs, toMs, granularity } = question;
     const request: query.GetStatsRequest = {
       project: PROJECT,
@@ -49,20 +50,15 @@ export class StatsController {
       toMs: String(toMs),
       granularity: WIRE_GRANULARITY[granularity],
     };
-    const { logger } = this.parts;
-    try {
-      return await this.parts.query.call<query.GetStatsResponse>('GetStats', request, {
-        deadlineMs: this.parts.timeoutMs,
-        idempotent: true,
-      });
-    } catch (cause) {
-      if (!(cause instanceof TallyError)) throw cause;
-      // Whom we asked, and where, is not the caller's business; the question was checked, so that a
-      // refusal of it is our failure.
-      const code = cause.code === 'deadline_exceeded' ? cause.code : 'unavailable';
-      if (cause.retryable) throw new TallyError(code, 'statistics cannot be read now', { cause });
-      logger.error({ error: cause }, 'the query service failed');
-      throw new TallyError('internal', 'internal error', { cause });
-    }
+    const { query: client, timeoutMs, logger } = this.parts;
+    return askService({
+      client,
+      method: 'GetStats',
+      request,
+      timeoutMs,
+      logger,
+      unavailable: 'statistics cannot be read now',
+      failed: 'the query service failed',
+    });
   }
 }

@@ -74,7 +74,7 @@ export class RequestRouter {
   private readonly served: readonly { key: number; min: number; max: number }[];
 
   constructor(
-    handlers: Handlers,
+    handlers: Partial<Handlers>,
     private readonly observer: RequestObserver,
   ) {
     const answerVersions: Handler<'apiVersions'> = () => ({
@@ -120,9 +120,15 @@ export class RequestRouter {
           end(nameOfKafkaError(KAFKA_ERRORS.NONE), 0);
           return undefined;
         }
-        const answer = encode(api.name, () =>
+        const answer = encode(() =>
           writeResponse(correlationId, (writer) => api.writeResponse(writer, response, apiVersion)),
         );
+        if (answer instanceof RangeError) {
+          end(nameOfKafkaError(KAFKA_ERRORS.UNKNOWN_SERVER_ERROR), 0);
+          throw new UnanswerableRequest(
+            `the answer to ${api.name} cannot be written: ${answer.message}`,
+          );
+        }
         end(nameOfKafkaError(firstError(response)), lengthOf(answer));
         return answer;
       },
@@ -147,12 +153,12 @@ export class RequestRouter {
 }
 
 /** A failure to write an answer is the matter of one client; what a handler throws is not. */
-function encode(api: string, write: () => Buffer[]): Buffer[] {
+function encode(write: () => Buffer[]): Buffer[] | RangeError {
   try {
     return write();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UnanswerableRequest(`the answer to ${api} cannot be written: ${error.message}`);
+    return error;
   }
 }
 

@@ -2,11 +2,9 @@ import type { MorePartitions } from '@tally/kafka-wire';
 import type { SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { answerEach, type Refusal } from './answer-each.js';
+import { inMessage } from './in-message.js';
 import { hasFixedPartitions, isInternal } from './internal-topics.js';
 import type { TopicLimits } from './topic-limits.js';
-
-/** A message must fit its field, whatever a client calls a topic. */
-const MAX_NAME_IN_MESSAGE = 100;
 
 /** More partitions for topics of anybody; Tally's own have the number that they were made with. */
 export function createPartitionsHandler(
@@ -69,7 +67,7 @@ async function add(log: SegmentLog, { name, count }: MorePartitions): Promise<Re
 }
 
 function unknown(name: string): Refusal {
-  return ['UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${name.slice(0, MAX_NAME_IN_MESSAGE)}`];
+  return ['UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${inMessage(name)}`];
 }
 
 function notMore(now: number, count: number): Refusal {

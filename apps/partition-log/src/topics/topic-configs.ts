@@ -1,5 +1,6 @@
 import { CONFIG_OPERATION, CONFIG_SOURCE, type ConfigChange } from '@tally/kafka-wire';
 import type { Topic, TopicConfigs, UpkeepPolicy } from '@tally/segment-log';
+import { inMessage } from './in-message.js';
 import { isKeptUntilDeleted } from './internal-topics.js';
 
 /** Kafka's own default is 1 MiB; a request may carry several blocks of 512 KiB for one partition. */
@@ -89,20 +90,19 @@ export function parseTopicConfigs(
   const configs: Record<string, string> = {};
   for (const { name, value } of entries) {
     const known = KNOWN.get(name);
-    if (known === undefined)
-      return { kind: 'invalid', message: `${name.slice(0, 100)} is not known` };
+    if (known === undefined) return { kind: 'invalid', message: `${inMessage(name)} is not known` };
     if (value === null) continue;
     if (!known.isValid(value)) {
       return {
         kind: 'invalid',
-        message: `${name} cannot be ${JSON.stringify(value.slice(0, 100))}`,
+        message: `${name} cannot be ${JSON.stringify(inMessage(value))}`,
       };
     }
     configs[name] = value;
   }
   const { kind } = policyOf(configs);
   if (kind !== 'keep' && isKeptUntilDeleted(topic)) {
-    const message = `records of ${topic.slice(0, 100)} go by DeleteRecords alone: it cannot have retention.ms, retention.bytes or cleanup.policy=compact`;
+    const message = `records of ${inMessage(topic)} go by DeleteRecords alone: it cannot have retention.ms, retention.bytes or cleanup.policy=compact`;
     return { kind: 'invalid', message };
   }
   return { kind: 'valid', configs };
@@ -119,7 +119,7 @@ export function changeTopicConfigs(
     if (operation === CONFIG_OPERATION.set) entries.set(name, value);
     else if (operation === CONFIG_OPERATION.delete) entries.set(name, null);
     else {
-      const message = `${name.slice(0, 100)} can be set and deleted, not changed by ${operation}`;
+      const message = `${inMessage(name)} can be set and deleted, not changed by ${operation}`;
       return { kind: 'invalid', message };
     }
   }

@@ -42,7 +42,7 @@ export class CurrentTopic {
 
   /** What the log has of it now, by partition. TallyError `unavailable`. */
   bounds(): Promise<ReadonlyMap<number, PartitionBounds>> {
-    return this.admin.bounds(this.get().name);
+    return this.options.admin.bounds(this.get().name);
   }
 
   /** Tries until there is one, or until closed. */

@@ -14,8 +14,8 @@ import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from '../config.js';
 import { REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
+import type { EventTypes } from '../event-types/event-types.js';
 import type { Shards } from '../shards/shards.js';
-import type { EventTypes } from './known-records.js';
 import { RunDriver } from './run-driver.js';
 
 const RETRY_MS = 500;
@@ -150,7 +150,7 @@ export class Processor {
         this.restart('the group assigned partitions');
       },
       onRecords: async (assignment, partition, records) => {
-        if (assignment === this.assignment) await this.driver?.onRecords(partition, records);
+        if (assignment === this.assignment) this.driver?.onRecords(partition, records);
       },
       onSkipped: (assignment, partition, expected, got) => {
         if (assignment === this.assignment) this.driver?.onSkipped(partition, expected, got);

@@ -1,15 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TallyError } from '@tally/contracts';
-import { CountingRun, type FlushAction, type RunAction, type ShardRoster } from '@tally/counting';
+import {
+  CountingRun,
+  readBlock,
+  type FlushAction,
+  type RunAction,
+  type ShardRoster,
+} from '@tally/counting';
 import type { Assignment, LogAdmin, ReadRecord } from '@tally/log-client';
 import type { EventsTopic, ShardMap } from '@tally/placement';
 import { crash } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import type { ProcessorConfig } from '../config.js';
+import type { EventTypes } from '../event-types/event-types.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import { FlushTraces } from '../shards/flush-traces.js';
 import type { Shards } from '../shards/shards.js';
-import { knownRecords, type EventTypes } from './known-records.js';
 
 export interface RunDriverOptions {
   readonly config: Pick<
@@ -60,6 +66,7 @@ export class RunDriver {
       shardMap,
       roster,
       definition: (project, type, version) => eventTypes.definition(project, type, version),
+      knowsVersion: (version) => eventTypes.knowsVersion(version),
       flushRows: config.flushRows,
       shardPatienceMs: config.shardPatienceMs,
       maxClockSkewMs: config.maxClockSkewMs,
@@ -102,14 +109,11 @@ export class RunDriver {
     await Promise.all(this.working);
   }
 
-  /** The next records of a partition; resolves when they are counted. */
-  async onRecords(partition: number, records: readonly ReadRecord[]): Promise<void> {
-    const { signal } = this.stopping;
-    if (signal.aborted) return;
-    const known = await knownRecords(records, this.options.eventTypes, signal);
-    if (known === undefined) return;
+  /** The next records of a partition, which are counted when it returns. */
+  onRecords(partition: number, records: readonly ReadRecord[]): void {
+    if (this.stopping.signal.aborted) return;
     this.delivered = records;
-    this.run.onRecords(partition, known);
+    this.run.onRecords(partition, records.map(readBlock));
     this.delivered = [];
   }
 
@@ -137,6 +141,9 @@ export class RunDriver {
         return this.track(this.flush(action));
       case 'read-from':
         return assignment.readFrom(action.partition, action.offset);
+      case 'await-version':
+        assignment.stopReading(action.partition);
+        return this.track(this.awaitVersion(action.partition, action.registryVersion));
       case 'pause':
         return assignment.pause();
       case 'resume':
@@ -200,6 +207,13 @@ export class RunDriver {
       'the log does not say where the dedup window begins',
     );
     this.run.onOffsetAt(partition, offset);
+  }
+
+  /** The other partitions go on meanwhile. */
+  private async awaitVersion(partition: number, registryVersion: number): Promise<void> {
+    const { signal } = this.stopping;
+    const isKnown = await this.options.eventTypes.reach(registryVersion, signal);
+    if (isKnown !== undefined) this.run.onVersion(partition, isKnown);
   }
 
   private async flush({ shard, request, attempt, afterMs }: FlushAction): Promise<void> {

@@ -8,21 +8,26 @@ import { EventTypeHistory } from '@tally/counting';
 import { keepTrying } from '@tally/resilience';
 import { type Logger } from '@tally/service-kit';
 import { VersionLog, type ZooKeeperSession } from '@tally/zookeeper';
-import type { EventTypes } from '../counting/known-records.js';
+import type { EventTypes } from './event-types.js';
 
 const RETRY_MS = 200;
+
+/** How long a version is looked for, and who is told. */
+export interface EventTypeRegistryOptions {
+  readonly session: ZooKeeperSession;
+  readonly logger: Logger;
+  /** Time for which ZooKeeper has to answer without a version until it is not there. */
+  readonly versionWaitMs: number;
+}
 
 /** Every version of the event types, followed in ZooKeeper. */
 export class EventTypeRegistry implements EventTypes {
   private readonly history = new EventTypeHistory();
   private readonly versions;
 
-  constructor(
-    session: ZooKeeperSession,
-    private readonly logger: Logger,
-  ) {
+  constructor(private readonly options: EventTypeRegistryOptions) {
     this.versions = new VersionLog({
-      session,
+      session: options.session,
       path: EVENT_TYPES_NODE,
       parse: parseRegistryChange,
       onEntry: (version, change) => this.history.apply(version, change),
@@ -33,22 +38,30 @@ export class EventTypeRegistry implements EventTypes {
     return this.history.definition(project, type, registryVersion);
   }
 
+  knowsVersion(registryVersion: number): boolean {
+    return registryVersion <= this.history.latestVersion;
+  }
+
   /**
-   * A version is written before any block names it, so it is there: only this process may not know
-   * it yet. Without it nothing is counted, for nobody may guess what the events mean.
+   * A version is written before any block of ours names it; a server of ZooKeeper may be behind for a
+   * moment. While ZooKeeper does not answer nobody can say whether there is one, so that time does
+   * not count.
    */
-  async reach(registryVersion: number, signal: AbortSignal): Promise<void> {
-    if (this.history.latestVersion >= registryVersion) return;
+  async reach(registryVersion: number, signal: AbortSignal): Promise<boolean | undefined> {
+    const { logger, versionWaitMs } = this.options;
+    let answers = Math.ceil(versionWaitMs / RETRY_MS);
     const attempt = async () => {
       await this.versions.catchUp();
-      if (this.history.latestVersion < registryVersion)
-        throw new TallyError('unavailable', `version ${registryVersion} is not there`);
+      if (this.knowsVersion(registryVersion)) return true;
+      answers -= 1;
+      if (answers <= 0) return false;
+      throw new TallyError('unavailable', `version ${registryVersion} is not there`);
     };
-    await keepTrying(attempt, {
+    return keepTrying(attempt, {
       signal,
       retryMs: RETRY_MS,
       onFailure: (error) =>
-        this.logger.warn({ error, registryVersion }, 'waiting for a version of the event types'),
+        logger.warn({ error, registryVersion }, 'waiting for a version of the event types'),
     });
   }
 

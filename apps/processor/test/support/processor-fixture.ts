@@ -215,23 +215,28 @@ export class ProcessorFixture {
     adminPort: number,
     environment: Readonly<Record<string, string>> = {},
   ): ProcessorConfig {
-    const loaded = parseConfig(settings, {
-      TALLY_ZOOKEEPER: this.zookeeper.connectString,
-      TALLY_ZOOKEEPER_SESSION_MS: '4000',
-      KAFKA_BROKERS: this.log.broker,
-      TALLY_LOG_LEVEL: 'error',
-      TALLY_ADMIN_PORT: String(adminPort),
-      TALLY_INSTANCE: `processor-${adminPort}`,
-      TALLY_FLUSH_INTERVAL_MS: '50',
-      TALLY_GROUP_SESSION_MS: '3000',
-      ...environment,
-    }, limitProblems);
+    const loaded = parseConfig(
+      settings,
+      {
+        TALLY_ZOOKEEPER: this.zookeeper.connectString,
+        TALLY_ZOOKEEPER_SESSION_MS: '4000',
+        KAFKA_BROKERS: this.log.broker,
+        TALLY_LOG_LEVEL: 'error',
+        TALLY_ADMIN_PORT: String(adminPort),
+        TALLY_INSTANCE: `processor-${adminPort}`,
+        TALLY_FLUSH_INTERVAL_MS: '50',
+        TALLY_GROUP_SESSION_MS: '3000',
+        ...environment,
+      },
+      limitProblems,
+    );
     if (loaded.kind === 'invalid') throw new Error(loaded.problems.join('; '));
     return loaded.config;
   }
 }
 
-function entryOf(more: Partial<Event>, index: number): Buffer {
+/** @param attributes Bytes instead of those of no attributes, whatever they are. */
+export function entryOf(more: Partial<Event>, index: number, attributes = Buffer.of(0)): Buffer {
   const event: Event = {
     project: 'default',
     id: `${index}`,
@@ -243,7 +248,8 @@ function entryOf(more: Partial<Event>, index: number): Buffer {
     ...more,
   };
   const entry = Buffer.alloc(2048);
-  const end = encodeEvent(event, entry, ENTRY_HEADER_BYTES);
+  const at = encodeEvent(event, entry, ENTRY_HEADER_BYTES) - 1;
+  const end = at + attributes.copy(entry, at);
   writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf(event.project, event.id));
   return entry.subarray(0, end);
 }

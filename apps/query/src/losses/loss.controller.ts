@@ -1,14 +1,11 @@
 import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { type clusterProxy, TallyError } from '@tally/contracts';
-import type { ServiceClient } from '@tally/discovery';
+import type { clusterProxy } from '@tally/contracts';
+import { timeLeftMs, type ServiceClient } from '@tally/discovery';
 
 /** The client of cluster-proxy. */
 export const CLUSTER_PROXY = Symbol('cluster-proxy');
-
-/** Share of the caller's time for the shards: the rest is for the answer's way back. */
-const SHARE = 0.9;
 
 type Call = ServerUnaryCall<unknown, unknown>;
 
@@ -29,8 +26,7 @@ export class LossController {
 
   /** Each may be repeated: a loss is booked once. */
   private pass(method: string, request: object, call: Call): Promise<clusterProxy.LossesResponse> {
-    const deadlineMs = (Number(call.getDeadline()) - Date.now()) * SHARE;
-    if (deadlineMs <= 0) throw new TallyError('deadline_exceeded', 'the caller waits no longer');
+    const deadlineMs = timeLeftMs(call.getDeadline());
     return this.clusterProxy.call(method, request, { deadlineMs, idempotent: true });
   }
 }

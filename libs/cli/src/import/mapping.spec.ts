@@ -27,6 +27,21 @@ describe('a mapping', () => {
   });
 });
 
+describe('an attribute', () => {
+  it('goes under its name, also when objects have one of that name', () => {
+    const mapping = new Map([
+      ['subject', 's'] as const,
+      ['attributes.__proto__', 'p'] as const,
+      ['attributes.constructor', 'c'] as const,
+    ]);
+    const reading = readColumns((name) => name, 'i', { mapping, type: 'view', zone: undefined });
+    expect(reading).toEqual({
+      kind: 'event',
+      json: '{"id":"i","type":"view","subject":"s","attributes":{"__proto__":"p","constructor":"c"}}',
+    });
+  });
+});
+
 describe('a value', () => {
   const jsonOf = (value: string) => {
     const mapping = new Map([['subject', 's'] as const, ['value', 'v'] as const]);

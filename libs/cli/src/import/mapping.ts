@@ -53,7 +53,7 @@ export function readColumns(
   { mapping, type, zone }: MappingOptions,
 ): Reading {
   const event: Record<string, unknown> = { id, type };
-  const attributes: Record<string, unknown> = {};
+  const attributes = new Map<string, unknown>();
   let value = '';
   for (const [field, name] of mapping) {
     const cell = column(name);
@@ -69,12 +69,13 @@ export function readColumns(
       const time = eventTimeOf(String(cell), zone);
       if (time.kind === 'problem') return unreadable(`${name}: ${time.expected}`);
       event['time'] = time.text;
-    } else if (isAttribute(field)) attributes[field.slice(ATTRIBUTE.length)] = cell;
+    } else if (isAttribute(field)) attributes.set(field.slice(ATTRIBUTE.length), cell);
     else event[field] = String(cell);
   }
   if (event['subject'] === undefined)
     return unreadable(`${mapping.get('subject') ?? 'subject'}: expected what is counted`);
-  if (Object.keys(attributes).length > 0) event['attributes'] = attributes;
+  // As members of their own, whatever they are called.
+  if (attributes.size > 0) event['attributes'] = Object.fromEntries(attributes);
   // The digits of a value go as they came: a double may not hold them.
   return { kind: 'event', json: `${JSON.stringify(event).slice(0, -1)}${value}}` };
 }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { quoted } from '@tally/client';
+import { gatewayTarget, NO_GATEWAY } from '../gateway-target.js';
 import { parseZone } from './event-time.js';
 import { FORMATS, type FormatOptions } from './formats.js';
 import type { ImportOptions } from './importer.js';
@@ -91,9 +91,8 @@ export function parseCommand(
   const connections = wholeNumber(values.connections, MAX_CONNECTIONS);
   if (batchEvents === undefined) return wrong(`--batch: expected 1 to ${MAX_BATCH}`);
   if (connections === undefined) return wrong(`--connections: expected 1 to ${MAX_CONNECTIONS}`);
-  const target = targetOf(values.gateway ?? (env['TALLY_GATEWAY'] || undefined), addressFile);
-  if (target === undefined && !values['dry-run'])
-    return wrong('no Tally runs here (tools/up starts it), and there is no --gateway URL');
+  const target = gatewayTarget(values.gateway, env, addressFile);
+  if (target === undefined && !values['dry-run']) return wrong(NO_GATEWAY);
   if (typeof target === 'string') return wrong(target);
   return {
     kind: 'import',
@@ -139,20 +138,6 @@ function parse(args: readonly string[]) {
       help: { type: 'boolean', default: false },
     },
   });
-}
-
-/** A sentence when the URL is none; undefined when nothing says where Tally is. */
-function targetOf(given: string | undefined, addressFile: string) {
-  if (given !== undefined) {
-    if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
-      return `--gateway: expected a URL like http://127.0.0.1:8080, got ${quoted(given)}`;
-    const url = new URL(given).href.replace(/\/+$/, '');
-    return { url, name: url };
-  }
-  if (!existsSync(addressFile)) return undefined;
-  const { gateway } = JSON.parse(readFileSync(addressFile, 'utf8')) as { readonly gateway: string };
-  // A Tally that is started anew may get another port, and has its data all the same.
-  return { url: gateway, name: 'the Tally of this clone' };
 }
 
 function wholeNumber(text: string, max: number): number | undefined {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDocument } from '../documents/read-document.js';
+import { isProjectName } from '../events/event-rules.js';
 import { EVENT_TYPE_SCHEMA, type EventTypeDefinition } from './event-type-definition.js';
 import { isEventTypeName } from './event-type-name.js';
 
@@ -11,7 +12,7 @@ const TYPE = 'expected the name of an event type';
 
 const REGISTRY_CHANGE = z.object(
   {
-    project: z.string(PROJECT).regex(/^[a-z0-9][a-z0-9-]{0,63}$/, PROJECT),
+    project: z.string(PROJECT).refine(isProjectName, PROJECT),
     type: z.string(TYPE).refine(isEventTypeName, TYPE),
     definition: EVENT_TYPE_SCHEMA,
   },

@@ -1,7 +1,8 @@
 import { EVENT_SCHEMAS, type Event } from '../generated/avro/event.js';
+import { EVENT_BOUNDS } from './event-rules.js';
 import { EvolvingCodec } from './evolving-codec.js';
 
-const codec = new EvolvingCodec<Event>(EVENT_SCHEMAS);
+const codec = new EvolvingCodec<Event>(EVENT_SCHEMAS, EVENT_BOUNDS);
 
 /** Id of the schema that events are written with: that of the newest file in avro/. */
 export const CURRENT_SCHEMA_ID = codec.currentId;
@@ -16,7 +17,9 @@ export function encodeEvent(event: Event, into: Buffer, at: number): number {
 
 /**
  * The event that lies in exactly these bytes, written with any schema that there ever was; undefined
- * when the schema is unknown or it is not one.
+ * when the schema is unknown, when it is not one, or when a text, a number or the attributes are past
+ * the bounds of events. Anybody may have written the bytes: it never throws, and takes as long as they
+ * are.
  */
 export function decodeEvent(
   schemaId: number,

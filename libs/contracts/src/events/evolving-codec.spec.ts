@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EVENT_SCHEMAS, type Event } from '../generated/avro/event.js';
+import type { RecordBounds } from './avro-reader.js';
+import { EVENT_BOUNDS } from './event-rules.js';
 import { EvolvingCodec } from './evolving-codec.js';
 
 interface Field {
@@ -12,6 +14,11 @@ const first = EVENT_SCHEMAS.get(1) as { readonly fields: readonly Field[] };
 const second = {
   ...first,
   fields: [...first.fields, { name: 'source', type: ['null', 'string'], default: null }],
+};
+
+const BOUNDS: RecordBounds = {
+  ...EVENT_BOUNDS,
+  stringBytes: new Map([...EVENT_BOUNDS.stringBytes, ['source', 16]]),
 };
 
 type EventOfSecond = Event & { readonly source: string | null };
@@ -31,12 +38,13 @@ function encoded<T>(codec: EvolvingCodec<T>, record: T): Buffer {
 }
 
 describe('a schema with an added field', () => {
-  const before = new EvolvingCodec<Event>(new Map([[1, first]]));
+  const before = new EvolvingCodec<Event>(new Map([[1, first]]), BOUNDS);
   const after = new EvolvingCodec<EventOfSecond>(
     new Map<number, object>([
       [1, first],
       [2, second],
     ]),
+    BOUNDS,
   );
 
   it('is written from then on, and what was written before has the default', () => {
@@ -67,6 +75,7 @@ describe('a schema with an added field', () => {
             [1, first],
             [2, broken],
           ]),
+          BOUNDS,
         ),
     ).toThrow();
   });

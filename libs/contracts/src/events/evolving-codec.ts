@@ -1,23 +1,32 @@
 import avsc from 'avsc';
+import { AvroCursor } from './avro-cursor.js';
+import { recordReader, type Read, type RecordBounds } from './avro-reader.js';
 
 /**
  * Writes records with the newest of some Avro schemas (that of the highest id), and reads those of
  * every schema as records of the newest (Avro 1.12, schema resolution): what a schema added later
  * has its default, what one dropped is left out. Throws when a schema cannot be read as the newest.
+ *
+ * Bytes to be read are anybody's. Avro's own decoder trusts them: it goes on behind their end, and
+ * counts to 2^63 when they say so. This one has bounds, and work and memory follow from the length.
  */
 export class EvolvingCodec<T> {
   /** Id of the schema that records are written with. */
   readonly currentId: number;
   private readonly current: avsc.Type;
-  /** By id of an older schema. */
-  private readonly resolvers = new Map<number, ReturnType<avsc.Type['createResolver']>>();
+  /** By id of a schema. */
+  private readonly readers = new Map<number, Read>();
+  private readonly cursor = new AvroCursor();
 
-  constructor(schemas: ReadonlyMap<number, object>) {
+  constructor(schemas: ReadonlyMap<number, object>, bounds: RecordBounds) {
     this.currentId = Math.max(...schemas.keys());
     this.current = typeOf(schemas.get(this.currentId));
-    for (const [id, schema] of schemas)
-      if (id !== this.currentId)
-        this.resolvers.set(id, this.current.createResolver(typeOf(schema)));
+    for (const [id, schema] of schemas) {
+      const written = typeOf(schema);
+      // Throws when there is no resolution.
+      this.current.createResolver(written);
+      this.readers.set(id, recordReader(written, this.current, bounds));
+    }
   }
 
   /**
@@ -28,17 +37,17 @@ export class EvolvingCodec<T> {
     return this.current.encode(record, into, at);
   }
 
-  /** The record that lies in exactly these bytes; undefined when the schema is unknown or it is not one. */
+  /**
+   * The record that lies in exactly these bytes; undefined when the schema is unknown, when it is not
+   * one, or when it is one past its bounds. Never throws.
+   */
   decode(schemaId: number, bytes: Buffer, from: number, to: number): T | undefined {
-    const resolver = schemaId === this.currentId ? undefined : this.resolvers.get(schemaId);
-    if (resolver === undefined && schemaId !== this.currentId) return undefined;
-    try {
-      const { value, offset } = this.current.decode(bytes, from, resolver);
-      return offset === to ? (value as T) : undefined;
-    } catch {
-      // avsc throws plain errors of many kinds for bytes that are not of the schema.
-      return undefined;
-    }
+    const read = this.readers.get(schemaId);
+    if (read === undefined) return undefined;
+    const { cursor } = this;
+    cursor.open(bytes, from, to);
+    const record = read(cursor);
+    return cursor.isDone ? (record as T) : undefined;
   }
 }
 

@@ -5,8 +5,8 @@ import { fromMultirange } from './offset-ranges.js';
 
 /**
  * Which database this is: together they tell a sender that a shard was restored or promoted, so that
- * its coverage may have gone back. They cost some 50 µs, so each answer has its own. A leader names its timeline in its WAL files; a replica's is
- * that of its last restart point.
+ * its coverage may have gone back. They cost some 50 µs, so each answer has its own. A leader names its
+ * timeline in its WAL files; a replica's is that of its last restart point.
  */
 export const IDENTITY_COLUMNS = `(SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
        CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())

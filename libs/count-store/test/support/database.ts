@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres, type PostgresServer } from '@tally/testing';
 import pg from 'pg';
+import { migrate } from '../../src/index.js';
 
 /** One Postgres for the tests of a file; each test takes a database of its own where it needs one. */
 export class PostgresFixture {
@@ -13,6 +14,13 @@ export class PostgresFixture {
 
   async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     this.server = await startPostgres({ dir: this.dir, settings });
+  }
+
+  /** Its first database is a shard then. */
+  async startShard(): Promise<pg.Pool> {
+    await this.start();
+    await migrate(this.url);
+    return this.pool(this.url);
   }
 
   async stop(): Promise<void> {

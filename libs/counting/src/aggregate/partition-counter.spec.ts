@@ -1,109 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  CURRENT_SCHEMA_ID,
-  decodeDeltaRows,
-  decodeSeriesNames,
-  DEFAULT_EVENT_TYPE,
-  encodeBlockHeader,
-  encodeEvent,
-  ENTRY_HEADER_BYTES,
-  expiryBounds,
-  HOUR_MS,
-  writeEntryHeader,
-  type Event,
-} from '@tally/contracts';
-import { fingerprintOf, seriesId, ShardMap, slotOf } from '@tally/placement';
+import { DEFAULT_EVENT_TYPE, HOUR_MS } from '@tally/contracts';
+import { seriesId, slotOf } from '@tally/placement';
 import fc from 'fast-check';
 import { OffsetSet } from '../coverage/offset-set.js';
 import { SeriesCache } from '../series/series-cache.js';
 import { readBlock, type BlockRecord } from './block-record.js';
-import { PartitionCounter, type CountingRules } from './partition-counter.js';
-import { ShardDelta } from './shard-delta.js';
-
-const TOPIC = 'events-0123456789abcdef';
-const WINDOW_MS = 1000;
-const shardMap = ShardMap.even(2);
-
-const rules = (definition: CountingRules['definition'] = () => DEFAULT_EVENT_TYPE) => ({
+import { PartitionCounter } from './partition-counter.js';
+import {
+  countAll,
+  event,
+  newDeltas,
+  read,
+  record,
+  rules,
   shardMap,
-  series: new SeriesCache(1000),
-  definition,
-});
-
-const event = (id: string, more: Partial<Event> = {}): Event => ({
-  project: 'default',
-  id,
-  type: 'view',
-  subject: 'video-1',
-  time: 0,
-  value: null,
-  attributes: {},
-  ...more,
-});
-
-function blockOf(events: readonly Event[], notAfterMs?: number): Buffer {
-  const entries = events.map((one) => {
-    const entry = Buffer.alloc(4096);
-    const end = encodeEvent(one, entry, ENTRY_HEADER_BYTES);
-    const fingerprint = fingerprintOf(one.project, one.id);
-    writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprint);
-    return entry.subarray(0, end);
-  });
-  const count = events.length;
-  const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 3, count, notAfterMs };
-  return Buffer.concat([encodeBlockHeader(header), ...entries]);
-}
-
-const record = (
-  offset: number,
-  timestampMs: number,
-  events: readonly Event[],
-  notAfterMs?: number,
-): BlockRecord =>
-  readBlock({ offset: BigInt(offset), timestampMs, value: blockOf(events, notAfterMs) });
-
-const newDeltas = () => new Map(shardMap.shards.map((shard) => [shard, new ShardDelta(TOPIC)]));
-
-/** What all shards get: count per subject and minute, the ledger's sums, and ranges per shard. */
-function read(deltas: ReadonlyMap<number, ShardDelta>) {
-  const counts: Record<string, number> = {};
-  const ledger = { counted: 0, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
-  const ranges: string[][] = [];
-  for (const delta of deltas.values()) {
-    const message = delta.toMessage();
-    const names = new Map(
-      decodeSeriesNames(Buffer.from(message.seriesNames))?.map((name) => [
-        Buffer.from(name.id).toString('hex'),
-        `${name.subject}${name.dimensions}`,
-      ]),
-    );
-    for (const row of decodeDeltaRows(Buffer.from(message.rows)) ?? []) {
-      const name = names.get(Buffer.from(row.series).toString('hex'));
-      const key = `${name}@${row.minute}`;
-      // Postgres takes no delta that has a row twice.
-      expect(counts[key]).toBeUndefined();
-      counts[key] = Number(row.count);
-    }
-    for (const entry of message.ledger) {
-      ledger.counted += Number(entry.counted);
-      ledger.duplicates += Number(entry.duplicates);
-      ledger.tooLate += Number(entry.tooLate);
-      ledger.dead += Number(entry.dead);
-      ledger.expired += Number(entry.expired);
-    }
-    ranges.push(
-      message.ranges.flatMap((part) => part.ranges.map(({ from, to }) => `${from}-${to}`)),
-    );
-  }
-  return { counts, ledger, ranges };
-}
-
-function countAll(records: readonly BlockRecord[], using = rules()) {
-  const counter = new PartitionCounter(5, WINDOW_MS, new Map(), using);
-  const deltas = newDeltas();
-  for (const one of records) counter.count(one, deltas);
-  return read(deltas);
-}
+  blockOf,
+  WINDOW_MS,
+} from '../../test/support/counted-blocks.js';
 
 describe('counting a partition', () => {
   it('counts an event once within the window of append time, and again after it', () => {
@@ -181,6 +94,19 @@ describe('counting a partition', () => {
     });
   });
 
+  it('has no value of a dimension that is called like what every object has', () => {
+    const dimensions = ['__proto__', 'constructor', 'toString'];
+    const { counts } = countAll(
+      [record(0, 0, [event('a'), event('b', { attributes: { constructor: 'PT' } })])],
+      rules(() => ({ ...DEFAULT_EVENT_TYPE, dimensions })),
+    );
+    expect(counts).toEqual({
+      'video-1@0': 2,
+      'video-1{}@0': 1,
+      'video-1{"constructor":"PT"}@0': 1,
+    });
+  });
+
   it('asks what a type means in the version of the block, and enters what came too late', () => {
     const asked: unknown[] = [];
     const using = rules((...question) => {
@@ -212,6 +138,19 @@ describe('counting a partition', () => {
     ['a time before 1970', { time: -1 }],
     ['a time after 9999', { time: 253_402_300_800_000 }],
     ['a value with too many digits', { value: { unscaled: 1e15, scale: 0 } }],
+    ['a value with too many decimals', { value: { unscaled: 1, scale: 7 } }],
+    ['no id', { id: '' }],
+    ['no subject', { subject: '' }],
+    ['a subject that is too long', { subject: 'x'.repeat(513) }],
+    ['an id that is too long', { id: 'x'.repeat(129) }],
+    ['a type that nobody can name', { type: 'View' }],
+    ['a type that is too long', { type: 'x'.repeat(65) }],
+    ['a project that nobody can name', { project: 'a b' }],
+    [
+      'too many attributes',
+      { attributes: Object.fromEntries(Array.from('x'.repeat(33), (x, index) => [x + index, 1])) },
+    ],
+    ['an attribute that is too long', { attributes: { a: 'x'.repeat(257) } }],
   ])('enters an event with %s as dead', (_, more) => {
     const { counts, ledger } = countAll([record(0, 0, [event('a', more), event('b')])]);
     expect(counts).toEqual({ 'video-1@0': 1 });
@@ -225,9 +164,7 @@ describe('counting a partition', () => {
       record(0, 0, [event('a')]),
       deltas,
     );
-    const booked = [own, 1 - own].map(
-      (shard) => deltas.get(shard)?.toMessage().ledger.length,
-    );
+    const booked = [own, 1 - own].map((shard) => deltas.get(shard)?.toMessage().ledger.length);
     expect(booked).toEqual([1, 0]);
   });
 
@@ -325,67 +262,5 @@ describe('what a partition counts', () => {
       { numRuns: 500 },
     );
     expect(result.failed).toBe(true);
-  });
-});
-
-describe('copies of an event', () => {
-  const { maxLeadMs } = expiryBounds(WINDOW_MS);
-  /** What the rule leaves of the window for a client that sends again. */
-  const RESEND_WITHIN_MS = WINDOW_MS - maxLeadMs;
-
-  /**
-   * Requests with the same event, the first at 10 000: each is stamped by some clock, behind or ahead,
-   * and its block appended any number of times, whenever those wake who have it in hand.
-   */
-  const someRequest = fc.record({
-    arrivedMs: fc.integer({ min: 10_000, max: 10_000 + RESEND_WITHIN_MS }),
-    leadMs: fc.integer({ min: -WINDOW_MS, max: maxLeadMs }),
-    appendedAfterMs: fc.array(fc.nat(4 * WINDOW_MS), { minLength: 1, maxLength: 4 }),
-  });
-  const someSchedule = fc.array(someRequest, { minLength: 1, maxLength: 4 });
-
-  const isCountedOnce = (notAfterOf: (arrivedMs: number, leadMs: number) => number | undefined) =>
-    fc.property(someSchedule, fc.nat(3), (requests, cut) => {
-      const log = requests
-        .flatMap(({ arrivedMs, leadMs, appendedAfterMs }) =>
-          appendedAfterMs.map((afterMs) => ({
-            atMs: arrivedMs + afterMs,
-            notAfterMs: notAfterOf(arrivedMs, leadMs),
-          })),
-        )
-        .sort((one, other) => one.atMs - other.atMs)
-        .map(({ atMs, notAfterMs }, offset) => record(offset, atMs, [event('a')], notAfterMs));
-      const total = [log.slice(0, cut), log.slice(cut)].reduce((sum, part) => {
-        const counter = new PartitionCounter(5, WINDOW_MS, new Map(), rules());
-        const deltas = newDeltas();
-        for (const one of part[0] === log[0] ? [] : log.slice(0, cut)) counter.remember(one);
-        for (const one of part) counter.count(one, deltas);
-        return sum + read(deltas).ledger.counted;
-      }, 0);
-      expect(total).toBeLessThanOrEqual(1);
-    });
-
-  it('are counted once, whatever clocks stamp them and whenever they are appended', () => {
-    fc.assert(
-      isCountedOnce((arrivedMs, leadMs) => arrivedMs + leadMs),
-      { numRuns: 1000 },
-    );
-  });
-
-  it('are counted twice when blocks do not expire (control)', () => {
-    expect(fc.check(isCountedOnce(() => undefined)).failed).toBe(true);
-  });
-
-  it('of one block are counted once even when its clock is ahead by any time', () => {
-    const someTimes = fc.array(fc.nat(10 * WINDOW_MS), { minLength: 1, maxLength: 6 });
-    fc.assert(
-      fc.property(someTimes, fc.nat(12 * WINDOW_MS), (times, notAfterMs) => {
-        const log = times
-          .sort((one, other) => one - other)
-          .map((atMs, offset) => record(offset, atMs, [event('a')], notAfterMs));
-        expect(countAll(log).ledger.counted).toBeLessThanOrEqual(1);
-      }),
-      { numRuns: 1000 },
-    );
   });
 });

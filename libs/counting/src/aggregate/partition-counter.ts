@@ -1,5 +1,6 @@
 import {
   decodeEvent,
+  END_OF_TIME_MS,
   ENTRY_HEADER_BYTES,
   expiryBounds,
   FINGERPRINT_AT,
@@ -18,9 +19,6 @@ import type { Series, SeriesCache } from '../series/series-cache.js';
 import { isExactDecimal } from '../sums/decimal.js';
 import type { BlockRecord } from './block-record.js';
 import { noFates, type EventsByFate, type Fate, type ShardDelta } from './shard-delta.js';
-
-/** 10000-01-01T00:00Z: no event lies behind. */
-const END_OF_TIME_MS = 253_402_300_800_000;
 
 /** What the meaning of an event follows from, beside the log. */
 export interface CountingRules {
@@ -74,6 +72,13 @@ export class PartitionCounter {
   /** Append time of the last record: the running maximum, as another leader's clock may be behind. */
   get appendMs(): number {
     return this.latestAppendMs;
+  }
+
+  /** Whether one of the shards of these deltas still has to count what lies at this offset. */
+  isLacked(offset: bigint, deltas: ReadonlyMap<number, ShardDelta>): boolean {
+    for (const shard of deltas.keys())
+      if (this.covered.get(shard)?.has(offset) !== true) return true;
+    return false;
   }
 
   /**
@@ -173,7 +178,16 @@ export class PartitionCounter {
   }
 }
 
-/** What the gateway checks and storage relies on: a block may come from elsewhere. */
-function isCountable({ time, value }: Event): boolean {
-  return time >= 0 && time < END_OF_TIME_MS && (value === null || isExactDecimal(value));
+/**
+ * What the gateway checks and storage relies on, and no decoder: a block may come from elsewhere. The
+ * names of project and type are checked with their first series.
+ */
+function isCountable({ id, subject, time, value }: Event): boolean {
+  return (
+    id !== '' &&
+    subject !== '' &&
+    time >= 0 &&
+    time < END_OF_TIME_MS &&
+    (value === null || isExactDecimal(value))
+  );
 }

@@ -30,9 +30,9 @@ const ENTRY_BYTES = 96;
 /**
  * More than one record adds to a delta. Of an event at most 194 bytes do not follow from its own: two
  * rows of 72, and around its two series names 24 each and the braces of the dimensions. Its own become
- * at most six times as many: project, type and subject stand in both names, where a byte that is no
- * UTF-8 takes three; in the dimensions' JSON a control character takes six. So a body of 512 KiB with
- * the most events, of which 20 bytes each are no text, comes to 3.8 MB.
+ * at most six times as many: project, type and subject stand in both names, and in the dimensions' JSON
+ * a control character takes six. So a body of 512 KiB with the most events, of which 20 bytes each are
+ * no text, comes to 3.8 MB.
  */
 export const MAX_RECORD_DELTA_BYTES = 4 << 20;
 

@@ -7,13 +7,7 @@ import { AcceptedLosses } from './accepted-losses.js';
 import { CountedShards } from './counted-shards.js';
 import { CoverageCheck } from './coverage-check.js';
 import { PartitionReading } from './partition-reading.js';
-import type {
-  Answer,
-  FlushOutcome,
-  RebuildCause,
-  RunAction,
-  ShardCoverage,
-} from './run-action.js';
+import type { Answer, FlushOutcome, RebuildCause, RunAction, ShardCoverage } from './run-action.js';
 import { RunStart, type PartitionStart } from './run-start.js';
 import type { Instants, Positions } from './shard-flushes.js';
 import type { ShardRoster } from './shard-roster.js';
@@ -35,6 +29,8 @@ export interface CountingRunOptions {
     type: string,
     registryVersion: number,
   ) => EventTypeDefinition;
+  /** Whether that version is known here, so that `definition` has an answer. */
+  readonly knowsVersion: (registryVersion: number) => boolean;
   /** Rows for one shard that are flushed before the next tick. */
   readonly flushRows: number;
   /**
@@ -148,14 +144,9 @@ export class CountingRun {
     }
     const confirmed = this.shards.confirmedOf(shard);
     if (confirmed === undefined) return this.onAbsentCoverage(shard, value);
-    const lost = this.check.onCoverage(shard, value, nowMs);
+    const lost = this.check.onCoverage(shard, { value, identity }, confirmed, nowMs);
     if (lost !== undefined)
-      return this.rebuild(
-        `shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`,
-      );
-    // What the one before confirmed while this one was asked has not been compared.
-    this.check.askIfOther(shard, identity, confirmed);
-    this.check.learn(shard, identity);
+      this.rebuild(`shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`);
   }
 
   /** @param bounds By partition; undefined: the log did not answer, and instants stand still. */
@@ -188,6 +179,13 @@ export class CountingRun {
     if (this.phase !== 'counting') return;
     this.readings.get(partition)?.onRecords(records);
     this.shards.flushLarge();
+  }
+
+  /** @param isKnown False: that version of the registry is nowhere. */
+  onVersion(partition: number, isKnown: boolean): void {
+    if (this.phase !== 'counting') return;
+    const problem = this.readings.get(partition)?.onVersion(isKnown);
+    if (problem !== undefined) this.halt(partition, problem);
   }
 
   /** The log did not go on where it should. */
@@ -227,7 +225,7 @@ export class CountingRun {
 
   private beginPartition({ partition, bounds, covered, point }: PartitionStart): void {
     if (point.kind === 'contradiction') return this.halt(partition, point.reason);
-    const { topic, emit } = this.options;
+    const { topic, knowsVersion, emit } = this.options;
     const { dedupWindowMs } = topic;
     const reading = new PartitionReading({
       partition,
@@ -237,6 +235,7 @@ export class CountingRun {
       dedupWindowMs,
       newCounter: () => new PartitionCounter(partition, dedupWindowMs, covered, this.rules),
       deltas: this.shards.deltas,
+      knowsVersion,
       hasRoom: () => this.shards.hasRoom(),
       emit,
     });

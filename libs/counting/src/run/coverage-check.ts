@@ -10,6 +10,13 @@ export interface CoverageCheckOptions {
   readonly emit: (action: RunAction) => void;
 }
 
+/** What a shard said that it covers, and which database it is. */
+export interface ShardAnswer {
+  readonly value: ShardCoverage | undefined;
+  /** undefined: it did not say. */
+  readonly identity: string | undefined;
+}
+
 /** An offset that a shard had confirmed and does not cover (any more). */
 export interface LostOffset {
   readonly partition: number;
@@ -56,16 +63,33 @@ export class CoverageCheck {
     if (identity !== undefined) this.identities.set(shard, identity);
   }
 
-  /** @param coverage undefined: the shard did not answer. */
+  /**
+   * @param answer Without `value`: the shard did not answer.
+   * @param confirmed What it has confirmed by now.
+   */
   onCoverage(
     shard: number,
-    coverage: ShardCoverage | undefined,
+    { value: coverage, identity }: ShardAnswer,
+    confirmed: Positions,
     nowMs: number,
   ): LostOffset | undefined {
-    const confirmed = this.asked.get(shard);
+    const asked = this.asked.get(shard);
     this.asked.delete(shard);
-    if (coverage === undefined || confirmed === undefined) return undefined;
+    if (coverage === undefined || asked === undefined) return undefined;
+    const lost = this.compare(shard, coverage, asked);
+    if (lost !== undefined) return lost;
     this.checkedAtMs.set(shard, nowMs);
+    // What the one before confirmed while this one was asked has not been compared.
+    if (confirmed !== asked) this.askIfOther(shard, identity, confirmed);
+    this.learn(shard, identity);
+    return undefined;
+  }
+
+  private compare(
+    shard: number,
+    coverage: ShardCoverage,
+    confirmed: Positions,
+  ): LostOffset | undefined {
     const missing = (partition: number, from: bigint) =>
       coverage.get(partition)?.firstMissing(from) ?? from;
     for (const [partition, position] of confirmed) {

@@ -10,7 +10,13 @@ type State =
   /** The log is asked where the dedup window before that append time begins. */
   | { readonly kind: 'seeking'; readonly windowStartMs: number; isAsked: boolean }
   /** Records before the start are remembered, the others counted. */
-  | { readonly kind: 'counting'; readonly counter: PartitionCounter; next: bigint };
+  | {
+      readonly kind: 'counting';
+      readonly counter: PartitionCounter;
+      next: bigint;
+      /** The version of the registry that the next record needs and that is not known here. */
+      awaited: number | undefined;
+    };
 
 /** Which partition is read, and from where. */
 export interface PartitionReadingOptions {
@@ -27,6 +33,8 @@ export interface PartitionReadingOptions {
   readonly deltas: ReadonlyMap<number, ShardDelta>;
   /** Whether a record more may be counted. */
   readonly hasRoom: () => boolean;
+  /** Whether it is known here what events of that version of the registry mean. */
+  readonly knowsVersion: (registryVersion: number) => boolean;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -83,17 +91,33 @@ export class PartitionReading {
       case 'seeking':
         return;
       case 'counting':
-        if (first.offset !== state.next) return;
+        if (first.offset !== state.next || state.awaited !== undefined) return;
         for (const record of records) {
           if (record.offset >= options.start && !options.hasRoom()) {
             const { partition, emit } = options;
             emit({ kind: 'read-from', partition, offset: record.offset });
             return;
           }
-          this.take(record, state.counter);
+          state.awaited = this.take(record, state.counter);
+          if (state.awaited !== undefined) return this.awaitVersion(state.awaited);
           state.next = record.offset + 1n;
         }
     }
+  }
+
+  /**
+   * The version that was awaited is known here, or not there at all: then nobody can say what the
+   * block means, and the result is why the partition cannot go on.
+   */
+  onVersion(isKnown: boolean): string | undefined {
+    const { state, options } = this;
+    if (state.kind !== 'counting' || state.awaited === undefined) return undefined;
+    const { next, awaited } = state;
+    if (!isKnown)
+      return `offset ${next} names version ${awaited} of the event types, which is not in ZooKeeper`;
+    state.awaited = undefined;
+    options.emit({ kind: 'read-from', partition: options.partition, offset: next });
+    return undefined;
   }
 
   /**
@@ -133,16 +157,27 @@ export class PartitionReading {
   private countFrom(from: bigint): State {
     const { partition, newCounter, emit } = this.options;
     emit({ kind: 'read-from', partition, offset: from });
-    return { kind: 'counting', counter: newCounter(), next: from };
+    return { kind: 'counting', counter: newCounter(), next: from, awaited: undefined };
   }
 
-  private take(record: BlockRecord, counter: PartitionCounter): void {
-    const { start, partition, deltas, emit } = this.options;
-    if (record.offset < start) {
+  /** The version of the registry that is needed first, and not known; undefined: it was taken. */
+  private take(record: BlockRecord, counter: PartitionCounter): number | undefined {
+    const { start, partition, deltas, knowsVersion, emit } = this.options;
+    const { offset, block } = record;
+    const isMeant = block.kind !== 'block' || knowsVersion(block.registryVersion);
+    // What is covered needs no meaning: it was counted, or somebody accepted that it is lost.
+    if (offset < start || (!isMeant && !counter.isLacked(offset, deltas))) {
       counter.remember(record);
-      return;
+      return undefined;
     }
+    if (!isMeant) return block.registryVersion;
     const counts = counter.count(record, deltas);
-    emit({ kind: 'counted', partition, offset: record.offset, counts });
+    emit({ kind: 'counted', partition, offset, counts });
+    return undefined;
+  }
+
+  private awaitVersion(registryVersion: number): void {
+    const { partition, emit } = this.options;
+    emit({ kind: 'await-version', partition, registryVersion });
   }
 }

@@ -23,8 +23,7 @@ export type Answer<T> =
 /** What a shard says to a flush. */
 export type FlushOutcome =
   /** Its offsets are in the shard's coverage now, and were so before. `identity` as in Answer. */
-  | { readonly kind: 'applied' | 'already_applied'; readonly identity?: string }
-  | FlushFailure;
+  { readonly kind: 'applied' | 'already_applied'; readonly identity?: string } | FlushFailure;
 
 /** What a flush that failed means. */
 export type FlushFailure =
@@ -70,6 +69,11 @@ export type RunAction =
    * its way from elsewhere may still come, and is not heard.
    */
   | { readonly kind: 'read-from'; readonly partition: number; readonly offset: bigint }
+  /**
+   * A block names a version of the registry that is not known here: no record of its partition until
+   * `read-from`. Answered by `onVersion`.
+   */
+  | { readonly kind: 'await-version'; readonly partition: number; readonly registryVersion: number }
   /** No record of any partition until `resume`, save those that are on their way. */
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }

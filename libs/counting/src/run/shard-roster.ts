@@ -78,9 +78,7 @@ export class ShardRoster {
     if (sinceMs < standing.rejoinPauseMs) return false;
     standing.rejoinedAtMs = this.passedMs;
     standing.rejoinPauseMs =
-      sinceMs > 2 * maxRejoinMs
-        ? firstRejoinMs
-        : Math.min(2 * standing.rejoinPauseMs, maxRejoinMs);
+      sinceMs > 2 * maxRejoinMs ? firstRejoinMs : Math.min(2 * standing.rejoinPauseMs, maxRejoinMs);
     return true;
   }
 

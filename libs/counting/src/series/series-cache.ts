@@ -1,4 +1,4 @@
-import type { Event } from '@tally/contracts';
+import { areNames, type Event } from '@tally/contracts';
 import { seriesId, slotOf, type Dimensions } from '@tally/placement';
 
 /** The key of a counter, with all that a delta says about it. */
@@ -26,18 +26,22 @@ export class SeriesCache {
   /** @param maxSeries Most that are remembered, some 500 bytes each; all are forgotten past it. */
   constructor(private readonly maxSeries: number) {}
 
-  /** The series of all events of a subject; undefined when a name has a NUL, so that nothing is one. */
+  /** The series of all events of a subject; undefined when no project or no type has such a name. */
   all(event: Event): Series | undefined {
     const known = this.find(event)?.series.get(event.subject);
     if (known !== undefined) return known;
-    const { project, type, subject } = event;
-    if (`${project}${type}${subject}`.includes('\0')) return undefined;
-    return this.add(this.ofType(event).series, subject, event, []);
+    // What is known already was checked then.
+    if (this.find(event) === undefined && !areNames(event.project, event.type)) return undefined;
+    return this.add(this.ofType(event).series, event.subject, event, []);
   }
 
   /** The series of an event's values of these dimensions. */
   split(event: Event, names: readonly string[]): Series {
-    const dimensions = names.map((name) => [name, event.attributes[name]] as const);
+    const { attributes } = event;
+    // A dimension may be called `constructor`, which every object has without having got it.
+    const dimensions = names.map(
+      (name) => [name, Object.hasOwn(attributes, name) ? attributes[name] : undefined] as const,
+    );
     const text = JSON.stringify(Object.fromEntries(dimensions));
     const { splits } = this.ofType(event);
     const key = `${event.subject}\0${text}`;

@@ -14,6 +14,7 @@ const SETTINGS = {
   'shard patience': 10_000,
   'clock skew': 0,
   'verify every': 60_000,
+  'known version': 0,
 };
 
 const FIRST_REJOIN_MS = 1000;
@@ -93,6 +94,13 @@ export class RunPlayer {
       (expected = '', got = '', partition) =>
         this.running.onSkipped(Number(partition), BigInt(expected), BigInt(got)),
     ],
+    [
+      /^version of partition (\d+) is (there|nowhere)$/,
+      (partition, where) => {
+        if (where === 'there') this.settings['known version'] = Number.MAX_SAFE_INTEGER;
+        this.running.onVersion(Number(partition), where === 'there');
+      },
+    ],
     [/^processor stops$/, () => this.running.end()],
     [/^counting has a bug: (.+)$/, (bug) => void (this.bug = bug)],
   ];
@@ -151,6 +159,7 @@ export class RunPlayer {
         if (this.bug !== undefined) throw new Error(this.bug);
         return DEFAULT_EVENT_TYPE;
       },
+      knowsVersion: (version) => version <= this.settings['known version'],
       flushRows: this.settings['flush rows'],
       shardPatienceMs: this.settings['shard patience'],
       maxClockSkewMs: this.settings['clock skew'],
@@ -222,6 +231,8 @@ export class RunPlayer {
         return `asks the log where partition ${action.partition} was at ${action.timestampMs}`;
       case 'read-from':
         return `reads partition ${action.partition} from ${action.offset}`;
+      case 'await-version':
+        return `waits in partition ${action.partition} for version ${action.registryVersion} of the event types`;
       case 'pause':
         return 'stops reading for a while';
       case 'resume':

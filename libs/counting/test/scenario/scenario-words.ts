@@ -52,28 +52,37 @@ export class Subjects {
   /**
    * Records of one partition: `7@1000 a/x0 b/x1` is offset 7, appended at 1000, with an event of id a
    * of a subject of shard 0 and one of id b; `0..99@1000 x1` are 100 records with an event each.
-   * `7@1000 not a block` is what anybody may have written there, `7@1000 until 900 a/x0` a block that
-   * may not be appended after 900.
+   * `7@1000 v3 a/x0` names version 3 of the event types, others none; `7@1000 until 900 a/x0` may not
+   * be appended after 900. `7@1000 not a block` is what anybody may have written there.
    */
   recordsOf(partition: number, text: string): BlockRecord[] {
     return text.split('; ').flatMap((record) => {
-      const [, offsets = '', at, events = ''] = /^([\d.]+)@(\d+) (.+)$/.exec(record) ?? [];
+      const [, offsets = '', at, version = '0', events = ''] =
+        /^([\d.]+)@(\d+) (?:v(\d+) )?(.+)$/.exec(record) ?? [];
       if (at === undefined) throw new Error(`expected records like 7@1000 a/x0, got: ${record}`);
       const { from, to } = offsetsOf(offsets);
       return Array.from({ length: Number(to - from) }, (_, index) => {
         const offset = from + BigInt(index);
         const value =
-          events === 'not a block' ? Buffer.from(events) : this.blockOf(events, partition, offset);
+          events === 'not a block'
+            ? Buffer.from(events)
+            : this.blockOf(events, Number(version), partition, offset);
         return readBlock({ offset, timestampMs: Number(at), value });
       });
     });
   }
 
-  private blockOf(text: string, partition: number, offset: bigint): Buffer {
+  private blockOf(
+    text: string,
+    registryVersion: number,
+    partition: number,
+    offset: bigint,
+  ): Buffer {
     const [, until, events = ''] = /^(?:until (\d+) )?(.+)$/.exec(text) ?? [];
     const notAfterMs = until === undefined ? undefined : Number(until);
     return blockOf(
       events.split(' ').map((event) => this.eventOf(event, partition, offset)),
+      registryVersion,
       notAfterMs,
     );
   }
@@ -117,7 +126,11 @@ function byPartition<T>(text: string, read: (value: string) => T): Map<number, T
   );
 }
 
-function blockOf(events: readonly Event[], notAfterMs: number | undefined): Buffer {
+function blockOf(
+  events: readonly Event[],
+  registryVersion: number,
+  notAfterMs: number | undefined,
+): Buffer {
   const entries = events.map((event) => {
     const entry = Buffer.alloc(1024);
     const end = encodeEvent(event, entry, ENTRY_HEADER_BYTES);
@@ -127,7 +140,7 @@ function blockOf(events: readonly Event[], notAfterMs: number | undefined): Buff
   });
   const header = {
     schemaId: CURRENT_SCHEMA_ID,
-    registryVersion: 1,
+    registryVersion,
     count: events.length,
     notAfterMs,
   };

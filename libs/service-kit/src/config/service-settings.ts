@@ -20,6 +20,11 @@ export const serviceSettings = {
     oneOf(['debug', 'info', 'warn', 'error'], 'info'),
     'least important log lines to write',
   ),
+  maxStallMs: setting(
+    'TALLY_MAX_STALL_MS',
+    wholeNumber(0, 10 * MINUTE_MS, 20_000),
+    'how long the event loop may stand still until the process ends itself: longer than its sessions, so that others have its work already, and than a busy machine makes it wait; below the 60 s of the liveness probe; 0: for ever, for a debugger',
+  ),
   drainDelayMs: setting(
     'TALLY_DRAIN_DELAY_MS',
     wholeNumber(0, MINUTE_MS, 0),

@@ -10,6 +10,7 @@ import { createLogger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { flushTraces } from '../tracing/flush-traces.js';
+import { watchEventLoop } from '../watchdog/watchdog.js';
 import { KitModule, type ServiceKit } from './kit.module.js';
 
 /** What makes an app a service. */
@@ -46,6 +47,7 @@ export async function startService(definition: ServiceDefinition): Promise<Lifec
   const health = new HealthChecks();
   const lifecycle = new Lifecycle({ ...config, health, logger });
   const kit: ServiceKit = { logger, metrics, health, lifecycle };
+  lifecycle.onClose('watchdog', watchEventLoop({ ...config, service: name }));
   drainOnSignal(kit);
   try {
     await open(definition, kit);

@@ -1,0 +1,31 @@
+import { TallyError } from '@tally/contracts';
+import type { ServiceClient } from '@tally/discovery';
+import type { Logger } from '@tally/service-kit';
+
+/** Who is asked for a caller, for how long, and what is said when that fails. */
+export interface ServiceQuestion {
+  readonly client: ServiceClient;
+  readonly method: string;
+  /** Checked, so that a refusal of it is our failure; may be asked again. */
+  readonly request: object;
+  readonly timeoutMs: number;
+  readonly logger: Pick<Logger, 'error'>;
+  /** To the caller, while waiting may help. */
+  readonly unavailable: string;
+  /** To our log, when it does not. */
+  readonly failed: string;
+}
+
+/** Whom we asked, and where, is not the caller's business: `unavailable`, `deadline_exceeded` or `internal`. */
+export async function askService<Answer>(question: ServiceQuestion): Promise<Answer> {
+  const { client, method, request, timeoutMs, logger, unavailable, failed } = question;
+  try {
+    return await client.call<Answer>(method, request, { deadlineMs: timeoutMs, idempotent: true });
+  } catch (cause) {
+    if (!(cause instanceof TallyError)) throw cause;
+    const code = cause.code === 'deadline_exceeded' ? cause.code : 'unavailable';
+    if (cause.retryable) throw new TallyError(code, unavailable, { cause });
+    logger.error({ error: cause, method }, failed);
+    throw new TallyError('internal', 'internal error', { cause });
+  }
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { encodeRequest, metadata } from '@tally/kafka-wire';
+import { OPEN } from '../security/authentication.js';
+import { RequestRouter, UnanswerableRequest } from './request-router.js';
+
+const PREFIX_BYTES = 4;
+const caller = {
+  clientHost: 'here',
+  signal: new AbortController().signal,
+  reserveAnswer: () => Promise.resolve(),
+  authentication: OPEN,
+};
+
+/** One that knows a cluster of this name, and what its observer was told. */
+function routerOf(clusterId: string) {
+  const told: string[] = [];
+  const router = new RequestRouter(
+    { metadata: () => ({ brokers: [], clusterId, controllerId: 0, topics: [] }) },
+    {
+      begin: (api) => {
+        told.push(api);
+        return (error) => told.push(error);
+      },
+    },
+  );
+  const frame = Buffer.concat(encodeRequest(metadata, { topics: null }));
+  return { told, run: () => router.route(frame.subarray(PREFIX_BYTES), OPEN).run(caller) };
+}
+
+describe('an answer', () => {
+  it('is written, and its request is over', async () => {
+    const { told, run } = routerOf('a cluster');
+    expect(Buffer.concat((await run()) ?? []).includes('a cluster')).toBe(true);
+    expect(told).toEqual(['Metadata', 'NONE']);
+  });
+
+  it('that the format cannot hold is the matter of one client, and its request is over', async () => {
+    const { told, run } = routerOf('x'.repeat(0x8000));
+    await expect(run()).rejects.toThrow(UnanswerableRequest);
+    expect(told).toEqual(['Metadata', 'UNKNOWN_SERVER_ERROR']);
+  });
+});

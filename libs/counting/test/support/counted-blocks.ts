@@ -1,0 +1,103 @@
+import { expect } from '@jest/globals';
+import {
+  CURRENT_SCHEMA_ID,
+  decodeDeltaRows,
+  decodeSeriesNames,
+  DEFAULT_EVENT_TYPE,
+  encodeBlockHeader,
+  encodeEvent,
+  ENTRY_HEADER_BYTES,
+  writeEntryHeader,
+  type Event,
+} from '@tally/contracts';
+import { fingerprintOf, ShardMap } from '@tally/placement';
+import { SeriesCache } from '../../src/series/series-cache.js';
+import { readBlock, type BlockRecord } from '../../src/aggregate/block-record.js';
+import { PartitionCounter, type CountingRules } from '../../src/aggregate/partition-counter.js';
+import { ShardDelta } from '../../src/aggregate/shard-delta.js';
+
+export const TOPIC = 'events-0123456789abcdef';
+export const WINDOW_MS = 1000;
+export const shardMap = ShardMap.even(2);
+
+export const rules = (definition: CountingRules['definition'] = () => DEFAULT_EVENT_TYPE) => ({
+  shardMap,
+  series: new SeriesCache(1000),
+  definition,
+});
+
+export const event = (id: string, more: Partial<Event> = {}): Event => ({
+  project: 'default',
+  id,
+  type: 'view',
+  subject: 'video-1',
+  time: 0,
+  value: null,
+  attributes: {},
+  ...more,
+});
+
+export function blockOf(events: readonly Event[], notAfterMs?: number): Buffer {
+  const entries = events.map((one) => {
+    const entry = Buffer.alloc(4096);
+    const end = encodeEvent(one, entry, ENTRY_HEADER_BYTES);
+    const fingerprint = fingerprintOf(one.project, one.id);
+    writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprint);
+    return entry.subarray(0, end);
+  });
+  const count = events.length;
+  const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 3, count, notAfterMs };
+  return Buffer.concat([encodeBlockHeader(header), ...entries]);
+}
+
+export const record = (
+  offset: number,
+  timestampMs: number,
+  events: readonly Event[],
+  notAfterMs?: number,
+): BlockRecord =>
+  readBlock({ offset: BigInt(offset), timestampMs, value: blockOf(events, notAfterMs) });
+
+export const newDeltas = () =>
+  new Map(shardMap.shards.map((shard) => [shard, new ShardDelta(TOPIC)]));
+
+/** What all shards get: count per subject and minute, the ledger's sums, and ranges per shard. */
+export function read(deltas: ReadonlyMap<number, ShardDelta>) {
+  const counts: Record<string, number> = {};
+  const ledger = { counted: 0, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
+  const ranges: string[][] = [];
+  for (const delta of deltas.values()) {
+    const message = delta.toMessage();
+    const names = new Map(
+      decodeSeriesNames(Buffer.from(message.seriesNames))?.map((name) => [
+        Buffer.from(name.id).toString('hex'),
+        `${name.subject}${name.dimensions}`,
+      ]),
+    );
+    for (const row of decodeDeltaRows(Buffer.from(message.rows)) ?? []) {
+      const name = names.get(Buffer.from(row.series).toString('hex'));
+      const key = `${name}@${row.minute}`;
+      // Postgres takes no delta that has a row twice.
+      expect(counts[key]).toBeUndefined();
+      counts[key] = Number(row.count);
+    }
+    for (const entry of message.ledger) {
+      ledger.counted += Number(entry.counted);
+      ledger.duplicates += Number(entry.duplicates);
+      ledger.tooLate += Number(entry.tooLate);
+      ledger.dead += Number(entry.dead);
+      ledger.expired += Number(entry.expired);
+    }
+    ranges.push(
+      message.ranges.flatMap((part) => part.ranges.map(({ from, to }) => `${from}-${to}`)),
+    );
+  }
+  return { counts, ledger, ranges };
+}
+
+export function countAll(records: readonly BlockRecord[], using = rules()) {
+  const counter = new PartitionCounter(5, WINDOW_MS, new Map(), using);
+  const deltas = newDeltas();
+  for (const one of records) counter.count(one, deltas);
+  return read(deltas);
+}

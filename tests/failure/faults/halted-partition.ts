@@ -1,0 +1,43 @@
+import { seriesId, ShardMap, slotOf } from '@tally/placement';
+import { endOf } from '../rig/observer.js';
+import { until } from '../rig/until.js';
+import { EVENT_TYPE } from '../traffic/clients.js';
+import type { Trial } from '../trial.js';
+import type { CountedEvent } from '../verdict/recount.js';
+
+/** How many partitions are halted, by the metric of the processors. */
+export const HALTED = 'tally_processor_halted_partitions';
+
+/** Resolves when all partitions but one are counted to their end. */
+export async function othersAreCounted(trial: Trial): Promise<void> {
+  await until(
+    'the other partitions are counted',
+    async () => (await partitionsBehind(trial)).size === 1,
+  );
+}
+
+/** Those that some shard has not counted to their end. */
+export async function partitionsBehind({ on }: Trial): Promise<ReadonlySet<number>> {
+  await on.recount.catchUp();
+  const behind = new Set<number>();
+  for (const shard of on.shards) {
+    const coverage = await shard.coverage();
+    for (const [partition, end] of on.recount.ends)
+      if (endOf(coverage.get(partition)) < end) behind.add(partition);
+  }
+  return behind;
+}
+
+/** Of these events, those that the shard of their subject has covered. */
+export async function coveredEvents(
+  { on }: Trial,
+  logged: readonly CountedEvent[],
+): Promise<readonly CountedEvent[]> {
+  const map = ShardMap.even(on.shards.length);
+  const coverage = await Promise.all(on.shards.map((shard) => shard.coverage()));
+  return logged.filter(({ subject, partition, offset }) => {
+    const shard = map.shardOf(slotOf(seriesId('default', EVENT_TYPE, subject)));
+    const ranges = coverage[shard]?.get(partition) ?? [];
+    return ranges.some(([from, to]) => offset >= from && offset < to);
+  });
+}

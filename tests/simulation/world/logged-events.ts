@@ -1,0 +1,78 @@
+import type { LogRecord } from '@tally/contracts';
+import { contentOf, type RecordContent } from './record-content.js';
+import type { SimulatedLog } from './simulated-log.js';
+import { isSplitAt } from './simulated-processor.js';
+
+/** The first record of an event. */
+export interface Occurrence {
+  readonly appendMs: number;
+  /** Whether the version of the registry in its block splits the counters. */
+  readonly isSplit: boolean;
+}
+
+/** An event of which a record was deleted: where it lay, and what the first one of it meant. */
+interface DeletedEvent {
+  readonly partition: number;
+  /** undefined: the block was void. */
+  readonly isSplit: boolean | undefined;
+}
+
+/** What the log has, and had, by the formats and the rule alone: not by the code that is tried. */
+export class LoggedEvents {
+  private readonly deleted = new Map<string, DeletedEvent>();
+  private readonly contents = new WeakMap<LogRecord, RecordContent>();
+
+  constructor(
+    private readonly log: SimulatedLog,
+    private readonly dedupWindowMs: number,
+  ) {}
+
+  /** Every event that is in the log now and not void, by its id. */
+  now(): Map<string, Occurrence> {
+    const events = new Map<string, Occurrence>();
+    const latest = new Map<number, number>();
+    for (const { partition, record } of this.log.durableRecords()) {
+      const appendMs = Math.max(latest.get(partition) ?? 0, record.timestampMs);
+      latest.set(partition, appendMs);
+      const { ids, registryVersion, notAfterMs } = this.contentOf(record);
+      const leadMs = (notAfterMs ?? appendMs) - appendMs;
+      if (leadMs < 0 || leadMs > this.dedupWindowMs / 3) continue;
+      const isSplit = isSplitAt(registryVersion);
+      for (const id of ids)
+        if (!events.has(id))
+          events.set(id, { appendMs, isSplit: this.deleted.get(id)?.isSplit ?? isSplit });
+    }
+    return events;
+  }
+
+  /** Ids of which a record was deleted. */
+  gone(): Iterable<string> {
+    return this.deleted.keys();
+  }
+
+  /** The partition where a record of this event was deleted; undefined: nowhere. */
+  deletedIn(id: string): number | undefined {
+    return this.deleted.get(id)?.partition;
+  }
+
+  /** Somebody deletes all but the last few records. */
+  shorten(partition: number, keeps: number): void {
+    const before = this.now();
+    const durable = [...this.log.durableRecords()].filter((one) => one.partition === partition);
+    for (const { record } of durable.slice(0, Math.max(0, durable.length - keeps))) {
+      for (const id of this.contentOf(record).ids)
+        if (!this.deleted.has(id))
+          this.deleted.set(id, { partition, isSplit: before.get(id)?.isSplit });
+      this.log.shorten(partition, record.offset + 1n);
+    }
+  }
+
+  /** A record is looked at after every read, and always the same. */
+  private contentOf(record: LogRecord): RecordContent {
+    const known = this.contents.get(record);
+    if (known !== undefined) return known;
+    const content = contentOf(record.value);
+    this.contents.set(record, content);
+    return content;
+  }
+}

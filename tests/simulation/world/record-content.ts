@@ -1,0 +1,23 @@
+import { decodeBlock, decodeEvent, ENTRY_HEADER_BYTES, readEntries } from '@tally/contracts';
+
+/** What a record holds. */
+export interface RecordContent {
+  readonly ids: readonly string[];
+  readonly registryVersion: number;
+  /** undefined: it is never void. */
+  readonly notAfterMs: number | undefined;
+}
+
+/** Reads a whole record, by the format alone. */
+export function contentOf(value: Buffer | null): RecordContent {
+  const block = decodeBlock(value ?? Buffer.alloc(0));
+  if (block.kind !== 'block') throw new Error(block.reason);
+  const { registryVersion, count, body, schemaId, notAfterMs } = block;
+  const entries = readEntries(body, count);
+  if (entries.kind !== 'entries') throw new Error(entries.reason);
+  const ids = Array.from({ length: count }, (_, index) => {
+    const start = (entries.starts[index] ?? 0) + ENTRY_HEADER_BYTES;
+    return decodeEvent(schemaId, body, start, entries.starts[index + 1] ?? 0)?.id ?? '';
+  });
+  return { ids, registryVersion, notAfterMs };
+}
