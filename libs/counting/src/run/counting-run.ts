@@ -199,7 +199,9 @@ export class CountingRun {
     const after = this.shards.onFlushed(shard, outcome);
     switch (after?.kind) {
       case 'settled':
-        return this.check.askIfOther(shard, after.identity, after.confirmed);
+        return after.isBack
+          ? this.check.ask(shard, after.confirmed)
+          : this.check.askIfOther(shard, after.identity, after.confirmed);
       case 'rebuild':
         return this.rebuildAfter(shard, after.why);
       case 'leave':

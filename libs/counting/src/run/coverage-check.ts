@@ -25,7 +25,7 @@ export interface LostOffset {
 
 /**
  * Coverage is the truth: now and then each shard is asked whether it has what it had confirmed, and at
- * once when another database answers for it than before.
+ * once when another database answers for it than before, or when it answers again at all.
  */
 export class CoverageCheck {
   private readonly checkedAtMs: Map<number, number>;
@@ -43,6 +43,13 @@ export class CoverageCheck {
   /** Counting will begin with what this shard says that it covers. */
   begin(shard: number, coverage: ShardCoverage): void {
     this.begunWith.set(shard, coverage);
+  }
+
+  /** Asks the shard, unless it is asked already. */
+  ask(shard: number, confirmed: Positions): void {
+    if (this.asked.has(shard)) return;
+    this.asked.set(shard, confirmed);
+    this.options.emit({ kind: 'read-coverage', shard });
   }
 
   /** Asks the shard if that is due; a check that is not answered is due again at once. */
@@ -75,7 +82,11 @@ export class CoverageCheck {
   ): LostOffset | undefined {
     const asked = this.asked.get(shard);
     this.asked.delete(shard);
-    if (coverage === undefined || asked === undefined) return undefined;
+    if (asked === undefined) return undefined;
+    if (coverage === undefined) {
+      this.checkedAtMs.set(shard, Number.NEGATIVE_INFINITY);
+      return undefined;
+    }
     const lost = this.compare(shard, coverage, asked);
     if (lost !== undefined) return lost;
     this.checkedAtMs.set(shard, nowMs);
@@ -102,11 +113,5 @@ export class CoverageCheck {
         if (offset < to) return { partition, offset };
       }
     return undefined;
-  }
-
-  private ask(shard: number, confirmed: Positions): void {
-    if (this.asked.has(shard)) return;
-    this.asked.set(shard, confirmed);
-    this.options.emit({ kind: 'read-coverage', shard });
   }
 }

@@ -17,6 +17,8 @@ export type AfterFlush =
   /** The database `identity` has confirmed that it covers all below these positions. */
   | {
       readonly kind: 'settled';
+      /** It had not answered before: it may have been put back to an older state meanwhile. */
+      readonly isBack: boolean;
       readonly identity: string | undefined;
       readonly confirmed: Positions;
     }
@@ -104,7 +106,12 @@ export class ShardFlushes {
         for (const series of flight.delta.series) this.known.add(series);
         this.confirmed = flight.positions;
         this.flight = undefined;
-        return { kind: 'settled', identity: outcome.identity, confirmed: this.confirmed };
+        return {
+          kind: 'settled',
+          isBack: flight.flush.attempt > 1,
+          identity: outcome.identity,
+          confirmed: this.confirmed,
+        };
       case 'retry':
         this.sendAgain(flight);
         return { kind: 'sent-again' };
