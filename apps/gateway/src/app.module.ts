@@ -9,7 +9,7 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
-import { Arrivals, LearnedClock } from '@tally/resilience';
+import { Arrivals, LearnedClock, Turns } from '@tally/resilience';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { GatewayConfig } from './config.js';
 import { EventTypes } from './event-types/event-types.js';
@@ -17,12 +17,14 @@ import { EventTypesController } from './event-types/event-types.controller.js';
 import { EventIntake } from './events/event-intake.js';
 import { EventsController } from './events/events.controller.js';
 import { PartitionerClient } from './events/partitioner-client.js';
+import { AnswerBudget } from './http/answer-budget.js';
 import { BodyBudget } from './http/body-budget.js';
 import { Keys } from './http/keys.js';
 import { NotFoundController } from './http/not-found.controller.js';
 import { RequestAdmission } from './http/request-admission.js';
+import { SlicedAnswers } from './http/sliced-answer.js';
 import { LOSS_PARTS, LossesController, type LossParts } from './losses/losses.controller.js';
-import { eventMetrics } from './metrics.js';
+import { answerMetrics, eventMetrics } from './metrics.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { PROJECT } from './project.js';
 import { STATS_PARTS, StatsController, type StatsParts } from './stats/stats.controller.js';
@@ -63,6 +65,18 @@ export class AppModule {
         },
         { provide: Keys, useFactory: () => Keys.of(config) },
         { provide: BodyBudget, useValue: new BodyBudget(config.maxInFlightBytes) },
+        { provide: Turns, useFactory: () => new Turns() },
+        {
+          provide: SlicedAnswers,
+          inject: [METRICS, Turns],
+          useFactory: ({ registry }: Metrics, turns: Turns) => {
+            const { refused, slowReaders } = answerMetrics(registry, () => budget);
+            const budget = new AnswerBudget(config.maxAnswerBytes, () => refused.inc());
+            const { writeTimeoutMs } = config;
+            const onSlowReader = () => slowReaders.inc();
+            return new SlicedAnswers({ turns, budget, writeTimeoutMs, onSlowReader });
+          },
+        },
         {
           provide: EventTypes,
           inject: [ZooKeeperSession, Lifecycle, HealthChecks],
@@ -75,8 +89,14 @@ export class AppModule {
         },
         {
           provide: EventIntake,
-          inject: [Peers, EventTypes, METRICS, LOGGER],
-          useFactory: (peers: Peers, eventTypes: EventTypes, metrics: Metrics, logger: Logger) =>
+          inject: [Peers, EventTypes, METRICS, LOGGER, Turns],
+          useFactory: (
+            peers: Peers,
+            eventTypes: EventTypes,
+            metrics: Metrics,
+            logger: Logger,
+            turns: Turns,
+          ) =>
             new EventIntake({
               project: PROJECT,
               partitioners: new PartitionerClient(peers.of('partitioner').client, {
@@ -87,18 +107,20 @@ export class AppModule {
               eventTypes,
               metrics: eventMetrics(metrics.registry),
               logger,
+              turns,
               now: Date.now,
               newId: randomUUID,
             }),
         },
         {
           provide: STATS_PARTS,
-          inject: [Peers, LOGGER],
-          useFactory: (peers: Peers, logger: Logger): StatsParts => ({
+          inject: [Peers, LOGGER, SlicedAnswers],
+          useFactory: (peers: Peers, logger: Logger, answers: SlicedAnswers): StatsParts => ({
             logger,
+            answers,
             query: peers.of('query').client,
             timeoutMs: config.statsTimeoutMs,
-            maxPoints: config.maxPoints,
+            limits: config,
             staleAfterMs: config.staleAfterMs,
             now: Date.now,
           }),
