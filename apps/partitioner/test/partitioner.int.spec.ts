@@ -40,6 +40,7 @@ import { parseConfig, startService, type Logger } from '@tally/service-kit';
 import {
   eventually,
   freePort,
+  keepLikeAShard,
   startPartitionLog,
   startZooKeeper,
   type PartitionLogServer,
@@ -51,6 +52,7 @@ import { settings, type PartitionerConfig } from '../src/config.js';
 
 jest.setTimeout(60_000);
 
+const ID = '0123456789abcdef';
 const SERVICE = 'tally.partitioner.v1.PartitionerService';
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 const Client = makeGenericClientConstructor(
@@ -110,6 +112,7 @@ describe('a partitioner', () => {
       logger: SILENT,
     }).start();
     await session.whenConnected(10_000);
+    await keepLikeAShard(session, ID);
     topicNode = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
     admin = new LogAdmin(kafkaConfig(config(1, 2)), SILENT);
   });

@@ -13,7 +13,13 @@ import {
 } from '@tally/contracts';
 import { InstanceRegistry } from '@tally/discovery';
 import { parseConfig, startService, type Logger } from '@tally/service-kit';
-import { eventually, freePort, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
+import {
+  eventually,
+  freePort,
+  keepLikeAShard,
+  startZooKeeper,
+  type ZooKeeperServer,
+} from '@tally/testing';
 import { AppModule } from '../../src/app.module.js';
 import { settings, type GatewayConfig } from '../../src/config.js';
 import { createHttpAdapter } from '../../src/http/http-adapter.js';
@@ -72,6 +78,7 @@ export class GatewayFixture {
     this.zookeeperSession = session;
     this.closes.push(() => session.close());
     await session.whenConnected(10_000);
+    await keepLikeAShard(session);
     await this.serve('partitioner', 'tally.partitioner.v1.PartitionerService', {
       Append: (request: partitioner.AppendRequest) => {
         this.appends.push(request);
