@@ -9,11 +9,22 @@ interface Session {
 
 const INSTALLATION = '/installation';
 
+/** What a test says to the shard that it plays. */
+export interface PlayedShard {
+  /** It keeps nothing more, until `resume`. */
+  pause(): void;
+  resume(): void;
+}
+
 /**
  * Names an installation in ZooKeeper and plays a shard that keeps whatever is there, until the session
  * ends (docs/formats/zookeeper.md).
  */
-export async function keepLikeAShard(session: Session, id = '1234567890abcdef'): Promise<void> {
+export async function keepLikeAShard(
+  session: Session,
+  id = '1234567890abcdef',
+): Promise<PlayedShard> {
+  let isPaused = false;
   const kept: { topic?: string; eventTypes: number; shardMap: number } = {
     eventTypes: 0,
     shardMap: 0,
@@ -22,6 +33,7 @@ export async function keepLikeAShard(session: Session, id = '1234567890abcdef'):
   await session.create(INSTALLATION, text());
   let telling = Promise.resolve();
   const tell = () => {
+    if (isPaused) return;
     telling = telling.then(async () => {
       const node = await session.get(INSTALLATION);
       if (node !== undefined) await session.setWithVersion(INSTALLATION, text(), node.version);
@@ -39,4 +51,11 @@ export async function keepLikeAShard(session: Session, id = '1234567890abcdef'):
     kept.eventTypes = Math.max(kept.eventTypes, ...names.map(Number));
     tell();
   });
+  return {
+    pause: () => void (isPaused = true),
+    resume: () => {
+      isPaused = false;
+      tell();
+    },
+  };
 }

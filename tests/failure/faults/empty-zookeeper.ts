@@ -16,6 +16,7 @@ const NODES = [INSTALLATION_NODE, TOPICS_NODE, SHARD_MAP_NODE, EVENT_TYPES_NODE]
 /** Those that make them; without any of these nobody would try. */
 const MAKERS = ['cluster-proxy', 'partitioner', 'gateway'];
 const FOLLOWERS = /^(gateway|partitioner|processor|cluster-proxy|shard-proxy|query)(-\d+)?$/;
+const ADMIN_KEY = 'chaos';
 const quiet = () => undefined;
 const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
@@ -23,6 +24,7 @@ export const emptyZooKeeper: Fault = {
   name: 'empty-zookeeper',
   story:
     'ZooKeeper is killed, loses its data and comes back empty; who makes topics, shard maps and event types starts anew, and some of the others. Nobody makes anything, everybody says why; after tools/installation restore all goes on by itself, and all is counted once.',
+  env: { TALLY_ADMIN_KEY: ADMIN_KEY },
   async inflict(trial) {
     const { on, random } = trial;
     const defined = await defineType(trial);
@@ -103,7 +105,10 @@ async function installation({ addresses }: FailureStack, verb: string): Promise<
 async function defineType(trial: Trial): Promise<number> {
   const response = await fetch(typeUrl(trial), {
     method: 'PUT',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${ADMIN_KEY}`,
+      'content-type': 'application/json',
+    },
     body: JSON.stringify({ dimensions: ['country'] }),
   });
   const text = await response.text();

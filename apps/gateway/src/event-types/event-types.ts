@@ -82,7 +82,7 @@ export class EventTypes {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       await this.log.catchUp();
       this.assertKnown();
-      this.installation.assertThere();
+      await this.installation.confirm();
       const { project, type, definition } = change;
       const current = this.history.current(project, type);
       if (current !== undefined && isSameDefinition(current.definition, definition)) {

@@ -18,6 +18,7 @@ import {
   freePort,
   keepLikeAShard,
   startZooKeeper,
+  type PlayedShard,
   type ZooKeeperServer,
 } from '@tally/testing';
 import { AppModule } from '../../src/app.module.js';
@@ -60,10 +61,17 @@ export class GatewayFixture {
   private readonly closes: (() => Promise<unknown> | void)[] = [];
   private zookeeper: ZooKeeperServer | undefined;
   private zookeeperSession: ZooKeeperSession | undefined;
+  private playedShard: PlayedShard | undefined;
 
   get session(): ZooKeeperSession {
     if (this.zookeeperSession === undefined) throw new Error('the fixture was not started');
     return this.zookeeperSession;
+  }
+
+  /** Keeps event types at once, unless it is told not to. */
+  get shard(): PlayedShard {
+    if (this.playedShard === undefined) throw new Error('the fixture was not started');
+    return this.playedShard;
   }
 
   async start(): Promise<void> {
@@ -78,7 +86,7 @@ export class GatewayFixture {
     this.zookeeperSession = session;
     this.closes.push(() => session.close());
     await session.whenConnected(10_000);
-    await keepLikeAShard(session);
+    this.playedShard = await keepLikeAShard(session);
     await this.serve('partitioner', 'tally.partitioner.v1.PartitionerService', {
       Append: (request: partitioner.AppendRequest) => {
         this.appends.push(request);

@@ -90,7 +90,7 @@ export class CurrentTopic {
   private async make(): Promise<EventsTopic> {
     const { admin, fresh, installation, logger } = this.options;
     this.assertTimeToAppend(fresh);
-    installation.assertThere();
+    await installation.confirm();
     const name = await this.newName(installation.get());
     await admin.createTopic(name, fresh.partitions);
     const made = { name, ...fresh };

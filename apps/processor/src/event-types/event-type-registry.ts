@@ -17,7 +17,7 @@ const RETRY_MS = 200;
 export interface EventTypeRegistryOptions {
   readonly session: ZooKeeperSession;
   /** Without it in ZooKeeper nobody can say that a version is not there. */
-  readonly installation: Pick<InstallationWatch, 'assertThere'>;
+  readonly installation: Pick<InstallationWatch, 'confirm'>;
   readonly logger: Logger;
   /** Time for which ZooKeeper has to answer without a version until it is not there. */
   readonly versionWaitMs: number;
@@ -56,7 +56,7 @@ export class EventTypeRegistry implements EventTypes {
     const attempt = async () => {
       await this.versions.catchUp();
       if (this.knowsVersion(registryVersion)) return true;
-      installation.assertThere();
+      await installation.confirm();
       answers -= 1;
       if (answers <= 0) return false;
       throw new TallyError('unavailable', `version ${registryVersion} is not there`);

@@ -13,9 +13,10 @@ export interface InstallationWatchOptions {
 /**
  * The installation that this process belongs to: the first that ZooKeeper named. A ZooKeeper that
  * comes back empty takes nothing away: what is known stays in force, as while ZooKeeper is away, and
- * nothing is made anew (`assertThere`). ADR 18.
+ * nothing is made anew (`confirm`). ADR 18.
  */
 export class InstallationWatch {
+  private readonly node: ConfigNode<Installation>;
   private readonly unwatch: Unsubscribe;
   private readonly waiting = new Set<() => void>();
   private known: Installation | undefined;
@@ -23,8 +24,8 @@ export class InstallationWatch {
 
   constructor(private readonly options: InstallationWatchOptions) {
     const { session } = options;
-    const node = new ConfigNode({ session, path: INSTALLATION_NODE, parse: parseInstallation });
-    this.unwatch = node.watch((current) => this.learn(current?.value));
+    this.node = new ConfigNode({ session, path: INSTALLATION_NODE, parse: parseInstallation });
+    this.unwatch = this.node.watch((current) => this.learn(current?.value));
   }
 
   /** As it was last seen. TallyError `unavailable` with the reason as long as none was. */
@@ -33,9 +34,15 @@ export class InstallationWatch {
     return this.known;
   }
 
-  /** TallyError `unavailable` with the reason when ZooKeeper does not have it now. */
+  /** TallyError `unavailable` with the reason when ZooKeeper did not have it when it last changed. */
   assertThere(): void {
     if (this.problem !== undefined) throw new TallyError('unavailable', this.problem);
+  }
+
+  /** As `assertThere`, for who makes something: looks into ZooKeeper now. TallyError also without it. */
+  async confirm(): Promise<void> {
+    this.learn((await this.node.read())?.value);
+    this.assertThere();
   }
 
   /** Whether it, or a later state, meets the condition within this time. */
