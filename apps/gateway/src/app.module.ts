@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers } from '@tally/discovery';
+import { DiscoveryModule, INSTALLATION_PROVIDER, InstallationWatch, Peers } from '@tally/discovery';
 import {
   HealthChecks,
   Lifecycle,
@@ -54,6 +54,7 @@ export class AppModule {
       ],
       providers: [
         RequestAdmission,
+        INSTALLATION_PROVIDER,
         {
           provide: Arrivals,
           inject: [Lifecycle],
@@ -79,9 +80,14 @@ export class AppModule {
         },
         {
           provide: EventTypes,
-          inject: [ZooKeeperSession, Lifecycle, HealthChecks],
-          useFactory: (session: ZooKeeperSession, lifecycle: Lifecycle, health: HealthChecks) => {
-            const eventTypes = new EventTypes(session).start();
+          inject: [ZooKeeperSession, InstallationWatch, Lifecycle, HealthChecks],
+          useFactory: (
+            session: ZooKeeperSession,
+            installation: InstallationWatch,
+            lifecycle: Lifecycle,
+            health: HealthChecks,
+          ) => {
+            const eventTypes = new EventTypes(session, installation).start();
             lifecycle.onClose('event types', () => eventTypes.close());
             health.add({ name: 'event types', probe: async () => eventTypes.assertKnown() });
             return eventTypes;

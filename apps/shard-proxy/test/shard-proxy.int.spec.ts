@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeCounterRows, encodeDeltaRows, type shardProxy } from '@tally/contracts';
 import { migrate } from '@tally/count-store';
 import {
+  INSTALLATION_NODE,
+  newInstallation,
   seriesId,
   SHARD_MAP_NODE,
   ShardMap,
@@ -23,6 +25,7 @@ import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { Registry } from 'prom-client';
 import { ApplyController } from '../src/apply/apply.controller.js';
 import { settings } from '../src/config.js';
+import { InstallationKeeper } from '../src/installation/installation-keeper.js';
 import { shardMetrics } from '../src/metrics.js';
 import { Pools } from '../src/postgres/pools.js';
 import { ReadController } from '../src/read/read.controller.js';
@@ -44,6 +47,7 @@ let postgres: PostgresServer;
 let session: ZooKeeperSession;
 let node: ConfigNode<ShardMapDocument>;
 let lifecycle: Lifecycle;
+let keeper: InstallationKeeper;
 let guard: ShardGuard;
 let apply: ApplyController;
 let read: ReadController;
@@ -69,8 +73,11 @@ beforeAll(async () => {
   session = new ZooKeeperSession({ connect, sessionTimeoutMs: 6000, logger }).start();
   await session.whenConnected(20_000);
   node = new ConfigNode({ session, path: SHARD_MAP_NODE, parse: ShardMap.parseDocument });
-  guard = new ShardGuard(SHARD, node);
+  const made = Buffer.from(JSON.stringify(newInstallation('0123456789abcdef')));
+  await session.create(INSTALLATION_NODE, made);
   const pools = new Pools(config, logger, lifecycle);
+  keeper = new InstallationKeeper({ shard: SHARD, session, pool: pools.write, logger }).start();
+  guard = new ShardGuard(SHARD, keeper);
   const metrics = shardMetrics(registry);
   apply = new ApplyController(guard, pools, metrics);
   read = new ReadController(guard, pools, metrics);
@@ -78,7 +85,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  guard?.close();
+  await keeper?.close();
   await lifecycle?.drain();
   await session?.close();
   await postgres?.process.stop();

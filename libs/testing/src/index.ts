@@ -1,4 +1,5 @@
 export { eventually } from './eventually.js';
+export { keepLikeAShard, type PlayedShard } from './keep-like-a-shard.js';
 export { endWithParent } from './servers/end-with-parent.js';
 export { freePort, isFree, nextFreePort } from './servers/ports.js';
 export {
