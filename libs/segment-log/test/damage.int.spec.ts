@@ -369,3 +369,56 @@ describe('the first start of a log', () => {
     await log.close();
   });
 });
+
+describe('a damaged header in a segment of many batches', () => {
+  const COUNT = 900;
+  const DAMAGED = 300;
+  const many = Array.from({ length: COUNT }, (_, index) => `value ${index} ${'x'.repeat(90)}`);
+
+  /** A segment with all of them, and a second one. The path of the first. */
+  async function longSegment() {
+    const folder = folders.make();
+    const log = await openLog(folder, { segmentBytes: 1 << 20 });
+    const [partition = partitionOf(log)] = await makeTopic(log);
+    await Promise.all(many.map((value) => append(log, partition, value)));
+    await log.endSegment(partition);
+    await append(log, partition, 'the next segment');
+    await log.close();
+    return folder;
+  }
+
+  function damageHeader(folder: string): void {
+    const at = readFileSync(file(folder)).indexOf(`value ${DAMAGED} `);
+    const header = readFileSync(file(folder)).lastIndexOf(Buffer.of(0, 0, 0, 0, 2), at);
+    // The magic: it is behind an epoch of zeros.
+    flip(file(folder), header + 4);
+  }
+
+  it.each([
+    ['has its index', () => undefined, () => undefined],
+    [
+      'lost its index before the start',
+      (folder: string) => rmSync(file(folder, 0, 0, 'index')),
+      () => undefined,
+    ],
+    [
+      'loses its index afterwards',
+      () => undefined,
+      (folder: string) => rmSync(file(folder, 0, 0, 'index')),
+    ],
+  ])(
+    'takes that batch and no other, where it %s',
+    async (_name, before, after) => {
+      const folder = await longSegment();
+      damageHeader(folder);
+      before(folder);
+      const log = await openLog(folder, { segmentBytes: 1 << 20 });
+      after(folder);
+      const { records: whole, damaged } = await contentsOf(partitionOf(log));
+      expect(damaged).toMatchObject([{ offset: 300n, endOffset: 301n }]);
+      expect(whole.size).toBe(COUNT);
+      await log.close();
+    },
+    30_000,
+  );
+});

@@ -155,7 +155,7 @@ export class Upkeep {
     const active = partition.allSegments().at(-1);
     if (active === undefined || active.size === 0) return;
     const isOver =
-      isTooOld(active.maxTimestampMs, policy, this.options.now()) ||
+      isTooOld(active.maxTimestampMs ?? Infinity, policy, this.options.now()) ||
       (await this.isOld(partition, active, policy.segmentMs));
     if (isOver) await this.log.endSegment(partition);
   }
