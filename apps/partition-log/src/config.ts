@@ -195,7 +195,7 @@ export const settings = {
   groupMaxGroups: setting(
     'TALLY_GROUP_MAX_GROUPS',
     wholeNumber(1, 1_000_000, 10_000),
-    'groups with members, and groups with committed offsets; each costs some kilobytes and timers',
+    'groups with members, and groups with committed offsets; each costs some kilobytes and timers. Three quarters at most are for offsets that nobody commits as a member',
   ),
   groupMaxMetadataBytes: setting(
     'TALLY_GROUP_MAX_METADATA_BYTES',
@@ -220,7 +220,7 @@ export const settings = {
   groupOffsetsRetentionMs: setting(
     'TALLY_GROUP_OFFSETS_RETENTION_MS',
     wholeNumber(0, 2 ** 42, 0),
-    'how long offsets of a group without members and commits are kept; 0 keeps them for ever: whoever comes back after a long stop must neither skip records nor count them again',
+    'how long offsets of a group without members and commits are kept; 0 keeps them for ever, since whoever comes back after a long stop must neither skip records nor count them again: only where another group needs the room they go after a week',
   ),
   groupRestoredSessionMs: setting(
     'TALLY_GROUP_RESTORED_SESSION_MS',
