@@ -117,7 +117,7 @@ export class AppModule {
             space: DiskWatermarks,
           ) => {
             await space.look();
-            const disk = await DiskProbe.open(config.logDir);
+            const disk = new DiskProbe(config.logDir);
             lifecycle.onClose('disk probe', () => disk.close());
             health.add({ name: 'log directory', probe: () => disk.probe() });
             health.add({ name: 'disk space', probe: () => probeSpace(space), required: false });

@@ -18,6 +18,10 @@ import { stillDamaged } from '../recovery/listed-damage.js';
 import { readLogStart } from './log-start.js';
 import { Quarantine, readDamageList } from './quarantine.js';
 
+/** Why a torn tail stays where it is, and nothing can be appended behind what is before it. */
+const NO_ROOM =
+  'its end was being written and has to be kept before it is cut off: there is no room for that; make room and start the log again';
+
 /** What opening a partition has found. */
 export interface OpenedPartition {
   /** In order, the last being written; none only where the end is in doubt. */
@@ -103,7 +107,9 @@ export async function openPartition(opening: OpeningPartition): Promise<OpenedPa
       if (doubt !== undefined || last.isDurable) continue;
       // After a killed process its batches may be in the memory of the kernel alone.
       if (last.segment.size < segment.fileBytes) {
-        cut = await cutTail(files, last.segment, segment.fileBytes, opening.quarantine);
+        const done = await cutTail(files, last.segment, segment.fileBytes, opening.quarantine);
+        if (done === 'storage_full') doubt = NO_ROOM;
+        else cut = done;
       }
       const marked = mark?.baseOffset === baseOffset ? mark.position : 0;
       await writeAgain(file, marked, last.segment.size);
