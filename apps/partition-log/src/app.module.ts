@@ -19,6 +19,7 @@ import {
   logMetrics,
   observeRequests,
   registerClockMetrics,
+  registerClosedTopicMetrics,
   registerDamageMetrics,
   registerLagMetrics,
   registerProducerMetrics,
@@ -100,6 +101,7 @@ export class AppModule {
             const log = await openLog(config, logger, metrics, space, clock);
             lifecycle.onClose('log', () => log.close());
             registerDamageMetrics(registry, log);
+            registerClosedTopicMetrics(registry, log);
             registerClockMetrics(registry, clock);
             health.add({ name: 'records', required: false, probe: () => noDamage(log) });
             health.add({ name: 'clock', required: false, probe: () => probeClock(clock) });

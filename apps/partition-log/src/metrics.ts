@@ -196,6 +196,17 @@ export function registerDamageMetrics(registry: Registry, log: SegmentLog): void
   });
 }
 
+export function registerClosedTopicMetrics(registry: Registry, log: SegmentLog): void {
+  const closed = new Gauge({
+    name: 'tally_log_closed_topics',
+    help: 'Topics whose description is damaged: nobody appends to them or reads them until somebody has mended it.',
+    registers: [registry],
+    collect() {
+      closed.set(log.closedTopics().length);
+    },
+  });
+}
+
 export function registerSpaceMetrics(registry: Registry, space: DiskWatermarks): void {
   const free = new Gauge({
     name: 'tally_log_free_bytes',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -120,6 +120,20 @@ describe('offsets', () => {
     expect(after.offsets.of('billing').size).toBe(0);
   });
 
+  it('stay in a topic that is closed until its description is mended', async () => {
+    await commit(await start(), 'billing');
+    await log.close();
+    const description = join(folder, 'topics/t/topic.json');
+    const before = readFileSync(description);
+    writeFileSync(description, 'rubbish');
+    log = await openLog();
+    await start();
+    await log.close();
+    writeFileSync(description, before);
+    log = await openLog();
+    expect((await start()).offsets.of('billing').get('t')?.get(0)?.offset).toBe(5n);
+  });
+
   it('expire when nobody was in the group and committed for so long', async () => {
     const coordinator = await start();
     await commit(coordinator, 'g');
@@ -170,7 +184,11 @@ describe('offsets', () => {
 });
 
 describe('names of groups that somebody made up', () => {
-  const change = { topic: 't', partition: 0, committed: { offset: 5n, leaderEpoch: 0, metadata: '' } };
+  const change = {
+    topic: 't',
+    partition: 0,
+    committed: { offset: 5n, leaderEpoch: 0, metadata: '' },
+  };
 
   it('leave room to a group with members', async () => {
     const coordinator = await start({ maxGroups: 8, maxOffsets: 100 });

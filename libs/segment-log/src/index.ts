@@ -21,6 +21,6 @@ export { SegmentLog, type Damage, type SegmentLogOptions } from './segment-log.j
 export { DiskWatermarks } from './space/disk-watermarks.js';
 export { Upkeep, type UpkeepObserver, type UpkeepOptions } from './upkeep/upkeep.js';
 export type { UpkeepPolicy } from './upkeep/upkeep-policy.js';
-export { isTopicName, type CreateOutcome } from './topics/topic-store.js';
+export { isTopicName, type ClosedTopic, type CreateOutcome } from './topics/topic-store.js';
 export type { Topic } from './topics/topic.js';
 export type { TopicConfigs, TopicDefinition } from './topics/topic-file.js';

@@ -110,7 +110,8 @@ export class FaultyDisk implements FileSystem {
       write: async (buffers, position) => {
         if (faults.writeError !== undefined) throw failure(faults.writeError);
         const wanted = Buffer.concat(buffers);
-        const room = faults.isFull === true ? Math.max(0, (await file.size()) - position) : Infinity;
+        const room =
+          faults.isFull === true ? Math.max(0, (await file.size()) - position) : Infinity;
         const bytes = Math.min(wanted.length, room, faults.nextWriteBytes ?? Infinity);
         faults.nextWriteBytes = undefined;
         return file.write([wanted.subarray(0, bytes)], position);
