@@ -80,7 +80,7 @@ export const settings = {
   maxPartitions: setting(
     'TALLY_LOG_MAX_PARTITIONS',
     wholeNumber(1, 1_000_000, 8192),
-    'partitions of all topics on this node; each has a folder and an open file, and takes time at every start',
+    'partitions of all topics on this node; each has a folder and takes time at every start',
   ),
   maxPartitionsPerTopic: setting(
     'TALLY_LOG_MAX_PARTITIONS_PER_TOPIC',
@@ -116,6 +116,11 @@ export const settings = {
     'TALLY_LOG_COMPACT_MAX_KEYS',
     wholeNumber(1, 100_000_000, 200_000),
     'keys that compaction knows at once, about 100 bytes each; a partition with more is read several times',
+  ),
+  maxOpenSegments: setting(
+    'TALLY_LOG_MAX_OPEN_SEGMENTS',
+    wholeNumber(1, 1_000_000, 4096),
+    'segments that keep a descriptor while nobody reads or writes them; as many as partitions that are busy at once, since to open one again takes some microseconds. With connections less than the process may have, which Node raises to the hard limit',
   ),
   maxConnections: setting(
     'TALLY_KAFKA_MAX_CONNECTIONS',

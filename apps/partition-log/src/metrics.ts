@@ -196,6 +196,17 @@ export function registerDamageMetrics(registry: Registry, log: SegmentLog): void
   });
 }
 
+export function registerSegmentMetrics(registry: Registry, log: SegmentLog): void {
+  const open = new Gauge({
+    name: 'tally_log_open_segments',
+    help: 'Segments that have a descriptor; beyond TALLY_LOG_MAX_OPEN_SEGMENTS those that nobody uses are closed.',
+    registers: [registry],
+    collect() {
+      open.set(log.openSegments);
+    },
+  });
+}
+
 export function registerClosedTopicMetrics(registry: Registry, log: SegmentLog): void {
   const closed = new Gauge({
     name: 'tally_log_closed_topics',

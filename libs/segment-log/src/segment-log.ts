@@ -6,6 +6,7 @@ import { BackgroundWriter } from './files/background-writer.js';
 import type { DamagedLog } from './files/damaged-log.js';
 import type { FileSystem, Lock } from './files/file-system.js';
 import { nodeFileSystem } from './files/node-file-system.js';
+import { OpenFiles } from './files/open-files.js';
 import { removeUnfinished } from './files/replace-file.js';
 import { removeSlowly } from './files/remove-slowly.js';
 import { readOrMakeLogId, type LogIdentity } from './log-identity.js';
@@ -37,6 +38,8 @@ export interface SegmentLogOptions extends CommitLoopOptions {
   readonly scrub?: ScrubOptions;
   /** Damage was found while the log was open; what was found at start is in `damage()`. */
   readonly onDamage?: (damage: Damage) => void;
+  /** Segments that have a descriptor while nobody reads or writes them; 1000 when absent. */
+  readonly maxOpenSegments?: number;
   /** Bounds what is remembered of idempotent producers. */
   readonly producers?: ProducerLimits;
   /** The file system of this machine when absent. */
@@ -49,6 +52,7 @@ export interface Damage extends DamagedRange {
   readonly partition: number;
 }
 
+const DEFAULT_OPEN_SEGMENTS = 1000;
 const DEFAULT_PRODUCERS: ProducerLimits = { maxProducers: 1000, expiryMs: DAY_MS };
 
 /**
@@ -67,6 +71,7 @@ export class SegmentLog {
     private readonly writer: BackgroundWriter,
     private readonly remover: BackgroundWriter,
     private readonly files: FileSystem,
+    private readonly openFiles: OpenFiles,
     private readonly marks: MarkKeeper,
     private readonly scrub: Scrub | undefined,
     private readonly ids: ProducerIds,
@@ -76,7 +81,7 @@ export class SegmentLog {
   /** Throws DamagedLog where nobody can say which log it is, and an error when another process uses the folder. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
     const { folder, segmentBytes, markIntervalMs, now, files = nodeFileSystem } = options;
-    const { producers = DEFAULT_PRODUCERS } = options;
+    const { producers = DEFAULT_PRODUCERS, maxOpenSegments = DEFAULT_OPEN_SEGMENTS } = options;
     const lock = files.lock(folder);
     try {
       await removeUnfinished(files, folder);
@@ -87,8 +92,10 @@ export class SegmentLog {
       const { id } = identity;
       const found = await readMarks(files, folder, id);
       const writer = new BackgroundWriter((error) => loop.fail(error));
+      const openFiles = new OpenFiles(files, maxOpenSegments);
       const parts = {
         files,
+        openFiles,
         indexes: new StoredIndexes(files),
         writer,
         segmentBytes,
@@ -133,6 +140,7 @@ export class SegmentLog {
         writer,
         remover,
         files,
+        openFiles,
         marks,
         scrub,
         producerIds,
@@ -155,6 +163,11 @@ export class SegmentLog {
   /** Why `log.json` was written anew when the log was opened; undefined: it was not. */
   get mendedIdentity(): DamagedLog | undefined {
     return this.identity.mended;
+  }
+
+  /** Segments that have a descriptor. */
+  get openSegments(): number {
+    return this.openFiles.openCount;
   }
 
   topics(): readonly Topic[] {

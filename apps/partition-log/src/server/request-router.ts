@@ -13,6 +13,7 @@ import {
   type RequestOf,
   type ResponseOf,
 } from '@tally/kafka-wire';
+import { isOutOfDescriptors } from '@tally/segment-log';
 
 /** Who asks, and what a handler may hold while it answers. */
 export interface Caller {
@@ -115,7 +116,7 @@ export class RequestRouter {
       mayOverlap: apiKey === APIS.produce.key,
       run: async (caller) => {
         const end = this.observer.begin(api.name, frame.length);
-        const response = await handler(request, { ...caller, clientId });
+        const response = await answerOf(api.name, () => handler(request, { ...caller, clientId }));
         if (response === undefined) {
           end(nameOfKafkaError(KAFKA_ERRORS.NONE), 0);
           return undefined;
@@ -149,6 +150,16 @@ export class RequestRouter {
         return answer;
       },
     };
+  }
+}
+
+/** Without a descriptor for a file the client has to ask again; whatever else fails is not its matter. */
+async function answerOf(api: string, ask: () => unknown): Promise<unknown> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isOutOfDescriptors(error)) throw error;
+    throw new UnanswerableRequest(`${api} found no descriptor for a file that it has to read`);
   }
 }
 

@@ -20,6 +20,7 @@ export async function openLog(
   const log = await SegmentLog.open({
     folder: config.logDir,
     segmentBytes: config.segmentBytes,
+    maxOpenSegments: config.maxOpenSegments,
     markIntervalMs: config.markIntervalMs,
     maxRoundBytes: config.maxCommitBytes,
     maxQueuedBytes: config.maxQueuedBytes,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isMissing, type FileSystem } from '../files/file-system.js';
+import type { OpenFiles } from '../files/open-files.js';
 import { removeUnfinished } from '../files/replace-file.js';
 import { isMarkBehind, type Mark } from '../marks/mark-file.js';
 import { readProducerSnapshot } from '../producers/producer-snapshot.js';
@@ -50,6 +51,7 @@ export interface EndInDoubt {
 /** What opening a partition needs. */
 export interface OpeningPartition {
   readonly files: FileSystem;
+  readonly openFiles: OpenFiles;
   readonly indexes: StoredIndexes;
   readonly folder: string;
   readonly partitionId: PartitionId;
@@ -85,7 +87,7 @@ export async function openPartition(opening: OpeningPartition): Promise<OpenedPa
   try {
     for (const [index, baseOffset] of bases.entries()) {
       const path = join(folder, segmentFileName(baseOffset));
-      const file = await files.open(path, 'change');
+      const file = opening.openFiles.existing(path);
       const segment: OpeningSegment = {
         ...opening,
         path,

@@ -1,5 +1,5 @@
 import type { BatchHeader } from '@tally/kafka-wire';
-import type { LogFile } from '../files/file-system.js';
+import type { HeldFile } from '../files/open-files.js';
 import type { DamagedRange } from './damaged-range.js';
 import type { SegmentSummary } from './index-layout.js';
 import { makeIndex } from './make-index.js';
@@ -25,7 +25,7 @@ export class Segment {
   constructor(
     readonly path: string,
     readonly baseOffset: bigint,
-    readonly file: LogFile,
+    readonly file: HeldFile,
     private readonly indexes: StoredIndexes,
   ) {
     this.content = new SegmentContent(baseOffset);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Compaction } from '../compaction/compaction.js';
 import { DamagedLog } from '../files/damaged-log.js';
+import { isOutOfDescriptors } from '../files/file-system.js';
 import type { Partition } from '../partition/partition.js';
 import { expiredSegments, isTooOld } from '../retention/retention.js';
 import { Pace } from '../scrub/scrub.js';
@@ -80,6 +81,8 @@ export class Upkeep {
         } catch (error) {
           // Its topic was deleted meanwhile, with its files.
           if (!partition.isOpen) continue;
+          // The next round may find descriptors again.
+          if (isOutOfDescriptors(error)) continue;
           if (!(error instanceof DamagedLog)) throw error;
           this.options.onSkipped?.(topic.name, partition.number, error);
         }
