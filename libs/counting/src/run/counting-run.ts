@@ -155,6 +155,15 @@ export class CountingRun {
     this.halt(partition, `expected offset ${expected}, the log went on at ${got}`);
   }
 
+  /** The log cannot read the record there. */
+  onDamaged(partition: number, offset: bigint): void {
+    if (this.phase !== 'counting') return;
+    this.halt(
+      partition,
+      `the log cannot read the record with offset ${offset}, see the runbook damaged-log`,
+    );
+  }
+
   onFlushed(shard: number, outcome: FlushOutcome): void {
     if (this.phase !== 'counting') return;
     switch (this.shards.get(shard)?.onFlushed(outcome)) {
