@@ -111,7 +111,7 @@ export class RequestRouter {
       throw new MalformedFrame(`API ${apiKey} in version ${apiVersion} is not served`);
     }
     const { api, handler } = route;
-    const request = api.readRequest(reader, apiVersion);
+    const request = read(api, reader, apiVersion);
     return {
       mayOverlap: apiKey === APIS.produce.key,
       run: async (caller) => {
@@ -124,7 +124,7 @@ export class RequestRouter {
         const answer = encode(() =>
           writeResponse(correlationId, (writer) => api.writeResponse(writer, response, apiVersion)),
         );
-        if (answer instanceof RangeError) {
+        if (answer instanceof Error) {
           end(nameOfKafkaError(KAFKA_ERRORS.UNKNOWN_SERVER_ERROR), 0);
           throw new UnanswerableRequest(
             `the answer to ${api.name} cannot be written: ${answer.message}`,
@@ -163,13 +163,22 @@ async function answerOf(api: string, ask: () => unknown): Promise<unknown> {
   }
 }
 
-/** A failure to write an answer is the matter of one client; what a handler throws is not. */
-function encode(write: () => Buffer[]): Buffer[] | RangeError {
+/** A failure to read a request is the matter of its client, as one to write an answer is. */
+function read(api: Api<unknown, unknown>, reader: WireReader, version: number): unknown {
+  try {
+    return api.readRequest(reader, version);
+  } catch (error) {
+    if (error instanceof MalformedFrame) throw error;
+    throw new MalformedFrame(`a request of ${api.name} cannot be read: ${String(error)}`);
+  }
+}
+
+/** What a handler throws is another matter: nobody knows then what the log holds. */
+function encode(write: () => Buffer[]): Buffer[] | Error {
   try {
     return write();
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return error;
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
