@@ -39,6 +39,8 @@ const INT64 = [
   ...[-(2n ** 63n), -3n, -2n, -1n, 0n, 0n, 1n, 5n, 2n ** 31n, 2n ** 32n],
   ...[2n ** 53n - 1n, 2n ** 53n, 8_640_000_000_000_000n, 2n ** 63n - 2n, 2n ** 63n - 1n],
 ];
+const INT32_FIELDS = [AT.recordCount, AT.lastOffsetDelta, AT.baseSequence, AT.length];
+const INT64_FIELDS = [AT.maxTimestamp, AT.baseOffset, AT.producerId];
 /** What stands where the length of a string, bytes or an array should stand. */
 const WRONG_LENGTHS = [-(2 ** 31), -(2 ** 15), -2, -1, 0, 32_767, 100_001, 2 ** 24, 2 ** 31 - 1];
 const WRONG_LENGTH_ONE_IN = 400;
@@ -161,15 +163,16 @@ class ExtremeValues extends WireReader {
 
   private spoil(batch: Buffer): void {
     const { pick } = this;
-    const times = [AT.maxTimestamp, AT.baseOffset, AT.producerId];
-    if (pick(2) === 0)
-      batch.writeBigInt64BE(oneOf(pick, INT64, 0n), oneOf(pick, times, AT.maxTimestamp));
-    else if (pick(2) === 0)
-      batch.writeInt32BE(
-        oneOf(pick, INT32, 0),
-        oneOf(pick, [AT.recordCount, AT.lastOffsetDelta, AT.baseSequence, AT.length], AT.length),
-      );
-    else batch.writeInt16BE(oneOf(pick, INT16, 0), oneOf(pick, [AT.attributes], AT.attributes));
+    switch (pick(4)) {
+      case 0:
+        batch.writeInt16BE(oneOf(pick, INT16, 0), AT.attributes);
+        return;
+      case 1:
+        batch.writeInt32BE(oneOf(pick, INT32, 0), oneOf(pick, INT32_FIELDS, AT.length));
+        return;
+      default:
+        batch.writeBigInt64BE(oneOf(pick, INT64, 0n), oneOf(pick, INT64_FIELDS, AT.maxTimestamp));
+    }
   }
 
   private length(length: number): void {
