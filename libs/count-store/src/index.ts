@@ -7,5 +7,5 @@ export {
 } from './table-partitions/make-table-partitions.js';
 export { acceptLoss, listLosses } from './losses/accept-loss.js';
 export { toTallyError } from './postgres-errors.js';
-export { readCounters } from './read/read-counters.js';
+export { readCounters, type Asker } from './read/read-counters.js';
 export { migrate, SchemaError } from './schema/migrate.js';
