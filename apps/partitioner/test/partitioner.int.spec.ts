@@ -203,6 +203,7 @@ describe('a partitioner', () => {
       },
       onRecords: async (_, partition, records) => void read.get(partition)?.push(...records),
       onSkipped: () => undefined,
+      onDamaged: () => undefined,
       onRestart: () => undefined,
       onGivenUp: () => undefined,
     });

@@ -18,5 +18,5 @@ export {
   type KeptNode,
 } from './installation/installation.js';
 export { toTallyError } from './postgres-errors.js';
-export { readCounters } from './read/read-counters.js';
+export { readCounters, type Asker } from './read/read-counters.js';
 export { migrate, SchemaError } from './schema/migrate.js';

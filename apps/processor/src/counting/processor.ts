@@ -159,6 +159,9 @@ export class Processor {
       onSkipped: (assignment, partition, expected, got) => {
         if (assignment === this.assignment) this.driver?.onSkipped(partition, expected, got);
       },
+      onDamaged: (assignment, partition, offset) => {
+        if (assignment === this.assignment) this.driver?.onDamaged(partition, offset);
+      },
       onRestart: (error) => logger.warn({ error }, 'the client of the log begins again'),
       // Nobody can mend it from here: the supervisor begins anew from what the shards cover.
       onGivenUp: crash,
