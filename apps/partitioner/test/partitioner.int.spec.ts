@@ -151,7 +151,7 @@ describe('a partitioner', () => {
 
   async function start(more: Readonly<Record<string, string>> = {}) {
     const adminPort = await freePort();
-    const grpcPort = await freePort(new Set([adminPort]));
+    const grpcPort = await freePort();
     const lifecycle = await startService({
       name: 'partitioner',
       config: config(adminPort, grpcPort, more),
