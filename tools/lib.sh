@@ -18,55 +18,74 @@ need_disk() {
   [ "$free" -ge "$1" ] || die "not enough disk: $(($1 / 1024)) MiB are needed in $PWD, $((free / 1024)) MiB are free"
 }
 
-# need_packages [all [tests | chaos]]: Debian packages of the servers that the environment does not name, a C++
-# toolchain while the ZooKeeper client is not built, and what tests alone use. None of them starts a
-# system service.
-need_packages() {
-  missing=
+# packages_missing [all [tests | chaos]]: Debian packages of the servers that the environment does not
+# name, a C++ toolchain while the ZooKeeper client is not built, and what tests alone use. None of them
+# starts a system service.
+packages_missing() {
   if [ -z "${TALLY_ZOOKEEPER-}" ] || [ "${1-}" = all ]; then
-    command -v java >/dev/null || missing="$missing default-jre-headless"
-    [ -e /usr/share/java/zookeeper.jar ] || missing="$missing libzookeeper-java"
+    command -v java >/dev/null || printf ' default-jre-headless'
+    [ -e /usr/share/java/zookeeper.jar ] || printf ' libzookeeper-java'
   fi
   if [ -z "${TALLY_REDIS_URL-}" ] || [ "${1-}" = all ]; then
-    [ -x /usr/bin/redis-server ] || [ -x /usr/bin/redis-check-rdb ] || missing="$missing redis-tools"
+    [ -x /usr/bin/redis-server ] || [ -x /usr/bin/redis-check-rdb ] || printf ' redis-tools'
+  fi
+  if [ ! -e node_modules/zookeeper/build/Release/zookeeper.node ]; then
+    for tool in python3 make g++; do
+      command -v "$tool" >/dev/null || printf ' %s' "$tool"
+    done
   fi
   if [ "${2-}" = tests ]; then
     for tool in kubectl:kubernetes-client openssl; do
-      command -v "${tool%:*}" >/dev/null || missing="$missing ${tool#*:}"
+      command -v "${tool%:*}" >/dev/null || printf ' %s' "${tool#*:}"
     done
   fi
   # A Kafka client that is not ours, and what makes a disk that fails when it is told so.
   if [ "${2-}" = tests ] || [ "${2-}" = chaos ]; then
     for tool in kcat faketime nbdkit nbdfuse:libnbd-bin fusermount3:fuse3; do
-      command -v "${tool%:*}" >/dev/null || missing="$missing ${tool#*:}"
+      command -v "${tool%:*}" >/dev/null || printf ' %s' "${tool#*:}"
     done
   fi
-  if [ ! -e node_modules/zookeeper/build/Release/zookeeper.node ]; then
-    for tool in python3 make g++; do
-      command -v "$tool" >/dev/null || missing="$missing $tool"
-    done
-  fi
+}
+
+# need_packages [all [tests | chaos]]: installs what packages_missing tells. Who may not is told once
+# for all: the command to give to an administrator has what tools/test needs too.
+need_packages() {
+  need_npm
+  missing=$(packages_missing "$@")
   [ -n "$missing" ] || return 0
-  install="apt-get install --yes --no-install-recommends$missing"
+  install="apt-get install --yes --no-install-recommends"
   if [ "$(id -u)" -eq 0 ]; then
     as_root=
   elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
     as_root=sudo
   else
-    die "packages are missing; run this as root, then try again: $install"
+    die "packages are missing:$missing. As root, run this once for every tool of this clone, also tools/test; then try again:
+  apt-get update && $install$(packages_missing all tests)"
   fi
   say "installing packages:$missing"
   mkdir -p .tally
   {
     $as_root apt-get update &&
-      $as_root env DEBIAN_FRONTEND=noninteractive $install
+      $as_root env DEBIAN_FRONTEND=noninteractive $install $missing
   } >.tally/apt.log 2>&1 || die "apt-get failed, see .tally/apt.log: $(tail -n 1 .tally/apt.log)"
+}
+
+# What node_modules are made of; other than in their own note of it, they have to be installed.
+modules_wanted() {
+  printf '%s-%s' "$(cat package-lock.json .npmrc | sha256sum | cut -c 1-64)" "$(node -p process.versions.modules)"
+}
+have_modules() { [ "$(cat node_modules/.tally-lock 2>/dev/null)" = "$(modules_wanted)" ]; }
+
+# need_npm: asked before anything is installed. Debian's Node comes without it.
+need_npm() {
+  have_modules || command -v npm >/dev/null ||
+    die 'npm is missing, which installs node modules; Debian has it as a package of its own (as root: apt-get update && apt-get install --yes npm), Node from elsewhere brings it along'
 }
 
 # need_modules: node_modules as the lock file says; npm ci only when the lock changed.
 need_modules() {
-  lock=$(cat package-lock.json .npmrc | sha256sum | cut -c 1-64)-$(node -p process.versions.modules)
-  [ "$(cat node_modules/.tally-lock 2>/dev/null)" != "$lock" ] || return 0
+  have_modules && return 0
+  need_npm
   say 'installing node modules'
   # The ZooKeeper client is compiled against the headers of the installed Node; node-gyp would download them.
   if [ -z "${npm_config_nodedir-}" ] && [ -z "$(npm config get nodedir 2>/dev/null | grep -v undefined)" ]; then
@@ -74,8 +93,13 @@ need_modules() {
     [ ! -e "$prefix/include/node/node.h" ] || export npm_config_nodedir="$prefix"
   fi
   mkdir -p .tally
-  npm ci --no-audit --no-fund >.tally/npm.log 2>&1 || die "npm ci failed, see .tally/npm.log: $(grep -m 1 'npm error' .tally/npm.log)"
-  printf '%s' "$lock" >node_modules/.tally-lock
+  npm ci --no-audit --no-fund >.tally/npm.log 2>&1 || die "npm ci failed, see .tally/npm.log: $(grep -i -m 1 'npm err' .tally/npm.log || tail -n 1 .tally/npm.log)"
+  modules_wanted >node_modules/.tally-lock
 }
 
-nx() { NX_DAEMON=false NX_TUI=false node node_modules/nx/dist/bin/nx.js "$@"; }
+# What Nx keeps is kept in the clone: by default its native part is copied to the system's temporary
+# folder, and its plug-ins run as processes of their own, with sockets there.
+nx() {
+  NX_DAEMON=false NX_TUI=false NX_SKIP_NATIVE_FILE_CACHE=true NX_ISOLATE_PLUGINS=false \
+    node node_modules/nx/dist/bin/nx.js "$@"
+}

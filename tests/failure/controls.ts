@@ -4,6 +4,7 @@ import { ROOT, type AppName } from '@tally/tools';
 import { allDatabasesAway } from './faults/all-databases-away.js';
 import { cutPower } from './faults/cut-power.js';
 import { deleteRecords } from './faults/delete-records.js';
+import { emptyZooKeeper } from './faults/empty-zookeeper.js';
 import { forgedBlocks } from './faults/forged-blocks.js';
 import { killEverything } from './faults/kill-everything.js';
 import { killMidFlush } from './faults/kill-mid-flush.js';
@@ -103,6 +104,15 @@ export const CONTROLS: readonly Control[] = [
     instead: 'if (this.ownedBy !== void 0) return; for (',
     faults: [killZooKeeper],
     failure: /is ready/,
+  },
+  {
+    name: 'empty-zookeeper-is-a-new-one',
+    app: 'cluster-proxy',
+    alsoIn: ['shard-proxy', 'partitioner'],
+    protection: /if \(sentence !== void 0\)\s+return \{ kind: "refuse", sentence \};/,
+    instead: '',
+    faults: [emptyZooKeeper],
+    failure: /was made, although ZooKeeper had (only )?come back empty/,
   },
   {
     name: 'skipped-records-ignored',

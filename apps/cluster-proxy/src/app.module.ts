@@ -1,10 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers } from '@tally/discovery';
+import { DiscoveryModule, INSTALLATION_PROVIDER, Peers } from '@tally/discovery';
 import { SHARD_MAP_NODE, ShardMap } from '@tally/placement';
 import { HealthChecks, Lifecycle, LOGGER, type Logger } from '@tally/service-kit';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import type { ClusterProxyConfig } from './config.js';
 import { CountersController, DEADLINES } from './counters/counters.controller.js';
+import { InstallationFounder } from './installation/installation-founder.js';
 import { LossController } from './losses/loss.controller.js';
 import { CurrentShardMap } from './shard-map/current-shard-map.js';
 import { ShardProxies } from './shards/shard-proxies.js';
@@ -18,6 +19,7 @@ export class AppModule {
       imports: [DiscoveryModule.with({ service: 'cluster-proxy', config, uses: ['shard-proxy'] })],
       controllers: [CountersController, LossController, ClusterStatusController],
       providers: [
+        INSTALLATION_PROVIDER,
         { provide: DEADLINES, useValue: config },
         {
           provide: ShardProxies,
@@ -26,9 +28,10 @@ export class AppModule {
         },
         {
           provide: CurrentShardMap,
-          inject: [ZooKeeperSession, LOGGER, HealthChecks, Lifecycle],
+          inject: [ZooKeeperSession, ShardProxies, LOGGER, HealthChecks, Lifecycle],
           useFactory: (
             session: ZooKeeperSession,
+            shardProxies: ShardProxies,
             logger: Logger,
             health: HealthChecks,
             lifecycle: Lifecycle,
@@ -38,7 +41,13 @@ export class AppModule {
               path: SHARD_MAP_NODE,
               parse: ShardMap.parseDocument,
             });
-            const shardMap = new CurrentShardMap({ node, shards: config.shards, logger });
+            const founder = new InstallationFounder({ session, shards: shardProxies, logger });
+            const shardMap = new CurrentShardMap({
+              node,
+              shards: config.shards,
+              installation: (shards) => founder.ensure(shards),
+              logger,
+            });
             lifecycle.onListening(() => void shardMap.ensure());
             lifecycle.onClose('shard map', () => shardMap.close());
             health.add({ name: 'shard map', probe: async () => void shardMap.get() });

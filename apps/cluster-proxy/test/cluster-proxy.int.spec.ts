@@ -6,6 +6,7 @@ import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { type clusterProxy, type shardProxy, TallyError } from '@tally/contracts';
 import { ServiceClient, type ServiceInstance } from '@tally/discovery';
 import {
+  newInstallation,
   seriesId,
   SHARD_MAP_NODE,
   ShardMap,
@@ -41,9 +42,11 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 }, 60_000);
 
-function shardMapAt(path: string, shards: number) {
+function shardMapAt(path: string, shards: number, kept = 0) {
   const node = new ConfigNode<ShardMapDocument>({ session, path, parse: ShardMap.parseDocument });
-  const map = new CurrentShardMap({ node, shards, logger });
+  const made = newInstallation('0123456789abcdef');
+  const installation = async () => ({ ...made, kept: { ...made.kept, shardMap: kept } });
+  const map = new CurrentShardMap({ node, installation, shards, logger });
   maps.push(map);
   return { node, map };
 }
@@ -67,6 +70,21 @@ describe('the shard map', () => {
     await eventually('the new one is known', () => map.get().epoch === 8);
     await node.update(() => ({ ...ShardMap.even(4).document, epoch: 6 }));
     expect((await map.refresh()).epoch).toBe(8);
+  });
+});
+
+describe('a shard map that shards keep', () => {
+  it('is never made anew when ZooKeeper lost it', async () => {
+    const { node, map } = shardMapAt('/lost', 2, 3);
+    void map.ensure();
+    await eventually('it says so', () => {
+      expect(() => map.get()).toThrow('lost the shard map, of which shards keep epoch 3');
+      return true;
+    });
+    expect(await node.read()).toBeUndefined();
+    // What tools/installation restore does.
+    await node.update(() => ({ ...ShardMap.even(3).document, epoch: 3 }));
+    await eventually('it goes on', () => map.isKnown && map.get().epoch === 3);
   });
 });
 

@@ -23,6 +23,10 @@ export interface ShardAnswers {
   readonly ReadCounters: Answer<shardProxy.ReadCountersRequest, shardProxy.ReadCountersResponse>;
   readonly AcceptLoss: Answer<shardProxy.AcceptLossRequest, shardProxy.LossesResponse>;
   readonly ListLosses: Answer<shardProxy.ListLossesRequest, shardProxy.LossesResponse>;
+  readonly GetInstallation: Answer<
+    shardProxy.GetInstallationRequest,
+    shardProxy.GetInstallationResponse
+  >;
   readonly GetShardStatus: Answer<object, shardProxy.GetShardStatusResponse>;
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers } from '@tally/discovery';
+import { DiscoveryModule, INSTALLATION_PROVIDER, InstallationWatch, Peers } from '@tally/discovery';
 import {
   HealthChecks,
   Lifecycle,
@@ -9,7 +9,7 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
-import { Arrivals, LearnedClock } from '@tally/resilience';
+import { Arrivals, LearnedClock, Turns } from '@tally/resilience';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { GatewayConfig } from './config.js';
 import { EventTypes } from './event-types/event-types.js';
@@ -17,12 +17,14 @@ import { EventTypesController } from './event-types/event-types.controller.js';
 import { EventIntake } from './events/event-intake.js';
 import { EventsController } from './events/events.controller.js';
 import { PartitionerClient } from './events/partitioner-client.js';
+import { AnswerBudget } from './http/answer-budget.js';
 import { BodyBudget } from './http/body-budget.js';
 import { Keys } from './http/keys.js';
 import { NotFoundController } from './http/not-found.controller.js';
 import { RequestAdmission } from './http/request-admission.js';
+import { SlicedAnswers } from './http/sliced-answer.js';
 import { LOSS_PARTS, LossesController, type LossParts } from './losses/losses.controller.js';
-import { eventMetrics } from './metrics.js';
+import { answerMetrics, eventMetrics } from './metrics.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { PROJECT } from './project.js';
 import { STATS_PARTS, StatsController, type StatsParts } from './stats/stats.controller.js';
@@ -52,6 +54,7 @@ export class AppModule {
       ],
       providers: [
         RequestAdmission,
+        INSTALLATION_PROVIDER,
         {
           provide: Arrivals,
           inject: [Lifecycle],
@@ -63,11 +66,28 @@ export class AppModule {
         },
         { provide: Keys, useFactory: () => Keys.of(config) },
         { provide: BodyBudget, useValue: new BodyBudget(config.maxInFlightBytes) },
+        { provide: Turns, useFactory: () => new Turns() },
+        {
+          provide: SlicedAnswers,
+          inject: [METRICS, Turns],
+          useFactory: ({ registry }: Metrics, turns: Turns) => {
+            const { refused, slowReaders } = answerMetrics(registry, () => budget);
+            const budget = new AnswerBudget(config.maxAnswerBytes, () => refused.inc());
+            const { writeTimeoutMs } = config;
+            const onSlowReader = () => slowReaders.inc();
+            return new SlicedAnswers({ turns, budget, writeTimeoutMs, onSlowReader });
+          },
+        },
         {
           provide: EventTypes,
-          inject: [ZooKeeperSession, Lifecycle, HealthChecks],
-          useFactory: (session: ZooKeeperSession, lifecycle: Lifecycle, health: HealthChecks) => {
-            const eventTypes = new EventTypes(session).start();
+          inject: [ZooKeeperSession, InstallationWatch, Lifecycle, HealthChecks],
+          useFactory: (
+            session: ZooKeeperSession,
+            installation: InstallationWatch,
+            lifecycle: Lifecycle,
+            health: HealthChecks,
+          ) => {
+            const eventTypes = new EventTypes(session, installation).start();
             lifecycle.onClose('event types', () => eventTypes.close());
             health.add({ name: 'event types', probe: async () => eventTypes.assertKnown() });
             return eventTypes;
@@ -75,8 +95,14 @@ export class AppModule {
         },
         {
           provide: EventIntake,
-          inject: [Peers, EventTypes, METRICS, LOGGER],
-          useFactory: (peers: Peers, eventTypes: EventTypes, metrics: Metrics, logger: Logger) =>
+          inject: [Peers, EventTypes, METRICS, LOGGER, Turns],
+          useFactory: (
+            peers: Peers,
+            eventTypes: EventTypes,
+            metrics: Metrics,
+            logger: Logger,
+            turns: Turns,
+          ) =>
             new EventIntake({
               project: PROJECT,
               partitioners: new PartitionerClient(peers.of('partitioner').client, {
@@ -87,18 +113,20 @@ export class AppModule {
               eventTypes,
               metrics: eventMetrics(metrics.registry),
               logger,
+              turns,
               now: Date.now,
               newId: randomUUID,
             }),
         },
         {
           provide: STATS_PARTS,
-          inject: [Peers, LOGGER],
-          useFactory: (peers: Peers, logger: Logger): StatsParts => ({
+          inject: [Peers, LOGGER, SlicedAnswers],
+          useFactory: (peers: Peers, logger: Logger, answers: SlicedAnswers): StatsParts => ({
             logger,
+            answers,
             query: peers.of('query').client,
             timeoutMs: config.statsTimeoutMs,
-            maxPoints: config.maxPoints,
+            limits: config,
             staleAfterMs: config.staleAfterMs,
             now: Date.now,
           }),

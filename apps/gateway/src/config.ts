@@ -56,6 +56,21 @@ export const settings = {
     wholeNumber(1, 100_000, 100_000),
     'most points (subjects times windows) of one answer; more would not fit into the 16 MiB of a message',
   ),
+  maxFilledPoints: setting(
+    'TALLY_MAX_FILLED_POINTS',
+    wholeNumber(1, 100_000, 20_000),
+    'most points of one answer with fill=zero: they cost nothing to ask for, and 2 MB to read; two weeks of minutes',
+  ),
+  maxAnswerBytes: setting(
+    'TALLY_MAX_ANSWER_BYTES',
+    wholeNumber(16 << 20, 2 ** 34, 256 << 20),
+    'memory of answers that are made or read, in bytes, one connection a quarter of it; what is asked then is refused: six of the largest answers at once',
+  ),
+  writeTimeoutMs: setting(
+    'TALLY_WRITE_TIMEOUT_MS',
+    wholeNumber(100, 600_000, 15_000),
+    'how long a reader may take for 64 KiB of a long answer until it is disconnected: it holds memory; below the time to drain',
+  ),
   staleAfterMs: setting(
     'TALLY_STALE_AFTER_MS',
     wholeNumber(1000, DAY_MS, 10_000),

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { AnswerBudget } from './http/answer-budget.js';
 import type { BodyBudget } from './http/body-budget.js';
 
 export interface EventMetrics {
@@ -54,4 +55,31 @@ export function registerBudgetMetrics(registry: Registry, budget: BodyBudget): C
     help: 'Requests refused unread because too many bytes were in flight.',
     registers: [registry],
   });
+}
+
+/** The counters of answers that were refused or given up. */
+export function answerMetrics(
+  registry: Registry,
+  budget: () => AnswerBudget,
+): { readonly refused: Counter; readonly slowReaders: Counter } {
+  const bytes = new Gauge({
+    name: 'tally_gateway_answer_bytes',
+    help: 'Memory of answers that are made or read, in bytes, as it is reckoned.',
+    registers: [registry],
+    collect() {
+      bytes.set(budget().usedBytes);
+    },
+  });
+  return {
+    refused: new Counter({
+      name: 'tally_gateway_refused_for_answers_total',
+      help: 'Requests refused because answers held too much memory.',
+      registers: [registry],
+    }),
+    slowReaders: new Counter({
+      name: 'tally_gateway_slow_readers_total',
+      help: 'Readers that were disconnected because they did not take their answer.',
+      registers: [registry],
+    }),
+  };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
 import { EVENT_TYPES_NODE } from '@tally/contracts';
+import { INSTALLATION_NODE } from '@tally/placement';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
 
@@ -137,4 +138,47 @@ describe('event types', () => {
     const { status } = await put('share', '{}', gateway, 'application/x-ndjson');
     expect(status).toBe(415);
   });
+});
+
+describe('a version of the event types', () => {
+  const versionsSent = () => fixture.appends.map(({ registryVersion }) => registryVersion);
+
+  it('is used when a shard has noted it, and not before', async () => {
+    const { body } = await put('noted', { dimensions: ['a'] });
+    fixture.shard.pause();
+    const refused = await put('noted', { dimensions: ['a', 'b'] });
+    expect(refused.status).toBe(503);
+    expect(String(refused.body['detail'])).toContain('no shard has noted version');
+    expect((await send([{ type: 'noted', subject: 's' }])).status).toBe(202);
+    expect(versionsSent()).toEqual([body['version']]);
+    fixture.shard.resume();
+    await eventually('it is used', async () => {
+      await send([{ type: 'noted', subject: 's' }]);
+      return versionsSent().at(-1) === Number(body['version']) + 1;
+    });
+    expect((await put('noted', { dimensions: ['a', 'b'] })).status).toBe(200);
+  }, 30_000);
+
+  it('is not made in a ZooKeeper that came back empty, and those that are known stay in force', async () => {
+    const { body } = await put('known', { dimensions: ['a'] });
+    const { session } = fixture;
+    const node = await session.get(INSTALLATION_NODE);
+    await session.delete(INSTALLATION_NODE);
+    const refused = await eventually('it is seen', async () => {
+      const answer = await put('known', { dimensions: ['b'] });
+      return answer.status === 503 && answer;
+    });
+    expect(String(refused.body['detail'])).toContain('tools/installation restore');
+    await eventually('it says so', async () => {
+      const ready = await fetch(`${gateway.adminUrl}/health/ready`);
+      return (await ready.text()).includes('"installation":{"ok":false');
+    });
+    expect((await send([{ type: 'known', subject: 's' }])).status).toBe(202);
+    expect(versionsSent()).toEqual([body['version']]);
+    await session.create(INSTALLATION_NODE, node?.data ?? Buffer.alloc(0));
+    await eventually('it goes on', async () => {
+      const { status } = await put('known', { dimensions: ['b'] });
+      return status === 200;
+    });
+  }, 30_000);
 });

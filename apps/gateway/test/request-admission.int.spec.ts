@@ -108,6 +108,15 @@ describe('what nobody answers', () => {
     expect(String(found.answer['detail']).length).toBeLessThan(300);
   });
 
+  it('a body for a path that does not exist is refused before it is read', async () => {
+    const answer = await exchange(
+      'POST /v2/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+        'Content-Length: 1000000\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer).toContain('HTTP/1.1 404');
+    expect(answer).toContain('"code":"not_found"');
+  });
+
   it('a path that is not percent-encoded UTF-8 is a problem', async () => {
     const found = await ask('GET', '/v1/event-types/%E0%A4', 'secret');
     expect(found).toMatchObject({ status: 400, answer: { code: 'invalid_argument' } });

@@ -19,14 +19,17 @@ import {
   logMetrics,
   observeRequests,
   registerClockMetrics,
+  registerClosedTopicMetrics,
   registerDamageMetrics,
   registerLagMetrics,
   registerProducerMetrics,
+  registerSegmentMetrics,
   registerServerMetrics,
   registerSpaceMetrics,
   type LogMetrics,
 } from './metrics.js';
 import { openSecurity } from './security/open-security.js';
+import { descriptorLimit, withinLimit } from './server/descriptors.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
 import { noDamage } from './storage/damage-probe.js';
@@ -45,7 +48,10 @@ const LOG_METRICS = Symbol('log metrics');
 
 @Module({})
 export class AppModule {
-  static with(config: PartitionLogConfig): DynamicModule {
+  static with(configured: PartitionLogConfig): DynamicModule {
+    const limit = descriptorLimit();
+    const bounds = withinLimit(configured, limit);
+    const config = { ...configured, ...bounds };
     const host = config.advertisedHost || config.host;
     const port = config.advertisedPort || config.kafkaPort;
     return {
@@ -97,9 +103,16 @@ export class AppModule {
             space: DiskWatermarks,
             clock: LogClock,
           ) => {
+            if (bounds !== configured)
+              logger.warn(
+                { limit, ...bounds },
+                'this process may have too few descriptors for the settings: these bounds hold instead; raise `ulimit -n`',
+              );
             const log = await openLog(config, logger, metrics, space, clock);
             lifecycle.onClose('log', () => log.close());
             registerDamageMetrics(registry, log);
+            registerClosedTopicMetrics(registry, log);
+            registerSegmentMetrics(registry, log);
             registerClockMetrics(registry, clock);
             health.add({ name: 'records', required: false, probe: () => noDamage(log) });
             health.add({ name: 'clock', required: false, probe: () => probeClock(clock) });
@@ -117,7 +130,7 @@ export class AppModule {
             space: DiskWatermarks,
           ) => {
             await space.look();
-            const disk = await DiskProbe.open(config.logDir);
+            const disk = new DiskProbe(config.logDir);
             lifecycle.onClose('disk probe', () => disk.close());
             health.add({ name: 'log directory', probe: () => disk.probe() });
             health.add({ name: 'disk space', probe: () => probeSpace(space), required: false });

@@ -80,7 +80,7 @@ export const settings = {
   maxPartitions: setting(
     'TALLY_LOG_MAX_PARTITIONS',
     wholeNumber(1, 1_000_000, 8192),
-    'partitions of all topics on this node; each has a folder and an open file, and takes time at every start',
+    'partitions of all topics on this node; each has a folder and takes time at every start',
   ),
   maxPartitionsPerTopic: setting(
     'TALLY_LOG_MAX_PARTITIONS_PER_TOPIC',
@@ -116,6 +116,11 @@ export const settings = {
     'TALLY_LOG_COMPACT_MAX_KEYS',
     wholeNumber(1, 100_000_000, 200_000),
     'keys that compaction knows at once, about 100 bytes each; a partition with more is read several times',
+  ),
+  maxOpenSegments: setting(
+    'TALLY_LOG_MAX_OPEN_SEGMENTS',
+    wholeNumber(1, 1_000_000, 4096),
+    'segments that keep a descriptor while nobody reads or writes them; as many as partitions that are busy at once, since to open one again takes some microseconds. With connections less than the process may have, which Node raises to the hard limit',
   ),
   maxConnections: setting(
     'TALLY_KAFKA_MAX_CONNECTIONS',
@@ -195,7 +200,7 @@ export const settings = {
   groupMaxGroups: setting(
     'TALLY_GROUP_MAX_GROUPS',
     wholeNumber(1, 1_000_000, 10_000),
-    'groups with members, and groups with committed offsets; each costs some kilobytes and timers',
+    'groups with members, and groups with committed offsets; each costs some kilobytes and timers. Three quarters at most are for offsets that nobody commits as a member',
   ),
   groupMaxMetadataBytes: setting(
     'TALLY_GROUP_MAX_METADATA_BYTES',
@@ -220,7 +225,7 @@ export const settings = {
   groupOffsetsRetentionMs: setting(
     'TALLY_GROUP_OFFSETS_RETENTION_MS',
     wholeNumber(0, 2 ** 42, 0),
-    'how long offsets of a group without members and commits are kept; 0 keeps them for ever: whoever comes back after a long stop must neither skip records nor count them again',
+    'how long offsets of a group without members and commits are kept; 0 keeps them for ever, since whoever comes back after a long stop must neither skip records nor count them again: only where another group needs the room they go after a week',
   ),
   groupRestoredSessionMs: setting(
     'TALLY_GROUP_RESTORED_SESSION_MS',

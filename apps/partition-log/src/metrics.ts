@@ -196,6 +196,28 @@ export function registerDamageMetrics(registry: Registry, log: SegmentLog): void
   });
 }
 
+export function registerSegmentMetrics(registry: Registry, log: SegmentLog): void {
+  const open = new Gauge({
+    name: 'tally_log_open_segments',
+    help: 'Segments that have a descriptor; beyond TALLY_LOG_MAX_OPEN_SEGMENTS those that nobody uses are closed.',
+    registers: [registry],
+    collect() {
+      open.set(log.openSegments);
+    },
+  });
+}
+
+export function registerClosedTopicMetrics(registry: Registry, log: SegmentLog): void {
+  const closed = new Gauge({
+    name: 'tally_log_closed_topics',
+    help: 'Topics whose description is damaged: nobody appends to them or reads them until somebody has mended it.',
+    registers: [registry],
+    collect() {
+      closed.set(log.closedTopics().length);
+    },
+  });
+}
+
 export function registerSpaceMetrics(registry: Registry, space: DiskWatermarks): void {
   const free = new Gauge({
     name: 'tally_log_free_bytes',

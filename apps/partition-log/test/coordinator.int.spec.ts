@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DAY_MS } from '@tally/contracts';
+import { DAY_MS, MINUTE_MS } from '@tally/contracts';
 import { nodeFileSystem, SegmentLog, type FileSystem } from '@tally/segment-log';
 import { systemClock } from '../src/groups/clock.js';
 import { GroupCoordinator, type CoordinatorOptions } from '../src/groups/group-coordinator.js';
@@ -120,6 +120,20 @@ describe('offsets', () => {
     expect(after.offsets.of('billing').size).toBe(0);
   });
 
+  it('stay in a topic that is closed until its description is mended', async () => {
+    await commit(await start(), 'billing');
+    await log.close();
+    const description = join(folder, 'topics/t/topic.json');
+    const before = readFileSync(description);
+    writeFileSync(description, 'rubbish');
+    log = await openLog();
+    await start();
+    await log.close();
+    writeFileSync(description, before);
+    log = await openLog();
+    expect((await start()).offsets.of('billing').get('t')?.get(0)?.offset).toBe(5n);
+  });
+
   it('expire when nobody was in the group and committed for so long', async () => {
     const coordinator = await start();
     await commit(coordinator, 'g');
@@ -166,6 +180,40 @@ describe('offsets', () => {
     expect(await commit(coordinator, 'b', 1)).toBe('NONE');
     await coordinator.offsets.deleteGroup('a');
     expect(await commit(coordinator, 'c', 0)).toBe('NONE');
+  });
+});
+
+describe('names of groups that somebody made up', () => {
+  const change = {
+    topic: 't',
+    partition: 0,
+    committed: { offset: 5n, leaderEpoch: 0, metadata: '' },
+  };
+
+  it('leave room to a group with members', async () => {
+    const coordinator = await start({ maxGroups: 8, maxOffsets: 100 });
+    const outcomes = [];
+    for (let name = 0; name < 10; name++)
+      outcomes.push(await coordinator.commitOffsets(`made up ${name}`, [change], 'outsider'));
+    expect(outcomes.filter((outcome) => outcome === 'NONE')).toHaveLength(6);
+    expect(outcomes.at(-1)).toBe('COORDINATOR_NOT_AVAILABLE');
+    await joinGroup(coordinator, 'consumers');
+    expect(await coordinator.commitOffsets('consumers', [change], 'member')).toBe('NONE');
+  });
+
+  it('keep nobody out for ever: the one that was out of use for longest goes, a week later', async () => {
+    const coordinator = await start({ offsetsRetentionMs: 0, maxGroups: 2 });
+    await joinGroup(coordinator, 'consumers');
+    for (const name of ['consumers', 'made up']) {
+      expect(await coordinator.commitOffsets(name, [change], 'member')).toBe('NONE');
+      nowMs += 1;
+    }
+    const anew = () => coordinator.commitOffsets('new', [change], 'member');
+    nowMs += WEEK_MS - MINUTE_MS;
+    expect(await anew()).toBe('COORDINATOR_NOT_AVAILABLE');
+    nowMs += MINUTE_MS;
+    expect(await anew()).toBe('NONE');
+    expect([...coordinator.offsets.names()]).toEqual(['consumers', 'new']);
   });
 });
 

@@ -1,9 +1,12 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { fetch as fetchRecords, KAFKA_ERRORS } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import { Kcat, kcat } from './support/kcat.js';
 import { LogProcess } from './support/log-process.js';
+import { fetching } from './support/requests.js';
 
 const log = new LogProcess({
   TALLY_LOG_SEGMENT_BYTES: '4096',
@@ -114,6 +117,22 @@ describe('a record that is damaged on the disk', () => {
       await Promise.all([producer.disconnect(), consumer.disconnect()]);
     }
   }, 60_000);
+
+  it('is told now and then to a reader that always gets records of others', async () => {
+    const client = await KafkaConnection.open(log.port);
+    let withRecords = 0;
+    await eventually('it is told', async () => {
+      const wanted = fetching('events', { 0: BigInt(DAMAGED), 1: 0n });
+      const [damaged, other] = (await client.ask(fetchRecords, wanted)).topics[0]?.partitions ?? [];
+      if (damaged?.errorCode === KAFKA_ERRORS.CORRUPT_MESSAGE) return true;
+      expect(damaged?.errorCode).toBe(KAFKA_ERRORS.NONE);
+      expect(other?.records.length).toBeGreaterThan(0);
+      withRecords += 1;
+      return false;
+    });
+    expect(withRecords).toBeGreaterThan(10);
+    client.close();
+  }, 30_000);
 
   it('stops librdkafka with an error, which reads on behind it when it is told to', async () => {
     const from = (offset: number | string) => [

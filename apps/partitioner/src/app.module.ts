@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { isSameMeaning } from '@tally/contracts';
-import { DiscoveryModule } from '@tally/discovery';
+import { DiscoveryModule, INSTALLATION_PROVIDER, InstallationWatch } from '@tally/discovery';
 import { AppendClient, kafkaConfig, LogAdmin, longestAppendMs } from '@tally/log-client';
 import { GatheringQueue, LearnedClock } from '@tally/resilience';
 import {
@@ -29,11 +29,13 @@ export class AppModule {
       imports: [DiscoveryModule.with({ service: 'partitioner', config })],
       controllers: [AppendController, BoundsController],
       providers: [
+        INSTALLATION_PROVIDER,
         {
           provide: CurrentTopic,
-          inject: [ZooKeeperSession, LOGGER, Lifecycle, HealthChecks],
+          inject: [ZooKeeperSession, InstallationWatch, LOGGER, Lifecycle, HealthChecks],
           useFactory: (
             session: ZooKeeperSession,
+            installation: InstallationWatch,
             logger: Logger,
             lifecycle: Lifecycle,
             health: HealthChecks,
@@ -42,7 +44,9 @@ export class AppModule {
             const { partitions, dedupWindowMs, logTimeoutMs } = config;
             const topic = new CurrentTopic({
               session,
+              installation,
               admin,
+              isLogShared: config.logShared === 'yes',
               fresh: { partitions, dedupWindowMs },
               longestAppendMs: longestAppendMs(logTimeoutMs),
               logger,

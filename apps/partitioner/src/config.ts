@@ -4,6 +4,7 @@ import {
   discoverySettings,
   gatheringSettings,
   grpcSettings,
+  oneOf,
   serviceSettings,
   setting,
   wholeNumber,
@@ -23,6 +24,11 @@ export const settings = {
     'TALLY_DEDUP_WINDOW_MS',
     wholeNumber(1000, 86_400_000, 600_000),
     'how long a duplicate of an event is recognised, for an events topic that has to be made; its reader keeps 40 bytes for each event of that time; a quarter of it must be above all tries of an append together',
+  ),
+  logShared: setting(
+    'TALLY_LOG_SHARED',
+    oneOf(['no', 'yes'], 'no'),
+    'yes: other installations of Tally have their events in the same log; else a new one makes no topic beside theirs, because it may be an old one that lost its ZooKeeper and shards',
   ),
   maxQueuedBytes: setting(
     'TALLY_MAX_QUEUED_BYTES',

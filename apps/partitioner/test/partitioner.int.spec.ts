@@ -31,6 +31,8 @@ import {
 import { GroupReader, kafkaConfig, LogAdmin } from '@tally/log-client';
 import {
   fingerprintOf,
+  INSTALLATION_NODE,
+  newInstallation,
   parseEventsTopic,
   partitionOf,
   TOPICS_NODE,
@@ -40,9 +42,11 @@ import { parseConfig, startService, type Logger } from '@tally/service-kit';
 import {
   eventually,
   freePort,
+  keepLikeAShard,
   startPartitionLog,
   startZooKeeper,
   type PartitionLogServer,
+  type PlayedShard,
   type ZooKeeperServer,
 } from '@tally/testing';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
@@ -51,6 +55,7 @@ import { settings, type PartitionerConfig } from '../src/config.js';
 
 jest.setTimeout(60_000);
 
+const ID = '0123456789abcdef';
 const SERVICE = 'tally.partitioner.v1.PartitionerService';
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 const Client = makeGenericClientConstructor(
@@ -97,6 +102,7 @@ describe('a partitioner', () => {
   let zookeeper: ZooKeeperServer;
   let log: PartitionLogServer;
   let session: ZooKeeperSession;
+  let shard: PlayedShard;
   let topicNode: ConfigNode<EventsTopic>;
   let admin: LogAdmin;
   const closes: (() => Promise<unknown> | void)[] = [];
@@ -110,6 +116,7 @@ describe('a partitioner', () => {
       logger: SILENT,
     }).start();
     await session.whenConnected(10_000);
+    shard = await keepLikeAShard(session, ID);
     topicNode = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
     admin = new LogAdmin(kafkaConfig(config(1, 2)), SILENT);
   });
@@ -144,7 +151,7 @@ describe('a partitioner', () => {
 
   async function start(more: Readonly<Record<string, string>> = {}) {
     const adminPort = await freePort();
-    const grpcPort = await freePort(new Set([adminPort]));
+    const grpcPort = await freePort();
     const lifecycle = await startService({
       name: 'partitioner',
       config: config(adminPort, grpcPort, more),
@@ -196,6 +203,7 @@ describe('a partitioner', () => {
       },
       onRecords: async (_, partition, records) => void read.get(partition)?.push(...records),
       onSkipped: () => undefined,
+      onDamaged: () => undefined,
       onRestart: () => undefined,
       onGivenUp: () => undefined,
     });
@@ -271,6 +279,60 @@ describe('a partitioner', () => {
     const error: unknown = await append(appendOf(['a'])).catch((failure: unknown) => failure);
     expect((error as ServiceError).metadata.get(CODE_TRAILER)).toEqual(['unavailable']);
     expect(await currentTopic()).toEqual(named);
+  });
+
+  it('sends nothing to a topic that no shard has noted', async () => {
+    shard.pause();
+    const { append, health, untilReady } = await start();
+    await eventually('it says so', async () =>
+      (await health()).text.includes('no shard has noted the topic'),
+    );
+    await expect(append(appendOf(['a']))).rejects.toThrow('no shard has noted');
+    shard.resume();
+    await untilReady();
+    await append(appendOf(['a']));
+  });
+
+  it('makes no topic in a ZooKeeper that came back empty, and goes on when it is restored', async () => {
+    const running = await start();
+    await running.untilReady();
+    const [topic, node] = [await currentTopic(), await session.get(INSTALLATION_NODE)];
+    const topics = await admin.eventsTopics();
+    await session.delete(INSTALLATION_NODE);
+    await session.delete(TOPICS_NODE);
+    const restarted = await start();
+    await eventually('it says so', async () =>
+      (await restarted.health()).text.includes('ZooKeeper came back empty'),
+    );
+    await expect(restarted.append(appendOf(['a']))).rejects.toThrow('installation');
+    // Who knows where events go goes on.
+    await running.append(appendOf(['b']));
+    expect(await topicNode.read()).toBeUndefined();
+    expect(await admin.eventsTopics()).toEqual(topics);
+    await topicNode.update(() => topic);
+    await session.create(INSTALLATION_NODE, node?.data ?? Buffer.alloc(0));
+    await restarted.untilReady();
+    await restarted.append(appendOf(['c']));
+    expect(await currentTopic()).toEqual(topic);
+    const ids = [...(await readAll(topic)).values()].flat().flatMap((record) => idsIn(record).ids);
+    expect(ids.sort()).toEqual(['b', 'c']);
+  });
+
+  it('makes no topic for a new installation beside those of another', async () => {
+    const node = await session.get(INSTALLATION_NODE);
+    const topics = await admin.eventsTopics();
+    await session.delete(INSTALLATION_NODE);
+    const other = newInstallation('ffffffffffffffff');
+    await session.create(INSTALLATION_NODE, Buffer.from(JSON.stringify(other)));
+    const { health } = await start();
+    await eventually('it says so', async () =>
+      (await health()).text.includes(`installation ${other.id} is new, but the log has events-`),
+    );
+    expect(await topicNode.read()).toBeUndefined();
+    expect(await admin.eventsTopics()).toEqual(topics);
+    for (const close of closes.splice(0).reverse()) await close();
+    await session.delete(INSTALLATION_NODE);
+    await session.create(INSTALLATION_NODE, node?.data ?? Buffer.alloc(0));
   });
 
   it('says what time the log has, and acknowledges nothing that was appended too late for it', async () => {

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers } from '@tally/discovery';
+import { DiscoveryModule, INSTALLATION_PROVIDER, InstallationWatch, Peers } from '@tally/discovery';
 import { kafkaConfig, LogAdmin } from '@tally/log-client';
 import {
   HealthChecks,
@@ -30,11 +30,21 @@ export class AppModule {
         }),
       ],
       providers: [
+        INSTALLATION_PROVIDER,
         {
           provide: Processor,
-          inject: [ZooKeeperSession, Peers, LOGGER, METRICS, Lifecycle, HealthChecks],
+          inject: [
+            ZooKeeperSession,
+            InstallationWatch,
+            Peers,
+            LOGGER,
+            METRICS,
+            Lifecycle,
+            HealthChecks,
+          ],
           useFactory: (
             session: ZooKeeperSession,
+            installation: InstallationWatch,
             peers: Peers,
             logger: Logger,
             { registry }: Metrics,
@@ -43,11 +53,12 @@ export class AppModule {
           ) => {
             const admin = new LogAdmin(kafkaConfig(config), logger);
             lifecycle.onClose('log admin', () => admin.close());
-            const eventTypes = new EventTypeRegistry({ ...config, session, logger });
+            const eventTypes = new EventTypeRegistry({ ...config, session, installation, logger });
             lifecycle.onClose('event types', () => eventTypes.close());
             const processor = new Processor({
               config,
               session,
+              installation,
               eventTypes,
               shards: new Shards({
                 clusterProxy: peers.of('cluster-proxy'),

@@ -126,6 +126,7 @@ async function recordsOfLog(count: number): Promise<ReadRecord[]> {
     onAssigned: (assignment) => assignment.readFrom(0, 0n),
     onRecords: async (_, __, records) => void read.push(...records),
     onSkipped: () => undefined,
+    onDamaged: () => undefined,
     onRestart: () => undefined,
     onGivenUp: () => undefined,
   });

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, Peers } from '@tally/discovery';
+import { DiscoveryModule, INSTALLATION_PROVIDER, InstallationWatch, Peers } from '@tally/discovery';
 import { HealthChecks, Lifecycle } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { QueryConfig } from './config.js';
@@ -16,6 +16,7 @@ export class AppModule {
       imports: [DiscoveryModule.with({ service: 'query', config, uses: ['cluster-proxy'] })],
       controllers: [QueryController, LossController],
       providers: [
+        INSTALLATION_PROVIDER,
         {
           provide: CLUSTER_PROXY,
           inject: [Peers],
@@ -23,9 +24,14 @@ export class AppModule {
         },
         {
           provide: TopicFollower,
-          inject: [ZooKeeperSession, Lifecycle, HealthChecks],
-          useFactory: (session: ZooKeeperSession, lifecycle: Lifecycle, health: HealthChecks) => {
-            const topic = new TopicFollower(session);
+          inject: [ZooKeeperSession, InstallationWatch, Lifecycle, HealthChecks],
+          useFactory: (
+            session: ZooKeeperSession,
+            installation: InstallationWatch,
+            lifecycle: Lifecycle,
+            health: HealthChecks,
+          ) => {
+            const topic = new TopicFollower(session, installation);
             lifecycle.onClose('events topic', () => topic.close());
             health.add({ name: 'events topic', probe: async () => void topic.get() });
             return topic;

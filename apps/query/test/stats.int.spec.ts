@@ -15,7 +15,7 @@ import {
 import { InstanceRegistry, ServiceClient } from '@tally/discovery';
 import { parseEventsTopic, seriesId, TOPICS_NODE } from '@tally/placement';
 import { parseConfig, startService, type Logger } from '@tally/service-kit';
-import { eventually, freePort, startZooKeeper } from '@tally/testing';
+import { eventually, freePort, keepLikeAShard, startZooKeeper } from '@tally/testing';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { AppModule } from '../src/app.module.js';
 import { settings } from '../src/config.js';
@@ -46,6 +46,7 @@ beforeAll(async () => {
   }).start();
   closes.push(() => session.close());
   await session.whenConnected(10_000);
+  await keepLikeAShard(session);
 
   const stub = await StubService.start('tally.cluster_proxy.v1.ClusterProxyService', {
     ReadCounters: (request: clusterProxy.ReadCountersRequest) => {

@@ -1,11 +1,20 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@tally/discovery';
-import { SHARD_MAP_NODE, ShardMap } from '@tally/placement';
-import { HealthChecks, Lifecycle } from '@tally/service-kit';
-import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
+import { DiscoveryModule, watchOverInstallation } from '@tally/discovery';
+import {
+  HealthChecks,
+  Lifecycle,
+  LOGGER,
+  METRICS,
+  type Logger,
+  type Metrics,
+} from '@tally/service-kit';
+import { ZooKeeperSession } from '@tally/zookeeper';
 import { ApplyController } from './apply/apply.controller.js';
 import type { ShardProxyConfig } from './config.js';
+import { InstallationController } from './installation/installation.controller.js';
+import { InstallationKeeper } from './installation/installation-keeper.js';
 import { LossController } from './losses/loss.controller.js';
+import { Pools } from './postgres/pools.js';
 import { PostgresModule } from './postgres/postgres.module.js';
 import { ReadController } from './read/read.controller.js';
 import { ShardGuard } from './shard-map/shard-guard.js';
@@ -15,15 +24,30 @@ import { ShardStatusController } from './status/shard-status.controller.js';
 export class AppModule {
   static with(config: ShardProxyConfig): DynamicModule {
     const { shard } = config;
+    const keeper = {
+      provide: InstallationKeeper,
+      inject: [ZooKeeperSession, Pools, HealthChecks, Lifecycle, LOGGER, METRICS],
+      useFactory: (
+        session: ZooKeeperSession,
+        { write: pool }: Pools,
+        health: HealthChecks,
+        lifecycle: Lifecycle,
+        logger: Logger,
+        { registry }: Metrics,
+      ) => {
+        const keeper = new InstallationKeeper({ shard, session, pool, logger });
+        // The schema is there when everything was made.
+        lifecycle.onListening(() => void keeper.start());
+        lifecycle.onClose('installation', () => keeper.close());
+        watchOverInstallation(health, registry, () => keeper.assertTogether());
+        return keeper;
+      },
+    };
     const guard = {
       provide: ShardGuard,
-      inject: [ZooKeeperSession, HealthChecks, Lifecycle],
-      useFactory: (session: ZooKeeperSession, health: HealthChecks, lifecycle: Lifecycle) => {
-        const guard = new ShardGuard(
-          shard,
-          new ConfigNode({ session, path: SHARD_MAP_NODE, parse: ShardMap.parseDocument }),
-        );
-        lifecycle.onClose('shard map', guard.close);
+      inject: [InstallationKeeper, HealthChecks],
+      useFactory: (keeper: InstallationKeeper, health: HealthChecks) => {
+        const guard = new ShardGuard(shard, keeper);
         health.add({ name: 'shard map', probe: async () => void guard.known });
         return guard;
       },
@@ -38,8 +62,14 @@ export class AppModule {
           attributes: { shard: String(shard) },
         }),
       ],
-      controllers: [ApplyController, LossController, ReadController, ShardStatusController],
-      providers: [guard],
+      controllers: [
+        ApplyController,
+        InstallationController,
+        LossController,
+        ReadController,
+        ShardStatusController,
+      ],
+      providers: [keeper, guard],
     };
   }
 }

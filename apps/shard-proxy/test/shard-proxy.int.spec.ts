@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeCounterRows, encodeDeltaRows, type shardProxy } from '@tally/contracts';
 import { migrate } from '@tally/count-store';
 import {
+  INSTALLATION_NODE,
+  newInstallation,
   seriesId,
   SHARD_MAP_NODE,
   ShardMap,
@@ -20,9 +23,11 @@ import {
   type ZooKeeperServer,
 } from '@tally/testing';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
+import pg from 'pg';
 import { Registry } from 'prom-client';
 import { ApplyController } from '../src/apply/apply.controller.js';
 import { settings } from '../src/config.js';
+import { InstallationKeeper } from '../src/installation/installation-keeper.js';
 import { shardMetrics } from '../src/metrics.js';
 import { Pools } from '../src/postgres/pools.js';
 import { ReadController } from '../src/read/read.controller.js';
@@ -44,6 +49,7 @@ let postgres: PostgresServer;
 let session: ZooKeeperSession;
 let node: ConfigNode<ShardMapDocument>;
 let lifecycle: Lifecycle;
+let keeper: InstallationKeeper;
 let guard: ShardGuard;
 let apply: ApplyController;
 let read: ReadController;
@@ -69,8 +75,11 @@ beforeAll(async () => {
   session = new ZooKeeperSession({ connect, sessionTimeoutMs: 6000, logger }).start();
   await session.whenConnected(20_000);
   node = new ConfigNode({ session, path: SHARD_MAP_NODE, parse: ShardMap.parseDocument });
-  guard = new ShardGuard(SHARD, node);
+  const made = Buffer.from(JSON.stringify(newInstallation('0123456789abcdef')));
+  await session.create(INSTALLATION_NODE, made);
   const pools = new Pools(config, logger, lifecycle);
+  keeper = new InstallationKeeper({ shard: SHARD, session, pool: pools.write, logger }).start();
+  guard = new ShardGuard(SHARD, keeper);
   const metrics = shardMetrics(registry);
   apply = new ApplyController(guard, pools, metrics);
   read = new ReadController(guard, pools, metrics);
@@ -78,7 +87,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  guard?.close();
+  await keeper?.close();
   await lifecycle?.drain();
   await session?.close();
   await postgres?.process.stop();
@@ -109,6 +118,9 @@ function request(
   };
 }
 
+/** A caller that waits. */
+const patient = Object.assign(new EventEmitter(), { cancelled: false });
+
 const coverage = async (epoch: string) => {
   const partitions = [{ topic: TOPIC, partition: 0 }];
   const answer = await read.getCoverage({ shard: SHARD, epoch, partitions });
@@ -135,15 +147,19 @@ describe('a shard-proxy', () => {
       uncovered: [{ partition: { topic: TOPIC, partition: 0 }, ranges: [{ from: '1', to: '2' }] }],
     });
     expect(await coverage('1')).toEqual([{ from: '0', to: '1' }]);
-    const { rows } = await read.readCounters({
-      shard: SHARD,
-      epoch: '1',
-      seriesIds: ours,
-      topics: [],
-      fromMinute: '0',
-      toMinute: '10',
-      granularity: 'GRANULARITY_TOTAL',
-    });
+    const { rows } = await read.readCounters(
+      {
+        shard: SHARD,
+        epoch: '1',
+        seriesIds: ours,
+        topics: [],
+        fromMinute: '0',
+        toMinute: '10',
+        granularity: 'GRANULARITY_TOTAL',
+      },
+      undefined,
+      patient,
+    );
     expect(decodeCounterRows(rows)).toMatchObject([{ index: 0, count: 3n }]);
     expect(await status.getShardStatus()).toMatchObject({ shard: SHARD, inRecovery: false });
     const text = await registry.metrics();
@@ -161,17 +177,56 @@ describe('a shard-proxy', () => {
     for (const wrong of refused)
       await expect(apply.applyDelta(wrong)).rejects.toMatchObject({ code: 'invalid_argument' });
     await expect(
-      read.readCounters({
-        shard: SHARD,
-        epoch: '1',
-        seriesIds: theirs,
-        topics: [],
-        fromMinute: '0',
-        toMinute: '10',
-        granularity: 'GRANULARITY_TOTAL',
-      }),
+      read.readCounters(
+        {
+          shard: SHARD,
+          epoch: '1',
+          seriesIds: theirs,
+          topics: [],
+          fromMinute: '0',
+          toMinute: '10',
+          granularity: 'GRANULARITY_TOTAL',
+        },
+        undefined,
+        patient,
+      ),
     ).rejects.toMatchObject({ code: 'invalid_argument' });
     expect(await coverage('1')).toEqual([{ from: '0', to: '1' }]);
+  });
+
+  it('cancels what was asked by a caller that is gone, and no other', async () => {
+    const call = Object.assign(new EventEmitter(), { cancelled: false });
+    const [blocker, watcher] = [1, 2].map(
+      () => new pg.Client({ connectionString: postgres.url }),
+    ) as [pg.Client, pg.Client];
+    await Promise.all([blocker.connect(), watcher.connect()]);
+    await blocker.query('BEGIN');
+    // Whoever reads waits for it.
+    await blocker.query('LOCK TABLE coverage IN ACCESS EXCLUSIVE MODE');
+    const waiting = async () => {
+      const { rows } = await watcher.query<{ count: string }>(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+      );
+      return Number(rows[0]?.count);
+    };
+    const question = {
+      shard: SHARD,
+      epoch: '1',
+      seriesIds: ours,
+      topics: [{ topic: TOPIC, partitions: 1 }],
+      fromMinute: '0',
+      toMinute: '10',
+      granularity: 'GRANULARITY_TOTAL' as const,
+    };
+    const asked = read.readCounters(question, undefined, call);
+    const other = read.readCounters(question, undefined, patient);
+    await eventually('both wait', async () => (await waiting()) === 2);
+    call.emit('cancelled');
+    await expect(asked).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(await waiting()).toBe(1);
+    await blocker.query('ROLLBACK');
+    await Promise.all([blocker.end(), watcher.end()]);
+    expect(decodeCounterRows((await other).rows)).toMatchObject([{ index: 0, count: 3n }]);
   });
 
   it('refuses another epoch than that of the shard map, and follows the map', async () => {

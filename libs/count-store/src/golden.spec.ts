@@ -3,6 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { MOST_RANGES, READ_COVERAGE } from './coverage/read-coverage.js';
 import { APPLY_DELTA, ENSURE_COVERAGE } from './delta/apply-delta.sql.js';
+import {
+  KEEP_NODES,
+  LAST_NODE,
+  OTHER_NODES,
+  READ_INSTALLATION,
+  READ_NODE,
+  READ_NODES,
+  REPLACE_NODE,
+  STAMP_INSTALLATION,
+} from './installation/installation.sql.js';
 import { ACCEPT_LOSS, LIST_LOSSES } from './losses/accept-loss.sql.js';
 import { READ_COUNTERS } from './read/read-counters.sql.js';
 
@@ -14,10 +24,18 @@ describe('the text of the statement', () => {
     ['accept-loss', ACCEPT_LOSS.text],
     ['apply-delta', APPLY_DELTA.text],
     ['ensure-coverage', ENSURE_COVERAGE.text],
+    ['keep-nodes', KEEP_NODES.text],
+    ['last-node', LAST_NODE.text],
     ['list-losses', LIST_LOSSES.text],
     ['most-ranges', MOST_RANGES],
+    ['other-nodes', OTHER_NODES.text],
     ['read-counters', READ_COUNTERS],
     ['read-coverage', READ_COVERAGE],
+    ['read-installation', READ_INSTALLATION.text],
+    ['read-node', READ_NODE.text],
+    ['read-nodes', READ_NODES.text],
+    ['replace-node', REPLACE_NODE.text],
+    ['stamp-installation', STAMP_INSTALLATION.text],
   ])('%s is the one that was reviewed', (name, text) => {
     const file = join(GOLDEN, `${name}.sql`);
     if (process.env['TALLY_UPDATE_GOLDEN'] === '1') {

@@ -6,6 +6,17 @@ export {
   type TablePartitionReport,
 } from './table-partitions/make-table-partitions.js';
 export { acceptLoss, listLosses } from './losses/accept-loss.js';
+export {
+  keepNodes,
+  lastKeptPath,
+  readInstallation,
+  readKeptNode,
+  readKeptNodes,
+  replaceNode,
+  stampInstallation,
+  type InstallationRow,
+  type KeptNode,
+} from './installation/installation.js';
 export { toTallyError } from './postgres-errors.js';
-export { readCounters } from './read/read-counters.js';
+export { readCounters, type Asker } from './read/read-counters.js';
 export { migrate, SchemaError } from './schema/migrate.js';

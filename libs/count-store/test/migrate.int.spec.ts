@@ -19,6 +19,7 @@ const MIGRATIONS = [
   { name: 'Counters1764000000000' },
   { name: 'LedgerExpired1764328000000' },
   { name: 'AcceptedLosses1795860000000' },
+  { name: 'Installation1795900000000' },
 ];
 
 describe('the schema of a shard', () => {
@@ -36,7 +37,7 @@ describe('the schema of a shard', () => {
     await migrate(url);
     const pool = postgres.pool(url);
     await pool.query('ALTER TABLE ledger DROP COLUMN expired');
-    await pool.query('DROP TABLE accepted_losses');
+    await pool.query('DROP TABLE accepted_losses, installation, kept_nodes');
     await pool.query('DELETE FROM migrations WHERE name <> $1', [MIGRATIONS[0]?.name]);
     await pool.query("INSERT INTO ledger VALUES ('t', 0, 1, 2, 3, 4, 5)");
     await migrate(url);

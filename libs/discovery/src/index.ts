@@ -1,3 +1,9 @@
+export {
+  INSTALLATION_PROVIDER,
+  watchOverInstallation,
+} from './installation/installation-provider.js';
+export { InstallationWatch } from './installation/installation-watch.js';
+export { readZooKeeperClaim, type ZooKeeperReading } from './installation/read-zookeeper-claim.js';
 export { DiscoveryModule, type DiscoveryModuleOptions } from './nest/discovery.module.js';
 export { Peers, type Peer } from './nest/peers.js';
 export { InstanceRegistry, type InstanceRegistryOptions } from './registry/instance-registry.js';

@@ -1,6 +1,7 @@
 import type { LogRecord } from '@tally/contracts';
 import type { Logger } from '@tally/service-kit';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import { DamageSearch } from './damage-search.js';
 import { firstUnexpected } from './first-unexpected.js';
 import { farewell } from './farewell.js';
 import { createKafka, type KafkaConfig } from './kafka.js';
@@ -50,6 +51,8 @@ export interface GroupReaderOptions {
   ): Promise<void>;
   /** The log did not go on where it should: this partition is not read further. */
   onSkipped(assignment: Assignment, partition: number, expected: bigint, got: bigint): void;
+  /** The log cannot read the record at `offset`: this partition is not read further. */
+  onDamaged(assignment: Assignment, partition: number, offset: bigint): void;
   /** The client lost the log and begins again by itself. */
   onRestart(error: Error): void;
   /** Nothing is read any more: a bug of `onRecords`, or what the client cannot mend. */
@@ -67,6 +70,8 @@ class GroupAssignment implements Assignment {
     readonly partitions: readonly number[],
     private readonly topic: string,
     private readonly consumer: Consumer,
+    private readonly search: DamageSearch,
+    private readonly onDamaged: (partition: number, offset: bigint) => void,
   ) {
     if (partitions.length > 0) consumer.pause([{ topic, partitions: [...partitions] }]);
   }
@@ -75,12 +80,30 @@ class GroupAssignment implements Assignment {
     if (this.signal.aborted) return;
     this.expected.set(partition, offset);
     this.consumer.seek({ topic: this.topic, partition, offset: String(offset) });
-    if (!this.paused) this.consumer.resume([{ topic: this.topic, partitions: [partition] }]);
+    if (!this.search.isDamagedAt(partition, offset)) return this.search.add(partition);
+    // Told later: who asked is not done with asking.
+    setImmediate(() => {
+      if (this.expected.get(partition) !== offset) return;
+      this.stopReading(partition);
+      this.onDamaged(partition, offset);
+    });
+  }
+
+  /** The search says so. */
+  read(partition: number): void {
+    if (this.paused || this.signal.aborted) return;
+    this.consumer.resume([{ topic: this.topic, partitions: [partition] }]);
   }
 
   stopReading(partition: number): void {
     if (this.signal.aborted) return;
     this.expected.delete(partition);
+    this.pauseOne(partition);
+    this.search.drop(partition);
+  }
+
+  pauseOne(partition: number): void {
+    if (this.signal.aborted) return;
     this.consumer.pause([{ topic: this.topic, partitions: [partition] }]);
   }
 
@@ -93,7 +116,8 @@ class GroupAssignment implements Assignment {
   resume(): void {
     if (!this.paused || this.signal.aborted) return;
     this.paused = false;
-    this.consumer.resume([{ topic: this.topic, partitions: [...this.expected.keys()] }]);
+    const partitions = [...this.expected.keys()].filter((one) => this.search.mayRead(one));
+    this.consumer.resume([{ topic: this.topic, partitions }]);
   }
 
   end(): void {
@@ -109,6 +133,10 @@ class GroupAssignment implements Assignment {
 export class GroupReader {
   private readonly consumer: Consumer;
   private assignment: GroupAssignment | undefined;
+  private readonly search = new DamageSearch({
+    read: (partition) => this.assignment?.read(partition),
+    pause: (partition) => this.assignment?.pauseOne(partition),
+  });
   private isStopped = false;
 
   constructor(private readonly options: GroupReaderOptions) {
@@ -149,7 +177,7 @@ export class GroupReader {
   }
 
   private async join(): Promise<void> {
-    const { topic, logger, onAssigned, onRestart, onGivenUp } = this.options;
+    const { topic, logger, onAssigned, onDamaged, onRestart, onGivenUp } = this.options;
     const { consumer } = this;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.assignment?.end();
@@ -160,14 +188,25 @@ export class GroupReader {
         return;
       }
       const partitions = payload.memberAssignment[topic] ?? [];
-      this.assignment = new GroupAssignment(partitions, topic, consumer);
-      onAssigned(this.assignment);
+      this.search.begin();
+      const assignment = new GroupAssignment(
+        partitions,
+        topic,
+        consumer,
+        this.search,
+        (partition, offset) => onDamaged(assignment, partition, offset),
+      );
+      this.assignment = assignment;
+      onAssigned(assignment);
     });
     consumer.on(consumer.events.REBALANCING, () => this.assignment?.end());
     // Before a crash is told, and what asks the client for anything from here on is a bug to it.
     consumer.on(consumer.events.STOP, () => this.assignment?.end());
+    consumer.on(consumer.events.FETCH_START, () => this.search.onFetchBegun());
+    consumer.on(consumer.events.FETCH, () => this.search.onFetched());
     consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
       this.assignment?.end();
+      this.search.onCrash(error, (partition) => this.assignment?.expected.get(partition));
       if (restart) onRestart(error);
       else if (!this.isStopped) onGivenUp(error);
     });

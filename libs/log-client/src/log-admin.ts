@@ -6,6 +6,7 @@ import { createKafka, type KafkaConfig } from './kafka.js';
 import { logFailure } from './log-failure.js';
 
 const TIMESTAMP_TYPE = 'message.timestamp.type';
+const EVENTS_TOPIC = /^events-[0-9a-f]{16}$/;
 /** All blocks of one append for one partition: above the largest body that the gateway accepts. */
 const MAX_BATCH_BYTES = 16 << 20;
 
@@ -45,6 +46,13 @@ export class LogAdmin {
           },
         ],
       }),
+    );
+  }
+
+  /** Names of all topics of events, also of other installations. */
+  eventsTopics(): Promise<string[]> {
+    return this.ask('list topics', async (admin) =>
+      (await admin.listTopics()).filter((name) => EVENTS_TOPIC.test(name)).sort(),
     );
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -66,6 +66,7 @@ async function reader(topic: string, more: Partial<GroupReaderOptions> = {}) {
     values: [] as string[],
     traces: new Set<string>(),
     skips: [] as string[],
+    damaged: [] as string[],
     restarts: 0,
     givenUp: [] as unknown[],
   };
@@ -95,6 +96,7 @@ async function reader(topic: string, more: Partial<GroupReaderOptions> = {}) {
     },
     onSkipped: (_, partition, expected, got) =>
       void seen.skips.push(`${partition}: ${expected} ${got}`),
+    onDamaged: (_, partition, offset) => void seen.damaged.push(`${partition}: ${offset}`),
     onRestart: () => void (seen.restarts += 1),
     onGivenUp: (error) => void seen.givenUp.push(error),
     ...more,
@@ -238,6 +240,38 @@ describe('a reader of a group', () => {
     await untilRead(seen.values, 'x');
     expect(seen.values).toEqual(['1/0 x']);
   });
+
+  it('stops a partition of which the log cannot read a record, says so, and goes on with the others', async () => {
+    const topic = await newTopic(3);
+    await append(topic, 0, 'a');
+    await append(topic, 0, 'spoiled');
+    await append(topic, 0, 'b');
+    const segment = join(dir, 'log/topics', topic, '0', `${'0'.repeat(20)}.log`);
+    const file = openSync(segment, 'r+');
+    writeSync(file, 'S', readFileSync(segment).indexOf('spoiled'));
+    closeSync(file);
+    const { seen } = await reader(topic);
+    // There is always something to read elsewhere.
+    let isOver = false;
+    const traffic = (async () => {
+      for (let count = 0; !isOver; count++) await append(topic, 1 + (count % 2), `${count}`);
+      return append(topic, 2, 'last');
+    })();
+    try {
+      await eventually('the damage is told', () => seen.damaged.length > 0, { timeoutMs: 90_000 });
+    } finally {
+      isOver = true;
+    }
+    await traffic;
+    await untilRead(seen.values, 'last');
+    const { restarts } = seen;
+    for (const value of ['c', 'd', 'e']) {
+      await append(topic, 1, value);
+      await untilRead(seen.values, value);
+    }
+    expect([seen.damaged, seen.restarts, seen.givenUp]).toEqual([['0: 1'], restarts, []]);
+    expect(seen.values.filter((value) => value.startsWith('0/'))).toEqual(['0/0 a']);
+  }, 120_000);
 
   it('ends its assignment when the group assigns anew, which then is nobody of the old', async () => {
     const topic = await newTopic(2);

@@ -8,3 +8,4 @@ export { Backoff, type BackoffOptions } from './retry/backoff.js';
 export { CoalescedTask, type CoalescedTaskOptions } from './retry/coalesced-task.js';
 export { keepTrying, type KeepTryingOptions } from './retry/keep-trying.js';
 export { within } from './retry/within.js';
+export { TURN_MS, Turns, type LoopClock } from './turns/turns.js';

@@ -2,7 +2,13 @@ export { LogClock, type ClockReading } from './clock/log-clock.js';
 export { machineClocks } from './clock/machine-clocks.js';
 export type { AppendOutcome } from './commit/commit-loop.js';
 export { DamagedLog } from './files/damaged-log.js';
-export { isStorageFull, type FileSystem, type Lock, type LogFile } from './files/file-system.js';
+export {
+  isOutOfDescriptors,
+  isStorageFull,
+  type FileSystem,
+  type Lock,
+  type LogFile,
+} from './files/file-system.js';
 export { nodeFileSystem } from './files/node-file-system.js';
 export { startTicksOf } from './files/start-ticks.js';
 export { partitionFolders, topicNames } from './inspect/log-folder-layout.js';
@@ -21,6 +27,6 @@ export { SegmentLog, type Damage, type SegmentLogOptions } from './segment-log.j
 export { DiskWatermarks } from './space/disk-watermarks.js';
 export { Upkeep, type UpkeepObserver, type UpkeepOptions } from './upkeep/upkeep.js';
 export type { UpkeepPolicy } from './upkeep/upkeep-policy.js';
-export { isTopicName, type CreateOutcome } from './topics/topic-store.js';
+export { isTopicName, type ClosedTopic, type CreateOutcome } from './topics/topic-store.js';
 export type { Topic } from './topics/topic.js';
 export type { TopicConfigs, TopicDefinition } from './topics/topic-file.js';

@@ -3,11 +3,14 @@ import { DAY_MS } from '@tally/contracts';
 import type { SegmentCopy } from './compaction/segment-copy.js';
 import { CommitLoop, type AppendOutcome, type CommitLoopOptions } from './commit/commit-loop.js';
 import { BackgroundWriter } from './files/background-writer.js';
+import type { DamagedLog } from './files/damaged-log.js';
 import type { FileSystem, Lock } from './files/file-system.js';
 import { nodeFileSystem } from './files/node-file-system.js';
+import { OpenFiles } from './files/open-files.js';
 import { removeUnfinished } from './files/replace-file.js';
 import { removeSlowly } from './files/remove-slowly.js';
-import { readOrMakeLogId } from './log-identity.js';
+import { readOrMakeLogId, type LogIdentity } from './log-identity.js';
+import type { Mark } from './marks/mark-file.js';
 import { MarkKeeper, readMarks } from './marks/mark-keeper.js';
 import type { NewBatch } from './partition/appended-batches.js';
 import type { Partition } from './partition/partition.js';
@@ -19,7 +22,7 @@ import type { PartitionId } from './segment/index-layout.js';
 import type { Segment } from './segment/segment.js';
 import { StoredIndexes } from './segment/stored-indexes.js';
 import { Scrub, type ScrubOptions } from './scrub/scrub.js';
-import { TopicStore, type CreateOutcome } from './topics/topic-store.js';
+import { TopicStore, type ClosedTopic, type CreateOutcome } from './topics/topic-store.js';
 import type { Topic } from './topics/topic.js';
 import type { TopicConfigs, TopicDefinition } from './topics/topic-file.js';
 
@@ -35,6 +38,8 @@ export interface SegmentLogOptions extends CommitLoopOptions {
   readonly scrub?: ScrubOptions;
   /** Damage was found while the log was open; what was found at start is in `damage()`. */
   readonly onDamage?: (damage: Damage) => void;
+  /** Segments that have a descriptor while nobody reads or writes them; 1000 when absent. */
+  readonly maxOpenSegments?: number;
   /** Bounds what is remembered of idempotent producers. */
   readonly producers?: ProducerLimits;
   /** The file system of this machine when absent. */
@@ -47,6 +52,7 @@ export interface Damage extends DamagedRange {
   readonly partition: number;
 }
 
+const DEFAULT_OPEN_SEGMENTS = 1000;
 const DEFAULT_PRODUCERS: ProducerLimits = { maxProducers: 1000, expiryMs: DAY_MS };
 
 /**
@@ -57,8 +63,7 @@ export class SegmentLog {
   private topicChange: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    /** Made with the log, kept for ever. */
-    readonly id: string,
+    private readonly identity: LogIdentity,
     /** Torn tails that were cut off when it was opened. */
     readonly cutTails: readonly CutTail[],
     private readonly store: TopicStore,
@@ -66,27 +71,31 @@ export class SegmentLog {
     private readonly writer: BackgroundWriter,
     private readonly remover: BackgroundWriter,
     private readonly files: FileSystem,
+    private readonly openFiles: OpenFiles,
     private readonly marks: MarkKeeper,
     private readonly scrub: Scrub | undefined,
     private readonly ids: ProducerIds,
     private readonly lock: Lock,
   ) {}
 
-  /** Throws DamagedLog where a description cannot be read, and when another process uses the folder. */
+  /** Throws DamagedLog where nobody can say which log it is, and an error when another process uses the folder. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
     const { folder, segmentBytes, markIntervalMs, now, files = nodeFileSystem } = options;
-    const { producers = DEFAULT_PRODUCERS } = options;
+    const { producers = DEFAULT_PRODUCERS, maxOpenSegments = DEFAULT_OPEN_SEGMENTS } = options;
     const lock = files.lock(folder);
     try {
       await removeUnfinished(files, folder);
       const topics = join(folder, 'topics');
       await files.makeFolder(topics);
       const isNew = async () => (await files.list(topics)).length === 0;
-      const id = await readOrMakeLogId(files, folder, isNew);
+      const identity = await readOrMakeLogId(files, folder, isNew);
+      const { id } = identity;
       const found = await readMarks(files, folder, id);
       const writer = new BackgroundWriter((error) => loop.fail(error));
+      const openFiles = new OpenFiles(files, maxOpenSegments);
       const parts = {
         files,
+        openFiles,
         indexes: new StoredIndexes(files),
         writer,
         segmentBytes,
@@ -99,7 +108,11 @@ export class SegmentLog {
       };
       const store = new TopicStore(parts, topics, join(folder, 'quarantine'));
       const cutTails = await store.open(found?.marks ?? []);
-      const current = () => [...store.partitions()].flatMap(({ mark }) => mark ?? []);
+      // Of topics that are closed; they hold once these are mended.
+      const ids = new Set(store.all().map((topic) => topic.id));
+      const isClosed = ({ topicId }: Mark) => store.closed().length > 0 && !ids.has(topicId);
+      const kept = (found?.marks ?? []).filter(isClosed);
+      const current = () => [...[...store.partitions()].flatMap(({ mark }) => mark ?? []), ...kept];
       const known = { logId: id, found };
       const marks = await MarkKeeper.open(files, folder, known, writer, markIntervalMs, current);
       const loop = new CommitLoop({
@@ -109,7 +122,7 @@ export class SegmentLog {
           options.onCommit?.(round);
         },
       });
-      const ids = await ProducerIds.open(files, folder, now);
+      const producerIds = await ProducerIds.open(files, folder, now);
       await marks.flush();
       for (const partition of store.partitions()) {
         void writer.run(() => partition.storeIndexes());
@@ -120,16 +133,17 @@ export class SegmentLog {
       scrub?.start((error) => loop.fail(error));
       const remover = new BackgroundWriter((error) => loop.fail(error));
       const log = new SegmentLog(
-        id,
+        identity,
         cutTails,
         store,
         loop,
         writer,
         remover,
         files,
+        openFiles,
         marks,
         scrub,
-        ids,
+        producerIds,
         lock,
       );
       for (const partition of store.partitions())
@@ -141,8 +155,33 @@ export class SegmentLog {
     }
   }
 
+  /** Made with the log, kept for ever. */
+  get id(): string {
+    return this.identity.id;
+  }
+
+  /** Why `log.json` was written anew when the log was opened; undefined: it was not. */
+  get mendedIdentity(): DamagedLog | undefined {
+    return this.identity.mended;
+  }
+
+  /** Segments that have a descriptor. */
+  get openSegments(): number {
+    return this.openFiles.openCount;
+  }
+
   topics(): readonly Topic[] {
     return this.store.all();
+  }
+
+  /** Topics that are there and cannot be opened, until their description is mended and the log started again. */
+  closedTopics(): readonly ClosedTopic[] {
+    return this.store.closed();
+  }
+
+  /** Whether there is a topic of that name, open or closed. */
+  hasTopic(name: string): boolean {
+    return this.store.has(name);
   }
 
   topic(name: string): Topic | undefined {

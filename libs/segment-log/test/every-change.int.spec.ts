@@ -68,8 +68,10 @@ async function problemsAfter(disk: MemoryDisk, times = ['first', 'second']): Pro
 }
 
 const isSegment = (path: string) => path.endsWith('.log');
-/** Without them there is no telling what the log is: it says so, and does not open. */
-const isDescription = (path: string) => path.endsWith('.json');
+/** Without it there is no telling what the topic is: it is closed. */
+const isDescription = (path: string) => path.endsWith('topic.json');
+/** The marks say the same. */
+const isIdentity = (path: string) => path.endsWith('log.json');
 
 /** Every state of one file in which exactly one bit is another. */
 function* flips(path: string, disk: MemoryDisk): Generator<[string, MemoryDisk]> {
@@ -137,7 +139,7 @@ describe('a log of several segments and two partitions', () => {
   ])(
     'has everything, for any one %s of an index, of marks or of the log start',
     async (_name, changes) => {
-      const isCopy = (path: string) => !isSegment(path) && !isDescription(path);
+      const isCopy = (path: string) => !path.endsWith('.json') && !isSegment(path);
       expect(await problemsOfAll(closed, changes, isCopy)).toEqual([]);
       // One that was killed needs its marks.
       const isMark = (path: string) => path.includes('marks-');
@@ -146,11 +148,18 @@ describe('a log of several segments and two partitions', () => {
     180_000,
   );
 
-  it('refuses to open with a description that is not as it was written', async () => {
+  it('closes a topic whose description is not as it was written, and opens no other in its place', async () => {
     for (const changes of [flips, truncations]) {
       const problems = await problemsOfAll(closed, changes, isDescription);
-      expect(problems.filter((problem) => !problem.includes('it does not open'))).toEqual([]);
+      const isClosed = (problem: string) => problem.endsWith(': a partition is missing');
+      expect(problems.filter((problem) => !isClosed(problem))).toEqual([]);
+      expect(problems.length).toBeGreaterThan(100);
     }
+  }, 180_000);
+
+  it('has everything, for any one change of its identity', async () => {
+    for (const changes of [flips, truncations])
+      expect(await problemsOfAll(closed, changes, isIdentity)).toEqual([]);
   }, 180_000);
 });
 

@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DAY_MS } from '@tally/contracts';
+import { AT } from '@tally/kafka-wire';
 import { Upkeep, type Partition, type SegmentLog, type UpkeepPolicy } from '../src/index.js';
 import { FaultyDisk } from './support/faulty-disk.js';
 import { append, Folders, makeTopic, openLog, partitionOf, readAll } from './support/log-folder.js';
@@ -147,5 +148,39 @@ describe('a power cut', () => {
     expect(await readAll(left)).toMatchObject([{ offset: 2n }]);
     await killed.close();
     await again.close();
+  });
+});
+
+describe('records that are too old, where some are damaged', () => {
+  it.each([
+    ['one of them', (bytes: Buffer) => void bytes.writeUInt8(0, AT.magic)],
+    ['a whole segment', (bytes: Buffer) => void bytes.fill(7)],
+  ])('go all the same: %s, found at a start', async (_name, damage) => {
+    const clock = { nowMs: 1000 };
+    const folder = folders.make();
+    const open = () => openLog(folder, { segmentBytes: 1500, now: () => clock.nowMs });
+    const first = await open();
+    const [made = partitionOf(first)] = await makeTopic(first);
+    for (const name of ['a', 'b', 'c', 'd']) {
+      clock.nowMs += 1000;
+      await appendLarge(first, made, name);
+    }
+    await first.close();
+    // Without its index the segment is read, and what is wrong is met at once.
+    const segment = join(folder, 'topics/t/0/00000000000000000000');
+    rmSync(`${segment}.index`);
+    const bytes = readFileSync(`${segment}.log`);
+    damage(bytes);
+    writeFileSync(`${segment}.log`, bytes);
+    const log = await open();
+    expect(log.damage()).toHaveLength(1);
+    const partition = partitionOf(log);
+    const upkeep = upkeepOf(log, clock, { ...KEEP_ALL, ms: 2500 });
+    await upkeep.round();
+    expect(partition.logStart).toBe(0n);
+    clock.nowMs = 10_000;
+    await upkeep.round();
+    expect([partition.logStart, log.damage().length]).toEqual([4n, 0]);
+    await log.close();
   });
 });

@@ -1,6 +1,7 @@
 export { eventually } from './eventually.js';
+export { keepLikeAShard, type PlayedShard } from './keep-like-a-shard.js';
 export { endWithParent } from './servers/end-with-parent.js';
-export { freePort, isFree, nextFreePort } from './servers/ports.js';
+export { freePort, nextFreePort } from './servers/ports.js';
 export {
   ServerProcess,
   type ServerProcessOptions,

@@ -1,6 +1,7 @@
 import { allDatabasesAway } from './all-databases-away.js';
 import { cutPower } from './cut-power.js';
 import { deleteRecords } from './delete-records.js';
+import { emptyZooKeeper } from './empty-zookeeper.js';
 import { forgedBlocks } from './forged-blocks.js';
 import { killEverything } from './kill-everything.js';
 import { killMidFlush } from './kill-mid-flush.js';
@@ -21,6 +22,7 @@ export const FAULTS = [
   killPostgres,
   allDatabasesAway,
   killZooKeeper,
+  emptyZooKeeper,
   killEverything,
   deleteRecords,
   shortenLog,

@@ -11,7 +11,7 @@ const SETTINGS = { TALLY_LOG_LOW_FREE_BYTES: '0', TALLY_LOG_FREE_MARGIN_BYTES: '
 export const fillDisk: LogFault = {
   name: 'fill-disk',
   story:
-    'The disk of the log is full: appends are refused, what was acknowledged can be read, and when there is room again appends are taken.',
+    'The disk of the log is full, and the log is killed and starts on it again: appends are refused, what was acknowledged can be read, and when there is room again appends are taken.',
   lacks: () => SmallDisk.lacks(),
   async inflict(trial) {
     const { writers } = trial;
@@ -23,11 +23,20 @@ export const fillDisk: LogFault = {
     await until('appends are refused', () => writers.refusals.has('KAFKA_STORAGE_ERROR'));
     const free = disk.freeBytes;
     await writers.assertKept(node.port);
+    await writers.stop();
+    if (!node.process.running) throw new Error(`the log ended: ${node.process.exit}`);
     const before = writers.acknowledged.length;
+    disk.fillUp();
+    const full = await trial.startLog(disk.folder, SETTINGS);
+    await writers.assertKept(full.port);
+    writers.refusals.clear();
+    writers.start(full.port);
+    await until('appends are refused again', () => writers.refusals.has('KAFKA_STORAGE_ERROR'));
+    if (writers.acknowledged.length > before) throw new Error('the disk was not full');
     disk.makeRoom();
     await writers.more(20);
     await writers.stop();
-    if (!node.process.running) throw new Error(`the log ended: ${node.process.exit}`);
+    if (!full.process.running) throw new Error(`the log ended: ${full.process.exit}`);
     // Whoever starts on what is left finds no half batch.
     const again = await trial.startLog(disk.folder, SETTINGS);
     await writers.assertKept(again.port);

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lacksForDisk, run } from './programs.js';
 
@@ -26,6 +26,12 @@ export class SmallDisk {
   get freeBytes(): number {
     const { bavail, bsize } = statfsSync(this.folder);
     return bavail * bsize;
+  }
+
+  /** Takes what is left, to the last byte. */
+  fillUp(): void {
+    for (let { freeBytes } = this; freeBytes > 0; { freeBytes } = this)
+      appendFileSync(this.filler, Buffer.alloc(freeBytes));
   }
 
   makeRoom(): void {

@@ -2,8 +2,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { APPS } from '../stack/topology.js';
+import { readCalls } from './calls.js';
 import { check } from './check.js';
+import type { Objects } from './objects.js';
 import { render } from './render.js';
+import { checkRoom } from './room.js';
 import type { AppSetting } from './settings.js';
 
 const root = join(import.meta.dirname, '../../..');
@@ -17,9 +20,13 @@ for (const app of APPS) {
   apps.set(app, Object.values(settings));
 }
 
+const calls = readCalls(root, APPS);
+
 for (const overlay of readdirSync(overlays)) {
   const objects = render(join(overlays, overlay));
-  const problems = check(objects, apps);
+  const problems = [...check(objects, apps, calls)];
+  // The others are for clusters of any size.
+  if (overlay === 'dev') problems.push(...checkRoom(objects as Objects));
   for (const problem of problems) console.error(`k8s/overlays/${overlay}: ${problem}`);
   console.log(`k8s/overlays/${overlay}: ${objects.length} objects, ${problems.length} problems`);
   if (problems.length > 0) process.exitCode = 1;

@@ -1,5 +1,6 @@
 import { checkAddresses } from './addresses.js';
 import { checkArrows } from './arrows.js';
+import { checkCalls, type CallsOfApps } from './calls.js';
 import { checkContainers } from './containers.js';
 import type { Objects } from './objects.js';
 import { checkPodSecurity } from './pod-security.js';
@@ -9,7 +10,11 @@ import { checkSelectors } from './selectors.js';
 import { checkSettings, type SettingsOfApps } from './settings.js';
 
 /** All that is wrong with the objects of one rendered overlay, one sentence each; empty: nothing. */
-export function check(objects: readonly unknown[], apps: SettingsOfApps): readonly string[] {
+export function check(
+  objects: readonly unknown[],
+  apps: SettingsOfApps,
+  calls: CallsOfApps,
+): readonly string[] {
   const misshapen = checkSchema(objects);
   // The other checks rely on the shape.
   if (misshapen.length > 0) return misshapen;
@@ -19,6 +24,7 @@ export function check(objects: readonly unknown[], apps: SettingsOfApps): readon
     ...checkSelectors(typed),
     ...checkArrows(typed),
     ...checkAddresses(typed),
+    ...checkCalls(typed, calls),
     ...checkPodSecurity(typed),
     ...checkContainers(typed),
     ...checkSettings(typed, apps),

@@ -2,7 +2,15 @@ import type { Container } from 'kubernetes-types/core/v1.d.ts';
 import { all, find, titleOf, workloads, type Objects, type Workload } from './objects.js';
 import { serves } from './selectors.js';
 
-/** References to what does not exist: ConfigMaps, Secrets and their keys, accounts, Services, volumes, ports. */
+/** The end of a name that kustomize makes of the contents of a ConfigMap or Secret. */
+const HASH = /-[2456789bcdfghkmt]{10}$/;
+const EXPECT_GENERATED =
+  'expected one of a generator of the overlay, so that a change of it restarts its pods';
+
+/**
+ * References to what does not exist: ConfigMaps, Secrets and their keys, accounts, Services, volumes,
+ * ports; and to ConfigMaps and Secrets whose name stays when they change: nobody would read them again.
+ */
 export function checkReferences(objects: Objects): readonly string[] {
   const pods = workloads(objects);
   return [
@@ -61,8 +69,8 @@ function checkVolumes(
     );
   return [
     ...volumes.flatMap(({ name, configMap, secret, persistentVolumeClaim }) => [
-      ...(configMap === undefined ? [] : missingFiles(objects, configMap.name, files(name))).map(
-        (missing) => `${title}: there is no ${missing}`,
+      ...(configMap === undefined ? [] : fileProblems(objects, configMap.name, files(name))).map(
+        (problem) => `${title}: ${problem}`,
       ),
       ...(secret === undefined || find(objects, 'Secret', secret.secretName)
         ? []
@@ -81,14 +89,17 @@ function checkVolumes(
   ];
 }
 
-function missingFiles(
+function fileProblems(
   objects: Objects,
   configMap: string | undefined,
   files: readonly string[],
 ): readonly string[] {
   const data = find(objects, 'ConfigMap', configMap)?.data;
-  if (data === undefined) return [`ConfigMap ${configMap}`];
-  return files.filter((file) => !(file in data)).map((file) => `${file} in ConfigMap ${configMap}`);
+  if (data === undefined) return [`there is no ConfigMap ${configMap}`];
+  if (!HASH.test(configMap ?? '')) return [`ConfigMap ${configMap}: ${EXPECT_GENERATED}`];
+  return files
+    .filter((file) => !(file in data))
+    .map((file) => `there is no ${file} in ConfigMap ${configMap}`);
 }
 
 function checkEnv(objects: Objects, { env = [], envFrom = [] }: Container): readonly string[] {
@@ -101,6 +112,8 @@ function checkEnv(objects: Objects, { env = [], envFrom = [] }: Container): read
       if (reference === undefined) return [];
       const keys = find(objects, kind, reference.name)?.data;
       if (keys === undefined) return [`${name}: there is no ${kind} ${reference.name}`];
+      if (!HASH.test(reference.name ?? ''))
+        return [`${name}: ${kind} ${reference.name}: ${EXPECT_GENERATED}`];
       return reference.key in keys || reference.optional === true
         ? []
         : [`${name}: ${kind} ${reference.name} has no key ${reference.key}`];

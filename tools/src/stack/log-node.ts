@@ -31,7 +31,7 @@ export class LogNode {
     const { folder, logFile, zookeeper, env, nodeArgs = [], under = [] } = options;
     const bundle = options.bundle ?? join(ROOT, 'apps/partition-log/bundle');
     const port = await freePort();
-    const adminPort = await freePort(new Set([port]));
+    const adminPort = await freePort();
     const admin = `http://127.0.0.1:${adminPort}`;
     const [command, ...args] = [
       ...under,

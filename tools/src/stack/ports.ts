@@ -1,9 +1,7 @@
 import { freePort, nextFreePort } from '@tally/testing';
 
-/** Hands out ports, none twice. */
+/** Hands out ports. None is given twice, to this stack or to another one, while this process lives. */
 export class Ports {
-  private readonly taken = new Set<number>();
-
   constructor(
     private readonly mode: 'usual' | 'any',
     private readonly report: (line: string) => void,
@@ -11,12 +9,9 @@ export class Ports {
 
   /** The usual port of a part, or the next free one, which is said. */
   async claim(name: string, usual: number): Promise<number> {
-    const port =
-      this.mode === 'usual' ? await nextFreePort(usual, this.taken) : await freePort(this.taken);
-    this.taken.add(port);
-    if (this.mode === 'usual' && port !== usual) {
-      this.report(`${name}: port ${usual} is taken, using ${port}`);
-    }
+    if (this.mode === 'any') return freePort();
+    const port = await nextFreePort(usual);
+    if (port !== usual) this.report(`${name}: port ${usual} is taken, using ${port}`);
     return port;
   }
 }

@@ -1,5 +1,5 @@
 import { TallyError } from '@tally/contracts';
-import { ShardMap, type ShardMapDocument } from '@tally/placement';
+import { ShardMap, type Installation, type ShardMapDocument } from '@tally/placement';
 import { keepTrying } from '@tally/resilience';
 import { type Logger } from '@tally/service-kit';
 import type { ConfigNode } from '@tally/zookeeper';
@@ -8,6 +8,8 @@ const RETRY_MS = 500;
 
 export interface CurrentShardMapOptions {
   readonly node: Pick<ConfigNode<ShardMapDocument>, 'read' | 'watch' | 'update'>;
+  /** The installation, which is made first where all these shards agree; TallyError `unavailable`. */
+  readonly installation: (shards: readonly number[]) => Promise<Installation>;
   /** Of a new installation. */
   readonly shards: number;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
@@ -19,6 +21,7 @@ export interface CurrentShardMapOptions {
  */
 export class CurrentShardMap {
   private map: ShardMap | undefined;
+  private problem = 'the shard map is not known yet';
   private readonly unwatch: () => void;
   private readonly stopping = new AbortController();
 
@@ -28,8 +31,7 @@ export class CurrentShardMap {
 
   /** TallyError `unavailable` before the first one was seen. */
   get(): ShardMap {
-    if (this.map === undefined)
-      throw new TallyError('unavailable', 'the shard map is not known yet');
+    if (this.map === undefined) throw new TallyError('unavailable', this.problem);
     return this.map;
   }
 
@@ -39,10 +41,18 @@ export class CurrentShardMap {
 
   /** Makes the first map if there is none; tries until ZooKeeper answers, or until closed. */
   async ensure(): Promise<void> {
-    const { node, shards, logger } = this.options;
+    const { node, installation, shards, logger } = this.options;
     const attempt = async () => {
       let current = await node.read();
+      const numbers = Array.from({ length: shards }, (_, shard) => shard);
+      const { kept } = await installation(shardsOf(current?.value) ?? numbers);
       if (current === undefined) {
+        if (kept.shardMap > 0)
+          throw new TallyError(
+            'unavailable',
+            `ZooKeeper lost the shard map, of which shards keep epoch ${kept.shardMap}: restore it ` +
+              'with tools/installation restore',
+          );
         // Of several that find none, one comes first and the others keep its map.
         current = await node.update((other) => other ?? ShardMap.even(shards).document);
         logger.info({ ...current.value }, 'the first shard map was made');
@@ -52,7 +62,10 @@ export class CurrentShardMap {
     await keepTrying(attempt, {
       signal: this.stopping.signal,
       retryMs: RETRY_MS,
-      onFailure: (error) => logger.warn({ error }, 'no shard map yet'),
+      onFailure: (error) => {
+        this.problem = error.message;
+        logger.warn({ error }, 'no shard map yet');
+      },
     });
   }
 
@@ -70,4 +83,8 @@ export class CurrentShardMap {
   private learn(document: ShardMapDocument | undefined): void {
     this.map = ShardMap.newest(this.map, document);
   }
+}
+
+function shardsOf(document: ShardMapDocument | undefined): readonly number[] | undefined {
+  return document && ShardMap.parse(document).shards;
 }

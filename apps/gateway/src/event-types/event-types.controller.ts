@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Put, Req, Res } from '@nestjs/common';
 import { DEFAULT_EVENT_TYPE, isEventTypeName, TallyError } from '@tally/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseJsonDocument } from '../http/json-document.js';
+import { jsonPieces, SlicedAnswers } from '../http/sliced-answer.js';
 import { mediaTypeOf } from '../http/media-type.js';
 import { readQuery } from '../http/query-parameters.js';
 import { PROJECT } from '../project.js';
@@ -10,18 +11,26 @@ import { EventTypes } from './event-types.js';
 
 @Controller('v1/event-types')
 export class EventTypesController {
-  constructor(@Inject(EventTypes) private readonly eventTypes: EventTypes) {}
+  constructor(
+    @Inject(EventTypes) private readonly eventTypes: EventTypes,
+    @Inject(SlicedAnswers) private readonly answers: SlicedAnswers,
+  ) {}
 
   @Get()
-  list(@Req() request: FastifyRequest): object {
+  list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     readQuery(request.url, []);
     const { version } = this.eventTypes.snapshot();
     const list = this.eventTypes.history.list(PROJECT);
-    return { version, eventTypes: list.map((one) => ({ type: one.type, ...toDocument(one) })) };
+    const documents = mapped(list, (one) => ({ type: one.type, ...toDocument(one) }));
+    this.answers.send(reply, jsonPieces({ version }, 'eventTypes', documents));
   }
 
   @Get(':type')
-  get(@Req() request: FastifyRequest, @Param('type') type: string): object {
+  get(
+    @Req() request: FastifyRequest,
+    @Param('type') type: string,
+    @Res() reply: FastifyReply,
+  ): void {
     readQuery(request.url, []);
     assertName(type);
     this.eventTypes.assertKnown();
@@ -31,8 +40,8 @@ export class EventTypesController {
       version: 0,
       definition: DEFAULT_EVENT_TYPE,
     };
-    const versions = history.versions(PROJECT, type).map(toDocument);
-    return { type, ...toDocument(current), versions };
+    const versions = mapped(history.versions(PROJECT, type), toDocument);
+    this.answers.send(reply, jsonPieces({ type, ...toDocument(current) }, 'versions', versions));
   }
 
   @Put(':type')
@@ -56,4 +65,9 @@ function assertName(type: string): void {
       'invalid_argument',
       'expected an event type: 1 to 64 of a-z, 0-9, ".", "_" and "-", a letter or digit first',
     );
+}
+
+/** One by one, as they are asked for. */
+function* mapped<T>(all: Iterable<T>, map: (one: T) => object): Generator<object, void> {
+  for (const one of all) yield map(one);
 }

@@ -1,12 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import { CURRENT_SCHEMA_ID, type ErrorCode, TallyError } from '@tally/contracts';
+import type { Turns } from '@tally/resilience';
 import { type Logger, type ProblemDetails } from '@tally/service-kit';
 import type { EventMetrics } from '../metrics.js';
 import type { EventTypes } from '../event-types/event-types.js';
-import type { EventResult, Intake } from '../openapi/schemas.js';
-import { checkEvent, idOf, type EventRules } from './check-event.js';
-import { EventBody } from './event-body.js';
-import { parseBatch, type BatchFormat } from './parse-batch.js';
+import type { Intake } from '../openapi/schemas.js';
+import { BATCH_SIZES } from './batch-step.js';
+import { CheckedBatch } from './checked-batch.js';
+import type { EventBody } from './event-body.js';
+import { readBatch, type BatchFormat } from './read-batch.js';
 import type { PartitionerClient } from './partitioner-client.js';
 
 export interface IntakeAnswer {
@@ -20,8 +22,19 @@ export interface IntakeParts {
   readonly eventTypes: EventTypes;
   readonly metrics: EventMetrics;
   readonly logger: Pick<Logger, 'warn'>;
+  /** Of the long work of this process. */
+  readonly turns: Turns;
   now(): number;
   newId(): string;
+}
+
+export interface TakeOptions {
+  /** Whether the answer names the accepted events too. */
+  readonly listAll: boolean;
+  /** When the request arrived: a moment of the monotonic clock. */
+  readonly arrivedAt: number;
+  /** Told how many results the answer will have, before anything is done; what it throws, `take` does. */
+  reserve(results: number): void;
 }
 
 /** Takes a batch: checks each event, hands the good ones to the log, says what became of each. */
@@ -32,56 +45,51 @@ export class EventIntake {
    * Answers when the accepted events are durable. TallyError: `invalid_argument` or
    * `payload_too_large` for the batch as a whole, `unavailable` before the event types are known,
    * and what the log says when it does not confirm: some events may be in it then.
-   *
-   * @param arrivedAt When the request arrived: a moment of the monotonic clock.
    */
   async take(
     bytes: Buffer,
     format: BatchFormat,
-    listAll: boolean,
-    arrivedAt: number,
+    { listAll, arrivedAt, reserve }: TakeOptions,
   ): Promise<IntakeAnswer> {
     const { project, metrics, newId, now } = this.parts;
     const snapshot = this.parts.eventTypes.snapshot();
-    const batch = parseBatch(bytes, format);
-    if (batch.kind === 'refused') throw new TallyError(batch.code, batch.detail);
-
-    let assignedIds = 0;
-    const rules: EventRules = {
+    const batch = new CheckedBatch({
       project,
       nowMs: now(),
       maxAgeMs: (type) => snapshot.definition(project, type).maxAgeMs,
-      assignId: () => {
-        assignedIds += 1;
-        return newId();
-      },
-    };
-    const body = new EventBody(bytes.length, batch.events.length);
-    const results: EventResult[] = [];
-    for (let index = 0; index < batch.events.length; index++) {
-      const event = checkEvent(batch.events[index], batch.inexact.has(index), rules);
-      if ('kind' in event) {
-        const { code, detail } = event;
-        const id = listAll ? idOf(batch.events[index]) : undefined;
-        results.push({ index, status: 'rejected', id, code, detail });
-        metrics.rejected.inc({ code });
-      } else {
-        body.add(event);
-        if (listAll) results.push({ index, status: 'accepted', id: event.id });
-      }
-    }
+      bytes: bytes.length,
+      listAll,
+      newId,
+    });
+    await this.check(bytes, format, batch);
 
-    if (body.count > 0) await this.append(body, snapshot.version, assignedIds, arrivedAt);
-    metrics.accepted.inc(body.count);
+    const { accepted, count, assignedIds, results } = batch;
+    reserve(results.length);
+    for (const { code } of results) if (code !== undefined) metrics.rejected.inc({ code });
+    if (batch.body !== undefined && accepted > 0)
+      await this.append(batch.body, snapshot.version, assignedIds, arrivedAt);
+    metrics.accepted.inc(accepted);
     const intake: Intake = {
-      accepted: body.count,
-      rejected: batch.events.length - body.count,
+      accepted,
+      rejected: count - accepted,
       assignedIds: assignedIds > 0 ? assignedIds : undefined,
       results,
     };
-    return body.count > 0
+    return accepted > 0
       ? { status: 202, body: intake }
       : { status: 422, body: { ...NONE_ACCEPTED, ...intake } };
+  }
+
+  /** A short batch at once; a long one in steps between which others have their turn. */
+  private async check(bytes: Buffer, format: BatchFormat, batch: CheckedBatch): Promise<void> {
+    const isLong = bytes.length > BATCH_SIZES.groupBytes;
+    const share = isLong ? bytes.length / BATCH_SIZES.groupBytes : 1;
+    for (const step of readBatch(bytes, format)) {
+      const turn = isLong ? this.parts.turns.next() : undefined;
+      if (turn !== undefined) await turn;
+      if (step.kind === 'refused') throw new TallyError(step.code, step.detail);
+      if (step.kind !== 'read') batch.add(step, share);
+    }
   }
 
   private async append(

@@ -1,54 +1,227 @@
 import { MAX_DIGITS } from '@tally/counting';
 import { MAX_NESTING } from './limits.js';
 
-export interface JsonScan {
-  readonly isTooDeep: boolean;
-  /** A number outside of strings has so many digits, or an exponent, that a double may lose some. */
+/** Bytes that one step looks at: a millisecond. */
+const STEP_BYTES = 256 * 1024;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const LIST = 0x5b;
+const LIST_END = 0x5d;
+const BACKSLASH = 0x5c;
+const NONE = -1;
+
+/** Elements of a list that stand one behind the other: bytes `from` to `to`, without the commas around. */
+export interface ElementGroup {
+  readonly from: number;
+  readonly to: number;
+  /** It is one element, of more bytes than `largeBytes`. */
+  readonly isLarge: boolean;
+  /** A number in it has so many digits, or an exponent, that a double may lose some. */
   readonly mayLoseDigits: boolean;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+/** How a list is cut into groups, and how much of the text a step looks at. */
+export interface ScanSizes {
+  /** A group ends with the first element at which it has so many bytes. */
+  readonly groupBytes: number;
+  /** An element of more bytes is a group of its own. */
+  readonly largeBytes: number;
+  readonly stepBytes?: number;
+}
 
 /**
- * Looks once over the bytes of a JSON text, before it is parsed: how deep it nests, and whether it
- * has numbers that are not the same afterwards. The answer holds up to where the text is
- * malformed; from there on it says nothing.
+ * Looks once over the bytes of a JSON text, in steps, before it is parsed: how deep it nests, whether it
+ * has numbers that are not the same afterwards, and where the elements of a list are. The answer holds
+ * up to where the text is malformed; from there on it says nothing: each group has to be parsed, and so
+ * has what is around the list.
  */
-export function scanJson(bytes: Uint8Array): JsonScan {
-  const end = bytes.length;
-  let depth = 0;
-  let mayLoseDigits = false;
-  for (let at = 0; at < end; at++) {
-    const byte = bytes[at];
-    switch (byte) {
-      case QUOTE:
-        for (at += 1; at < end && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at += 1;
-        break;
-      case 0x5b: // [
-      case 0x7b: // {
-        depth += 1;
-        if (depth > MAX_NESTING) return { isTooDeep: true, mayLoseDigits };
-        break;
-      case 0x5d: // ]
-      case 0x7d: // }
-        depth -= 1;
-        break;
-      default:
-        if (byte !== undefined && byte >= 0x30 && byte <= 0x39) {
-          const from = at;
-          let hasExponent = false;
-          for (; at + 1 < end; at++) {
-            const next = bytes[at + 1] ?? 0;
-            if (next === 0x65 || next === 0x45) hasExponent = true;
-            else if (!((next >= 0x30 && next <= 0x39) || isNumberMark(next))) break;
-          }
-          // The point counts as a digit here: that is only too careful.
-          if (hasExponent || at + 1 - from > MAX_DIGITS) mayLoseDigits = true;
-        }
-    }
+export class JsonScan {
+  isTooDeep = false;
+  /** Anywhere in the text. */
+  mayLoseDigits = false;
+  /** Elements of the list, whether they are in `groups` or not. */
+  elements = 0;
+  /** The elements of the list, all together: those of the first `maxElements`. */
+  readonly groups: ElementGroup[] = [];
+  /** Whether the text begins as a list. */
+  readonly isListBegun: boolean;
+  /** Whether nothing but white space is around the list. */
+  isList: boolean;
+
+  private readonly end: number;
+  private readonly stepBytes: number;
+  private at: number;
+  private depth = 0;
+  private isInString = false;
+  private numberFrom = NONE;
+  private groupFrom: number;
+  private elementFrom: number;
+  private groupLosesDigits = false;
+  private listEnd = NONE;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly sizes: ScanSizes,
+    private readonly maxElements: number,
+  ) {
+    this.end = bytes.length;
+    this.stepBytes = sizes.stepBytes ?? STEP_BYTES;
+    this.at = spaceEnd(bytes, 0);
+    this.isListBegun = this.isList = bytes[this.at] === LIST;
+    if (!this.isList) this.listEnd = 0;
+    this.groupFrom = this.elementFrom = this.at + 1;
   }
-  return { isTooDeep: false, mayLoseDigits };
+
+  /** Looks at some more bytes; true when there are none left. */
+  step(): boolean {
+    const { bytes, end } = this;
+    const stop = Math.min(this.at + this.stepBytes, end);
+    let at = this.resume(stop);
+    let depth = this.depth;
+    // The hot loop of the gateway: what is in it is there because a call in its place was measured.
+    for (; at < stop; at++) {
+      const byte = bytes[at];
+      switch (byte) {
+        case QUOTE:
+          for (at += 1; at < stop && bytes[at] !== QUOTE; at++)
+            if (bytes[at] === BACKSLASH) at += 1;
+          if (at >= stop) {
+            this.isInString = true;
+            at -= 1;
+          }
+          break;
+        case COMMA:
+          if (depth === 1) this.elementEnd(at);
+          break;
+        case LIST:
+        case 0x7b: // {
+          depth += 1;
+          if (depth > MAX_NESTING) {
+            this.isTooDeep = true;
+            return true;
+          }
+          break;
+        case LIST_END:
+        case 0x7d: // }
+          depth -= 1;
+          if (depth === 0) this.close(at);
+          break;
+        default:
+          if (byte !== undefined && byte >= 0x30 && byte <= 0x39) {
+            this.numberFrom = at;
+            at = this.number(at, stop);
+          }
+      }
+    }
+    this.at = at;
+    this.depth = depth;
+    if (at < end) return false;
+    if (this.listEnd === NONE || spaceEnd(bytes, this.listEnd + 1) < end) this.isList = false;
+    return true;
+  }
+
+  /** Goes on with what the last step was in the middle of; where the rest begins. */
+  private resume(stop: number): number {
+    if (this.isInString) {
+      this.isInString = false;
+      return this.string(this.at, stop) + 1;
+    }
+    return this.numberFrom === NONE ? this.at : this.number(this.at - 1, stop) + 1;
+  }
+
+  /** Where a string ends of which `at` is the next byte; the last one looked at if it goes on. */
+  private string(at: number, stop: number): number {
+    const { bytes } = this;
+    for (; at < stop && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at += 1;
+    if (at < stop) return at;
+    this.isInString = true;
+    // A backslash that ends the step takes the first byte of the next one with it.
+    return at - 1;
+  }
+
+  /** Where a number ends of which `at` is a byte; the last one looked at if it may go on. */
+  private number(at: number, stop: number): number {
+    const { bytes } = this;
+    for (; at + 1 < stop; at++) {
+      const next = bytes[at + 1] ?? 0;
+      if (next === 0x65 || next === 0x45) this.loseDigits();
+      else if (!((next >= 0x30 && next <= 0x39) || isNumberMark(next))) {
+        this.measure(at + 1);
+        this.numberFrom = NONE;
+        return at;
+      }
+    }
+    this.measure(at + 1);
+    return at;
+  }
+
+  private measure(numberEnd: number): void {
+    // The point counts as a digit here: that is only too careful.
+    if (numberEnd - this.numberFrom > MAX_DIGITS) this.loseDigits();
+  }
+
+  private loseDigits(): void {
+    this.mayLoseDigits = true;
+    this.groupLosesDigits = true;
+  }
+
+  private elementEnd(at: number): void {
+    if (this.listEnd !== NONE) return;
+    this.elements += 1;
+    const { groupFrom, elementFrom, sizes } = this;
+    this.elementFrom = at + 1;
+    const isLarge = at - elementFrom > sizes.largeBytes;
+    if (!isLarge && at - groupFrom < sizes.groupBytes) return;
+    // Who of the two has the digits is not known then: that is only too careful.
+    if (isLarge && groupFrom < elementFrom) this.cut(groupFrom, elementFrom - 1, false);
+    this.cut(isLarge ? elementFrom : groupFrom, at, isLarge);
+    this.groupLosesDigits = false;
+  }
+
+  private cut(from: number, to: number, isLarge: boolean): void {
+    this.groupFrom = to + 1;
+    if (this.elements > this.maxElements) return;
+    this.groups.push({ from, to, isLarge, mayLoseDigits: this.groupLosesDigits });
+  }
+
+  private close(at: number): void {
+    if (this.listEnd !== NONE) return;
+    this.elementEnd(at);
+    this.listEnd = at;
+    if (this.bytes[at] !== LIST_END) this.isList = false;
+    if (this.groupFrom <= at) this.cut(this.groupFrom, at, false);
+  }
+}
+
+/** The scan of a whole short text. */
+export function scanJson(bytes: Uint8Array): Pick<JsonScan, 'isTooDeep' | 'mayLoseDigits'> {
+  const scan = new JsonScan(bytes, { groupBytes: Infinity, largeBytes: Infinity }, 0);
+  while (!scan.step());
+  return scan;
+}
+
+/** Where white space of JSON ends that may begin at `from`. */
+export function spaceEnd(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && isSpace(bytes[at])) at += 1;
+  return at;
+}
+
+/** The bytes from `from` to `to` without white space around them. */
+export function trimmed(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): { readonly from: number; readonly to: number } {
+  const start = Math.min(spaceEnd(bytes, from), to);
+  let end = to;
+  while (end > start && isSpace(bytes[end - 1])) end -= 1;
+  return { from: start, to: end };
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function isNumberMark(byte: number): boolean {

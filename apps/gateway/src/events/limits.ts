@@ -6,3 +6,10 @@ export const MAX_EVENTS = 10_000;
 export const MAX_NESTING = 8;
 /** How far an event's time may lie ahead of our clock. */
 export const MAX_AHEAD_MS = HOUR_MS;
+/**
+ * What one event may be as a JSON text, before it is looked at: parsing it cannot be interrupted. The
+ * largest that breaks no rule, with every character escaped, has 70 KiB and 40 members.
+ */
+export const MAX_EVENT_TEXT_BYTES = 128 * 1024;
+/** Commas and colons outside of strings. */
+export const MAX_EVENT_MARKS = 4096;

@@ -12,6 +12,9 @@ const MAX_HEAD_BYTES = 64 * 1024;
 /** How often slow callers are looked for. */
 const TIMEOUT_CHECK_MS = 1000;
 
+/** How long a refused caller has to read why: destroyed at once, a connection with unread bytes is reset. */
+const REFUSED_FOR_MS = 1000;
+
 /**
  * Fastify with the gateway's limits. Nest answers failures from a route on with problem details (RFC
  * 9457); this makes what fails before it a problem too: bytes that are no HTTP (`clientErrorHandler`)
@@ -66,6 +69,8 @@ function refuse(code: string, socket: Socket): void {
     `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+  // A caller that keeps its half open, or does not read, would keep the descriptor for ever.
+  setTimeout(() => socket.destroy(), REFUSED_FOR_MS).unref();
 }
 
 function problemOf(code: string): ProblemDetails {

@@ -10,11 +10,16 @@ export const RESOURCES = [
   'GET /openapi.json',
 ] as const;
 
+/** What is answered where there is nothing: TallyError `not_found`. */
+export function nothingHere(): TallyError {
+  return new TallyError('not_found', `expected one of: ${RESOURCES.join('; ')}`);
+}
+
 /** Whatever no other controller takes: an unknown path, or a known one with another method. */
 @Controller()
 export class NotFoundController {
   @All('*')
   notFound(): never {
-    throw new TallyError('not_found', `expected one of: ${RESOURCES.join('; ')}`);
+    throw nothingHere();
   }
 }

@@ -9,6 +9,7 @@ import { MAX_BODY_BYTES } from '../events/limits.js';
 import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
 import { BodyBudget } from './body-budget.js';
 import { Keys } from './keys.js';
+import { nothingHere } from './not-found.controller.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -46,6 +47,10 @@ export class RequestAdmission implements OnModuleInit {
         done(error as Error);
         return;
       }
+      if (hasBody(request.method, request.headers) && !isOfApi(request)) {
+        done(nothingHere());
+        return;
+      }
       try {
         this.reserve(request, reply);
       } catch (error) {
@@ -58,9 +63,10 @@ export class RequestAdmission implements OnModuleInit {
   }
 
   /** By the route that was found, not by the path as it was written: that may have escapes. */
-  private authenticate({ method, headers, routeOptions }: FastifyRequest): void {
+  private authenticate(request: FastifyRequest): void {
+    if (!isOfApi(request)) return;
+    const { method, headers, routeOptions } = request;
     const { url = '' } = routeOptions;
-    if (!url.startsWith('/v1/')) return;
     if (method === 'PUT' || url.startsWith('/v1/admin/'))
       this.keys.checkAdmin(headers['authorization']);
     else this.keys.checkApi(headers['authorization']);
@@ -92,6 +98,11 @@ function letRefusedBodiesEnd(server: FastifyInstance): void {
     if (reply.statusCode === ERROR_CODES.payload_too_large.http) reply.removeHeader('connection');
     done();
   });
+}
+
+/** Only the API takes bodies, and only with a key: elsewhere none is read, and no room kept for one. */
+function isOfApi({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url?.startsWith('/v1/') === true;
 }
 
 function hasBody(method: string, headers: FastifyRequest['headers']): boolean {

@@ -11,6 +11,7 @@ import type { Logger } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { askService } from '../http/ask-service.js';
 import { parseJsonDocument } from '../http/json-document.js';
+import { jsonPieces, SlicedAnswers } from '../http/sliced-answer.js';
 import { mediaTypeOf } from '../http/media-type.js';
 import { readQuery } from '../http/query-parameters.js';
 import { type AcceptedLoss, lossDocuments, readLoss } from './loss-document.js';
@@ -29,14 +30,17 @@ export interface LossParts {
 /** Records that are gone: a person accepts it, and everybody can see who did. */
 @Controller('v1/admin/losses')
 export class LossesController {
-  constructor(@Inject(LOSS_PARTS) private readonly parts: LossParts) {}
+  constructor(
+    @Inject(LOSS_PARTS) private readonly parts: LossParts,
+    @Inject(SlicedAnswers) private readonly answers: SlicedAnswers,
+  ) {}
 
   @Get()
-  async list(@Req() request: FastifyRequest): Promise<object> {
+  async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     readQuery(request.url, []);
     const { shards } = await this.call<clusterProxy.LossesResponse>('query', 'ListLosses', {});
     const missingShards = shards.flatMap(({ shard, failure }) => (failure ? [shard] : []));
-    return { losses: documentsOf(shards), missingShards };
+    this.answers.send(reply, jsonPieces({ missingShards }, 'losses', documentsOf(shards)));
   }
 
   @Post()

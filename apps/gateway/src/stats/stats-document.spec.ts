@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { HOUR_MS, type query } from '@tally/contracts';
 import { FUNCTIONS, type StatsFunction } from './limits.js';
-import { writeAnswer } from './stats-document.js';
+import { answerPieces } from './stats-document.js';
 import type { StatsQuestion } from './stats-question.js';
 
 const FROM = Date.UTC(2026, 0, 1, 10, 30);
@@ -36,6 +36,8 @@ const answer = (
   missingShards: [],
   ...more,
 });
+const writeAnswer = (...asked: Parameters<typeof answerPieces>) =>
+  [...answerPieces(...asked)].join('');
 const FRESH = { nowMs: FROM + 95_000, staleAfterMs: 10_000 };
 const write = (asked: StatsQuestion, said: query.GetStatsResponse, freshness = FRESH) =>
   JSON.parse(writeAnswer(asked, said, freshness)) as {

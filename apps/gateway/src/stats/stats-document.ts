@@ -14,20 +14,15 @@ export interface Freshness {
 }
 
 /**
- * The answer as JSON text. It is written by hand, because numbers go from their exact decimal into
- * the text and never through a double.
+ * The answer as JSON text, in short pieces: windows without events are made as they are written. It is
+ * written by hand, because numbers go from their exact decimal into the text and never through a double.
  */
-export function writeAnswer(
+export function* answerPieces(
   question: StatsQuestion,
   answer: query.GetStatsResponse,
   freshness: Freshness,
-): string {
+): Generator<string, void> {
   const { type, granularity, fromMs, toMs } = question;
-  const points = new PointWriter(question);
-  const series = answer.subjects.map((stats) => {
-    const missing = stats.missing ? ',"missing":true' : '';
-    return `{"subject":${JSON.stringify(stats.subject)},"points":[${points.write(stats)}]${missing}}`;
-  });
   const head = {
     type,
     granularity,
@@ -36,7 +31,16 @@ export function writeAnswer(
     to: isoText(toMs),
   };
   const meta = JSON.stringify(metaOf(answer, freshness));
-  return `${JSON.stringify(head).slice(0, -1)},"series":[${series.join(',')}],"meta":${meta}}`;
+  const points = new PointWriter(question);
+  yield `${JSON.stringify(head).slice(0, -1)},"series":[`;
+  let comma = '';
+  for (const stats of answer.subjects) {
+    yield `${comma}{"subject":${JSON.stringify(stats.subject)},"points":[`;
+    yield* points.write(stats);
+    yield stats.missing ? '],"missing":true}' : ']}';
+    comma = ',';
+  }
+  yield `],"meta":${meta}}`;
 }
 
 /** RFC 3339 in UTC, without milliseconds where there are none. */
@@ -59,52 +63,68 @@ function metaOf(answer: query.GetStatsResponse, { nowMs, staleAfterMs }: Freshne
 class PointWriter {
   private readonly functions: readonly StatsFunction[];
   private readonly windowMs: number | undefined;
-  /** Subjects have the same windows. */
-  private readonly heads = new Map<number, string>();
+  private readonly noEvents: string;
+  /** The end of a window is most often the start of the next. */
+  private last = { ms: NaN, text: '' };
 
   constructor(private readonly question: StatsQuestion) {
     this.functions = FUNCTIONS.filter((name) => question.functions.has(name));
     this.windowMs = windowMsOf(question.granularity);
+    this.noEvents = this.values(NO_EVENTS);
   }
 
-  write({ windows, missing }: query.SubjectStats): string {
+  *write({ windows, missing }: query.SubjectStats): Generator<string, void> {
     // Nothing is known of a subject whose shard did not answer: not that it has no events either.
-    if (missing) return '';
+    if (missing) return;
     const { fromMs, fillZero } = this.question;
-    if (this.windowMs === undefined) return this.point(fromMs, windows[0] ?? NO_EVENTS);
-    if (!fillZero)
-      return windows.map((window) => this.point(Number(window.startMs), window)).join(',');
-    return this.filled(windows, this.windowMs);
+    const { windowMs } = this;
+    if (windowMs === undefined) {
+      yield this.point(fromMs, windows[0]);
+      return;
+    }
+    if (fillZero) {
+      yield* this.filled(windows, windowMs);
+      return;
+    }
+    let comma = '';
+    for (const window of windows) {
+      yield comma + this.point(Number(window.startMs), window);
+      comma = ',';
+    }
   }
 
-  private filled(windows: readonly query.Window[], windowMs: number): string {
+  private *filled(windows: readonly query.Window[], windowMs: number): Generator<string, void> {
     const { fromMs, toMs } = this.question;
-    const points: string[] = [];
     let next = 0;
+    let comma = '';
     for (let start = fromMs - (fromMs % windowMs); start < toMs; start += windowMs) {
       const window = windows[next];
       const isThere = window !== undefined && Number(window.startMs) === start;
       if (isThere) next += 1;
-      points.push(this.point(start, isThere ? window : NO_EVENTS));
+      yield comma + this.point(start, isThere ? window : undefined);
+      comma = ',';
     }
-    return points.join(',');
-  }
-
-  private point(startMs: number, window: Window): string {
-    let text = this.heads.get(startMs);
-    if (text === undefined) {
-      text = this.head(startMs);
-      this.heads.set(startMs, text);
-    }
-    for (const name of this.functions) text += `,"${name}":${valueOf(name, window)}`;
-    return `${text}}`;
   }
 
   /** The first and the last window are cut to what was asked, and say so. */
-  private head(startMs: number): string {
+  private point(startMs: number, window: Window | undefined): string {
     const { fromMs, toMs } = this.question;
     const endMs = this.windowMs === undefined ? toMs : Math.min(startMs + this.windowMs, toMs);
-    return `{"start":"${isoText(Math.max(startMs, fromMs))}","end":"${isoText(endMs)}"`;
+    const start = this.instant(Math.max(startMs, fromMs));
+    const end = this.instant(endMs);
+    const values = window === undefined ? this.noEvents : this.values(window);
+    return `{"start":"${start}","end":"${end}"${values}}`;
+  }
+
+  private instant(ms: number): string {
+    if (this.last.ms !== ms) this.last = { ms, text: isoText(ms) };
+    return this.last.text;
+  }
+
+  private values(window: Window): string {
+    let text = '';
+    for (const name of this.functions) text += `,"${name}":${valueOf(name, window)}`;
+    return text;
   }
 }
 

@@ -2,10 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { readQuestion } from './stats-question.js';
 
 const GOOD = { type: 'view', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
-const ask = (more: Record<string, string> = {}, subjects = ['video-42'], maxPoints = 100_000) => {
+const ask = (
+  more: Record<string, string> = {},
+  subjects = ['video-42'],
+  maxPoints = 100_000,
+  maxFilledPoints = 20_000,
+) => {
   const query = new URLSearchParams({ ...GOOD, ...more });
   for (const subject of subjects) query.append('subject', subject);
-  return readQuestion(`/v1/stats?${query.toString()}`, maxPoints);
+  return readQuestion(`/v1/stats?${query.toString()}`, { maxPoints, maxFilledPoints });
 };
 
 describe('a question for statistics', () => {
@@ -63,7 +68,9 @@ describe('a question for statistics', () => {
     const query = new URLSearchParams({ ...GOOD, subject: 's' });
     query.delete(name);
     const target = `/v1/stats?${query.toString()}`;
-    expect(() => readQuestion(target, 10)).toThrow(`expected the parameter ${name}`);
+    expect(() => readQuestion(target, { maxPoints: 10, maxFilledPoints: 10 })).toThrow(
+      `expected the parameter ${name}`,
+    );
   });
 
   it('names 1 to 500 subjects of 1 to 512 bytes', () => {
@@ -80,7 +87,19 @@ describe('a question for statistics', () => {
     const times = { from: '2026-01-01T00:59:00Z', to: '2026-01-01T02:01:00Z', granularity: 'hour' };
     expect(ask(times, ['a', 'b'], 6).subjects).toHaveLength(2);
     expect(() => ask(times, ['a', 'b'], 5)).toThrow(
-      'at most 5 points (subjects times windows), got 6',
+      'at most 5 points (subjects times windows), got 6: granularity=day would have 2',
+    );
+  });
+
+  it('asks for fewer points when windows without events are filled, and is told what would fit', () => {
+    const days = { from: '1970-01-01T00:00:00Z', to: '2240-01-01T00:00:00Z', granularity: 'day' };
+    expect(ask(days, ['a'], 100_000, 20_000).subjects).toEqual(['a']);
+    expect(() => ask({ ...days, fill: 'zero' }, ['a'], 100_000, 20_000)).toThrow(
+      'at most 20000 points (subjects times windows) with fill=zero, got 98615: granularity=total would have 1, or ask for fewer subjects or a shorter time, or without fill=zero',
+    );
+    const minutes = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
+    expect(() => ask({ ...minutes, granularity: 'minute', fill: 'zero' }, ['a', 'b'])).toThrow(
+      'granularity=hour would have 1488',
     );
   });
 });

@@ -43,8 +43,15 @@ export const STATS_PARAMETERS = [
   'partial',
 ] as const;
 
+/** Bounds of one answer, in points: subjects times windows. */
+export interface PointLimits {
+  readonly maxPoints: number;
+  /** With windows that have no events. */
+  readonly maxFilledPoints: number;
+}
+
 /** Reads the question of a request target. TallyError `invalid_argument` when it is none. */
-export function readQuestion(target: string, maxPoints: number): StatsQuestion {
+export function readQuestion(target: string, limits: PointLimits): StatsQuestion {
   const query = readQuery(target, STATS_PARAMETERS);
   const type = required(query, 'type');
   if (!isEventTypeName(type)) throw invalid('expected type to be the name of an event type');
@@ -62,12 +69,34 @@ export function readQuestion(target: string, maxPoints: number): StatsQuestion {
     fillZero: readWord(query, 'fill', ['zero']) !== undefined,
     allowPartial: readWord(query, 'partial', ['allow']) !== undefined,
   };
-  const points = windowsOf(question) * question.subjects.length;
-  if (points > maxPoints)
-    throw invalid(
-      `expected at most ${maxPoints} points (subjects times windows), got ${points}: ask for fewer subjects, a shorter time or a coarser granularity`,
-    );
+  assertFits(question, limits);
   return question;
+}
+
+/** Subjects times windows: the most points that the answer may have, and with fill=zero just so many. */
+export function pointsOf(question: StatsQuestion, granularity = question.granularity): number {
+  return windowsOf(question, granularity) * question.subjects.length;
+}
+
+function assertFits(question: StatsQuestion, { maxPoints, maxFilledPoints }: PointLimits): void {
+  const { fillZero, granularity } = question;
+  const most = fillZero ? Math.min(maxPoints, maxFilledPoints) : maxPoints;
+  const points = pointsOf(question);
+  if (points <= most) return;
+  const fitting = GRANULARITIES.slice(GRANULARITIES.indexOf(granularity)).find(
+    (coarser) => pointsOf(question, coarser) <= most,
+  );
+  const what = fillZero
+    ? 'points (subjects times windows) with fill=zero'
+    : 'points (subjects times windows)';
+  const advice = [
+    fitting === undefined
+      ? 'ask for fewer subjects'
+      : `granularity=${fitting} would have ${pointsOf(question, fitting)}`,
+    'or ask for fewer subjects or a shorter time',
+    ...(fillZero && points <= maxPoints ? ['or without fill=zero'] : []),
+  ];
+  throw invalid(`expected at most ${most} ${what}, got ${points}: ${advice.join(', ')}`);
 }
 
 /** Length of the windows; undefined for a total, which is one as long as the question. */
@@ -76,7 +105,7 @@ export function windowMsOf(granularity: Granularity): number | undefined {
   return minutes === Infinity ? undefined : minutes * MINUTE_MS;
 }
 
-function windowsOf({ granularity, fromMs, toMs }: StatsQuestion): number {
+function windowsOf({ fromMs, toMs }: StatsQuestion, granularity: Granularity): number {
   const windowMs = windowMsOf(granularity);
   if (windowMs === undefined) return 1;
   return Math.ceil(toMs / windowMs) - Math.floor(fromMs / windowMs);

@@ -4,21 +4,26 @@ import type { ServiceClient } from '@tally/discovery';
 import { type Logger } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { askService } from '../http/ask-service.js';
+import { WRITING_BYTES, type SlicedAnswers } from '../http/sliced-answer.js';
 import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
-import { writeAnswer } from './stats-document.js';
-import { readQuestion, type StatsQuestion } from './stats-question.js';
+import { answerPieces } from './stats-document.js';
+import { pointsOf, readQuestion, type PointLimits, type StatsQuestion } from './stats-question.js';
 
 export const STATS_PARTS = Symbol('parts of the statistics controller');
 
 export interface StatsParts {
   readonly query: ServiceClient;
   readonly timeoutMs: number;
-  readonly maxPoints: number;
+  readonly limits: PointLimits;
+  readonly answers: SlicedAnswers;
   readonly staleAfterMs: number;
   readonly logger: Pick<Logger, 'error'>;
   now(): number;
 }
+
+/** Of a window as it came: six texts of some digits, and the message they came in. */
+const WINDOW_BYTES = 400;
 
 @Controller('v1/stats')
 export class StatsController {
@@ -26,8 +31,9 @@ export class StatsController {
 
   @Get()
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { maxPoints, staleAfterMs, now } = this.parts;
-    const question = readQuestion(request.url, maxPoints);
+    const { limits, answers, staleAfterMs, now } = this.parts;
+    const question = readQuestion(request.url, limits);
+    const room = answers.reserve(reply, bytesOf(pointsOf(question)));
     const answer = await this.ask(question);
     const { missingShards } = answer;
     // A sum without a part of it would be taken for the whole.
@@ -36,8 +42,9 @@ export class StatsController {
         'unavailable',
         `no total without the shards ${missingShards.join(', ')}, which do not answer; partial=allow leaves them out`,
       );
-    const text = writeAnswer(question, answer, { nowMs: now(), staleAfterMs });
-    reply.status(200).header('content-type', 'application/json; charset=utf-8').send(text);
+    room.shrinkTo(bytesOf(answer.subjects.reduce((sum, { windows }) => sum + windows.length, 0)));
+    reply.status(200);
+    answers.send(reply, answerPieces(question, answer, { nowMs: now(), staleAfterMs }), room);
   }
 
   private ask(question: StatsQuestion): Promise<query.GetStatsResponse> {
@@ -61,4 +68,9 @@ export class StatsController {
       failed: 'the query service failed',
     });
   }
+}
+
+/** What an answer holds, in bytes, from before the query service is asked until its reader has it. */
+function bytesOf(windows: number): number {
+  return WRITING_BYTES + windows * WINDOW_BYTES;
 }

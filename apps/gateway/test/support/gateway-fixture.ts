@@ -13,7 +13,14 @@ import {
 } from '@tally/contracts';
 import { InstanceRegistry } from '@tally/discovery';
 import { parseConfig, startService, type Logger } from '@tally/service-kit';
-import { eventually, freePort, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
+import {
+  eventually,
+  freePort,
+  keepLikeAShard,
+  startZooKeeper,
+  type PlayedShard,
+  type ZooKeeperServer,
+} from '@tally/testing';
 import { AppModule } from '../../src/app.module.js';
 import { settings, type GatewayConfig } from '../../src/config.js';
 import { createHttpAdapter } from '../../src/http/http-adapter.js';
@@ -54,10 +61,17 @@ export class GatewayFixture {
   private readonly closes: (() => Promise<unknown> | void)[] = [];
   private zookeeper: ZooKeeperServer | undefined;
   private zookeeperSession: ZooKeeperSession | undefined;
+  private playedShard: PlayedShard | undefined;
 
   get session(): ZooKeeperSession {
     if (this.zookeeperSession === undefined) throw new Error('the fixture was not started');
     return this.zookeeperSession;
+  }
+
+  /** Keeps event types at once, unless it is told not to. */
+  get shard(): PlayedShard {
+    if (this.playedShard === undefined) throw new Error('the fixture was not started');
+    return this.playedShard;
   }
 
   async start(): Promise<void> {
@@ -72,6 +86,7 @@ export class GatewayFixture {
     this.zookeeperSession = session;
     this.closes.push(() => session.close());
     await session.whenConnected(10_000);
+    this.playedShard = await keepLikeAShard(session);
     await this.serve('partitioner', 'tally.partitioner.v1.PartitionerService', {
       Append: (request: partitioner.AppendRequest) => {
         this.appends.push(request);

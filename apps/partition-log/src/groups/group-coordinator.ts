@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { DAY_MS, MINUTE_MS } from '@tally/contracts';
 import type { KafkaError } from '@tally/kafka-wire';
 import type { Clock } from './clock.js';
 import { Group } from './group.js';
 import { decodeGroup, encodeGroup, type GroupRecord } from './group-records.js';
 import type { GroupTopic } from './group-topic.js';
-import { OffsetStore } from './offset-store.js';
+import { OffsetStore, type Committer, type OffsetChange } from './offset-store.js';
 
 /** Of a client's own name in the ids of its members: a string of the protocol has to hold them. */
 const MAX_NAME_LENGTH = 200;
+
+/** Without room, a group that was not in use for so long gives its offsets up for another; Kafka keeps all no longer. */
+const NEEDLESS_AFTER_MS = 7 * DAY_MS;
+/** When none was found: all groups are looked at, and without room each commit could ask for that. */
+const LOOK_AGAIN_MS = MINUTE_MS;
 
 export interface CoordinatorOptions {
   readonly clock: Clock;
@@ -35,6 +41,8 @@ export class GroupCoordinator {
   /** When groups that have offsets lost their last member, ms since 1970. */
   private readonly emptySince = new Map<string, number>();
   private readonly startedMs: number;
+  /** Before that no group is looked for that could go. */
+  private lookAgainAtMs = 0;
   private closed = false;
 
   private constructor(
@@ -96,6 +104,22 @@ export class GroupCoordinator {
   }
 
   /**
+   * All changes become durable together, or none. Where there is no room, the group that was out of use
+   * for longest goes, if that is long ago: names that somebody made up must not keep others out for ever.
+   */
+  async commitOffsets(
+    group: string,
+    changes: readonly OffsetChange[],
+    who: Committer,
+  ): Promise<KafkaError> {
+    if (!this.offsets.hasRoomFor(group, changes, who)) {
+      const needless = this.longestUnused();
+      if (needless !== undefined && needless !== group) await this.offsets.deleteGroup(needless);
+    }
+    return this.offsets.commit(group, changes, who);
+  }
+
+  /**
    * Forgets the offsets of groups that were neither used nor written for long. What was before the
    * start of this process counts as use: when a group was last in use is known only since then.
    */
@@ -103,13 +127,8 @@ export class GroupCoordinator {
     const { offsetsRetentionMs, now } = this.options;
     if (offsetsRetentionMs === 0) return;
     const before = now() - offsetsRetentionMs;
-    for (const id of [...this.offsets.names()]) {
-      const usedMs = Math.max(
-        this.emptySince.get(id) ?? this.startedMs,
-        this.offsets.lastCommitMs(id),
-      );
-      if (this.find(id) === undefined && usedMs <= before) await this.offsets.deleteGroup(id);
-    }
+    for (const id of [...this.offsets.names()])
+      if (this.usedMs(id) <= before) await this.offsets.deleteGroup(id);
     for (const id of this.emptySince.keys()) {
       if (!this.offsets.has(id)) this.emptySince.delete(id);
     }
@@ -120,6 +139,25 @@ export class GroupCoordinator {
     this.closed = true;
     for (const group of this.groups.values()) group.close();
     this.groups.clear();
+  }
+
+  /** When a group was last in use, ms since 1970: infinitely late while it has members. */
+  private usedMs(id: string): number {
+    if (this.find(id) !== undefined) return Infinity;
+    return Math.max(this.emptySince.get(id) ?? this.startedMs, this.offsets.lastCommitMs(id));
+  }
+
+  private longestUnused(): string | undefined {
+    const nowMs = this.options.now();
+    if (nowMs < this.lookAgainAtMs) return undefined;
+    const before = nowMs - NEEDLESS_AFTER_MS;
+    let found: { readonly id: string; readonly usedMs: number } | undefined;
+    for (const id of this.offsets.names()) {
+      const usedMs = this.usedMs(id);
+      if (usedMs <= before && usedMs < (found?.usedMs ?? Infinity)) found = { id, usedMs };
+    }
+    if (found === undefined) this.lookAgainAtMs = nowMs + LOOK_AGAIN_MS;
+    return found?.id;
   }
 
   private makeGroup(id: string, restored?: GroupRecord): Group {

@@ -30,9 +30,9 @@ export class GroupTopic {
     return new GroupTopic(log, await offsetsTopic(log), now);
   }
 
-  /** Whether the log has a topic of that name. */
+  /** Whether the log has a topic of that name; also one that is closed until somebody mends it. */
   isThere(name: string): boolean {
-    return this.log.topic(name) !== undefined;
+    return this.log.hasTopic(name);
   }
 
   /** All records become durable together, or none. They are made when it is known at what time. */

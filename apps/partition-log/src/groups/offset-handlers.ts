@@ -31,7 +31,8 @@ export function offsetCommitHandler(
         }
       }
     }
-    const outcome = await coordinator.offsets.commit(request.groupId, changes);
+    const who = coordinator.find(request.groupId) === undefined ? 'outsider' : 'member';
+    const outcome = await coordinator.commitOffsets(request.groupId, changes, who);
     return {
       topics: request.topics.map(({ name, partitions }) => ({
         name,

@@ -21,6 +21,12 @@ export interface OffsetLimits {
   readonly maxOffsets: number;
 }
 
+/** Who commits: a member of its group, or somebody that names a group that nobody is in. */
+export type Committer = 'member' | 'outsider';
+
+/** Of the room for groups and offsets, what outsiders may fill: any name will do for them. */
+const SHARE_OF_OUTSIDERS = 3 / 4;
+
 type Partitions = Map<number, CommittedOffset>;
 
 /**
@@ -67,9 +73,13 @@ export class OffsetStore {
   }
 
   /** All changes become durable together, or none. */
-  async commit(group: string, changes: readonly OffsetChange[]): Promise<KafkaError> {
+  async commit(
+    group: string,
+    changes: readonly OffsetChange[],
+    who: Committer = 'member',
+  ): Promise<KafkaError> {
     // Full: what another group leaves makes room, so it may be tried again.
-    if (!this.hasRoomFor(group, changes)) return 'COORDINATOR_NOT_AVAILABLE';
+    if (!this.hasRoomFor(group, changes, who)) return 'COORDINATOR_NOT_AVAILABLE';
     const timed: [OffsetKey, CommittedOffset | undefined][] = [];
     const error = await this.topic.append(group, (nowMs) => {
       for (const { topic, partition, committed } of changes) {
@@ -105,7 +115,8 @@ export class OffsetStore {
     }
   }
 
-  private hasRoomFor(group: string, changes: readonly OffsetChange[]): boolean {
+  /** Whether there is room for what is new in these changes. */
+  hasRoomFor(group: string, changes: readonly OffsetChange[], who: Committer): boolean {
     const known = this.of(group);
     const added = changes.filter(
       ({ topic, partition, committed }) =>
@@ -113,7 +124,11 @@ export class OffsetStore {
     ).length;
     if (added === 0) return true;
     const { maxGroups, maxOffsets } = this.limits;
-    return this.count + added <= maxOffsets && (this.has(group) || this.groups.size < maxGroups);
+    const share = who === 'member' ? 1 : SHARE_OF_OUTSIDERS;
+    return (
+      this.count + added <= maxOffsets * share &&
+      (this.has(group) || this.groups.size < maxGroups * share)
+    );
   }
 
   private apply(

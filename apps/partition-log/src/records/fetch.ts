@@ -14,6 +14,8 @@ import { watchAny } from './watch-any.js';
 
 /** Longer waits are cut: what waits holds a connection, and a client asks again. */
 const MAX_WAIT_MS = 30 * SECOND_MS;
+/** How long answers with records may leave out that others cannot be read. */
+const LEFT_OUT_MS = 5 * SECOND_MS;
 
 /** Told of what an answer holds of each topic. */
 export type CountFetch = (topic: string, bytes: number) => void;
@@ -27,6 +29,7 @@ export function fetchHandler(
   maxBytes: number,
   count: CountFetch,
 ): Handler<'fetch'> {
+  const damage = new DamageTold();
   return async (request, { signal, reserveAnswer }) => {
     // Sessions are not made, so there is none to go on with.
     if (request.sessionId !== 0) {
@@ -45,7 +48,8 @@ export function fetchHandler(
       leftMs = deadline - performance.now();
     }
     if (ready > 0) await reserveAnswer(limit);
-    const topics = await gather(log, request, limit);
+    const gathered = await gather(log, request, limit);
+    const topics = damage.mayLeaveOut(gathered, signal) ? gathered.map(withoutDamage) : gathered;
     countBytes(topics, count);
     return { errorCode: KAFKA_ERRORS.NONE, topics };
   };
@@ -102,7 +106,7 @@ async function gather(
     name,
     partitions: partitions.flatMap((wanted) => fetched.get(wanted) ?? []),
   }));
-  return bytes > 0 ? topics.map(withoutDamage) : topics;
+  return topics;
 }
 
 /** An answer may be full before its end: it begins elsewhere each time, so that none is always last. */
@@ -122,9 +126,25 @@ function isDamaged({ errorCode }: FetchedPartition): boolean {
 }
 
 /**
- * An answer with records does not tell of damage, the next one without does: kafkajs drops an answer as
- * a whole for one error in it, and one damaged partition would stop all that a consumer reads.
+ * Most answers with records do not tell of damage, those without do: kafkajs drops an answer as a whole
+ * for one error in it, and one damaged partition would stop all that a consumer reads. Where there are
+ * always records, now and then one tells of it: somebody has to know.
  */
+class DamageTold {
+  /** By connection. */
+  private readonly lastMs = new WeakMap<AbortSignal, number>();
+
+  mayLeaveOut(topics: readonly ByTopic<FetchedPartition>[], connection: AbortSignal): boolean {
+    if (!topics.some(({ partitions }) => partitions.some(isDamaged))) return false;
+    const hasRecords = topics.some(({ partitions }) => partitions.some((one) => bytesOf(one) > 0));
+    const nowMs = performance.now();
+    const isDue = nowMs - (this.lastMs.get(connection) ?? nowMs) >= LEFT_OUT_MS;
+    const mayLeaveOut = !isDue && hasRecords;
+    if (!mayLeaveOut || !this.lastMs.has(connection)) this.lastMs.set(connection, nowMs);
+    return mayLeaveOut;
+  }
+}
+
 function withoutDamage({ name, partitions }: ByTopic<FetchedPartition>): ByTopic<FetchedPartition> {
   return {
     name,

@@ -13,6 +13,7 @@ import {
   type RequestOf,
   type ResponseOf,
 } from '@tally/kafka-wire';
+import { isOutOfDescriptors } from '@tally/segment-log';
 
 /** Who asks, and what a handler may hold while it answers. */
 export interface Caller {
@@ -110,12 +111,12 @@ export class RequestRouter {
       throw new MalformedFrame(`API ${apiKey} in version ${apiVersion} is not served`);
     }
     const { api, handler } = route;
-    const request = api.readRequest(reader, apiVersion);
+    const request = read(api, reader, apiVersion);
     return {
       mayOverlap: apiKey === APIS.produce.key,
       run: async (caller) => {
         const end = this.observer.begin(api.name, frame.length);
-        const response = await handler(request, { ...caller, clientId });
+        const response = await answerOf(api.name, () => handler(request, { ...caller, clientId }));
         if (response === undefined) {
           end(nameOfKafkaError(KAFKA_ERRORS.NONE), 0);
           return undefined;
@@ -123,7 +124,7 @@ export class RequestRouter {
         const answer = encode(() =>
           writeResponse(correlationId, (writer) => api.writeResponse(writer, response, apiVersion)),
         );
-        if (answer instanceof RangeError) {
+        if (answer instanceof Error) {
           end(nameOfKafkaError(KAFKA_ERRORS.UNKNOWN_SERVER_ERROR), 0);
           throw new UnanswerableRequest(
             `the answer to ${api.name} cannot be written: ${answer.message}`,
@@ -152,13 +153,32 @@ export class RequestRouter {
   }
 }
 
-/** A failure to write an answer is the matter of one client; what a handler throws is not. */
-function encode(write: () => Buffer[]): Buffer[] | RangeError {
+/** Without a descriptor for a file the client has to ask again; whatever else fails is not its matter. */
+async function answerOf(api: string, ask: () => unknown): Promise<unknown> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isOutOfDescriptors(error)) throw error;
+    throw new UnanswerableRequest(`${api} found no descriptor for a file that it has to read`);
+  }
+}
+
+/** A failure to read a request is the matter of its client, as one to write an answer is. */
+function read(api: Api<unknown, unknown>, reader: WireReader, version: number): unknown {
+  try {
+    return api.readRequest(reader, version);
+  } catch (error) {
+    if (error instanceof MalformedFrame) throw error;
+    throw new MalformedFrame(`a request of ${api.name} cannot be read: ${String(error)}`);
+  }
+}
+
+/** What a handler throws is another matter: nobody knows then what the log holds. */
+function encode(write: () => Buffer[]): Buffer[] | Error {
   try {
     return write();
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return error;
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 

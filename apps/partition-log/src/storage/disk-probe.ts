@@ -1,20 +1,21 @@
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** Not emptied: what the file has it keeps, so that a log starts on a full disk, where it can be read. */
+const FLAGS = constants.O_RDWR | constants.O_CREAT;
+
 /** The disk of the log takes writes: a full or failing one is seen before a client meets it. */
 export class DiskProbe {
-  private constructor(
-    private readonly file: FileHandle,
-    private probes = 0,
-  ) {}
+  private file: FileHandle | undefined;
+  private probes = 0;
 
   /** `folder` is there. */
-  static async open(folder: string): Promise<DiskProbe> {
-    return new DiskProbe(await open(join(folder, 'health'), 'w'));
-  }
+  constructor(private readonly folder: string) {}
 
   /** Writes eight bytes and waits until the disk has them. */
   async probe(): Promise<void> {
+    this.file ??= await open(join(this.folder, 'health'), FLAGS);
     const bytes = Buffer.alloc(8);
     bytes.writeBigUInt64BE(BigInt(++this.probes));
     const { bytesWritten } = await this.file.write(bytes, 0, bytes.length, 0);
@@ -25,6 +26,6 @@ export class DiskProbe {
   }
 
   async close(): Promise<void> {
-    await this.file.close();
+    await this.file?.close();
   }
 }

@@ -20,6 +20,7 @@ export async function openLog(
   const log = await SegmentLog.open({
     folder: config.logDir,
     segmentBytes: config.segmentBytes,
+    maxOpenSegments: config.maxOpenSegments,
     markIntervalMs: config.markIntervalMs,
     maxRoundBytes: config.maxCommitBytes,
     maxQueuedBytes: config.maxQueuedBytes,
@@ -50,6 +51,16 @@ export async function openLog(
   for (const cut of log.cutTails) {
     logger.warn(cut, 'cut off the end of a segment that was being written when the log stopped');
   }
+  if (log.mendedIdentity !== undefined)
+    logger.error(
+      { error: log.mendedIdentity, id: log.id },
+      'the identity of the log was damaged, and is written anew as its marks name it: look at the disk',
+    );
+  for (const { name: topic, reason } of log.closedTopics())
+    logger.error(
+      { error: reason, topic },
+      'ALARM: a topic is closed, its description is damaged: nothing of it was changed; mend the file and start the log again',
+    );
   for (const damage of log.damage()) logger.error({ damage }, DAMAGE);
   for (const { name: topic, partitions } of log.topics()) {
     for (const { number: partition, endInDoubt } of partitions) {

@@ -42,6 +42,10 @@ export class LogProcess {
     return this.log.port;
   }
 
+  get pid(): number | undefined {
+    return this.log.process.pid;
+  }
+
   get running(): boolean {
     return this.log.process.running;
   }

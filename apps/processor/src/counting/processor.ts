@@ -1,4 +1,5 @@
 import { TallyError } from '@tally/contracts';
+import type { InstallationWatch } from '@tally/discovery';
 import { GroupReader, kafkaConfig, type Assignment, type LogAdmin } from '@tally/log-client';
 import {
   parseEventsTopic,
@@ -27,6 +28,7 @@ const REBUILD_PAUSE_MS = 200;
 export interface ProcessorOptions {
   readonly config: ProcessorConfig;
   readonly session: ZooKeeperSession;
+  readonly installation: Pick<InstallationWatch, 'get'>;
   readonly eventTypes: EventTypes;
   readonly shards: Shards;
   readonly admin: LogAdmin;
@@ -68,6 +70,7 @@ export class Processor {
 
   /** Throws the reason why nothing, or not everything, is counted here. */
   probe(): void {
+    this.options.installation.get();
     if (this.topic === undefined) throw new Error('no topic for events yet');
     if (this.shardMap === undefined) throw new Error('no shard map yet');
     if (this.assignment === undefined) throw new Error('not in the group yet');
@@ -117,6 +120,7 @@ export class Processor {
   }
 
   private async join(): Promise<void> {
+    this.options.installation.get();
     const topic = (await this.topicNode.read())?.value;
     if (topic === undefined)
       throw new TallyError('unavailable', 'ZooKeeper does not name a topic for events yet');
@@ -154,6 +158,9 @@ export class Processor {
       },
       onSkipped: (assignment, partition, expected, got) => {
         if (assignment === this.assignment) this.driver?.onSkipped(partition, expected, got);
+      },
+      onDamaged: (assignment, partition, offset) => {
+        if (assignment === this.assignment) this.driver?.onDamaged(partition, offset);
       },
       onRestart: (error) => logger.warn({ error }, 'the client of the log begins again'),
       // Nobody can mend it from here: the supervisor begins anew from what the shards cover.

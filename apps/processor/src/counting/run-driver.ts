@@ -122,6 +122,11 @@ export class RunDriver {
     this.run.onSkipped(partition, expected, got);
   }
 
+  /** The log cannot read the record there. */
+  onDamaged(partition: number, offset: bigint): void {
+    this.run.onDamaged(partition, offset);
+  }
+
   private abort(): void {
     clearInterval(this.timer);
     this.stopping.abort();

@@ -5,6 +5,7 @@ import {
   TallyError,
 } from '@tally/contracts';
 import { EventTypeHistory } from '@tally/counting';
+import type { InstallationWatch } from '@tally/discovery';
 import { keepTrying } from '@tally/resilience';
 import { type Logger } from '@tally/service-kit';
 import { VersionLog, type ZooKeeperSession } from '@tally/zookeeper';
@@ -15,6 +16,8 @@ const RETRY_MS = 200;
 /** How long a version is looked for, and who is told. */
 export interface EventTypeRegistryOptions {
   readonly session: ZooKeeperSession;
+  /** Without it in ZooKeeper nobody can say that a version is not there. */
+  readonly installation: Pick<InstallationWatch, 'confirm'>;
   readonly logger: Logger;
   /** Time for which ZooKeeper has to answer without a version until it is not there. */
   readonly versionWaitMs: number;
@@ -44,15 +47,16 @@ export class EventTypeRegistry implements EventTypes {
 
   /**
    * A version is written before any block of ours names it; a server of ZooKeeper may be behind for a
-   * moment. While ZooKeeper does not answer nobody can say whether there is one, so that time does
-   * not count.
+   * moment. While ZooKeeper does not answer, or came back empty, nobody can say whether there is one,
+   * so that time does not count.
    */
   async reach(registryVersion: number, signal: AbortSignal): Promise<boolean | undefined> {
-    const { logger, versionWaitMs } = this.options;
+    const { installation, logger, versionWaitMs } = this.options;
     let answers = Math.ceil(versionWaitMs / RETRY_MS);
     const attempt = async () => {
       await this.versions.catchUp();
       if (this.knowsVersion(registryVersion)) return true;
+      await installation.confirm();
       answers -= 1;
       if (answers <= 0) return false;
       throw new TallyError('unavailable', `version ${registryVersion} is not there`);

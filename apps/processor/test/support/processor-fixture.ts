@@ -29,6 +29,7 @@ import { parseConfig, startService, type Logger } from '@tally/service-kit';
 import {
   eventually,
   freePort,
+  keepLikeAShard,
   startPartitionLog,
   startZooKeeper,
   type PartitionLogServer,
@@ -74,6 +75,7 @@ export class ProcessorFixture {
     }).start();
     this.closes.push(() => this.session.close());
     await this.session.whenConnected(10_000);
+    await keepLikeAShard(this.session);
     const kafka = kafkaConfig(this.config(1));
     this.admin = new LogAdmin(kafka, SILENT);
     this.closes.push(() => this.admin.close());

@@ -7,6 +7,12 @@ import { Pools } from '../postgres/pools.js';
 import { SHARD_METRICS } from '../postgres/postgres.module.js';
 import { ShardGuard } from '../shard-map/shard-guard.js';
 
+/** Tells when its caller has gone, or its deadline has passed. */
+interface ReadCall {
+  readonly cancelled: boolean;
+  on(event: 'cancelled', listener: () => void): unknown;
+}
+
 @Controller()
 export class ReadController {
   constructor(
@@ -28,9 +34,14 @@ export class ReadController {
   @GrpcMethod('ShardProxyService', 'ReadCounters')
   async readCounters(
     request: shardProxy.ReadCountersRequest,
+    _metadata: unknown,
+    call: ReadCall,
   ): Promise<shardProxy.ReadCountersResponse> {
     const owns = await this.guard.admit(request.shard, request.epoch);
     const stop = this.metrics.readSeconds.startTimer({ what: 'counters' });
-    return readCounters(this.pools.read, request, owns).finally(stop);
+    const gone = new AbortController();
+    call.on('cancelled', () => gone.abort());
+    if (call.cancelled) gone.abort();
+    return readCounters(this.pools.readFor(gone.signal), request, owns).finally(stop);
   }
 }

@@ -1,6 +1,13 @@
 import { TallyError } from '@tally/contracts';
 import { ShardMap, type ShardMapDocument } from '@tally/placement';
-import type { ConfigNode } from '@tally/zookeeper';
+
+/** Where the guard has its map from: InstallationKeeper. */
+export interface ShardMapSource {
+  /** The newest map of the shard's own installation; throws TallyError `unavailable` when there is none. */
+  readonly shardMap: ShardMapDocument;
+  /** Looks into ZooKeeper now. */
+  look(): Promise<void>;
+}
 
 /**
  * Lets in requests that were routed by the shard map that this instance knows. Its epoch never goes
@@ -8,20 +15,16 @@ import type { ConfigNode } from '@tally/zookeeper';
  */
 export class ShardGuard {
   private map: ShardMap | undefined;
-  private reading: Promise<void> | undefined;
-  readonly close: () => void;
 
   constructor(
     readonly shard: number,
-    private readonly node: Pick<ConfigNode<ShardMapDocument>, 'read' | 'watch'>,
-  ) {
-    this.close = node.watch((current) => this.learn(current?.value));
-  }
+    private readonly source: ShardMapSource,
+  ) {}
 
-  /** TallyError `unavailable` before the first map was seen. */
+  /** TallyError `unavailable` before the first map was seen, or when ZooKeeper is another Tally's. */
   get known(): ShardMap {
-    if (this.map === undefined)
-      throw new TallyError('unavailable', `shard ${this.shard} does not know the shard map yet`);
+    const document = this.source.shardMap;
+    this.map = ShardMap.newest(this.map, document) ?? ShardMap.parse(document);
     return this.map;
   }
 
@@ -36,26 +39,17 @@ export class ShardGuard {
         'invalid_argument',
         `this is shard ${this.shard}, the request is for ${shard}`,
       );
-    if (BigInt(epoch) > BigInt(this.map?.epoch ?? 0)) await this.readAgain();
+    let failed: Error | undefined;
+    if (BigInt(epoch) > BigInt(this.map?.epoch ?? 0))
+      await this.source.look().catch((error: Error) => (failed = error));
     const map = this.known;
+    // Whatever else was found: the map may be the one that is asked for.
+    if (failed !== undefined && BigInt(epoch) > BigInt(map.epoch)) throw failed;
     if (epoch !== String(map.epoch))
       throw new TallyError(
         'stale_epoch',
         `the shard map has epoch ${map.epoch}, the request ${epoch}`,
       );
     return (slot) => map.shardOf(slot) === this.shard;
-  }
-
-  /** One read for all that wait for it. */
-  private readAgain(): Promise<void> {
-    this.reading ??= this.node
-      .read()
-      .then((current) => this.learn(current?.value))
-      .finally(() => (this.reading = undefined));
-    return this.reading;
-  }
-
-  private learn(document: ShardMapDocument | undefined): void {
-    this.map = ShardMap.newest(this.map, document);
   }
 }

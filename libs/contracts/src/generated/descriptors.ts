@@ -224,6 +224,66 @@ export const DESCRIPTORS: object = {
           "ListLosses": {
            "requestType": "ListLossesRequest",
            "responseType": "LossesResponse"
+          },
+          "GetInstallation": {
+           "requestType": "GetInstallationRequest",
+           "responseType": "GetInstallationResponse"
+          }
+         }
+        },
+        "GetInstallationRequest": {
+         "fields": {
+          "afterPath": {
+           "type": "string",
+           "id": 1
+          }
+         }
+        },
+        "GetInstallationResponse": {
+         "oneofs": {
+          "_id": {
+           "oneof": [
+            "id"
+           ]
+          }
+         },
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "id": {
+           "type": "string",
+           "id": 2,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "topics": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 3
+          },
+          "nodes": {
+           "rule": "repeated",
+           "type": "KeptNode",
+           "id": 4
+          },
+          "more": {
+           "type": "bool",
+           "id": 5
+          }
+         }
+        },
+        "KeptNode": {
+         "fields": {
+          "path": {
+           "type": "string",
+           "id": 1
+          },
+          "data": {
+           "type": "string",
+           "id": 2
           }
          }
         },

@@ -29,20 +29,27 @@ type Row = readonly [
   max: string | null,
 ];
 
+/** Asks Postgres for rows: a pool, or what cancels the question when nobody waits for the answer. */
+export interface Asker {
+  query<R extends unknown[]>(
+    question: pg.QueryArrayConfig<unknown[]>,
+  ): Promise<{ readonly rows: R[] }>;
+}
+
 /**
  * Windows of series in UTC, with the instant to which they are complete, in one snapshot. TallyError
  * `invalid_argument`, `payload_too_large` when there are too many windows, `unavailable` or
  * `deadline_exceeded` when Postgres does not answer.
  */
 export async function readCounters(
-  pool: pg.Pool,
+  asker: Asker,
   question: Question,
   owns: (slot: number) => boolean,
 ): Promise<shardProxy.ReadCountersResponse> {
   const values = valuesOf(question, owns);
   let rows: Row[];
   try {
-    ({ rows } = await pool.query<Row & unknown[]>({
+    ({ rows } = await asker.query<Row & unknown[]>({
       text: READ_COUNTERS,
       values,
       rowMode: 'array',

@@ -5,10 +5,16 @@ import { schemaFailure } from '../postgres-errors.js';
 import { AcceptedLosses1795860000000 } from './accepted-losses.migration.js';
 import { connected, holdingLock } from './advisory-lock.js';
 import { Counters1764000000000 } from './counters.migration.js';
+import { Installation1795900000000 } from './installation.migration.js';
 import { LedgerExpired1764328000000 } from './ledger-expired.migration.js';
 
 /** All, oldest first. */
-const MIGRATIONS = [Counters1764000000000, LedgerExpired1764328000000, AcceptedLosses1795860000000];
+const MIGRATIONS = [
+  Counters1764000000000,
+  LedgerExpired1764328000000,
+  AcceptedLosses1795860000000,
+  Installation1795900000000,
+];
 const TABLE = 'migrations';
 const CONNECT_TIMEOUT_MS = 5000;
 /** Another process brings the schema up to date meanwhile; then it is asked for again. */

@@ -194,6 +194,15 @@ export class CountingRun {
     this.halt(partition, `expected offset ${expected}, the log went on at ${got}`);
   }
 
+  /** The log cannot read the record there. */
+  onDamaged(partition: number, offset: bigint): void {
+    if (this.phase !== 'counting') return;
+    this.halt(
+      partition,
+      `the log cannot read the record with offset ${offset}, see the runbook damaged-log`,
+    );
+  }
+
   onFlushed(shard: number, outcome: FlushOutcome): void {
     if (this.phase !== 'counting') return;
     const after = this.shards.onFlushed(shard, outcome);

@@ -95,6 +95,10 @@ export class RunPlayer {
         this.running.onSkipped(Number(partition), BigInt(expected), BigInt(got)),
     ],
     [
+      /^log cannot read offset (\d+) of partition (\d+)$/,
+      (offset = '', partition) => this.running.onDamaged(Number(partition), BigInt(offset)),
+    ],
+    [
       /^version of partition (\d+) is (there|nowhere)$/,
       (partition, where) => {
         if (where === 'there') this.settings['known version'] = Number.MAX_SAFE_INTEGER;

@@ -2,7 +2,7 @@ import { readBatchHeader } from '@tally/kafka-wire';
 import { isStorageFull, type FileSystem } from '../files/file-system.js';
 import { UNFINISHED } from '../files/replace-file.js';
 import { Segment } from '../segment/segment.js';
-import type { StoredIndexes } from '../segment/stored-indexes.js';
+import type { PartitionParts } from '../partition/partition-parts.js';
 
 /** A segment that is written anew, beside the one that it will replace. One that a start finds is removed. */
 export class SegmentCopy {
@@ -15,11 +15,10 @@ export class SegmentCopy {
 
   static async of(
     { path, baseOffset }: Segment,
-    files: FileSystem,
-    indexes: StoredIndexes,
+    { files, openFiles, indexes }: PartitionParts,
   ): Promise<SegmentCopy> {
     const copy = `${path}${UNFINISHED}`;
-    const file = await files.open(copy, 'create');
+    const file = await openFiles.create(copy);
     return new SegmentCopy(files, copy, new Segment(path, baseOffset, file, indexes));
   }
 

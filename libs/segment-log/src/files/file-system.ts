@@ -41,10 +41,16 @@ export interface FileSystem {
   freeBytes(folder: string): Promise<number>;
 }
 
-/** The disk, or what is left of a quota, is used up: nothing is broken, and waiting may help. */
+/** The disk, what is left of a quota, or the descriptors are used up: nothing is broken, and waiting may help. */
 export function isStorageFull(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
+  return code === 'ENOSPC' || code === 'EDQUOT' || isOutOfDescriptors(error);
+}
+
+/** This process, or the machine, has no more descriptors: others are given back soon. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /** There is no such file. */

@@ -10,6 +10,7 @@ import {
 } from 'node:fs/promises';
 import type { FileSystem, LogFile } from './file-system.js';
 import { FolderLock } from './folder-lock.js';
+import { patiently } from './patiently.js';
 
 const FLAGS = { create: 'w+', change: 'r+', read: 'r' } as const;
 
@@ -19,13 +20,13 @@ export const nodeFileSystem: FileSystem = {
   async open(path, mode) {
     return new NodeLogFile(await open(path, FLAGS[mode]));
   },
-  list: (folder) => readdir(folder),
+  list: (folder) => patiently(() => readdir(folder)),
   async makeFolder(path) {
     await mkdir(path, { recursive: true });
   },
   async readText(path) {
     try {
-      return await readFile(path, 'utf8');
+      return await patiently(() => readFile(path, 'utf8'));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
@@ -34,7 +35,7 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to) => rename(from, to),
   remove: (path) => rm(path, { recursive: true, force: true }),
   async syncFolder(path) {
-    const folder = await open(path, 'r');
+    const folder = await patiently(() => open(path, 'r'));
     try {
       await folder.sync();
     } finally {

@@ -1,4 +1,5 @@
 import { isMissing, isUnreadable, type FileSystem } from './file-system.js';
+import { patiently } from './patiently.js';
 
 /** The first bytes of a file, at most `maxBytes`; undefined when there is none, or the disk cannot read it. */
 export async function readFile(
@@ -7,7 +8,7 @@ export async function readFile(
   maxBytes = Infinity,
 ): Promise<Buffer | undefined> {
   try {
-    const file = await files.open(path, 'read');
+    const file = await patiently(() => files.open(path, 'read'));
     try {
       const bytes = Buffer.alloc(Math.min(maxBytes, await file.size()));
       return bytes.subarray(0, await file.read(bytes, 0));

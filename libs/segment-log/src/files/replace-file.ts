@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { isStorageFull, type FileSystem } from './file-system.js';
+import { patiently } from './patiently.js';
 
 /** Suffix of a file that is being written; whoever finds one may remove it. */
 export const UNFINISHED = '.new';
@@ -30,7 +31,7 @@ export async function replaceFile(
 }
 
 async function writeDurably(files: FileSystem, path: string, bytes: Buffer): Promise<boolean> {
-  const file = await files.open(path, 'create');
+  const file = await patiently(() => files.open(path, 'create'));
   try {
     if ((await file.write([bytes], 0)) !== bytes.length) return false;
     await file.datasync();

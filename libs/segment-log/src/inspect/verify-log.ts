@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DamagedLog } from '../files/damaged-log.js';
-import { isMissing, type FileSystem, type LogFile } from '../files/file-system.js';
+import { isMissing, type FileSystem } from '../files/file-system.js';
+import { MissingFile, OpenFiles, type HeldFile } from '../files/open-files.js';
 import { readFile } from '../files/read-file.js';
 import { readLogId } from '../log-identity.js';
 import { decodeMarks, isMarkBehind, type Mark, type MarkSet } from '../marks/mark-file.js';
@@ -184,11 +185,13 @@ async function listed(files: FileSystem, folder: string): Promise<bigint[]> {
   }
 }
 
-async function openIfThere(files: FileSystem, path: string): Promise<LogFile | undefined> {
+async function openIfThere(files: FileSystem, path: string): Promise<HeldFile | undefined> {
+  const file = new OpenFiles(files, 1).existing(path, 'read');
   try {
-    return await files.open(path, 'read');
+    await file.size();
+    return file;
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (error instanceof MissingFile) return undefined;
     throw error;
   }
 }

@@ -71,17 +71,22 @@ export function encodeMarks(logId: string, { sequence, marks }: MarkSet): Buffer
   return bytes;
 }
 
+/** The id of the log whose marks these are; undefined: they are not whole. */
+export function logIdOf(bytes: Buffer): string | undefined {
+  if (bytes.length < HEADER_BYTES + CRC_BYTES) return undefined;
+  const isOne =
+    bytes.toString('latin1', 0, AT.version) === MAGIC &&
+    bytes.readUInt16BE(AT.version) === FORMAT_VERSION;
+  const end = HEADER_BYTES + bytes.readUInt32BE(AT.count) * MARK_BYTES;
+  if (!isOne || end + CRC_BYTES > bytes.length) return undefined;
+  if (crc32c(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) return undefined;
+  return bytes.toString('base64url', AT.logId, HEADER_BYTES);
+}
+
 /** undefined: these are not whole marks of this log. */
 export function decodeMarks(logId: string, bytes: Buffer): MarkSet | undefined {
-  if (bytes.length < HEADER_BYTES + CRC_BYTES) return undefined;
+  if (logIdOf(bytes) !== logId) return undefined;
   const count = bytes.readUInt32BE(AT.count);
-  const end = HEADER_BYTES + count * MARK_BYTES;
-  const isOurs =
-    bytes.toString('latin1', 0, AT.version) === MAGIC &&
-    bytes.readUInt16BE(AT.version) === FORMAT_VERSION &&
-    bytes.toString('base64url', AT.logId, HEADER_BYTES) === logId;
-  if (!isOurs || end + CRC_BYTES > bytes.length) return undefined;
-  if (crc32c(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) return undefined;
   return {
     sequence: bytes.readBigUInt64BE(AT.sequence),
     marks: Array.from({ length: count }, (_, index) => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BackgroundWriter } from '../files/background-writer.js';
 import { isMissing, isStorageFull, type FileSystem, type LogFile } from '../files/file-system.js';
 import { readFile } from '../files/read-file.js';
-import { decodeMarks, encodeMarks, type Mark, type MarkSet } from './mark-file.js';
+import { decodeMarks, encodeMarks, logIdOf, type Mark, type MarkSet } from './mark-file.js';
 
 /** The two files are written in turn: when the power goes while one is written, the other is whole. */
 export const MARK_FILES = ['marks-0', 'marks-1'] as const;
@@ -95,6 +95,16 @@ export async function readMarks(
     if (marks !== undefined && marks.sequence > (newest?.sequence ?? -1n)) newest = marks;
   }
   return newest;
+}
+
+/** Whose marks are here; undefined: there are none that are whole. */
+export async function logIdInMarks(files: FileSystem, folder: string): Promise<string | undefined> {
+  for (const name of MARK_FILES) {
+    const bytes = await readFile(files, join(folder, name));
+    const id = bytes && logIdOf(bytes);
+    if (id !== undefined) return id;
+  }
+  return undefined;
 }
 
 async function openOrMake(files: FileSystem, path: string): Promise<LogFile> {

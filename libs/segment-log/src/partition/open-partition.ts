@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isMissing, type FileSystem } from '../files/file-system.js';
+import type { OpenFiles } from '../files/open-files.js';
 import { removeUnfinished } from '../files/replace-file.js';
 import { isMarkBehind, type Mark } from '../marks/mark-file.js';
 import { readProducerSnapshot } from '../producers/producer-snapshot.js';
@@ -17,6 +18,10 @@ import { replayProducers } from '../recovery/replay-producers.js';
 import { stillDamaged } from '../recovery/listed-damage.js';
 import { readLogStart } from './log-start.js';
 import { Quarantine, readDamageList } from './quarantine.js';
+
+/** Why a torn tail stays where it is, and nothing can be appended behind what is before it. */
+const NO_ROOM =
+  'its end was being written and has to be kept before it is cut off: there is no room for that; make room and start the log again';
 
 /** What opening a partition has found. */
 export interface OpenedPartition {
@@ -46,6 +51,7 @@ export interface EndInDoubt {
 /** What opening a partition needs. */
 export interface OpeningPartition {
   readonly files: FileSystem;
+  readonly openFiles: OpenFiles;
   readonly indexes: StoredIndexes;
   readonly folder: string;
   readonly partitionId: PartitionId;
@@ -81,7 +87,7 @@ export async function openPartition(opening: OpeningPartition): Promise<OpenedPa
   try {
     for (const [index, baseOffset] of bases.entries()) {
       const path = join(folder, segmentFileName(baseOffset));
-      const file = await files.open(path, 'change');
+      const file = opening.openFiles.existing(path);
       const segment: OpeningSegment = {
         ...opening,
         path,
@@ -103,7 +109,9 @@ export async function openPartition(opening: OpeningPartition): Promise<OpenedPa
       if (doubt !== undefined || last.isDurable) continue;
       // After a killed process its batches may be in the memory of the kernel alone.
       if (last.segment.size < segment.fileBytes) {
-        cut = await cutTail(files, last.segment, segment.fileBytes, opening.quarantine);
+        const done = await cutTail(files, last.segment, segment.fileBytes, opening.quarantine);
+        if (done === 'storage_full') doubt = NO_ROOM;
+        else cut = done;
       }
       const marked = mark?.baseOffset === baseOffset ? mark.position : 0;
       await writeAgain(file, marked, last.segment.size);

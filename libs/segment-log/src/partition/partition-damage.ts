@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { DamagedLog } from '../files/damaged-log.js';
 import type { LogFile } from '../files/file-system.js';
+import { MissingFile } from '../files/open-files.js';
 import type { DamagedRange } from '../segment/damaged-range.js';
 import type { PartitionId } from '../segment/index-layout.js';
 import { RetiredSegment } from '../segment/retiring-file.js';
@@ -70,6 +71,11 @@ export class PartitionDamage {
     if (!(error instanceof DamagedLog)) throw error;
     if (!this.segments.isOpen) return;
     const { position, offset, detail } = error;
+    if (error instanceof MissingFile) {
+      const all = { position: 0, offset: segment.baseOffset };
+      await this.putInQuarantine(segment, all, detail, undefined);
+      return;
+    }
     if (position === undefined || offset === undefined) throw error;
     const from = { position, offset };
     try {

@@ -1,5 +1,6 @@
 import type { BackgroundWriter } from '../files/background-writer.js';
 import type { FileSystem } from '../files/file-system.js';
+import type { OpenFiles } from '../files/open-files.js';
 import type { ProducerLimits } from '../producers/producer-states.js';
 import type { DamagedRange } from '../segment/damaged-range.js';
 import type { PartitionId } from '../segment/index-layout.js';
@@ -8,6 +9,8 @@ import type { StoredIndexes } from '../segment/stored-indexes.js';
 /** What partitions share. */
 export interface PartitionParts {
   readonly files: FileSystem;
+  /** For segments. */
+  readonly openFiles: OpenFiles;
   readonly indexes: StoredIndexes;
   readonly writer: BackgroundWriter;
   readonly segmentBytes: number;

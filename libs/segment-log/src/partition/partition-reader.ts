@@ -67,7 +67,7 @@ export class PartitionReader {
   async firstAtOrAfter(timeMs: number): Promise<TimedOffset | undefined> {
     if (!this.segments.isOpen) return undefined;
     for (const segment of this.segments.all()) {
-      if (segment.maxTimestampMs < timeMs || segment.endOffset <= this.bounds.logStart) continue;
+      if (!segment.mayReach(timeMs) || segment.endOffset <= this.bounds.logStart) continue;
       try {
         const found = await segment.firstAtOrAfter(timeMs, this.damage.in(segment));
         if (found === undefined) continue;

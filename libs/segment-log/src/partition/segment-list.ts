@@ -48,8 +48,8 @@ export class SegmentList {
     const { active } = this;
     const path = join(this.folder, segmentFileName(active.endOffset));
     try {
-      const { files, indexes, writer } = this.parts;
-      const file = await files.open(path, 'create');
+      const { openFiles, indexes, writer } = this.parts;
+      const file = await openFiles.create(path);
       const segment = new Segment(path, active.endOffset, file, indexes);
       this.folderChanged = true;
       this.segments.push(segment);
@@ -82,8 +82,11 @@ export class SegmentList {
       this.segments.shift();
       await indexes.remove(first.path);
       const unwanted = `${first.path}${UNFINISHED}`;
-      await files.rename(first.path, unwanted);
-      await first.retire();
+      // Held meanwhile: those who read it would look for it under its name.
+      await first.reading(async () => {
+        await files.rename(first.path, unwanted);
+        await first.retire();
+      });
       retired.push(unwanted);
     }
     return retired;
@@ -92,7 +95,7 @@ export class SegmentList {
   /** An empty copy of a segment, to be written and to replace it. */
   async copyOf(segment: Segment): Promise<SegmentCopy | 'storage_full'> {
     try {
-      return await SegmentCopy.of(segment, this.parts.files, this.parts.indexes);
+      return await SegmentCopy.of(segment, this.parts);
     } catch (error) {
       if (isStorageFull(error)) return 'storage_full';
       throw error;
@@ -108,10 +111,15 @@ export class SegmentList {
     // of this segment, the one that follows has to be found, or this would be the last one.
     await indexes.remove(segment.path);
     await files.syncFolder(this.folder);
-    await files.rename(copy.path, segment.path);
-    await files.syncFolder(this.folder);
-    this.segments[index] = copy.segment;
-    await segment.retire();
+    await segment.reading(() =>
+      copy.segment.reading(async () => {
+        await files.rename(copy.path, segment.path);
+        copy.segment.file.movedTo(segment.path);
+        await files.syncFolder(this.folder);
+        this.segments[index] = copy.segment;
+        await segment.retire();
+      }),
+    );
     void this.parts.writer.run(() => this.storeIndex(copy.segment, true));
     return true;
   }

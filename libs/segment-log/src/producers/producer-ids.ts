@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { DamagedLog } from '../files/damaged-log.js';
 import type { FileSystem } from '../files/file-system.js';
 import { replaceFile } from '../files/replace-file.js';
 
@@ -7,7 +6,7 @@ import { replaceFile } from '../files/replace-file.js';
 const FILE = 'producer-ids';
 /** Ids that are reserved by one write; those not given when the log stops are never given. */
 const BLOCK = 1000n;
-/** Where there is no file: more ids for each ms since 1970 than could have been given before. */
+/** Where there is no file, or one that holds no number: more ids for each ms since 1970 than could have been given before. */
 const IDS_PER_MS = 1000n;
 
 /**
@@ -30,10 +29,8 @@ export class ProducerIds {
   static async open(files: FileSystem, folder: string, now: () => number): Promise<ProducerIds> {
     const path = join(folder, FILE);
     const text = await files.readText(path);
-    if (text !== undefined && !/^\d{1,18}\n$/.test(text)) {
-      throw new DamagedLog(path, undefined, 'expected a number');
-    }
-    const first = text === undefined ? undefined : BigInt(text.trimEnd());
+    const isNumber = text !== undefined && /^\d{1,18}\n$/.test(text);
+    const first = isNumber ? BigInt(text.trimEnd()) : undefined;
     return new ProducerIds(files, path, now, first);
   }
 

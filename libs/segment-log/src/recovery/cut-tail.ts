@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import type { FileSystem, LogFile } from '../files/file-system.js';
+import { isStorageFull, type FileSystem, type LogFile } from '../files/file-system.js';
 import { findBatchAfter, scanBatches } from '../segment/scan-segment.js';
 import type { Segment } from '../segment/segment.js';
 
@@ -18,22 +18,29 @@ const CHUNK_BYTES = 1 << 20;
 
 /**
  * Cuts a segment behind its last good batch, durably. What held whole batches is kept in `quarantine`
- * before: if it was acknowledged after all, nothing is lost.
+ * before: if it was acknowledged after all, nothing is lost. `storage_full`: there is no room for that,
+ * and nothing was cut.
  */
 export async function cutTail(
   files: FileSystem,
   segment: Segment,
   fileBytes: number,
   quarantine: { readonly folder: string; readonly name: string },
-): Promise<CutTail> {
+): Promise<CutTail | 'storage_full'> {
   const { path, file, size: position } = segment;
   const batches = await countBatches(segment, fileBytes);
   let kept: string | undefined;
   if (batches > 0) {
     const name = `${quarantine.name}-${basename(path, '.log')}-${position}`;
-    kept = await freeName(files, quarantine.folder, name);
-    await copyBytes(files, file, position, fileBytes, kept);
-    await files.syncFolder(quarantine.folder);
+    try {
+      kept = await freeName(files, quarantine.folder, name);
+      await copyBytes(files, file, position, fileBytes, kept);
+      await files.syncFolder(quarantine.folder);
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      if (kept !== undefined) await files.remove(kept);
+      return 'storage_full';
+    }
   }
   await truncateTo(file, position);
   return { file: path, position, bytes: fileBytes - position, batches, kept };
@@ -68,6 +75,7 @@ async function freeName(files: FileSystem, folder: string, name: string): Promis
   return join(folder, free);
 }
 
+/** Throws as Node does when the disk is full: a short count says the same. */
 async function copyBytes(
   files: FileSystem,
   from: LogFile,
@@ -81,9 +89,8 @@ async function copyBytes(
       const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, end - position));
       const filled = await from.read(chunk, position);
       const written = await to.write([chunk.subarray(0, filled)], position - start);
-      if (written === 0 || written !== filled) {
-        throw new Error(`${path}: the disk is full, and these bytes must not be lost`);
-      }
+      if (written === 0 || written !== filled)
+        throw Object.assign(new Error(`${path}: the disk is full`), { code: 'ENOSPC' });
       position += filled;
     }
     await to.datasync();

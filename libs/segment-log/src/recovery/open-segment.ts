@@ -1,5 +1,6 @@
 import { BATCH_HEADER_BYTES, readBatchHeader, type BatchHeader } from '@tally/kafka-wire';
 import type { LogFile } from '../files/file-system.js';
+import type { HeldFile } from '../files/open-files.js';
 import { readUpToDamage } from '../files/read-up-to-damage.js';
 import type { IndexHeader, PartitionId, SegmentSummary } from '../segment/index-layout.js';
 import { findBatchAfter, scanBatches, type ScanStart } from '../segment/scan-segment.js';
@@ -11,7 +12,7 @@ import { FoundDamage } from './found-damage.js';
 export interface OpeningSegment {
   readonly path: string;
   readonly baseOffset: bigint;
-  readonly file: LogFile;
+  readonly file: HeldFile;
   readonly fileBytes: number;
   readonly indexes: StoredIndexes;
   readonly partitionId: PartitionId;

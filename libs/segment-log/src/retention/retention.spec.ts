@@ -4,7 +4,10 @@ import { expiredSegments, type Retention, type SegmentFacts } from './retention.
 
 const NOW = 10_000;
 const NOTHING: Retention = { ms: undefined, bytes: undefined };
-const segment = (maxTimestampMs: number, size = 100): SegmentFacts => ({ size, maxTimestampMs });
+const segment = (maxTimestampMs: number | undefined, size = 100): SegmentFacts => ({
+  size,
+  maxTimestampMs,
+});
 
 describe('retention', () => {
   it('keeps everything where nothing is set', () => {
@@ -19,6 +22,14 @@ describe('retention', () => {
   it('keeps an old segment behind a young one', () => {
     const segments = [segment(1000), segment(9000), segment(1000), segment(9000)];
     expect(expiredSegments(segments, { ...NOTHING, ms: 5000 }, NOW)).toBe(1);
+  });
+
+  it('lets a segment of which nothing can be read go with the one behind it', () => {
+    const limit = { ...NOTHING, ms: 5000 };
+    const unreadable = segment(undefined);
+    expect(expiredSegments([unreadable, segment(4999), segment(9000)], limit, NOW)).toBe(2);
+    expect(expiredSegments([unreadable, segment(5000), segment(9000)], limit, NOW)).toBe(0);
+    expect(expiredSegments([unreadable, unreadable], limit, NOW)).toBe(0);
   });
 
   it('lets the oldest go while the rest is large enough', () => {

@@ -1,8 +1,8 @@
 /** What retention needs to know of a segment. */
 export interface SegmentFacts {
   readonly size: number;
-  /** The max timestamp of its records, ms since 1970. */
-  readonly maxTimestampMs: number;
+  /** The max timestamp of those of its records that can be read, ms since 1970; undefined: none can. */
+  readonly maxTimestampMs: number | undefined;
 }
 
 /** How much of a topic is kept. */
@@ -16,7 +16,8 @@ export interface Retention {
 /**
  * How many segments from the beginning on are kept no longer. `segments` are all of a partition, in
  * order; the last one is being written and always stays. Only whole segments go, and only from the
- * beginning: an old one behind a young one waits for it.
+ * beginning: an old one behind a young one waits for it. One of which nothing can be read goes with the
+ * one behind it: its records are at least as old.
  */
 export function expiredSegments(
   segments: readonly SegmentFacts[],
@@ -25,13 +26,18 @@ export function expiredSegments(
 ): number {
   let bytes = segments.reduce((sum, { size }) => sum + size, 0);
   let expired = 0;
-  for (const { size, maxTimestampMs } of segments.slice(0, -1)) {
+  for (const [index, { size }] of segments.slice(0, -1).entries()) {
     const isTooMuch = retention.bytes !== undefined && bytes - size >= retention.bytes;
-    if (!isTooMuch && !isTooOld(maxTimestampMs, retention, nowMs)) break;
+    if (!isTooMuch && !isTooOld(timeOf(segments.slice(index)), retention, nowMs)) break;
     bytes -= size;
     expired += 1;
   }
   return expired;
+}
+
+/** The max timestamp of the first segment that has one; infinitely late: none has. */
+function timeOf(segments: readonly SegmentFacts[]): number {
+  return segments.flatMap(({ maxTimestampMs }) => maxTimestampMs ?? [])[0] ?? Infinity;
 }
 
 /** Whether a record of that time is kept no longer because of its age. */

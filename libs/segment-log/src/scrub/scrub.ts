@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMissing, type FileSystem, type LogFile } from '../files/file-system.js';
+import {
+  isMissing,
+  isOutOfDescriptors,
+  type FileSystem,
+  type LogFile,
+} from '../files/file-system.js';
+import { patiently } from '../files/patiently.js';
 import type { Partition } from '../partition/partition.js';
 import { scanBatches, type ScanStart } from '../segment/scan-segment.js';
 import type { Segment } from '../segment/segment.js';
@@ -66,8 +72,10 @@ export class Scrub {
   private async check(partition: Partition, segment: Segment, pace: Pace): Promise<void> {
     let file: LogFile | undefined;
     try {
-      file = await this.files.open(segment.path, 'read');
+      file = await patiently(() => this.files.open(segment.path, 'read'));
     } catch (error) {
+      // The next pass may find descriptors again.
+      if (isOutOfDescriptors(error)) return;
       if (!isMissing(error)) throw error;
     }
     try {

@@ -1,4 +1,4 @@
-import type { LogFile } from '../files/file-system.js';
+import { MissingFile, type HeldFile } from '../files/open-files.js';
 
 /** The file is closed: whoever reads found the segment before it went, and looks again. */
 export class RetiredSegment extends Error {
@@ -15,7 +15,7 @@ export class RetiringFile {
 
   constructor(
     private readonly path: string,
-    private readonly file: LogFile,
+    private readonly file: HeldFile,
   ) {}
 
   /** Keeps it open while `read` runs. Rejects with RetiredSegment when it is closed already. */
@@ -23,7 +23,10 @@ export class RetiringFile {
     if (this.retired && this.readers === 0) throw new RetiredSegment(this.path);
     this.readers += 1;
     try {
-      return await read();
+      return await this.file.hold(read);
+    } catch (error) {
+      // It was on its way out before it could be opened.
+      throw this.retired && error instanceof MissingFile ? new RetiredSegment(this.path) : error;
     } finally {
       this.readers -= 1;
       if (this.retired && this.readers === 0) await this.file.close();
@@ -34,5 +37,7 @@ export class RetiringFile {
     if (this.retired) return;
     this.retired = true;
     if (this.readers === 0) await this.file.close();
+    // From now on its name may be that of another file.
+    await this.file.settled();
   }
 }

@@ -29,9 +29,14 @@ export class SegmentContent {
     return this.end;
   }
 
-  /** ms since 1970; -1 when there is no record, Infinity when some cannot be read. */
-  get maxTimestampMs(): number {
-    return this.maxTimeMs;
+  /** Of the records that can be read, ms since 1970; -1 when there are none at all, undefined when none can be read. */
+  get maxTimestampMs(): number | undefined {
+    return this.hasHoles && this.maxTimeMs < 0 ? undefined : this.maxTimeMs;
+  }
+
+  /** See Segment. */
+  mayReach(timeMs: number): boolean {
+    return this.hasHoles || this.maxTimeMs >= timeMs;
   }
 
   get summary(): SegmentSummary {
@@ -72,7 +77,9 @@ export class SegmentContent {
     if (this.bytes === 0) this.firstCrc = crc;
     this.lastPosition = this.bytes;
     this.lastCrc = crc;
-    this.live?.add(Number(this.end - this.baseOffset), this.bytes, this.maxTimeMs);
+    // Nobody knows which times the records had that cannot be read.
+    const maxTimeBefore = this.hasHoles ? Infinity : this.maxTimeMs;
+    this.live?.add(Number(this.end - this.baseOffset), this.bytes, maxTimeBefore);
     this.bytes += size;
     this.end += BigInt(count);
     this.maxTimeMs = Math.max(this.maxTimeMs, maxTimestampMs);
@@ -87,8 +94,6 @@ export class SegmentContent {
     this.end = endOffset;
     this.lastCrc = 0;
     this.hasHoles = true;
-    // Nobody knows which times it had.
-    this.maxTimeMs = Infinity;
   }
 
   /** Instead of adding batches: an index says what is in it. `entries`: when more will be added. */

@@ -1,12 +1,12 @@
 import type { BatchHeader } from '@tally/kafka-wire';
-import type { LogFile } from '../files/file-system.js';
+import type { HeldFile } from '../files/open-files.js';
 import type { DamagedRange } from './damaged-range.js';
 import type { SegmentSummary } from './index-layout.js';
+import { makeIndex } from './make-index.js';
 import { headerAt, readWindow, wholeBatches, type Cursor } from './read-batches.js';
 import { RetiringFile } from './retiring-file.js';
-import { scanBatches } from './scan-segment.js';
 import { SegmentContent } from './segment-content.js';
-import { pointOfOffset, pointOfTime, SparseIndex, type IndexEntries } from './sparse-index.js';
+import { pointOfOffset, pointOfTime, type IndexEntries } from './sparse-index.js';
 import type { StoredIndexes } from './stored-indexes.js';
 
 /** Where a record is that was looked up by time. */
@@ -25,7 +25,7 @@ export class Segment {
   constructor(
     readonly path: string,
     readonly baseOffset: bigint,
-    readonly file: LogFile,
+    readonly file: HeldFile,
     private readonly indexes: StoredIndexes,
   ) {
     this.content = new SegmentContent(baseOffset);
@@ -42,9 +42,14 @@ export class Segment {
     return this.content.endOffset;
   }
 
-  /** ms since 1970; -1 when there is no record, Infinity when some cannot be read. */
-  get maxTimestampMs(): number {
+  /** Of the records that can be read, ms since 1970; -1 when there are none at all, undefined when none can be read. */
+  get maxTimestampMs(): number | undefined {
     return this.content.maxTimestampMs;
+  }
+
+  /** Whether some record may have this time or a later one: one that cannot be read may. */
+  mayReach(timeMs: number): boolean {
+    return this.content.mayReach(timeMs);
   }
 
   get summary(): SegmentSummary {
@@ -153,14 +158,7 @@ export class Segment {
     const known =
       this.content.entries ?? (await this.indexes.entries(this.path, this.content.summary));
     if (known !== undefined) return known;
-    const made = new SparseIndex();
-    let position = 0;
-    let maxTimeMs = -1;
-    for await (const header of scanBatches(this.file, this.size, this.baseOffset, false)) {
-      made.add(Number(header.baseOffset - this.baseOffset), position, maxTimeMs);
-      position += header.size;
-      maxTimeMs = Math.max(maxTimeMs, header.maxTimestampMs);
-    }
+    const made = await makeIndex(this);
     this.content.useEntries(made);
     return made;
   }

@@ -21,6 +21,12 @@ export function isTopicName(name: string): boolean {
   return NAME.test(name) && name !== '.' && name !== '..';
 }
 
+/** A topic that is there, and whose description is not what was written: nothing of it is opened or changed. */
+export interface ClosedTopic {
+  readonly name: string;
+  readonly reason: DamagedLog;
+}
+
 /** What became of the making of a topic. */
 export type CreateOutcome =
   | { readonly kind: 'created'; readonly topic: Topic }
@@ -33,6 +39,7 @@ export type CreateOutcome =
  */
 export class TopicStore {
   private readonly topics = new Map<string, Topic>();
+  private readonly closedTopics = new Map<string, ClosedTopic>();
 
   constructor(
     private readonly parts: PartitionParts,
@@ -41,7 +48,7 @@ export class TopicStore {
     private readonly quarantineFolder: string,
   ) {}
 
-  /** Opens all topics; resolves with the torn tails that were cut off. Throws DamagedLog. */
+  /** Opens all topics but those whose description is damaged; resolves with the torn tails that were cut off. */
   async open(marks: readonly Mark[]): Promise<CutTail[]> {
     const { files } = this.parts;
     await files.makeFolder(this.folder);
@@ -53,10 +60,8 @@ export class TopicStore {
         continue;
       }
       await removeUnfinished(files, path);
-      const definition = await readTopicFile(files, path);
-      if (definition.name !== name) {
-        throw new DamagedLog(path, undefined, `it says that it is topic ${definition.name}`);
-      }
+      const definition = await this.definitionOf(name, path);
+      if (definition === undefined) continue;
       cuts.push(...(await this.openTopic(definition, marks)));
     }
     return cuts;
@@ -74,9 +79,18 @@ export class TopicStore {
     return this.topics.get(name);
   }
 
+  closed(): readonly ClosedTopic[] {
+    return [...this.closedTopics.values()];
+  }
+
+  /** Whether a topic has the name, open or closed. */
+  has(name: string): boolean {
+    return this.topics.has(name) || this.closedTopics.has(name);
+  }
+
   async create(wanted: Omit<TopicDefinition, 'id'>): Promise<CreateOutcome> {
     const { files } = this.parts;
-    if (this.topics.has(wanted.name)) return { kind: 'exists' };
+    if (this.has(wanted.name)) return { kind: 'exists' };
     const definition = { ...wanted, id: randomUUID().replaceAll('-', '') };
     const work = join(this.folder, `${IN_WORK}new-${definition.id}`);
     try {
@@ -151,6 +165,19 @@ export class TopicStore {
     for (const partition of this.partitions()) {
       await partition.saveProducers();
       await partition.close();
+    }
+  }
+
+  /** undefined: it is damaged, and the topic closed. */
+  private async definitionOf(name: string, path: string): Promise<TopicDefinition | undefined> {
+    try {
+      const definition = await readTopicFile(this.parts.files, path);
+      if (definition.name === name) return definition;
+      throw new DamagedLog(path, undefined, `it says that it is topic ${definition.name}`);
+    } catch (reason) {
+      if (!(reason instanceof DamagedLog)) throw reason;
+      this.closedTopics.set(name, { name, reason });
+      return undefined;
     }
   }
 

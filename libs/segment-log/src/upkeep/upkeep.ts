@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Compaction } from '../compaction/compaction.js';
 import { DamagedLog } from '../files/damaged-log.js';
+import { isOutOfDescriptors } from '../files/file-system.js';
 import type { Partition } from '../partition/partition.js';
 import { expiredSegments, isTooOld } from '../retention/retention.js';
 import { Pace } from '../scrub/scrub.js';
@@ -80,6 +81,8 @@ export class Upkeep {
         } catch (error) {
           // Its topic was deleted meanwhile, with its files.
           if (!partition.isOpen) continue;
+          // The next round may find descriptors again.
+          if (isOutOfDescriptors(error)) continue;
           if (!(error instanceof DamagedLog)) throw error;
           this.options.onSkipped?.(topic.name, partition.number, error);
         }
@@ -155,7 +158,7 @@ export class Upkeep {
     const active = partition.allSegments().at(-1);
     if (active === undefined || active.size === 0) return;
     const isOver =
-      isTooOld(active.maxTimestampMs, policy, this.options.now()) ||
+      isTooOld(active.maxTimestampMs ?? Infinity, policy, this.options.now()) ||
       (await this.isOld(partition, active, policy.segmentMs));
     if (isOver) await this.log.endSegment(partition);
   }

@@ -19,6 +19,8 @@ export interface Faults {
   /** Code of the error that writes, or syncs, end with from now on. */
   writeError?: string | undefined;
   syncError?: string | undefined;
+  /** There is no room: no file is made and none grows. What a file has may be written anew. */
+  isFull?: boolean;
   /** What says that it is done and has done nothing. */
   lies?: 'file syncs' | 'folder syncs' | undefined;
 }
@@ -39,6 +41,7 @@ export class FaultyDisk implements FileSystem {
   }
 
   async open(path: string, mode: 'create' | 'change'): Promise<LogFile> {
+    if (this.faults.isFull === true && mode === 'create') throw failure('ENOSPC');
     const file = await nodeFileSystem.open(path, mode);
     const parent = this.folderAt(dirname(path));
     const known = parent.names.get(basename(path));
@@ -107,7 +110,9 @@ export class FaultyDisk implements FileSystem {
       write: async (buffers, position) => {
         if (faults.writeError !== undefined) throw failure(faults.writeError);
         const wanted = Buffer.concat(buffers);
-        const bytes = Math.min(wanted.length, faults.nextWriteBytes ?? Infinity);
+        const room =
+          faults.isFull === true ? Math.max(0, (await file.size()) - position) : Infinity;
+        const bytes = Math.min(wanted.length, room, faults.nextWriteBytes ?? Infinity);
         faults.nextWriteBytes = undefined;
         return file.write([wanted.subarray(0, bytes)], position);
       },

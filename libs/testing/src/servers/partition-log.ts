@@ -28,7 +28,7 @@ export async function startPartitionLog(
 ): Promise<PartitionLogServer> {
   execFileSync(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-b', app]);
   const port = options.port ?? (await freePort());
-  const adminPort = await freePort(new Set([port]));
+  const adminPort = await freePort();
   const admin = `http://127.0.0.1:${adminPort}`;
   const server = new ServerProcess({
     name: 'partition-log',

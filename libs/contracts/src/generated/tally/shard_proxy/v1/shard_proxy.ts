@@ -47,6 +47,34 @@ export namespace Granularity {
   export type GRANULARITY_TOTAL = typeof Granularity.GRANULARITY_TOTAL;
 }
 
+export interface GetInstallationRequest {
+  /** Nodes behind this path; empty: from the first. Whoever wants no nodes asks behind "~". */
+  readonly afterPath: string;
+}
+
+export interface GetInstallationResponse {
+  /** Number of the shard, from 0. */
+  readonly shard: number;
+  /** 16 hexadecimal digits; absent in a shard that belongs to nobody yet. */
+  readonly id?:
+    | string
+    | undefined;
+  /** Topics of which it has counted events. */
+  readonly topics: readonly string[];
+  /** Ascending by the bytes of the path; the next ones are behind the last of these. */
+  readonly nodes: readonly KeptNode[];
+  /** Whether there are more behind them. */
+  readonly more: boolean;
+}
+
+/** A node of ZooKeeper, see docs/formats/zookeeper.md. */
+export interface KeptNode {
+  /** Below Tally's root, e.g. "/shard-map". */
+  readonly path: string;
+  /** JSON. */
+  readonly data: string;
+}
+
 export interface GetShardStatusRequest {
 }
 
@@ -240,4 +268,9 @@ export interface ShardProxyService {
   AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
   /** All losses that were accepted here. */
   ListLosses(request: ListLossesRequest): Promise<LossesResponse>;
+  /**
+   * Whose counters this shard has, and its copy of what ZooKeeper holds. Answers without a shard map and
+   * without ZooKeeper: by it an empty ZooKeeper is told from a new one, and restored.
+   */
+  GetInstallation(request: GetInstallationRequest): Promise<GetInstallationResponse>;
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { readAll } from '../../test/support/read-all.js';
 import { scanJson } from './json-scan.js';
 import { walkJson } from './json-walk.js';
-import { parseBatch, type BatchFormat } from './parse-batch.js';
+import type { BatchFormat } from './read-batch.js';
 import { decimalOf, hasExactDigits } from './value-rule.js';
 
-const parse = (text: string, format: BatchFormat = 'json') => parseBatch(Buffer.from(text), format);
+const parse = (text: string, format: BatchFormat = 'json') => readAll(Buffer.from(text), format);
 const inexactOf = (text: string, format: BatchFormat = 'json') => {
   const batch = parse(text, format);
   return batch.kind === 'batch' ? [...batch.inexact] : batch.detail;
@@ -22,6 +23,14 @@ describe('a batch', () => {
 
   it('has the last of two members with one name', () => {
     expect(parse('{"type":"a","type":"b"}')).toMatchObject({ events: [{ type: 'b' }] });
+  });
+
+  it('is one event with any white space around it', () => {
+    const space = ' '.repeat(300_000);
+    const event = { events: [{ type: 'a' }] };
+    expect(parse(`${space}{"type":"a"}${space}`)).toMatchObject(event);
+    expect(parse(`[${space}{"type":"a"}${space}]`)).toMatchObject(event);
+    expect(parse(`${space}{"type":"a"}${space}\n`, 'ndjson')).toMatchObject(event);
   });
 
   it.each([
@@ -52,7 +61,7 @@ describe('a batch', () => {
     ['UTF-16', [0xff, 0xfe, 0x7b, 0x00]],
   ])('%s is not UTF-8', (_, bytes) => {
     const expected = { code: 'invalid_argument', detail: 'expected UTF-8, got other bytes' };
-    expect(parseBatch(Buffer.from(bytes), 'json')).toMatchObject(expected);
+    expect(readAll(Buffer.from(bytes), 'json')).toMatchObject(expected);
   });
 
   it('control: without the look at the bytes, other bytes would become another text', () => {
@@ -152,7 +161,7 @@ describe('the walk over a text', () => {
         ),
         fc.constantFrom('json', 'ndjson'),
         (bytes, format) => {
-          const batch = parseBatch(Buffer.from(bytes), format);
+          const batch = readAll(Buffer.from(bytes), format);
           expect(['batch', 'refused']).toContain(batch.kind);
         },
       ),

@@ -1,0 +1,109 @@
+import type { ErrorCode } from '@tally/contracts';
+import { JsonCourse } from './json-course.js';
+import { walkJson } from './json-walk.js';
+import { MAX_EVENT_MARKS, MAX_EVENT_TEXT_BYTES, MAX_EVENTS } from './limits.js';
+
+/** What one step of reading a batch came to. */
+export type BatchStep =
+  /** Nothing to hand on; more steps follow. */
+  | { readonly kind: 'read' }
+  | {
+      readonly kind: 'events';
+      /** The next of the batch: what JSON.parse made of them, unchecked. */
+      readonly events: readonly unknown[];
+      /** Indexes of those in `events` whose `value` had digits that are lost. */
+      readonly inexact: ReadonlySet<number>;
+    }
+  /** The next event of the batch has a text too large for one: it is JSON, no more is known of it. */
+  | { readonly kind: 'oversized' }
+  | RefusedBatch;
+
+/** Steps, the last of which may refuse the whole. */
+export type BatchSteps = Generator<BatchStep, void>;
+
+/** The whole body is refused, with all that was handed on of it. No step follows. */
+export interface RefusedBatch {
+  readonly kind: 'refused';
+  readonly code: Extract<ErrorCode, 'invalid_argument' | 'payload_too_large'>;
+  readonly detail: string;
+}
+
+/** How much a step does. A test makes them small, so that everything lies across an edge. */
+export interface BatchSizes {
+  /** Looked at, at once. */
+  readonly stepBytes: number;
+  /** Parsed and handed on at once: less than twice as much, or one event. */
+  readonly groupBytes: number;
+  /** Of one event, at least two groups. */
+  readonly maxEventBytes: number;
+  readonly maxEventMarks: number;
+}
+
+/** A step takes some ms at most: what is dear are names that were not seen before, 1.5 µs each. */
+export const BATCH_SIZES: BatchSizes = {
+  stepBytes: 256 * 1024,
+  groupBytes: 32 * 1024,
+  maxEventBytes: MAX_EVENT_TEXT_BYTES,
+  maxEventMarks: MAX_EVENT_MARKS,
+};
+
+export const READ: BatchStep = { kind: 'read' };
+export const OVERSIZED: BatchStep = { kind: 'oversized' };
+export const NO_DIGITS_LOST: ReadonlySet<number> = new Set();
+export const NO_EVENTS = malformed('expected at least one event, got none');
+export const NO_EVENT = malformed('expected an event (an object) or an array of events');
+export const TOO_MANY: RefusedBatch = {
+  kind: 'refused',
+  code: 'payload_too_large',
+  detail: `expected at most ${MAX_EVENTS} events in one request`,
+};
+
+export function malformed(detail: string): RefusedBatch {
+  return { kind: 'refused', code: 'invalid_argument', detail };
+}
+
+/** What the text is, or undefined when it is malformed. */
+export function parsed(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the bytes from `from` to `to` stop being a JSON text, in characters; undefined when they are one. */
+export function* malformedAt(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  { stepBytes }: BatchSizes,
+): Generator<BatchStep, number | undefined> {
+  const course = new JsonCourse(bytes, from, to, stepBytes);
+  while (!course.step()) yield READ;
+  return course.malformedAt;
+}
+
+/** Indexes (0 for a single event) of the events of a text whose `value` lost digits. */
+export function inexactOf(text: string): ReadonlySet<number> {
+  const walked = walkJson(text);
+  return walked.kind === 'walked' ? walked.inexact : NO_DIGITS_LOST;
+}
+
+/** Whether the text of an event has more members and elements than may be parsed. */
+export function hasTooManyMarks(text: string, { maxEventMarks }: BatchSizes): boolean {
+  if (text.length <= smallestOversized(maxEventMarks)) return false;
+  let marks = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22) {
+      for (at += 1; at < text.length && text.charCodeAt(at) !== 0x22; at++)
+        if (text.charCodeAt(at) === 0x5c) at += 1;
+    } else if (unit === 0x2c || unit === 0x3a) marks += 1;
+  }
+  return marks > maxEventMarks;
+}
+
+/** Characters that a text of so many marks has at least: no two stand together. */
+export function smallestOversized(maxEventMarks: number): number {
+  return 2 * maxEventMarks;
+}

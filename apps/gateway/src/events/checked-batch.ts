@@ -1,0 +1,82 @@
+import type { EventResult } from '../openapi/schemas.js';
+import type { BatchStep } from './batch-step.js';
+import { checkEvent, idOf, type EventRules } from './check-event.js';
+import { EventBody } from './event-body.js';
+import { MAX_EVENT_MARKS, MAX_EVENT_TEXT_BYTES } from './limits.js';
+import { rejected, type Rejection } from './rejection.js';
+
+const OVERSIZED = rejected(
+  'event_invalid',
+  `expected an event in at most ${MAX_EVENT_TEXT_BYTES} bytes of JSON, with at most ${MAX_EVENT_MARKS} commas and colons outside of its strings`,
+);
+
+export interface CheckedBatchParts extends Omit<EventRules, 'assignId'> {
+  /** Of the whole batch, as JSON. */
+  readonly bytes: number;
+  /** Whether the results name the accepted events too. */
+  readonly listAll: boolean;
+  newId(): string;
+}
+
+/** The events of a batch as they are checked: the good ones encoded, and what became of each. */
+export class CheckedBatch {
+  /** In the order of the batch: the rejected ones, or all. */
+  readonly results: EventResult[] = [];
+  /** Events that came without an id. */
+  assignedIds = 0;
+  /** Events so far. */
+  count = 0;
+  private readonly rules: EventRules;
+  private encoded: EventBody | undefined;
+
+  constructor(private readonly parts: CheckedBatchParts) {
+    const { project, nowMs, newId } = parts;
+    this.rules = {
+      project,
+      nowMs,
+      maxAgeMs: (type) => parts.maxAgeMs(type),
+      assignId: () => {
+        this.assignedIds += 1;
+        return newId();
+      },
+    };
+  }
+
+  /** Events that were accepted so far. */
+  get accepted(): number {
+    return this.encoded?.count ?? 0;
+  }
+
+  /** The accepted ones, encoded; undefined without any. */
+  get body(): EventBody | undefined {
+    return this.encoded;
+  }
+
+  /** Checks what a step of reading has found. */
+  add(step: Extract<BatchStep, { kind: 'events' | 'oversized' }>, share: number): void {
+    if (step.kind === 'oversized') {
+      this.reject(undefined, OVERSIZED);
+      return;
+    }
+    const { events, inexact } = step;
+    const { listAll, bytes } = this.parts;
+    // The first step tells how many there are likely to be.
+    this.encoded ??= new EventBody(bytes, Math.ceil(events.length * share));
+    const body = this.encoded;
+    for (let index = 0; index < events.length; index++) {
+      const event = checkEvent(events[index], inexact.has(index), this.rules);
+      if ('kind' in event) {
+        this.reject(listAll ? idOf(events[index]) : undefined, event);
+        continue;
+      }
+      body.add(event);
+      if (listAll) this.results.push({ index: this.count, status: 'accepted', id: event.id });
+      this.count += 1;
+    }
+  }
+
+  private reject(id: string | undefined, { code, detail }: Rejection): void {
+    this.results.push({ index: this.count, status: 'rejected', id, code, detail });
+    this.count += 1;
+  }
+}
