@@ -81,10 +81,11 @@ export const CONTROLS: readonly Control[] = [
   {
     name: 'flush-of-unknown-fate-forgotten',
     app: 'processor',
-    protection: /this\.sendAgain\(flight\d*\);\s+return "sent-again";/,
+    protection: /this\.sendAgain\(flight\d*\);\s+return \{ kind: "sent-again" \};/,
     // Comparing what shards cover would find it and count it again.
-    instead:
-      'CoverageCheck.prototype.onCoverage = () => void 0; this.flight = void 0; return "settled";',
+    instead: `CoverageCheck.prototype.onCoverage = () => void 0;
+      this.flight = void 0;
+      return { kind: "settled", isBack: false, identity: void 0, confirmed: this.confirmed };`,
     faults: [killPostgres],
     failure: /answers have everything/,
   },
