@@ -218,6 +218,7 @@ describe('a cluster-proxy with two shards', () => {
         uncovered: ranges,
         timelineId: 4,
         systemIdentifier: '77',
+        startedAtMs: '5',
       };
     };
     shards[1].answers.GetCoverage = () => ({
@@ -225,6 +226,7 @@ describe('a cluster-proxy with two shards', () => {
       acceptedLosses: ranges,
       timelineId: 4,
       systemIdentifier: '77',
+      startedAtMs: '5',
     });
     const to = { shard: 1, epoch: '9' };
     const delta = { ...to, rows, ranges, seriesNames: Buffer.alloc(0), ledger: [], instants: [] };
@@ -233,6 +235,7 @@ describe('a cluster-proxy with two shards', () => {
       uncovered: ranges,
       timelineId: 4,
       systemIdentifier: '77',
+      startedAtMs: '5',
     });
     const question = { ...to, partitions: [partition] };
     expect(await controller.getCoverage(question, nothing, call())).toEqual({
@@ -240,6 +243,7 @@ describe('a cluster-proxy with two shards', () => {
       acceptedLosses: ranges,
       timelineId: 4,
       systemIdentifier: '77',
+      startedAtMs: '5',
     });
     shards[1].answers.ApplyDelta = () => {
       throw new TallyError('stale_epoch', 'the shard map has epoch 10');

@@ -121,6 +121,7 @@ describe('a processor', () => {
       uncovered: [],
       timelineId: 1,
       systemIdentifier: '1',
+      startedAtMs: '1',
     }));
     await fixture.append(topic, someEvents(10, 'b', left));
     await untilCounted({ [left]: 50 });

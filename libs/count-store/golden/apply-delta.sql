@@ -126,6 +126,7 @@ SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovere
        (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
        CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
-       END AS "timelineId"
+       END AS "timelineId",
+       (extract(epoch FROM pg_postmaster_start_time()) * 1000)::int8::text AS "startedAtMs"
 FROM verdict v
 LEFT JOIN locked l ON v.outcome = 'overlap'

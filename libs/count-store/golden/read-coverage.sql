@@ -2,6 +2,7 @@ SELECT (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdent
        CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
        END AS "timelineId",
+       (extract(epoch FROM pg_postmaster_start_time()) * 1000)::int8::text AS "startedAtMs",
        t.topic, t.partition, c.covered::text,
        (SELECT range_agg(int8range(from_offset, to_offset))
         FROM accepted_losses l

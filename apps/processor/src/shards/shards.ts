@@ -97,10 +97,12 @@ function coverageOf(response: shardProxy.GetCoverageResponse): Answer<ShardCover
 function identityOf({
   systemIdentifier,
   timelineId,
-}: Pick<shardProxy.ApplyDeltaResponse, 'systemIdentifier' | 'timelineId'>): {
+  startedAtMs,
+}: Pick<shardProxy.ApplyDeltaResponse, 'systemIdentifier' | 'timelineId' | 'startedAtMs'>): {
   readonly identity?: string;
 } {
-  return systemIdentifier === '' ? {} : { identity: `${systemIdentifier}/${timelineId}` };
+  if (systemIdentifier === '') return {};
+  return { identity: `${systemIdentifier}/${timelineId}/${startedAtMs}` };
 }
 
 function offsetsOf(partitions: readonly shardProxy.PartitionRanges[]): ShardCoverage {

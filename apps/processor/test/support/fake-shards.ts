@@ -92,7 +92,7 @@ const OUTCOMES = {
 } as const;
 
 function identityOf({ timelineId }: ShardModel) {
-  return { timelineId, systemIdentifier: '1' };
+  return { timelineId, systemIdentifier: '1', startedAtMs: '1' };
 }
 
 function rangesOf(offsets: Iterable<OffsetRange> = []): shardProxy.OffsetRange[] {

@@ -47,5 +47,6 @@ function answerOf(result: ApplyResult): shardProxy.ApplyDeltaResponse {
     uncovered: result.kind === 'overlap' ? result.uncovered : [],
     timelineId: result.identity?.timelineId ?? 0,
     systemIdentifier: result.identity?.systemIdentifier ?? '',
+    startedAtMs: result.identity?.startedAtMs ?? '0',
   };
 }

@@ -460,6 +460,10 @@ export const DESCRIPTORS: object = {
           "systemIdentifier": {
            "type": "string",
            "id": 4
+          },
+          "startedAtMs": {
+           "type": "int64",
+           "id": 5
           }
          }
         },
@@ -499,6 +503,10 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "PartitionRanges",
            "id": 4
+          },
+          "startedAtMs": {
+           "type": "int64",
+           "id": 5
           }
          }
         },

@@ -6,12 +6,14 @@ import { fromMultirange } from './offset-ranges.js';
 /**
  * Which database this is: together they tell a sender that a shard was restored or promoted, so that
  * its coverage may have gone back. They cost some 50 µs, so each answer has its own. A leader names its
- * timeline in its WAL files; a replica's is that of its last restart point.
+ * timeline in its WAL files; a replica's is that of its last restart point. Files of the same database
+ * that are put back from a copy show in nothing but that Postgres was started since.
  */
 export const IDENTITY_COLUMNS = `(SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
        CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
-       END AS "timelineId"`;
+       END AS "timelineId",
+       (extract(epoch FROM pg_postmaster_start_time()) * 1000)::int8::text AS "startedAtMs"`;
 
 /** In the order asked: WITH ORDINALITY. */
 export const READ_COVERAGE = `
@@ -29,6 +31,7 @@ ORDER BY t.index
 interface Row {
   readonly systemIdentifier: string;
   readonly timelineId: number;
+  readonly startedAtMs: string;
   readonly topic: string | null;
   readonly partition: number;
   readonly covered: string | null;
@@ -55,7 +58,7 @@ export async function readCoverage(
   }
   const [first] = rows;
   if (first === undefined) throw new Error('expected the identity of the database, got no row');
-  const { timelineId, systemIdentifier } = first;
+  const { timelineId, systemIdentifier, startedAtMs } = first;
   const coverage = rows.flatMap(({ topic, partition, covered }) =>
     topic === null
       ? []
@@ -66,7 +69,7 @@ export async function readCoverage(
       ? []
       : [{ partition: { topic, partition }, ranges: fromMultirange(lost) }],
   );
-  return { coverage, timelineId, systemIdentifier, acceptedLosses };
+  return { coverage, timelineId, systemIdentifier, startedAtMs, acceptedLosses };
 }
 
 /** Ranges in the coverage row that has most. */

@@ -22,10 +22,11 @@ export type ApplyResult = { readonly identity?: DatabaseIdentity } & (
   | { readonly kind: 'overlap'; readonly uncovered: readonly shardProxy.PartitionRanges[] }
 );
 
-/** As in GetShardStatusResponse. */
+/** As in ApplyDeltaResponse. */
 export interface DatabaseIdentity {
   readonly systemIdentifier: string;
   readonly timelineId: number;
+  readonly startedAtMs: string;
 }
 
 /**
@@ -53,13 +54,11 @@ export async function applyDelta(
   });
 }
 
-interface Row {
+interface Row extends DatabaseIdentity {
   readonly outcome: 'unknown' | 'applied' | 'already' | 'overlap';
   readonly topic: string;
   readonly partition: number;
   readonly uncovered: string;
-  readonly systemIdentifier: string;
-  readonly timelineId: number;
 }
 
 /** The first delta of a partition finds no row of its coverage, and makes it. */
@@ -80,8 +79,8 @@ async function tryOnce(
   const { rows } = await pool.query<Row>({ ...statement, values: valuesOf(delta) });
   const [first] = rows;
   if (first === undefined) throw new Error('expected a verdict, got no row');
-  const { outcome, systemIdentifier, timelineId } = first;
-  const identity = { systemIdentifier, timelineId };
+  const { outcome, systemIdentifier, timelineId, startedAtMs } = first;
+  const identity = { systemIdentifier, timelineId, startedAtMs };
   switch (outcome) {
     case 'applied':
       return { kind: 'applied', identity };

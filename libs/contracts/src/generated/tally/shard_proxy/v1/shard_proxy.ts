@@ -167,6 +167,11 @@ export interface ApplyDeltaResponse {
    */
   readonly timelineId: number;
   readonly systemIdentifier: string;
+  /**
+   * When its Postgres was started, ms since 1970: an older copy of the same database, put back, differs
+   * in nothing else. 0 from senders that do not say it.
+   */
+  readonly startedAtMs: string;
 }
 
 export interface GetCoverageRequest {
@@ -183,6 +188,8 @@ export interface GetCoverageResponse {
   readonly systemIdentifier: string;
   /** Offsets whose loss was accepted, as `coverage`; those partitions that have any. */
   readonly acceptedLosses: readonly PartitionRanges[];
+  /** As in ApplyDeltaResponse. */
+  readonly startedAtMs: string;
 }
 
 /** Records of one partition that are gone, and the decision of a person to go on without them. */
