@@ -206,7 +206,11 @@ export class ProcessorFixture {
 
   /** Waits until the processor is ready. */
   async untilReady({ ready }: RunningProcessor): Promise<void> {
-    await eventually('the processor is ready', async () => (await ready()).status === 200);
+    await eventually('the processor is ready', async () => {
+      const { status, text } = await ready();
+      if (status !== 200) throw new Error(text);
+      return true;
+    });
   }
 
   private node<T>(path: string, parse: (value: unknown) => T): ConfigNode<T> {

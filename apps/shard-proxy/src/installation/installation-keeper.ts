@@ -38,7 +38,8 @@ export class InstallationKeeper {
   private readonly task: CoalescedTask;
   private readonly unwatch: Unsubscribe[] = [];
   private readonly timer: NodeJS.Timeout;
-  private looking: Promise<void> | undefined;
+  private looking: Promise<unknown> = Promise.resolve();
+  private next: Promise<void> | undefined;
   private problem: string | undefined = 'ZooKeeper was not asked for the installation yet';
   private isForeign = false;
   private map: ShardMapDocument | undefined;
@@ -84,10 +85,16 @@ export class InstallationKeeper {
     if (this.problem !== undefined) throw new TallyError('unavailable', this.problem);
   }
 
-  /** Compares now; one look for all that ask meanwhile. TallyError with what is wrong. */
+  /** Compares what there is now; one look for all that ask meanwhile. TallyError with what is wrong. */
   look(): Promise<void> {
-    this.looking ??= this.pass().finally(() => (this.looking = undefined));
-    return this.looking;
+    // The one under way may have read already what has changed since.
+    this.next ??= this.looking.then(() => {
+      this.next = undefined;
+      const pass = this.pass();
+      this.looking = pass.catch(() => undefined);
+      return pass;
+    });
+    return this.next;
   }
 
   private async pass(): Promise<void> {

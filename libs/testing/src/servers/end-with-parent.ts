@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
+import { withoutOurFiles } from './without-our-files.js';
 
 /** Nobody ever writes: `read` ends when the kernel closes the other end. */
 const WAIT_AND_KILL = 'read -r _; kill -s KILL -- "-$1"';
@@ -13,7 +14,8 @@ const WAIT_AND_KILL = 'read -r _; kill -s KILL -- "-$1"';
  */
 export function endWithParent(child: ChildProcess): void {
   if (child.pid === undefined) return;
-  const watch = spawn('sh', ['-c', WAIT_AND_KILL, 'sh', String(child.pid)], {
+  const command = withoutOurFiles('sh', ['-c', WAIT_AND_KILL, 'sh', String(child.pid)]);
+  const watch = spawn(...command, {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { eventually } from '../eventually.js';
 import { endWithParent } from './end-with-parent.js';
+import { withoutOurFiles } from './without-our-files.js';
 
 /** What runs, how it is known to answer, and how it is stopped. */
 export interface ServerProcessOptions {
@@ -74,11 +75,10 @@ export class ServerProcess {
     mkdirSync(dirname(logFile), { recursive: true });
     const log = openSync(logFile, 'a');
     const { env, cwd, argv0 } = this.options;
-    const child = spawn(command, [...args], {
+    const child = spawn(...withoutOurFiles(command, args, argv0), {
       stdio: ['ignore', log, log],
       env: { ...(env ?? process.env), ...more },
       ...(cwd === undefined ? {} : { cwd }),
-      ...(argv0 === undefined ? {} : { argv0 }),
       // Ctrl-C in the terminal reaches the parent alone, which then stops its servers in order.
       detached: true,
     });
