@@ -20,7 +20,10 @@ async function identityOfCoverage() {
 describe('the identity of a database', () => {
   it('is the same in all its answers', async () => {
     const identity = await identityOfCoverage();
-    const { identity: ofDelta } = await applyDelta(pool, delta({ 0: [[0, 1]] }, [row('video-1', 1)]));
+    const { identity: ofDelta } = await applyDelta(
+      pool,
+      delta({ 0: [[0, 1]] }, [row('video-1', 1)]),
+    );
     expect(ofDelta).toEqual(identity);
     expect(await identityOfCoverage()).toEqual(identity);
   });
@@ -29,9 +32,7 @@ describe('the identity of a database', () => {
     const { startedAtMs, ...before } = await identityOfCoverage();
     await postgres.kill();
     await postgres.revive();
-    const after = await eventually('it answers', () =>
-      identityOfCoverage().catch(() => undefined),
-    );
+    const after = await eventually('it answers', () => identityOfCoverage().catch(() => undefined));
     expect(after).toMatchObject(before);
     expect(Number(after.startedAtMs)).toBeGreaterThan(Number(startedAtMs));
   });
