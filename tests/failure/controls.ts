@@ -13,6 +13,7 @@ import { killServices } from './faults/kill-services.js';
 import { killZooKeeper } from './faults/kill-zookeeper.js';
 import { loseAnswers } from './faults/lose-answers.js';
 import { outliveWindow } from './faults/outlive-window.js';
+import { restoreOlderShard } from './faults/restore-older-shard.js';
 import { shortenLog } from './faults/shorten-log.js';
 import { zombieProcessor } from './faults/zombie-processor.js';
 import type { Fault } from './trial.js';
@@ -87,6 +88,15 @@ export const CONTROLS: readonly Control[] = [
       this.flight = void 0;
       return { kind: "settled", isBack: false, identity: void 0, confirmed: this.confirmed };`,
     faults: [killPostgres],
+    failure: /answers have everything/,
+  },
+  {
+    name: 'who-answers-again-is-believed',
+    app: 'processor',
+    // Whether it was away for a flush, or another database answers: either finds it.
+    protection: /return after\d*\.isBack \?/,
+    instead: 'return void 0; return after.isBack ?',
+    faults: [restoreOlderShard],
     failure: /answers have everything/,
   },
   {

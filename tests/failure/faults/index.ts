@@ -10,6 +10,7 @@ import { killServices } from './kill-services.js';
 import { killZooKeeper } from './kill-zookeeper.js';
 import { loseAnswers } from './lose-answers.js';
 import { outliveWindow } from './outlive-window.js';
+import { restoreOlderShard } from './restore-older-shard.js';
 import { shortenLog } from './shorten-log.js';
 import { zombieProcessor } from './zombie-processor.js';
 
@@ -20,6 +21,7 @@ export const FAULTS = [
   zombieProcessor,
   outliveWindow,
   killPostgres,
+  restoreOlderShard,
   allDatabasesAway,
   killZooKeeper,
   emptyZooKeeper,

@@ -9,8 +9,7 @@ export const killPostgres: Fault = {
     const { on, random } = trial;
     const shard = random.between(0, on.shards.length - 1);
     const name = `postgres-${shard}`;
-    const unanswered = () =>
-      on.processorMetric('tally_processor_flushes_total', 'outcome="unknown"');
+    const unanswered = () => on.processorMetric('tally_processor_flushes_total', 'outcome="retry"');
     const failedBefore = await unanswered();
     await on.stack.crash([name]);
     await trial.moment(0, 3000);

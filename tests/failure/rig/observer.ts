@@ -15,7 +15,7 @@ export function endOf(ranges: OffsetRanges = []): number {
   return ranges.at(-1)?.[1] ?? 0;
 }
 
-/** Looks into the tables of a shard behind everybody's back: to see whether a fault bit, and the ledger. */
+/** Looks into the tables of a shard behind everybody's back: to see whether a fault bit, and the ledger; faults change something there. */
 export class ShardObserver {
   constructor(private readonly url: string) {}
 
@@ -42,6 +42,18 @@ export class ShardObserver {
     for (const ranges of (await this.coverage()).values())
       for (const [from, to] of ranges) count += to - from;
     return count;
+  }
+
+  /** Where its Postgres has its files. */
+  async dataDirectory(): Promise<string> {
+    const [row] = await this.ask<{ data_directory: string }>('SHOW data_directory');
+    if (row === undefined) throw new Error('expected a data directory, got no row');
+    return row.data_directory;
+  }
+
+  /** Changes something behind everybody's back. */
+  async alter(sql: string): Promise<void> {
+    await this.ask(sql);
   }
 
   /** By partition. */

@@ -201,6 +201,11 @@ export class Stack {
     await Promise.all(names.map((name) => this.supervisor(name).crash()));
   }
 
+  /** Ends it in an orderly way; it stays down until `revive`. */
+  rest(name: string): Promise<void> {
+    return this.supervisor(name).rest();
+  }
+
   /** Starts what was crashed; `env` are other settings until its next start. */
   revive(name: string, env?: Readonly<Record<string, string>>): void {
     this.supervisor(name).revive(env);

@@ -86,8 +86,18 @@ export class Supervisor {
 
   /** SIGKILL, and no new start before `revive`. The process must be watched. */
   async crash(): Promise<void> {
-    if (this.down?.signal.aborted !== false) this.down = new AbortController();
+    this.keepDown();
     await this.process.kill();
+  }
+
+  /** As `crash`, but an orderly end. */
+  async rest(): Promise<void> {
+    this.keepDown();
+    await this.process.stop();
+  }
+
+  private keepDown(): void {
+    if (this.down?.signal.aborted !== false) this.down = new AbortController();
   }
 
   /** Starts a crashed process again; `env` are other settings for this one life of it. */
