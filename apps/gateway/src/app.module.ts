@@ -16,6 +16,7 @@ import { EventTypes } from './event-types/event-types.js';
 import { EventTypesController } from './event-types/event-types.controller.js';
 import { EventIntake } from './events/event-intake.js';
 import { EventsController } from './events/events.controller.js';
+import { MAX_BODY_BYTES } from './events/limits.js';
 import { PartitionerClient } from './events/partitioner-client.js';
 import { AnswerBudget } from './http/answer-budget.js';
 import { BodyBudget } from './http/body-budget.js';
@@ -65,7 +66,10 @@ export class AppModule {
           },
         },
         { provide: Keys, useFactory: () => Keys.of(config) },
-        { provide: BodyBudget, useValue: new BodyBudget(config.maxInFlightBytes) },
+        {
+          provide: BodyBudget,
+          useValue: new BodyBudget(config.maxInFlightBytes, MAX_BODY_BYTES),
+        },
         { provide: Turns, useFactory: () => new Turns() },
         {
           provide: SlicedAnswers,

@@ -49,7 +49,7 @@ export const settings = {
   maxInFlightBytes: setting(
     'TALLY_MAX_IN_FLIGHT_BYTES',
     wholeNumber(8 << 20, 2 ** 32, 64 << 20),
-    'bodies of events being received and processed, in bytes; what comes then is refused, so that memory stays bounded: each byte costs up to ten while it is parsed',
+    'bodies of events being received and processed, in bytes that came, one connection a quarter of it or one body; what comes then is refused, so that memory stays bounded: each byte costs up to ten while it is parsed',
   ),
   maxPoints: setting(
     'TALLY_MAX_POINTS',

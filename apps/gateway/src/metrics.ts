@@ -52,7 +52,7 @@ export function registerBudgetMetrics(registry: Registry, budget: BodyBudget): C
   });
   return new Counter({
     name: 'tally_gateway_refused_for_memory_total',
-    help: 'Requests refused unread because too many bytes were in flight.',
+    help: 'Requests refused because too many bytes were in flight.',
     registers: [registry],
   });
 }

@@ -43,6 +43,22 @@ function exchange(request: string, at = gateway): Promise<string> {
   });
 }
 
+const HEAD =
+  'POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\n';
+
+function announced(bytes: number): string {
+  return `${HEAD}Content-Length: ${bytes}\r\n\r\n`;
+}
+
+function chunked(): string {
+  return `${HEAD}Transfer-Encoding: chunked\r\n\r\n`;
+}
+
+async function inFlightBytes(at = gateway): Promise<number> {
+  const metrics = await (await fetch(`${at.adminUrl}/metrics`)).text();
+  return Number(/tally_gateway_in_flight_bytes(?:\{.*\})? (\d+)\n/.exec(metrics)?.[1]);
+}
+
 describe('a key', () => {
   it('opens what it is for', async () => {
     expect(await ask('POST', '/v1/events', 'secret', EVENT)).toMatchObject({ status: 202 });
@@ -172,17 +188,83 @@ describe('what nobody answers', () => {
 
   it('a caller that goes away in the middle of a body gives its memory back', async () => {
     const socket = connect(gateway.port, '127.0.0.1');
-    socket.write(
-      'POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n' +
-        'Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n[',
-    );
-    const inFlight = async () => {
-      const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
-      return Number(/tally_gateway_in_flight_bytes(?:\{.*\})? (\d+)\n/.exec(metrics)?.[1]);
-    };
-    await eventually('the memory is reserved', async () => (await inFlight()) === 1_000_000);
+    socket.write(`${announced(1_000_000)}[${' '.repeat(999)}`);
+    await eventually('what came is paid for', async () => (await inFlightBytes()) === 1000);
     socket.destroy();
-    await eventually('the memory is back', async () => (await inFlight()) === 0);
+    await eventually('the memory is back', async () => (await inFlightBytes()) === 0);
+  });
+});
+
+describe('a body', () => {
+  it('costs nothing until it comes: callers that only announce keep nobody out', async () => {
+    const sockets = Array.from({ length: 20 }, () => connect(gateway.port, '127.0.0.1'));
+    try {
+      for (const socket of sockets) socket.write(`${announced(8 << 20)}[`);
+      await eventually('all have begun', async () => (await inFlightBytes()) === 20);
+      expect(await ask('POST', '/v1/events', 'secret', EVENT)).toMatchObject({ status: 202 });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    await eventually('the memory is back', async () => (await inFlightBytes()) === 0);
+  });
+
+  it('is refused when too many bytes came already, and others go on', async () => {
+    const small = await fixture.gateway({ TALLY_MAX_IN_FLIGHT_BYTES: String(8 << 20) });
+    const socket = connect(small.port, '127.0.0.1');
+    socket.write(announced(8 << 20) + ' '.repeat((8 << 20) - 100));
+    await eventually('all but few bytes are taken', async () => {
+      return (await inFlightBytes(small)) === (8 << 20) - 100;
+    });
+    const refused = await fetch(`${small.url}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: EVENT + ' '.repeat(100),
+    });
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: 'unavailable' });
+    const taken = await fetch(`${small.url}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: EVENT,
+    });
+    expect(taken.status).toBe(202);
+    socket.destroy();
+    await eventually('the memory is back', async () => (await inFlightBytes(small)) === 0);
+  }, 30_000);
+
+  it.each([
+    ['no key', announced(1000).replace('Authorization: Bearer secret\r\n', ''), 401],
+    ['too long', announced(1_000_000_000), 413],
+    ['no path', announced(1000).replace('/v1/events', '/v2/events'), 404],
+    ['a chunk that makes it too long', `${chunked()}900000\r\n${' '.repeat(0x900000)}\r\n`, 413],
+  ])(
+    'that is refused (%s) and never ends is answered, and its connection destroyed soon',
+    async (_, request, status) => {
+      const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+      socket.on('error', () => undefined);
+      const closed = new Promise<number>((resolve) => {
+        socket.once('close', () => resolve(performance.now()));
+      });
+      socket.write(request);
+      const answer = await new Promise<string>((resolve) => {
+        socket.once('data', (bytes) => resolve(bytes.toString()));
+      });
+      const answeredAt = performance.now();
+      expect(answer).toContain(`HTTP/1.1 ${status} `);
+      // Ends by itself; this end stays open as long as the other.
+      socket.once('end', () => socket.destroy());
+      expect((await closed) - answeredAt).toBeLessThan(10_000);
+    },
+    20_000,
+  );
+
+  it('that is refused and ends leaves its connection usable', async () => {
+    const request = `${announced(10).replace('secret', 'wrong')}${' '.repeat(10)}`;
+    const answer = await exchange(
+      `${request}GET /v1/event-types HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toContain('HTTP/1.1 401 ');
+    expect(answer).toContain('HTTP/1.1 200 ');
   });
 });
 

@@ -13,7 +13,7 @@ const MAX_HEAD_BYTES = 64 * 1024;
 const TIMEOUT_CHECK_MS = 1000;
 
 /** How long a refused caller has to read why: destroyed at once, a connection with unread bytes is reset. */
-const REFUSED_FOR_MS = 1000;
+export const REFUSED_FOR_MS = 1000;
 
 /**
  * Fastify with the gateway's limits. Nest answers failures from a route on with problem details (RFC
@@ -45,12 +45,9 @@ export function createHttpAdapter({
       void reply.status(status).headers(headers).send(body);
     },
   });
-  // Fastify would parse JSON itself: handlers get the bytes and parse them once, within our limits.
+  // Fastify would read and parse bodies itself: handlers get the bytes and parse them once, within our
+  // limits (RequestAdmission).
   adapter.getInstance<FastifyInstance>().removeAllContentTypeParsers();
-  adapter.useBodyParser('application/json', false, {}, (_request, body, done) => done(null, body));
-  adapter.useBodyParser('application/x-ndjson', false, {}, (_request, body, done) =>
-    done(null, body),
-  );
   return adapter;
 }
 

@@ -1,26 +1,28 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ERROR_CODES } from '@tally/contracts';
 import { Arrivals } from '@tally/resilience';
 import { METRICS, type Metrics } from '@tally/service-kit';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { MAX_BODY_BYTES } from '../events/limits.js';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
-import { BodyBudget } from './body-budget.js';
+import { BodyBudget, type BodyRoom } from './body-budget.js';
+import { readBody } from './body-reader.js';
 import { Keys } from './keys.js';
 import { nothingHere } from './not-found.controller.js';
+import { endUnreadBodies, hasBody, mayHaveBody } from './unread-bodies.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** When its head came in, at the earliest: a moment of the monotonic clock. */
     arrivedAt: number;
+    /** Of its body, until it is answered; null where none is read. */
+    bodyRoom: BodyRoom | null;
   }
 }
 
 /**
- * Admits a request before its body is read: by who asks, and by whether there is room for the body.
- * Notes when it arrived.
+ * Admits a request before its body is read, by who asks and for what, and the body while it is read,
+ * as long as there is room. Notes when it arrived.
  */
 @Injectable()
 export class RequestAdmission implements OnModuleInit {
@@ -36,8 +38,9 @@ export class RequestAdmission implements OnModuleInit {
     const server = this.host.httpAdapter.getInstance<FastifyInstance>();
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);
     this.measure(server);
-    letRefusedBodiesEnd(server);
+    endUnreadBodies(server);
     server.decorateRequest('arrivedAt', 0);
+    server.decorateRequest('bodyRoom', null);
     server.addHook('onRequest', (request, reply, done) => {
       request.arrivedAt = this.arrivals.earliest;
       try {
@@ -47,18 +50,24 @@ export class RequestAdmission implements OnModuleInit {
         done(error as Error);
         return;
       }
-      if (hasBody(request.method, request.headers) && !isOfApi(request)) {
+      if (hasBody(request) && !isOfApi(request)) {
         done(nothingHere());
         return;
       }
-      try {
-        this.reserve(request, reply);
-      } catch (error) {
-        refused.inc();
-        done(error as Error);
-        return;
+      if (mayHaveBody(request)) {
+        const room = this.budget.open(request.raw.socket);
+        // Told once, also when the caller goes away.
+        reply.raw.once('close', () => room.release());
+        request.bodyRoom = room;
       }
       done();
+    });
+    server.addContentTypeParser('*', ({ bodyRoom }, raw, done) => {
+      if (bodyRoom === null) throw new Error('a body is read of a method that has none');
+      readBody(raw, bodyRoom, (error, body) => {
+        if (error?.code === 'unavailable') refused.inc();
+        done(error, body);
+      });
     });
   }
 
@@ -72,13 +81,6 @@ export class RequestAdmission implements OnModuleInit {
     else this.keys.checkApi(headers['authorization']);
   }
 
-  private reserve({ method, headers }: FastifyRequest, reply: FastifyReply): void {
-    if (!hasBody(method, headers)) return;
-    const release = this.budget.reserve(lengthOf(headers['content-length']));
-    // Told once, also when the caller goes away.
-    reply.raw.once('close', release);
-  }
-
   private measure(server: FastifyInstance): void {
     const seconds = requestSeconds(this.metrics.registry);
     server.addHook('onResponse', (request, reply, done) => {
@@ -89,29 +91,7 @@ export class RequestAdmission implements OnModuleInit {
   }
 }
 
-/**
- * The framework closes the connection of a body that is too large. A caller that still sends would
- * find it reset and never see why: what comes is thrown away instead, within the time of a request.
- */
-function letRefusedBodiesEnd(server: FastifyInstance): void {
-  server.addHook('onSend', (_request, reply, _payload, done) => {
-    if (reply.statusCode === ERROR_CODES.payload_too_large.http) reply.removeHeader('connection');
-    done();
-  });
-}
-
-/** Only the API takes bodies, and only with a key: elsewhere none is read, and no room kept for one. */
+/** Only the API takes bodies, and only with a key: elsewhere none is read. */
 function isOfApi({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith('/v1/') === true;
-}
-
-function hasBody(method: string, headers: FastifyRequest['headers']): boolean {
-  if (method === 'GET' || method === 'HEAD') return false;
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-}
-
-/** A body of unknown length may be as long as the longest. */
-function lengthOf(contentLength: string | undefined): number {
-  const length = Number(contentLength);
-  return Number.isSafeInteger(length) ? Math.min(length, MAX_BODY_BYTES) : MAX_BODY_BYTES;
 }

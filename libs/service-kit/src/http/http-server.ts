@@ -19,7 +19,8 @@ export async function listenHttp(
   host: string,
   kit: ServiceKit,
 ): Promise<INestApplicationContext> {
-  const app = await NestFactory.create(module, http.adapter, options);
+  // How bodies are read is the adapter's.
+  const app = await NestFactory.create(module, http.adapter, { ...options, bodyParser: false });
   app.useGlobalFilters(new ProblemFilter(kit.logger));
   await app.listen(http.port, host);
   return app;

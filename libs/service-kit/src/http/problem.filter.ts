@@ -30,6 +30,10 @@ export class ProblemFilter implements ExceptionFilter<unknown> {
 
 function asTallyError(error: unknown): TallyError {
   if (error instanceof TallyError) return error;
+  if (isGoneAway(error))
+    return new TallyError('invalid_argument', 'expected the whole body, its caller went away', {
+      cause: error,
+    });
   const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
   const code = (Object.keys(ERROR_CODES) as ErrorCode[]).find(
     (name) => ERROR_CODES[name].http === status,
@@ -38,6 +42,18 @@ function asTallyError(error: unknown): TallyError {
   return code === undefined || status >= 500
     ? new TallyError('internal', 'internal error', { cause: error })
     : new TallyError(code, (error as Error).message, { cause: error });
+}
+
+/** What Node says of a request whose connection ended before its body: no fault of the handler. */
+function isGoneAway(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'ECONNRESET' &&
+    'message' in error &&
+    error.message === 'aborted'
+  );
 }
 
 /** Errors of the HTTP server itself carry the status they ask for. */
