@@ -6,7 +6,7 @@ import { INSTALLATION_NODE, SHARD_MAP_NODE, TOPICS_NODE } from '@tally/placement
 import { eventually } from '@tally/testing';
 import { ROOT } from '@tally/tools';
 import { ZooKeeperSession } from '@tally/zookeeper';
-import pg from 'pg';
+import { askShards } from './ask-shards.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
 const quiet = () => undefined;
@@ -40,17 +40,6 @@ function tool(...args: string[]): Promise<{ readonly code: number; readonly text
   );
 }
 
-async function ask<Row extends pg.QueryResultRow>(sql: string): Promise<Row[][]> {
-  const shards = tally.addresses.shards.map(async (connectionString) => {
-    const client = new pg.Client({ connectionString });
-    await client.connect();
-    const { rows } = await client.query<Row>(sql);
-    await client.end();
-    return rows;
-  });
-  return Promise.all(shards);
-}
-
 const untilTogether = () =>
   eventually('all goes together', async () => (await tool('show')).code === 0, WAIT);
 
@@ -59,7 +48,10 @@ describe('an installation', () => {
     await untilTogether();
     const id = idIn(await textOf(INSTALLATION_NODE));
     expect(await topic()).toBe(`events-${id}`);
-    expect(await ask('SELECT id FROM installation')).toEqual([[{ id }], [{ id }]]);
+    expect(await askShards(tally.addresses, 'SELECT id FROM installation')).toEqual([
+      [{ id }],
+      [{ id }],
+    ]);
     expect((await tool('show')).text).toContain(`installation ${id}, topic events-${id}`);
   }, 120_000);
 
@@ -104,8 +96,8 @@ describe('an installation', () => {
     const proxies = ['cluster-proxy', 'shard-proxy', 'shard-proxy-1'];
     await tally.stack.crash(proxies);
     await session.delete(INSTALLATION_NODE);
-    await ask('DELETE FROM installation');
-    await ask('DELETE FROM kept_nodes');
+    await askShards(tally.addresses, 'DELETE FROM installation');
+    await askShards(tally.addresses, 'DELETE FROM kept_nodes');
     for (const name of proxies) tally.stack.revive(name);
     await untilTogether();
     expect(idIn(await textOf(INSTALLATION_NODE))).toBe(named?.slice('events-'.length));

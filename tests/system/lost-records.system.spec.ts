@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
 import { ROOT } from '@tally/tools';
 import kafkajs, { type Admin } from 'kafkajs';
-import pg from 'pg';
+import { askShards } from './ask-shards.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
 const ADMIN_KEY = 'master';
@@ -50,19 +50,9 @@ async function halted(): Promise<number> {
   return Number(HALTED.exec(await metrics.text())?.[1] ?? Number.NaN);
 }
 
-async function ask<Row extends pg.QueryResultRow>(sql: string): Promise<Row[][]> {
-  const shards = tally.addresses.shards.map(async (connectionString) => {
-    const client = new pg.Client({ connectionString });
-    await client.connect();
-    const { rows } = await client.query<Row>(sql);
-    await client.end();
-    return rows;
-  });
-  return Promise.all(shards);
-}
-
 async function covered(): Promise<number> {
-  const shards = await ask<{ readonly to: string }>(
+  const shards = await askShards<{ readonly to: string }>(
+    tally.addresses,
     `SELECT upper(covered)::text AS to FROM coverage WHERE partition = ${PARTITION}`,
   );
   return Math.min(...shards.map(([row]) => Number(row?.to ?? 0)));
@@ -112,7 +102,10 @@ describe('records that are gone', () => {
 
     expect(accept(0, end)).toEqual(done);
     expect(tool('losses').stdout).toContain('given up by ann');
-    const booked = await ask('SELECT accepted_by, lost_records FROM accepted_losses');
+    const booked = await askShards(
+      tally.addresses,
+      'SELECT accepted_by, lost_records FROM accepted_losses',
+    );
     expect(booked).toEqual([0, 1].map(() => [{ accepted_by: 'ann', lost_records: '0' }]));
   }, 120_000);
 

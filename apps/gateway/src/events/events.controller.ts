@@ -2,7 +2,7 @@ import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { TallyError } from '@tally/contracts';
 import { PROBLEM_TYPE } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AnswerRoom } from '../http/answer-budget.js';
+import type { Room } from '../http/connection-budget.js';
 import { jsonPieces, SlicedAnswers, WRITING_BYTES } from '../http/sliced-answer.js';
 import { mediaTypeOf } from '../http/media-type.js';
 import { oneOf, readQuery } from '../http/query-parameters.js';
@@ -30,7 +30,7 @@ export class EventsController {
     const type = mediaTypeOf(request.headers, EVENT_MEDIA_TYPES);
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const format = type === 'application/json' ? 'json' : 'ndjson';
-    let room: AnswerRoom | undefined;
+    let room: Room | undefined;
     const { status, body } = await this.intake.take(bytes, format, {
       listAll: results === 'all',
       arrivedAt: request.arrivedAt,

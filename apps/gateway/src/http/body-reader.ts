@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TallyError } from '@tally/contracts';
 import { MAX_BODY_BYTES } from '../events/limits.js';
-import type { BodyRoom } from './body-budget.js';
+import type { Room } from './connection-budget.js';
 
 /**
  * Reads a body into one buffer and takes room for it as it arrives. It is copied together at once:
@@ -12,7 +12,7 @@ import type { BodyRoom } from './body-budget.js';
  */
 export function readBody(
   request: IncomingMessage,
-  room: BodyRoom,
+  room: Room,
   done: (error: TallyError | null, body?: Buffer) => void,
 ): void {
   const announced = Number(request.headers['content-length']);

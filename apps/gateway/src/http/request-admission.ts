@@ -5,8 +5,9 @@ import { Arrivals } from '@tally/resilience';
 import { METRICS, type Metrics } from '@tally/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
-import { BodyBudget, type BodyRoom } from './body-budget.js';
+import { BodyBudget } from './body-budget.js';
 import { readBody } from './body-reader.js';
+import type { Room } from './connection-budget.js';
 import { Keys } from './keys.js';
 import { nothingHere } from './not-found.controller.js';
 import { endUnreadBodies, hasBody, mayHaveBody } from './unread-bodies.js';
@@ -16,7 +17,7 @@ declare module 'fastify' {
     /** When its head came in, at the earliest: a moment of the monotonic clock. */
     arrivedAt: number;
     /** Of its body, until it is answered; null where none is read. */
-    bodyRoom: BodyRoom | null;
+    bodyRoom: Room | null;
   }
 }
 

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { Turns } from '@tally/resilience';
 import type { FastifyReply } from 'fastify';
-import type { AnswerBudget, AnswerRoom } from './answer-budget.js';
+import type { AnswerBudget } from './answer-budget.js';
+import type { Room } from './connection-budget.js';
 
 /** Characters of a slice; a shorter answer is sent whole. */
 const SLICE_CHARACTERS = 64 * 1024;
@@ -23,7 +24,7 @@ export class SlicedAnswers {
   constructor(private readonly parts: AnswerParts) {}
 
   /** Room in memory for an answer to this request. TallyError `unavailable`. */
-  reserve(reply: FastifyReply, bytes: number): AnswerRoom {
+  reserve(reply: FastifyReply, bytes: number): Room {
     const { socket } = reply.request.raw;
     const room = this.parts.budget.reserve(bytes, socket);
     whenClosed(reply, () => room.release());
@@ -36,7 +37,7 @@ export class SlicedAnswers {
    *
    * @param pieces Short ones: a slice is made at once.
    */
-  send(reply: FastifyReply, pieces: Iterator<string>, room?: AnswerRoom): void {
+  send(reply: FastifyReply, pieces: Iterator<string>, room?: Room): void {
     if (!reply.hasHeader('content-type'))
       reply.header('content-type', 'application/json; charset=utf-8');
     const first = nextSlice(pieces);
