@@ -28,8 +28,20 @@ export function gatewayTarget(
     const url = new URL(named).href.replace(/\/+$/, '');
     return { url, name: url };
   }
-  if (!existsSync(addressFile)) return undefined;
-  const { gateway } = JSON.parse(readFileSync(addressFile, 'utf8')) as { readonly gateway: string };
+  const known = addressesIn(addressFile);
   // A Tally that is started anew may get another port, and has its data all the same.
-  return { url: gateway, name: 'the Tally of this clone' };
+  return known && { url: known.gateway, name: 'the Tally of this clone' };
+}
+
+/** Where the parts of the Tally are that tools/up started. */
+export interface KnownAddresses {
+  readonly gateway: string;
+  readonly zookeeper: string;
+  readonly kafka: string;
+}
+
+/** What tools/up wrote into that file; undefined while no Tally of this clone runs. */
+export function addressesIn(file: string): KnownAddresses | undefined {
+  if (!existsSync(file)) return undefined;
+  return JSON.parse(readFileSync(file, 'utf8')) as KnownAddresses;
 }

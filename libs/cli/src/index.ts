@@ -1,4 +1,10 @@
-export { gatewayTarget, NO_GATEWAY, type GatewayTarget } from './gateway-target.js';
+export {
+  addressesIn,
+  gatewayTarget,
+  NO_GATEWAY,
+  type GatewayTarget,
+  type KnownAddresses,
+} from './gateway-target.js';
 export { ImportProblem } from './import/import-problem.js';
 export {
   Importer,

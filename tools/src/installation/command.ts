@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { addressesIn } from '@tally/cli';
 
 /** The text of --help. */
 export const USAGE = `usage: tools/installation show [--zookeeper HOST:PORT] [--kafka HOST:PORT]
@@ -70,14 +70,6 @@ function parse(args: readonly string[]) {
       help: { type: 'boolean', default: false },
     },
   });
-}
-
-function addressesIn(file: string) {
-  if (!existsSync(file)) return undefined;
-  return JSON.parse(readFileSync(file, 'utf8')) as {
-    readonly zookeeper: string;
-    readonly kafka: string;
-  };
 }
 
 function wrong(problem: string): Command {
