@@ -74,11 +74,11 @@ async function sendEvent(): Promise<string> {
   return [503, 504].includes(response.status) ? 'refused' : `status ${response.status}`;
 }
 
-async function askStatistics(): Promise<string> {
+async function askStatistics(subject = 'video-1'): Promise<string> {
   const [from, to] = [Date.now() - 3_600_000, Date.now()].map((ms) =>
     new Date(Math.floor(ms / 60_000) * 60_000).toISOString(),
   );
-  const question = `type=view&subject=video-1&function=count&granularity=total&from=${from}&to=${to}`;
+  const question = `type=view&subject=${subject}&function=count&granularity=total&from=${from}&to=${to}`;
   const response = await fetch(`${tally.addresses.gateway}/v1/stats?${question}`);
   await response.text();
   return response.status === 200 ? 'answered' : String(response.status);
@@ -100,6 +100,38 @@ async function found(apps: readonly string[]): Promise<string[]> {
   }
 }
 
+/** Ends those, waits until all others are as expected, looks, and brings everybody back. */
+async function whileAway(
+  killed: readonly string[],
+  expected: Readonly<Record<string, string>>,
+  look: () => Promise<void>,
+): Promise<void> {
+  const others = Object.keys(expected);
+  await tally.stack.crash([...killed]);
+  try {
+    await eventually(
+      'all are as expected',
+      async () => {
+        expect(await statuses(others)).toEqual(expected);
+        return true;
+      },
+      WAIT,
+    );
+    await look();
+    expect(await statuses(others)).toEqual(expected);
+  } finally {
+    for (const name of killed) tally.stack.revive(name);
+  }
+  await eventually(
+    'all are ready',
+    async () => {
+      expect(new Set(Object.values(await statuses(services())))).toEqual(new Set(['ready']));
+      return true;
+    },
+    WAIT,
+  );
+}
+
 describe('while all are away of', () => {
   it.each(rows().map((row) => [row.away, row] as const))(
     '%s, the others are as the table says',
@@ -114,16 +146,7 @@ describe('while all are away of', () => {
           return [name, degraded.includes(app) ? 'degraded' : 'ready'];
         }),
       );
-      await tally.stack.crash(killed);
-      try {
-        await eventually(
-          'all are as expected',
-          async () => {
-            expect(await statuses(others)).toEqual(expected);
-            return true;
-          },
-          WAIT,
-        );
+      await whileAway(killed, expected, async () => {
         expect({ events: await sendEvent(), statistics: await askStatistics() }).toEqual({
           events,
           statistics,
@@ -131,19 +154,23 @@ describe('while all are away of', () => {
         // Ready or not: whoever listens is found.
         if (away !== 'zookeeper')
           expect(await found(others.map(appOf))).toEqual([...others].sort());
-        expect(await statuses(others)).toEqual(expected);
-      } finally {
-        for (const name of killed) tally.stack.revive(name);
-      }
-      await eventually(
-        'all are ready',
-        async () => {
-          expect(new Set(Object.values(await statuses(services())))).toEqual(new Set(['ready']));
-          return true;
-        },
-        WAIT,
-      );
+      });
     },
     120_000,
   );
 });
+
+it('one shard is away: its shard-proxy is not ready, and subjects of the other are answered', async () => {
+  const expected = Object.fromEntries(
+    services().map((name) => {
+      if (name === 'shard-proxy-1') return [name, 'not_ready'];
+      return [name, appOf(name) === 'processor' ? 'degraded' : 'ready'];
+    }),
+  );
+  await whileAway(['postgres-1'], expected, async () => {
+    expect(await sendEvent()).toBe('taken');
+    const subjects = Array.from({ length: 16 }, (_, n) => `video-${n}`);
+    const answers = await Promise.all(subjects.map((subject) => askStatistics(subject)));
+    expect(new Set(answers)).toEqual(new Set(['answered', '503']));
+  });
+}, 120_000);

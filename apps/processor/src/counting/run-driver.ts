@@ -84,9 +84,9 @@ export class RunDriver {
     return this.run.haltedPartitions === 0;
   }
 
-  /** Shards that nothing is counted for now. */
-  get absentShards(): number {
-    return this.run.absentShards;
+  /** Shards that do not take what is flushed to them now. */
+  get silentShards(): number {
+    return this.run.silentShards;
   }
 
   /** Begins to count, until stopped or the assignment ends. */

@@ -39,6 +39,13 @@ export class CountedShards {
     return this.shards.has(shard);
   }
 
+  /** How many do not answer at the moment. */
+  get silent(): number {
+    let silent = 0;
+    for (const { isSilent } of this.shards.values()) if (isSilent) silent += 1;
+    return silent;
+  }
+
   /** By shard: what is being summed up. Changes with each flush. */
   get deltas(): ReadonlyMap<number, ShardDelta> {
     return this.open;

@@ -108,6 +108,11 @@ export class CountingRun {
     return this.options.shardMap.shards.length - this.shards.size;
   }
 
+  /** The absent, and those that are counted but have not taken what was flushed last. */
+  get silentShards(): number {
+    return this.absentShards + this.shards.silent;
+  }
+
   /**
    * Time has passed: once at the beginning, then at intervals. Asks again what was not answered, and
    * once it counts, where the log ends: that answer makes the flushes go.

@@ -65,6 +65,11 @@ export class ShardFlushes {
     return this.flight !== undefined;
   }
 
+  /** It has not answered the flush that is on its way, which is sent again. */
+  get isSilent(): boolean {
+    return this.flight !== undefined && this.flight.flush.attempt > 1;
+  }
+
   /** What the shard has confirmed that it covers. */
   get confirmedPositions(): Positions {
     return this.confirmed;

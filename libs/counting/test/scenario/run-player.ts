@@ -105,6 +105,10 @@ export class RunPlayer {
         this.running.onVersion(Number(partition), where === 'there');
       },
     ],
+    [
+      /^processor is asked how many shards are silent$/,
+      () => void this.said.push(`${this.running.silentShards} of ${this.settings.shards}`),
+    ],
     [/^processor stops$/, () => this.running.end()],
     [/^counting has a bug: (.+)$/, (bug) => void (this.bug = bug)],
   ];
