@@ -47,6 +47,8 @@ describe('a shard and its ZooKeeper', () => {
     postgres = await startPostgres({ dir: join(dir, 'postgres') });
     await migrate(postgres.url);
     pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
+    // Idle connections end with the database.
+    pool.on('error', () => undefined);
     session = new ZooKeeperSession({
       connect: zookeeper.connectString,
       sessionTimeoutMs: 2000,
