@@ -12,6 +12,7 @@ import { killPostgres } from './faults/kill-postgres.js';
 import { killServices } from './faults/kill-services.js';
 import { killZooKeeper } from './faults/kill-zookeeper.js';
 import { loseAnswers } from './faults/lose-answers.js';
+import { oddShard } from './faults/odd-shard.js';
 import { outliveWindow } from './faults/outlive-window.js';
 import { restoreOlderShard } from './faults/restore-older-shard.js';
 import { shortenLog } from './faults/shorten-log.js';
@@ -98,6 +99,15 @@ export const CONTROLS: readonly Control[] = [
     instead: 'return void 0; return after.isBack ?',
     faults: [restoreOlderShard],
     failure: /answers have everything/,
+  },
+  {
+    name: 'an-odd-answer-is-a-bug',
+    app: 'processor',
+    protection: /return failed\(error\d*\);/,
+    // As any other error of a call: nobody caught it, and the process ended.
+    instead: "throw new Error('an answer that nobody foresaw');",
+    faults: [oddShard],
+    failure: /a processor ended/,
   },
   {
     name: 'readiness-is-a-chain',

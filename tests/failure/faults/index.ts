@@ -9,6 +9,7 @@ import { killPostgres } from './kill-postgres.js';
 import { killServices } from './kill-services.js';
 import { killZooKeeper } from './kill-zookeeper.js';
 import { loseAnswers } from './lose-answers.js';
+import { oddShard } from './odd-shard.js';
 import { outliveWindow } from './outlive-window.js';
 import { restoreOlderShard } from './restore-older-shard.js';
 import { shortenLog } from './shorten-log.js';
@@ -22,6 +23,7 @@ export const FAULTS = [
   outliveWindow,
   killPostgres,
   restoreOlderShard,
+  oddShard,
   allDatabasesAway,
   killZooKeeper,
   emptyZooKeeper,
