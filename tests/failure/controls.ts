@@ -11,6 +11,7 @@ import { killMidFlush } from './faults/kill-mid-flush.js';
 import { killPostgres } from './faults/kill-postgres.js';
 import { killServices } from './faults/kill-services.js';
 import { killZooKeeper } from './faults/kill-zookeeper.js';
+import { longNames } from './faults/long-names.js';
 import { loseAnswers } from './faults/lose-answers.js';
 import { oddShard } from './faults/odd-shard.js';
 import { outliveWindow } from './faults/outlive-window.js';
@@ -108,6 +109,14 @@ export const CONTROLS: readonly Control[] = [
     instead: "throw new Error('an answer that nobody foresaw');",
     faults: [oddShard],
     failure: /a processor ended/,
+  },
+  {
+    name: 'flushes-without-a-bound',
+    app: 'processor',
+    protection: /return bytes\d* > 0 && bytes\d* >= this\.options\.roster\.flushBytes\(shard\d*\);/,
+    instead: 'return false;',
+    faults: [longNames],
+    failure: /answers have everything/,
   },
   {
     name: 'readiness-is-a-chain',

@@ -8,6 +8,7 @@ import { killMidFlush } from './kill-mid-flush.js';
 import { killPostgres } from './kill-postgres.js';
 import { killServices } from './kill-services.js';
 import { killZooKeeper } from './kill-zookeeper.js';
+import { longNames } from './long-names.js';
 import { loseAnswers } from './lose-answers.js';
 import { oddShard } from './odd-shard.js';
 import { outliveWindow } from './outlive-window.js';
@@ -24,6 +25,7 @@ export const FAULTS = [
   killPostgres,
   restoreOlderShard,
   oddShard,
+  longNames,
   allDatabasesAway,
   killZooKeeper,
   emptyZooKeeper,

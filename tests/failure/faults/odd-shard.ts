@@ -1,7 +1,6 @@
 import { SECOND_MS } from '@tally/contracts';
-import { endOf } from '../rig/observer.js';
 import { until } from '../rig/until.js';
-import type { Fault, Trial } from '../trial.js';
+import type { Fault } from '../trial.js';
 
 /** Pauses between two beginnings for a shard that comes and goes grow: after this long to some seconds. */
 const ODD_MS = [3 * SECOND_MS, 6 * SECOND_MS] as const;
@@ -42,7 +41,9 @@ export const oddShard: Fault = {
       const from = await other.coveredOffsets();
       await trial.moment(...ODD_MS);
       await trial.acknowledged(30);
-      await reachesTheEnd(trial, 1 - number);
+      await on.recount.catchUp();
+      const ends = new Map(on.recount.ends);
+      await until('the other shard is counted', () => other.hasAllBefore(ends));
       counted = (await other.coveredOffsets()) - from;
       if ((await odd.coveredOffsets()) !== stood) throw new Error('the odd shard was counted');
     } finally {
@@ -53,13 +54,3 @@ export const oddShard: Fault = {
     return `shard ${number} answered ${state}; the other counted ${counted} offsets meanwhile`;
   },
 };
-
-/** Resolves when that shard has what the log ends at now. */
-async function reachesTheEnd({ on }: Trial, shard: number): Promise<void> {
-  await on.recount.catchUp();
-  const ends = new Map(on.recount.ends);
-  await until(`shard ${shard} is counted while the other is odd`, async () => {
-    const coverage = await on.shards[shard]?.coverage();
-    return [...ends].every(([partition, end]) => endOf(coverage?.get(partition)) >= end);
-  });
-}
