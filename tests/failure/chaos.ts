@@ -16,6 +16,9 @@ const USAGE = `usage: tools/chaos [--seeds N] [--first-seed N] [--fault NAME]...
   --list          says what there is
   --simulate      plays schedules of faults to the rules alone: tools/chaos --simulate --help`;
 
+/** Of the longest name of a fault, and one. */
+const NAME_WIDTH = 20;
+
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 function fail(reason: string): never {
@@ -88,7 +91,7 @@ function summary(fault: Fault, results: readonly Result[]): string {
   const sum = (of: (result: (typeof sound)[number]) => number) =>
     sound.reduce((total, result) => total + of(result), 0);
   return [
-    fault.name.padEnd(18),
+    fault.name.padEnd(NAME_WIDTH),
     `${sound.length}/${results.length}`.padStart(7),
     String(sum(({ events }) => events)).padStart(9),
     String(sum(({ unknown }) => unknown)).padStart(8),
@@ -101,14 +104,14 @@ function summary(fault: Fault, results: readonly Result[]): string {
 async function tryFaults(faults: readonly Fault[], seeds: readonly number[]): Promise<boolean> {
   if (faults.length === 0) return true;
   const table = [
-    'fault                sound    events  unknown  retries  longest gap (*)     ready in (*)',
+    'fault                  sound    events  unknown  retries  longest gap (*)     ready in (*)',
   ];
   let isSound = true;
   for (const fault of faults) {
     const lacks = fault.lacks?.();
     if (lacks !== undefined) {
       say(`${fault.name}: NOT TRIED, this machine lacks ${lacks}`);
-      table.push(`${fault.name.padEnd(18)} not tried`);
+      table.push(`${fault.name.padEnd(NAME_WIDTH)} not tried`);
       isSound = false;
       continue;
     }
@@ -157,7 +160,8 @@ async function isCaught(
 const options = readOptions();
 if (options.help) say(USAGE);
 else if (options.list) {
-  for (const { name, story } of [...FAULTS, ...LOG_FAULTS]) say(`${name.padEnd(18)} ${story}`);
+  for (const { name, story } of [...FAULTS, ...LOG_FAULTS])
+    say(`${name.padEnd(NAME_WIDTH)} ${story}`);
   say('\nControls:');
   for (const { name, faults } of CONTROLS)
     say(`${name.padEnd(32)} fails under ${faults.map((fault) => fault.name).join(', ')}`);

@@ -11,7 +11,9 @@ import { killMidFlush } from './faults/kill-mid-flush.js';
 import { killPostgres } from './faults/kill-postgres.js';
 import { killServices } from './faults/kill-services.js';
 import { killZooKeeper } from './faults/kill-zookeeper.js';
+import { longNames } from './faults/long-names.js';
 import { loseAnswers } from './faults/lose-answers.js';
+import { oddShard } from './faults/odd-shard.js';
 import { outliveWindow } from './faults/outlive-window.js';
 import { restoreOlderShard } from './faults/restore-older-shard.js';
 import { shortenLog } from './faults/shorten-log.js';
@@ -97,6 +99,23 @@ export const CONTROLS: readonly Control[] = [
     protection: /return after\d*\.isBack \?/,
     instead: 'return void 0; return after.isBack ?',
     faults: [restoreOlderShard],
+    failure: /answers have everything/,
+  },
+  {
+    name: 'an-odd-answer-is-a-bug',
+    app: 'processor',
+    protection: /return failed\(error\d*\);/,
+    // As any other error of a call: nobody caught it, and the process ended.
+    instead: "throw new Error('an answer that nobody foresaw');",
+    faults: [oddShard],
+    failure: /a processor ended/,
+  },
+  {
+    name: 'flushes-without-a-bound',
+    app: 'processor',
+    protection: /return bytes\d* > 0 && bytes\d* >= this\.options\.roster\.flushBytes\(shard\d*\);/,
+    instead: 'return false;',
+    faults: [longNames],
     failure: /answers have everything/,
   },
   {

@@ -27,7 +27,7 @@ export function simulate({ firstSeed, control, goesOn }: SimulateOptions): {
 } {
   const protections = () => {
     const all = allProtections();
-    for (const protection of control === undefined ? [] : (CONTROLS[control] ?? []))
+    for (const protection of control === undefined ? [] : (CONTROLS[control]?.takes ?? []))
       all[protection] = true;
     return all;
   };

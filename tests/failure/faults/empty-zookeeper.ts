@@ -9,14 +9,14 @@ import { ZooKeeperSession } from '@tally/zookeeper';
 import kafkajs from 'kafkajs';
 import type { FailureStack } from '../rig/failure-stack.js';
 import { until } from '../rig/until.js';
-import type { Fault, Trial } from '../trial.js';
+import { ADMIN_ENV, defineType, versionOf } from '../traffic/event-types.js';
+import type { Fault } from '../trial.js';
 
 /** What a Tally that begins would make. */
 const NODES = [INSTALLATION_NODE, TOPICS_NODE, SHARD_MAP_NODE, EVENT_TYPES_NODE];
 /** Those that make them; without any of these nobody would try. */
 const MAKERS = ['cluster-proxy', 'partitioner', 'gateway'];
 const FOLLOWERS = /^(gateway|partitioner|processor|cluster-proxy|shard-proxy|query)(-\d+)?$/;
-const ADMIN_KEY = 'chaos';
 const quiet = () => undefined;
 const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
@@ -24,10 +24,12 @@ export const emptyZooKeeper: Fault = {
   name: 'empty-zookeeper',
   story:
     'ZooKeeper is killed, loses its data and comes back empty; who makes topics, shard maps and event types starts anew, and some of the others. Nobody makes anything, everybody says why; after tools/installation restore all goes on by itself, and all is counted once.',
-  env: { TALLY_ADMIN_KEY: ADMIN_KEY },
+  env: ADMIN_ENV,
   async inflict(trial) {
-    const { on, random } = trial;
-    const defined = await defineType(trial);
+    const { on, random, seed } = trial;
+    // So that blocks name a version that somebody made.
+    const type = `type-${seed}`;
+    const defined = await defineType(on.addresses.gateway, type, ['country']);
     const topics = await topicsOf(on);
     await on.stack.crash(['zookeeper']);
     rmSync(join(on.dir, 'zookeeper', 'data'), { recursive: true });
@@ -55,7 +57,8 @@ export const emptyZooKeeper: Fault = {
     await installation(on, 'show');
     if ((await topicsOf(on)).join() !== topics.join())
       throw new Error('the log got another topic of events');
-    if ((await versionOf(trial)) !== defined) throw new Error('an event type changed');
+    if ((await versionOf(on.addresses.gateway, type)) !== defined)
+      throw new Error('an event type changed');
     return `${restarted.length} services began anew without a configuration; ${said}`;
   },
 };
@@ -99,28 +102,4 @@ async function installation({ addresses }: FailureStack, verb: string): Promise<
   if (verb === 'show') at.push('--kafka', addresses.kafka);
   const { stdout } = await promisify(execFile)(process.execPath, [main, verb, ...at]);
   return stdout.trim();
-}
-
-/** A type of this seed's own, so that blocks name a version that somebody made. Returns the version. */
-async function defineType(trial: Trial): Promise<number> {
-  const response = await fetch(typeUrl(trial), {
-    method: 'PUT',
-    headers: {
-      authorization: `Bearer ${ADMIN_KEY}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({ dimensions: ['country'] }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`no event type could be defined: ${text}`);
-  return (JSON.parse(text) as { readonly version: number }).version;
-}
-
-async function versionOf(trial: Trial): Promise<number> {
-  const response = await fetch(typeUrl(trial));
-  return ((await response.json()) as { readonly version: number }).version;
-}
-
-function typeUrl({ on, seed }: Trial): string {
-  return `${on.addresses.gateway}/v1/event-types/type-${seed}`;
 }

@@ -8,7 +8,9 @@ import { killMidFlush } from './kill-mid-flush.js';
 import { killPostgres } from './kill-postgres.js';
 import { killServices } from './kill-services.js';
 import { killZooKeeper } from './kill-zookeeper.js';
+import { longNames } from './long-names.js';
 import { loseAnswers } from './lose-answers.js';
+import { oddShard } from './odd-shard.js';
 import { outliveWindow } from './outlive-window.js';
 import { restoreOlderShard } from './restore-older-shard.js';
 import { shortenLog } from './shorten-log.js';
@@ -22,6 +24,8 @@ export const FAULTS = [
   outliveWindow,
   killPostgres,
   restoreOlderShard,
+  oddShard,
+  longNames,
   allDatabasesAway,
   killZooKeeper,
   emptyZooKeeper,

@@ -44,6 +44,21 @@ export class ShardObserver {
     return count;
   }
 
+  /** Whether it has folded in what lies before these offsets, by partition. */
+  async hasAllBefore(ends: ReadonlyMap<number, number>): Promise<boolean> {
+    const coverage = await this.coverage();
+    return [...ends].every(([partition, end]) => endOf(coverage.get(partition)) >= end);
+  }
+
+  /** Of the series of that type with dimensions: how many it has, and how long these are in all. */
+  async namesOf(type: string): Promise<{ readonly series: number; readonly bytes: number }> {
+    const [row] = await this.ask<{ series: string; bytes: string | null }>(
+      `SELECT count(*) AS series, sum(octet_length(dimensions)) AS bytes
+       FROM series WHERE type = '${type}' AND dimensions <> ''`,
+    );
+    return { series: Number(row?.series), bytes: Number(row?.bytes ?? 0) };
+  }
+
   /** Where its Postgres has its files. */
   async dataDirectory(): Promise<string> {
     const [row] = await this.ask<{ data_directory: string }>('SHOW data_directory');

@@ -52,7 +52,7 @@ export interface RunningProcessor {
   readonly stop: () => Promise<unknown>;
 }
 
-/** A real ZooKeeper and a real log; cluster-proxy is played by the test. */
+/** A real ZooKeeper and a real log; what counts is played by the test, or started beside it. */
 export class ProcessorFixture {
   private readonly dir = mkdtempSync(join(tmpdir(), 'tally-processor-'));
   private readonly closes: (() => Promise<unknown>)[] = [];
@@ -62,7 +62,8 @@ export class ProcessorFixture {
   private admin: LogAdmin;
   private appender: AppendClient;
 
-  async start(): Promise<this> {
+  /** @param playsShard Whether an installation is named and kept here, as shards would. */
+  async start(playsShard = true): Promise<this> {
     this.zookeeper = await startZooKeeper({ dir: join(this.dir, 'zookeeper'), tickTimeMs: 200 });
     this.closes.push(() => this.zookeeper.process.stop());
     const zookeeper = this.zookeeper.connectString;
@@ -75,7 +76,7 @@ export class ProcessorFixture {
     }).start();
     this.closes.push(() => this.session.close());
     await this.session.whenConnected(10_000);
-    await keepLikeAShard(this.session);
+    if (playsShard) await keepLikeAShard(this.session);
     const kafka = kafkaConfig(this.config(1));
     this.admin = new LogAdmin(kafka, SILENT);
     this.closes.push(() => this.admin.close());
@@ -87,6 +88,11 @@ export class ProcessorFixture {
   async stop(): Promise<void> {
     for (const close of this.closes.reverse()) await close();
     rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** host:port */
+  get zookeeperAddress(): string {
+    return this.zookeeper.connectString;
   }
 
   /** Until `reviveLog`. */
@@ -253,7 +259,7 @@ export function entryOf(more: Partial<Event>, index: number, attributes = Buffer
     attributes: {},
     ...more,
   };
-  const entry = Buffer.alloc(2048);
+  const entry = Buffer.alloc(4096);
   const at = encodeEvent(event, entry, ENTRY_HEADER_BYTES) - 1;
   const end = at + attributes.copy(entry, at);
   writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf(event.project, event.id));
