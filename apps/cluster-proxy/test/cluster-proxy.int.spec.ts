@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import {
 } from '@tally/placement';
 import { createLogger } from '@tally/service-kit';
 import { eventually, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
+import { whenCallerGoes } from '@tally/testing/stub-service';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { CountersController } from '../src/counters/counters.controller.js';
 import { LossController } from '../src/losses/loss.controller.js';
@@ -140,9 +142,11 @@ describe('a cluster-proxy with two shards', () => {
   });
 
   const call = (deadline: number | Date = Infinity) =>
-    ({ getDeadline: () => deadline }) as unknown as ServerUnaryCall<never, unknown>;
+    Object.assign(new EventEmitter(), {
+      getDeadline: () => deadline,
+    }) as unknown as ServerUnaryCall<never, unknown>;
   const nothing = undefined as unknown as Metadata;
-  const read = (seriesIds: Buffer, deadline?: number | Date) =>
+  const read = (seriesIds: Buffer, deadline?: number | Date, caller = call(deadline)) =>
     controller.readCounters(
       {
         seriesIds,
@@ -152,7 +156,7 @@ describe('a cluster-proxy with two shards', () => {
         granularity: 'GRANULARITY_HOUR',
       },
       nothing,
-      call(deadline),
+      caller,
     );
   const rowsOf = (answer: clusterProxy.ShardRows | undefined) =>
     Buffer.from(answer?.rows?.rows ?? []).toString('latin1');
@@ -187,6 +191,20 @@ describe('a cluster-proxy with two shards', () => {
     expect(await outcome()).toEqual(['rows', 'unavailable']);
   });
 
+  it('asks for nobody who has gone', async () => {
+    let left: Promise<number> | undefined;
+    shards[1].answers.ReadCounters = (_, asked) => {
+      left = whenCallerGoes(asked);
+      return new Promise(() => undefined);
+    };
+    const caller = call();
+    const answer = read(Buffer.concat(ids), undefined, caller);
+    await eventually('the shard is asked', () => left !== undefined);
+    caller.emit('cancelled');
+    expect((await answer).shards[1]?.failure?.message).toBe('the caller waits no longer');
+    expect(await left).toBeGreaterThan(0);
+  });
+
   it('looks for a newer map when a shard says that ours is old, and asks again', async () => {
     const swapped = ShardMap.even(2).document.slots.map((range) => ({
       ...range,
@@ -194,8 +212,8 @@ describe('a cluster-proxy with two shards', () => {
     }));
     for (const shard of shards) {
       const answer = shard.answers.ReadCounters;
-      shard.answers.ReadCounters = async (request) => {
-        if (request.epoch === '2' && answer !== undefined) return answer(request);
+      shard.answers.ReadCounters = async (request, asked) => {
+        if (request.epoch === '2' && answer !== undefined) return answer(request, asked);
         // The map changes while the request is on its way.
         await node.update(() => ({ epoch: 2, slots: swapped }));
         throw new TallyError('stale_epoch', 'the shard map has epoch 2');

@@ -14,7 +14,10 @@ export const SHARD_PROXY = packageDefinition()[
   'tally.shard_proxy.v1.ShardProxyService'
 ] as ServiceDefinition;
 
-type Answer<Request, Response> = (request: Request) => Response | Promise<Response>;
+type Answer<Request, Response> = (
+  request: Request,
+  call: ServerUnaryCall<unknown, unknown>,
+) => Response | Promise<Response>;
 
 /** What a shard answers; a TallyError fails the call with its code. */
 export interface ShardAnswers {
@@ -46,7 +49,7 @@ export class FakeShard {
         Promise.resolve(call.request)
           .then((request) => {
             if (answer === undefined) throw new TallyError('internal', `no answer to ${method}`);
-            return answer(request);
+            return answer(request, call);
           })
           .then(
             (response) => done(null, response),

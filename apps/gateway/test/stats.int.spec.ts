@@ -1,9 +1,11 @@
+import { get } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { packageDefinition, type query } from '@tally/contracts';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
-import { Refusal } from '@tally/testing/stub-service';
+import { eventually } from '@tally/testing';
+import { Refusal, whenCallerGoes } from '@tally/testing/stub-service';
 
 const fixture = new GatewayFixture();
 let gateway: RunningGateway;
@@ -201,6 +203,21 @@ describe('when the query service fails', () => {
     expect(found.headers.get('content-type')).toContain('application/problem+json');
     // Addresses of our services are nobody else's business.
     expect(found.text).not.toContain('127.0.0.1');
+  });
+
+  it('and its reader goes meanwhile, nobody waits for it any more', async () => {
+    let left: Promise<number> | undefined;
+    fixture.onGetStats = (_, call) => {
+      left = whenCallerGoes(call);
+      return new Promise(() => undefined);
+    };
+    const parameters = new URLSearchParams({ ...DAY, subject: 's' });
+    const reader = get(`${gateway.url}/v1/stats?${parameters.toString()}`, { agent: false });
+    reader.on('error', () => undefined);
+    await eventually('the query service is asked', () => left !== undefined);
+    reader.destroy();
+    // Of the 5 s that it may take otherwise.
+    expect(await left).toBeGreaterThan(0);
   });
 
   it('that hangs, it is given up on', async () => {

@@ -12,14 +12,14 @@ import {
   type query,
   type shardProxy,
 } from '@tally/contracts';
-import { InstanceRegistry, ServiceClient } from '@tally/discovery';
+import { InstanceRegistry, ServiceClient, type CallOptions } from '@tally/discovery';
 import { parseEventsTopic, seriesId, TOPICS_NODE } from '@tally/placement';
 import { parseConfig, startService, type Logger } from '@tally/service-kit';
 import { eventually, freePort, keepLikeAShard, startZooKeeper } from '@tally/testing';
-import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import { AppModule } from '../src/app.module.js';
 import { settings } from '../src/config.js';
-import { Refusal, StubService } from '@tally/testing/stub-service';
+import { Refusal, StubService, whenCallerGoes } from '@tally/testing/stub-service';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
@@ -27,8 +27,10 @@ const TOPIC = { name: 'events-0123456789abcdef', partitions: 16, dedupWindowMs: 
 
 const closes: (() => Promise<unknown> | void)[] = [];
 const questions: clusterProxy.ReadCountersRequest[] = [];
+type Call = ServerUnaryCall<never, object>;
 let onReadCounters: (
   request: clusterProxy.ReadCountersRequest,
+  call: Call,
 ) => Promise<clusterProxy.ReadCountersResponse>;
 let session: ZooKeeperSession;
 let client: ServiceClient;
@@ -49,9 +51,9 @@ beforeAll(async () => {
   await keepLikeAShard(session);
 
   const stub = await StubService.start('tally.cluster_proxy.v1.ClusterProxyService', {
-    ReadCounters: (request: clusterProxy.ReadCountersRequest) => {
+    ReadCounters: (request: clusterProxy.ReadCountersRequest, call: Call) => {
       questions.push(request);
-      return onReadCounters(request);
+      return onReadCounters(request, call);
     },
   });
   closes.push(() => stub.stop());
@@ -109,7 +111,7 @@ beforeEach(() => {
 
 const idOf = (subject: string) => seriesId('default', 'view', subject);
 const FROM = Date.UTC(2026, 0, 1);
-const ask = (more: Partial<query.GetStatsRequest> = {}) =>
+const ask = (more: Partial<query.GetStatsRequest> = {}, options: Partial<CallOptions> = {}) =>
   client.call<query.GetStatsResponse>(
     'GetStats',
     {
@@ -121,7 +123,7 @@ const ask = (more: Partial<query.GetStatsRequest> = {}) =>
       granularity: 'GRANULARITY_HOUR' satisfies shardProxy.Granularity,
       ...more,
     },
-    { deadlineMs: 5000 },
+    { deadlineMs: 5000, ...options },
   );
 const row = (index: number, startMinute: number, more: Partial<CounterRow> = {}): CounterRow => ({
   index,
@@ -234,5 +236,25 @@ describe('the query service', () => {
     await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
     onReadCounters = () => new Promise(() => undefined);
     await expect(ask()).rejects.toMatchObject({ code: 'deadline_exceeded' });
+  });
+
+  it('asks for nobody who has gone, and no longer than its caller waits', async () => {
+    const left: Promise<number>[] = [];
+    const deadlines: number[] = [];
+    onReadCounters = (_, call) => {
+      left.push(whenCallerGoes(call));
+      deadlines.push(Number(call.getDeadline()));
+      return new Promise(() => undefined);
+    };
+    const caller = new AbortController();
+    const answer = ask({}, { signal: caller.signal });
+    await eventually('the cluster-proxy is asked', () => left.length === 1);
+    caller.abort();
+    await expect(answer).rejects.toThrow('aborted');
+    // Of the 500 ms that it may take otherwise.
+    expect(await left[0]).toBeGreaterThan(0);
+    const before = Date.now();
+    await expect(ask({}, { deadlineMs: 200 })).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(deadlines[1]).toBeLessThan(before + 200);
   });
 });

@@ -10,6 +10,7 @@ export { InstanceRegistry, type InstanceRegistryOptions } from './registry/insta
 export type { InstanceSource, InstanceWatch } from './registry/instance-watch.js';
 export type { Registration } from './registry/registration.js';
 export type { ServiceInstance } from './registry/service-instance.js';
+export { callerGone, type CallerCall } from './rpc/caller-gone.js';
 export { timeLeftMs } from './rpc/time-left.js';
 export {
   ServiceClient,

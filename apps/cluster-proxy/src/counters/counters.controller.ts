@@ -1,7 +1,8 @@
-import type { ServerUnaryCall, Metadata } from '@grpc/grpc-js';
+import type { Deadline, Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { type clusterProxy, type shardProxy, TallyError } from '@tally/contracts';
+import { callerGone } from '@tally/discovery';
 import type { ShardMap } from '@tally/placement';
 import { CurrentShardMap } from '../shard-map/current-shard-map.js';
 import { failureOf, ShardProxies, timeFor } from '../shards/shard-proxies.js';
@@ -53,10 +54,11 @@ export class CountersController {
     call: Call<clusterProxy.ReadCountersRequest>,
   ): Promise<clusterProxy.ReadCountersResponse> {
     const map = this.shardMap.get();
-    let shards = await this.gather(request, map, call);
+    const until = { deadline: call.getDeadline(), signal: callerGone(call) };
+    let shards = await this.gather(request, map, until);
     if (shards.some(({ failure }) => failure?.code === 'stale_epoch')) {
       const newer = await this.shardMap.refresh();
-      if (newer.epoch > map.epoch) shards = await this.gather(request, newer, call);
+      if (newer.epoch > map.epoch) shards = await this.gather(request, newer, until);
     }
     const bytes = shards.reduce((sum, { rows }) => sum + (rows?.rows.length ?? 0), 0);
     if (bytes > MAX_ANSWER_BYTES)
@@ -70,13 +72,13 @@ export class CountersController {
   private gather(
     { seriesIds, ...question }: clusterProxy.ReadCountersRequest,
     map: ShardMap,
-    call: Call<clusterProxy.ReadCountersRequest>,
+    { deadline, signal }: { readonly deadline: Deadline; readonly signal: AbortSignal },
   ): Promise<clusterProxy.ShardRows[]> {
-    const deadlineMs = timeFor(this.deadlines.readDeadlineMs, call.getDeadline());
+    const deadlineMs = timeFor(this.deadlines.readDeadlineMs, deadline);
     const epoch = String(map.epoch);
     return Promise.all(
       scatter(seriesIds, map).map(([shard, ids]) =>
-        this.read({ ...question, shard, epoch, seriesIds: ids }, deadlineMs),
+        this.read({ ...question, shard, epoch, seriesIds: ids }, deadlineMs, signal),
       ),
     );
   }
@@ -85,13 +87,14 @@ export class CountersController {
   private async read(
     request: shardProxy.ReadCountersRequest,
     deadlineMs: number,
+    signal: AbortSignal,
   ): Promise<clusterProxy.ShardRows> {
     const { shard, seriesIds } = request;
     try {
       return {
         shard,
         seriesIds,
-        rows: await this.shards.call(shard, 'ReadCounters', request, deadlineMs),
+        rows: await this.shards.call(shard, 'ReadCounters', request, deadlineMs, signal),
       };
     } catch (error) {
       return { shard, seriesIds, failure: failureOf(error) };

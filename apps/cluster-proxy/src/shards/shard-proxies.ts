@@ -13,15 +13,17 @@ export class ShardProxies {
     return this.peer.instances.instances.map(({ attributes }) => Number(attributes['shard']));
   }
 
-  /** All calls may be repeated: deltas are counted once, the others read. */
+  /** All calls may be repeated: deltas are counted once, the others read. An abort throws its reason. */
   call<Response>(
     shard: number,
     method: string,
     request: object,
     deadlineMs: number,
+    signal?: AbortSignal,
   ): Promise<Response> {
     return this.peer.client.call<Response>(method, request, {
       deadlineMs,
+      ...(signal && { signal }),
       idempotent: true,
       select: ({ attributes }) => attributes['shard'] === String(shard),
     });

@@ -9,6 +9,8 @@ export interface ServiceQuestion {
   /** Checked, so that a refusal of it is our failure; may be asked again. */
   readonly request: object;
   readonly timeoutMs: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
   readonly logger: Pick<Logger, 'error'>;
   /** To the caller, while waiting may help. */
   readonly unavailable: string;
@@ -18,9 +20,13 @@ export interface ServiceQuestion {
 
 /** Whom we asked, and where, is not the caller's business: `unavailable`, `deadline_exceeded` or `internal`. */
 export async function askService<Answer>(question: ServiceQuestion): Promise<Answer> {
-  const { client, method, request, timeoutMs, logger, unavailable, failed } = question;
+  const { client, method, request, timeoutMs, signal, logger, unavailable, failed } = question;
   try {
-    return await client.call<Answer>(method, request, { deadlineMs: timeoutMs, idempotent: true });
+    return await client.call<Answer>(method, request, {
+      deadlineMs: timeoutMs,
+      idempotent: true,
+      ...(signal && { signal }),
+    });
   } catch (cause) {
     if (!(cause instanceof TallyError)) throw cause;
     const code = cause.code === 'deadline_exceeded' ? cause.code : 'unavailable';

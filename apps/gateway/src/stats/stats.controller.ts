@@ -34,7 +34,7 @@ export class StatsController {
     const { limits, answers, staleAfterMs, now } = this.parts;
     const question = readQuestion(request.url, limits);
     const room = answers.reserve(reply, bytesOf(pointsOf(question)));
-    const answer = await this.ask(question);
+    const answer = await this.ask(question, readerGone(reply));
     const { missingShards } = answer;
     // A sum without a part of it would be taken for the whole.
     if (missingShards.length > 0 && question.granularity === 'total' && !question.allowPartial)
@@ -47,7 +47,7 @@ export class StatsController {
     answers.send(reply, answerPieces(question, answer, { nowMs: now(), staleAfterMs }), room);
   }
 
-  private ask(question: StatsQuestion): Promise<query.GetStatsResponse> {
+  private ask(question: StatsQuestion, signal: AbortSignal): Promise<query.GetStatsResponse> {
     const { type, subjects, fromMs, toMs, granularity } = question;
     const request: query.GetStatsRequest = {
       project: PROJECT,
@@ -63,6 +63,7 @@ export class StatsController {
       method: 'GetStats',
       request,
       timeoutMs,
+      signal,
       logger,
       unavailable: 'statistics cannot be read now',
       failed: 'the query service failed',
@@ -73,4 +74,13 @@ export class StatsController {
 /** What an answer holds, in bytes, from before the query service is asked until its reader has it. */
 function bytesOf(windows: number): number {
   return WRITING_BYTES + windows * WINDOW_BYTES;
+}
+
+/** Aborted when the connection is gone: a reader that has only ended its side waits on. */
+function readerGone({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () =>
+    gone.abort(new TallyError('deadline_exceeded', 'the reader waits no longer')),
+  );
+  return gone.signal;
 }

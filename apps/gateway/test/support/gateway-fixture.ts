@@ -11,6 +11,7 @@ import {
   type partitioner,
   type query,
 } from '@tally/contracts';
+import type { ServerUnaryCall } from '@grpc/grpc-js';
 import { InstanceRegistry } from '@tally/discovery';
 import { parseConfig, startService, type Logger } from '@tally/service-kit';
 import {
@@ -40,6 +41,8 @@ export interface RunningGateway {
   stop(): Promise<unknown>;
 }
 
+type Call = ServerUnaryCall<never, object>;
+
 /** A real ZooKeeper and, registered in it, a partitioner and a query service that the test plays. */
 export class GatewayFixture {
   /** Every append that arrived, and the events in it. */
@@ -48,10 +51,8 @@ export class GatewayFixture {
   readonly questions: query.GetStatsRequest[] = [];
   /** What the services answer; a test sets it. */
   onAppend: (request: partitioner.AppendRequest) => Promise<object> = async () => ({});
-  onGetStats: (request: query.GetStatsRequest) => Promise<query.GetStatsResponse> = async () => ({
-    subjects: [],
-    missingShards: [],
-  });
+  onGetStats: (request: query.GetStatsRequest, call: Call) => Promise<query.GetStatsResponse> =
+    async () => ({ subjects: [], missingShards: [] });
   onGetBounds: () => Promise<partitioner.GetBoundsResponse> = async () => NO_BOUNDS;
   onAcceptLoss: (request: clusterProxy.AcceptLossRequest) => Promise<clusterProxy.LossesResponse> =
     async () => NO_SHARDS;
@@ -96,9 +97,9 @@ export class GatewayFixture {
       GetBounds: () => this.onGetBounds(),
     });
     await this.serve('query', 'tally.query.v1.QueryService', {
-      GetStats: (request: query.GetStatsRequest) => {
+      GetStats: (request: query.GetStatsRequest, call: Call) => {
         this.questions.push(request);
-        return this.onGetStats(request);
+        return this.onGetStats(request, call);
       },
       AcceptLoss: (request: clusterProxy.AcceptLossRequest) => this.onAcceptLoss(request),
       ListLosses: () => this.onListLosses(),

@@ -4,6 +4,12 @@ import type { EventsTopic } from '@tally/placement';
 import { mergeAnswers } from './merge-answers.js';
 import { planQuestion } from './plan-question.js';
 
+/** Who asks: how long they wait, in ms, and whether they still do. */
+export interface Asker {
+  readonly mostMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** Answers statistics from the counters of the shards. */
 export class StatsReader {
   constructor(
@@ -14,7 +20,10 @@ export class StatsReader {
   ) {}
 
   /** TallyError: `invalid_argument`, `internal` for what no shard may say, or the cluster-proxy's. */
-  async getStats(request: query.GetStatsRequest): Promise<query.GetStatsResponse> {
+  async getStats(
+    request: query.GetStatsRequest,
+    { mostMs, signal }: Asker,
+  ): Promise<query.GetStatsResponse> {
     const plan = planQuestion(request);
     const topic = this.topic();
     const question: clusterProxy.ReadCountersRequest = {
@@ -27,7 +36,7 @@ export class StatsReader {
     const answer = await this.clusterProxy.call<clusterProxy.ReadCountersResponse>(
       'ReadCounters',
       question,
-      { deadlineMs: this.timeoutMs, idempotent: true },
+      { deadlineMs: Math.min(this.timeoutMs, mostMs), signal, idempotent: true },
     );
     const merged = mergeAnswers(plan, answer);
     if (topic !== undefined) return merged;

@@ -2,16 +2,11 @@ import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { shardProxy } from '@tally/contracts';
 import { readCounters, readCoverage } from '@tally/count-store';
+import { callerGone, type CallerCall } from '@tally/discovery';
 import type { ShardMetrics } from '../metrics.js';
 import { Pools } from '../postgres/pools.js';
 import { SHARD_METRICS } from '../postgres/postgres.module.js';
 import { ShardGuard } from '../shard-map/shard-guard.js';
-
-/** Tells when its caller has gone, or its deadline has passed. */
-interface ReadCall {
-  readonly cancelled: boolean;
-  on(event: 'cancelled', listener: () => void): unknown;
-}
 
 @Controller()
 export class ReadController {
@@ -35,13 +30,10 @@ export class ReadController {
   async readCounters(
     request: shardProxy.ReadCountersRequest,
     _metadata: unknown,
-    call: ReadCall,
+    call: CallerCall,
   ): Promise<shardProxy.ReadCountersResponse> {
     const owns = await this.guard.admit(request.shard, request.epoch);
     const stop = this.metrics.readSeconds.startTimer({ what: 'counters' });
-    const gone = new AbortController();
-    call.on('cancelled', () => gone.abort());
-    if (call.cancelled) gone.abort();
-    return readCounters(this.pools.readFor(gone.signal), request, owns).finally(stop);
+    return readCounters(this.pools.readFor(callerGone(call)), request, owns).finally(stop);
   }
 }

@@ -2,6 +2,7 @@ import {
   Metadata,
   Server,
   ServerCredentials,
+  type Deadline,
   type sendUnaryData,
   type ServerUnaryCall,
   type ServiceDefinition,
@@ -22,7 +23,21 @@ export class Refusal extends Error {
   }
 }
 
-type Handler = (request: never) => Promise<object>;
+/** `call` tells when its caller has gone. */
+type Handler = (request: never, call: ServerUnaryCall<never, object>) => Promise<object>;
+
+/** The end of a call for its server, as far as waiting for its caller needs it. */
+interface Ended {
+  getDeadline(): Deadline;
+  on(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** Resolves when the caller goes before its answer, with the ms that it would still have waited. */
+export function whenCallerGoes(call: Ended): Promise<number> {
+  return new Promise((resolve) =>
+    call.on('cancelled', () => resolve(Number(call.getDeadline()) - Date.now())),
+  );
+}
 
 /** Another service as the one under test sees it: a real gRPC server, what it says is the test's. */
 export class StubService {
@@ -58,7 +73,7 @@ export class StubService {
 
 function answering(handle: Handler) {
   return (call: ServerUnaryCall<never, object>, done: sendUnaryData<object>): void => {
-    handle(call.request).then(
+    handle(call.request, call).then(
       (answer) => done(null, answer),
       (error: unknown) => {
         if (!(error instanceof Refusal)) throw error;
