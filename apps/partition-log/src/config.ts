@@ -132,12 +132,12 @@ export const settings = {
     wholeNumber(1, 1_000_000, 1000),
     'open connections from one address; half of all, so that one address cannot shut out the others',
   ),
-  tlsCertFile: setting(
+  kafkaTlsCertFile: setting(
     'TALLY_KAFKA_TLS_CERT_FILE',
     line('a file', ''),
     'certificate chain, PEM; with it the port speaks TLS 1.2 and above alone. A change is seen within a minute',
   ),
-  tlsKeyFile: setting(
+  kafkaTlsKeyFile: setting(
     'TALLY_KAFKA_TLS_KEY_FILE',
     line('a file', ''),
     'private key of the certificate, PEM',

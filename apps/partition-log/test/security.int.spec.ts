@@ -16,11 +16,10 @@ import {
 } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
 import { KafkaConnection } from '@tally/testing/kafka-connection';
-import { createLogger, parseConfig } from '@tally/service-kit';
+import { createLogger, parseConfig, TlsFiles } from '@tally/service-kit';
 import type { SASLOptions } from 'kafkajs';
 import { settings } from '../src/config.js';
 import { openSecurity } from '../src/security/open-security.js';
-import { TlsFiles } from '../src/security/tls-files.js';
 import { kcat } from './support/kcat.js';
 import { LogProcess } from './support/log-process.js';
 
@@ -265,8 +264,9 @@ it('PLAIN without TLS is no setting that the log starts with, and neither is a f
 });
 
 it('a certificate that is replaced is used from then on, and one that does not fit its key is not', async () => {
-  const files = await TlsFiles.open(cert, key, logger);
+  const files = await TlsFiles.open({ certFile: cert, keyFile: key }, logger);
   const server = createServer(files.options);
+  const stop = files.keepUpToDate((contents) => server.setSecureContext(contents));
   const shown = async () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -281,9 +281,10 @@ it('a certificate that is replaced is used from then on, and one that does not f
   };
   const first = await shown();
   writeFileSync(cert, 'no certificate');
-  await files.refresh(server);
+  await files.refresh();
   expect(await shown()).toBe(first);
   makeCertificate();
-  await files.refresh(server);
+  await files.refresh();
   expect(await shown()).not.toBe(first);
+  stop();
 });

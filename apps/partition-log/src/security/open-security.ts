@@ -1,9 +1,8 @@
 import { SASL_MECHANISMS, type SaslMechanism } from '@tally/kafka-wire';
-import type { Logger } from '@tally/service-kit';
+import { TlsFiles, type Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import { OPEN, SaslAuthentication, type Authentication } from './authentication.js';
 import { AddressLimit } from '../server/address-limit.js';
-import { TlsFiles } from './tls-files.js';
 import { Users } from './users.js';
 
 export interface Security {
@@ -19,11 +18,16 @@ export async function openSecurity(
   logger: Logger,
   onFailure: () => void,
 ): Promise<Security> {
-  const { tlsCertFile, tlsKeyFile, saslFile, maxLoginFailures } = config;
+  const {
+    kafkaTlsCertFile: certFile,
+    kafkaTlsKeyFile: keyFile,
+    saslFile,
+    maxLoginFailures,
+  } = config;
   const tls =
-    tlsCertFile === '' && tlsKeyFile === ''
+    certFile === '' && keyFile === ''
       ? undefined
-      : await TlsFiles.open(tlsCertFile, tlsKeyFile, logger);
+      : await TlsFiles.open({ certFile, keyFile }, logger);
   if (saslFile === '') return { tls, hasSasl: false, authenticationOf: () => OPEN };
   const mechanisms = parseMechanisms(config.saslMechanisms);
   if (mechanisms.includes('PLAIN') && tls === undefined) {

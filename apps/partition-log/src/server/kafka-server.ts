@@ -76,7 +76,10 @@ export class KafkaServer {
       this.observer.onRefused('tls');
       socket.destroy();
     });
-    server.on('close', tls.keepUpToDate(server));
+    server.on(
+      'close',
+      tls.keepUpToDate((contents) => server.setSecureContext(contents)),
+    );
     return server;
   }
 

@@ -3,11 +3,13 @@ import {
   HealthChecks,
   Lifecycle,
   LOGGER,
+  TLS,
   VERSION,
   type DiscoveryConfig,
   type GrpcConfig,
   type Logger,
   type ServiceConfig,
+  type TlsFiles,
 } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import { InstanceRegistry } from '../registry/instance-registry.js';
@@ -56,9 +58,14 @@ export class DiscoveryModule {
       },
       {
         provide: Peers,
-        inject: [InstanceRegistry, HealthChecks, Lifecycle],
-        useFactory: (registry: InstanceRegistry, health: HealthChecks, lifecycle: Lifecycle) => {
-          const peers = new Peers(registry, health, lifecycle);
+        inject: [InstanceRegistry, HealthChecks, Lifecycle, TLS],
+        useFactory: (
+          registry: InstanceRegistry,
+          health: HealthChecks,
+          lifecycle: Lifecycle,
+          tls: TlsFiles | undefined,
+        ) => {
+          const peers = new Peers(registry, health, lifecycle, tls);
           for (const service of options.needs ?? []) peers.look(service, { required: true });
           for (const service of options.uses ?? []) peers.look(service, { required: false });
           return peers;

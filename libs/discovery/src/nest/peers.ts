@@ -1,6 +1,6 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { packageDefinition } from '@tally/contracts';
-import { HealthChecks, Lifecycle } from '@tally/service-kit';
+import { HealthChecks, Lifecycle, type TlsFiles } from '@tally/service-kit';
 import { service as health } from 'grpc-health-check';
 import { InstanceRegistry } from '../registry/instance-registry.js';
 import type { InstanceWatch } from '../registry/instance-watch.js';
@@ -24,6 +24,7 @@ export class Peers {
     private readonly registry: InstanceRegistry,
     private readonly checks: HealthChecks,
     private readonly lifecycle: Lifecycle,
+    private readonly tls: TlsFiles | undefined,
   ) {}
 
   /** `service` is the name of an app; its protobuf service follows from it (docs of contracts). */
@@ -35,6 +36,7 @@ export class Peers {
       service,
       instances,
       client: { service: definitionOf(service) },
+      tls: this.tls,
     });
     const peer = { instances, client };
     this.peers.set(service, peer);

@@ -1,5 +1,7 @@
-import { Client, credentials, type ChannelOptions } from '@grpc/grpc-js';
+import { createSecureContext } from 'node:tls';
+import { Client, credentials, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from '@tally/contracts';
+import type { TlsFiles } from '@tally/service-kit';
 
 /**
  * Reconnects fast, as the balancer already spares an instance that is down (gRPC's own default goes
@@ -21,18 +23,39 @@ interface Channel {
   retired: boolean;
 }
 
-/** One gRPC channel per address, made at first use; without TLS, which is the network's business. */
+/** What channels to one service have in common. */
+export interface ChannelsOptions {
+  /** With TLS the name that its certificate has to show, whatever its address is. */
+  readonly service: string;
+  /** undefined: connections are not encrypted. */
+  readonly tls?: TlsFiles | undefined;
+  readonly channelOptions?: ChannelOptions;
+}
+
+/** One gRPC channel per address, made at first use. */
 export class Channels {
   private readonly channels = new Map<string, Channel>();
 
-  constructor(private readonly options: ChannelOptions = {}) {}
+  private readonly options: ChannelOptions;
+  private credentials: ChannelCredentials = credentials.createInsecure();
+  private readonly stop: () => void = () => undefined;
+
+  constructor({ service, tls, channelOptions }: ChannelsOptions) {
+    this.options = { ...DEFAULTS, ...channelOptions };
+    if (tls === undefined) return;
+    this.options['grpc.ssl_target_name_override'] = service;
+    this.credentials = credentials.createFromSecureContext(createSecureContext(tls.options));
+    this.stop = tls.keepUpToDate((contents) => {
+      this.credentials = credentials.createFromSecureContext(createSecureContext(contents));
+      this.retain(new Set());
+    });
+  }
 
   /** Call `release` when done with it. */
   use(address: string): { readonly client: Client; release(): void } {
     let channel = this.channels.get(address);
     if (channel === undefined) {
-      const options = { ...DEFAULTS, ...this.options };
-      const client = new Client(address, credentials.createInsecure(), options);
+      const client = new Client(address, this.credentials, this.options);
       channel = { client, users: 0, retired: false };
       this.channels.set(address, channel);
     }
@@ -55,6 +78,12 @@ export class Channels {
       channel.retired = true;
       closeUnused(channel);
     }
+  }
+
+  /** No channel is used after that. */
+  close(): void {
+    this.stop();
+    this.retain(new Set());
   }
 }
 

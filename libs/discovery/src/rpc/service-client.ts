@@ -1,5 +1,6 @@
 import type { ChannelOptions, Client, MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { TallyError } from '@tally/contracts';
+import type { TlsFiles } from '@tally/service-kit';
 import type { Outcome } from '@tally/resilience';
 import type { Unsubscribe } from '@tally/zookeeper';
 import { service as health } from 'grpc-health-check';
@@ -15,10 +16,12 @@ import { whenReady } from './when-ready.js';
 export interface ServiceClientOptions {
   /** A client constructor of loadPackageDefinition or ts-proto; only its definitions are used. */
   readonly client: { readonly service: ServiceDefinition };
-  /** What messages call it, e.g. `query`. */
+  /** Name of the app, e.g. `query`: in messages, and the name that a certificate has to show. */
   readonly service: string;
   readonly instances: InstanceSource;
   readonly balancer?: Partial<BalancerOptions>;
+  /** Mutual TLS; undefined: connections are not encrypted. */
+  readonly tls?: TlsFiles | undefined;
   readonly channelOptions?: ChannelOptions;
   /** An instance that takes longer to connect to counts as unreachable. Default 1000. */
   readonly connectTimeoutMs?: number;
@@ -51,7 +54,7 @@ export class ServiceClient {
       random: Math.random,
       ...options.balancer,
     });
-    this.channels = new Channels(options.channelOptions);
+    this.channels = new Channels(options);
     this.unsubscribe = options.instances.onChange((instances) => this.update(instances));
     this.update(options.instances.instances);
   }
@@ -81,6 +84,7 @@ export class ServiceClient {
     this.closed = true;
     this.unsubscribe();
     this.update([]);
+    this.channels.close();
   }
 
   private update(all: ReadonlyArray<ServiceInstance>): void {
@@ -147,11 +151,12 @@ export class ServiceClient {
     deadline: number,
     signal: AbortSignal | undefined,
   ): Promise<FailedCall | undefined> {
-    const { service, connectTimeoutMs = 1000 } = this.options;
+    const { service, tls, connectTimeoutMs = 1000 } = this.options;
     const until = Math.min(deadline, Date.now() + connectTimeoutMs);
     const verdict = await orAborted(whenReady(client, until), signal);
     if (verdict === 'ready') return undefined;
-    const message = `${service}: no connection to ${instance.id} at ${addressOf(instance)}`;
+    const how = tls === undefined ? '' : ' over mutual TLS';
+    const message = `${service}: no connection${how} to ${instance.id} at ${addressOf(instance)}`;
     // Too little time to connect in says less about the instance than a refusal.
     const late = verdict === 'timeout' && until === deadline;
     const error = new TallyError(late ? 'deadline_exceeded' : 'unavailable', message);

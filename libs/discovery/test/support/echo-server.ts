@@ -43,10 +43,14 @@ export class EchoServer {
     this.health.addToServer(this.server);
   }
 
-  static async start(id: string, port = 0): Promise<EchoServer & { readonly port: number }> {
+  static async start(
+    id: string,
+    port = 0,
+    credentials = ServerCredentials.createInsecure(),
+  ): Promise<EchoServer & { readonly port: number }> {
     const echo = new EchoServer(id);
     const bound = await new Promise<number>((resolve, reject) =>
-      echo.server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
+      echo.server.bindAsync(`127.0.0.1:${port}`, credentials, (error, at) =>
         error === null ? resolve(at) : reject(error),
       ),
     );

@@ -2,8 +2,28 @@ import { hostname } from 'node:os';
 import { MINUTE_MS } from '@tally/contracts';
 import { addresses, line, oneOf, port, setting, wholeNumber, type ConfigOf } from './settings.js';
 
+/** What every process of Tally that talks to another one reads: all three, or none. */
+export const tlsSettings = {
+  tlsCertFile: setting(
+    'TALLY_TLS_CERT_FILE',
+    line('a file', ''),
+    'certificate chain of this service, PEM, with the name of the app as DNS name; with it, key and CA, services speak mutual TLS alone. A change is seen within a minute',
+  ),
+  tlsKeyFile: setting(
+    'TALLY_TLS_KEY_FILE',
+    line('a file', ''),
+    'private key of the certificate, PEM',
+  ),
+  tlsCaFile: setting(
+    'TALLY_TLS_CA_FILE',
+    line('a file', ''),
+    'certificates, PEM, of those who may vouch for the other services',
+  ),
+};
+
 /** What every service reads. */
 export const serviceSettings = {
+  ...tlsSettings,
   host: setting(
     'TALLY_HOST',
     line('a host name or address', '127.0.0.1'),

@@ -5,6 +5,7 @@ import type { Server } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES, packageDefinition } from '@tally/contracts';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ServiceKit } from '../service/kit.module.js';
+import { TlsServerCredentials } from './tls-server-credentials.js';
 import { GrpcErrorFilter } from './grpc-error.filter.js';
 import { GrpcMetricsInterceptor } from './grpc-metrics.interceptor.js';
 
@@ -19,7 +20,8 @@ export interface GrpcServerOptions {
 
 /**
  * A gRPC server with the standard health service (grpc.health.v1), whose status is this service's
- * readiness. Closing waits for the calls in flight.
+ * readiness. Closing waits for the calls in flight. With TLS it takes no connection without it, and none
+ * of a client without a certificate.
  */
 export async function listenGrpc(
   module: DynamicModule,
@@ -35,6 +37,7 @@ export async function listenGrpc(
     transport: Transport.GRPC,
     options: {
       url: `${host}:${grpc.port}`,
+      ...(kit.tls === undefined ? {} : { credentials: new TlsServerCredentials(kit.tls) }),
       package: [...grpc.packages],
       packageDefinition: packageDefinition(),
       onLoadPackageDefinition: (_definition: unknown, server: Server) => addHealth(server, kit),

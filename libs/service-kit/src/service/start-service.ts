@@ -9,6 +9,7 @@ import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { createLogger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import { createMetrics } from '../metrics/metrics.js';
+import { openServiceTls } from '../tls/service-tls.js';
 import { flushTraces } from '../tracing/flush-traces.js';
 import { watchEventLoop } from '../watchdog/watchdog.js';
 import { KitModule, type ServiceKit } from './kit.module.js';
@@ -46,11 +47,11 @@ export async function startService(definition: ServiceDefinition): Promise<Lifec
   const metrics = createMetrics(name, VERSION);
   const health = new HealthChecks();
   const lifecycle = new Lifecycle({ ...config, health, logger });
-  const kit: ServiceKit = { logger, metrics, health, lifecycle };
   lifecycle.onClose('watchdog', watchEventLoop({ ...config, service: name }));
-  drainOnSignal(kit);
+  drainOnSignal({ lifecycle, logger });
   try {
-    await open(definition, kit);
+    const tls = await openServiceTls(config, logger);
+    await open(definition, { logger, metrics, health, lifecycle, tls });
   } catch (error) {
     // Told to end while it started: what is closed below it makes the start fail, and the drain goes on.
     if (lifecycle.isDraining) return lifecycle;
@@ -94,7 +95,7 @@ async function open(
 
 class Root {}
 
-function drainOnSignal({ lifecycle, logger }: ServiceKit): void {
+function drainOnSignal({ lifecycle, logger }: Pick<ServiceKit, 'lifecycle' | 'logger'>): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       logger.info({ signal }, 'draining');

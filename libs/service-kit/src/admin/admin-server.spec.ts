@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
+import { HealthChecks } from '../health/health-checks.js';
+import { AdminServer } from './admin-server.js';
+
+let admin: AdminServer;
+beforeAll(async () => {
+  const parts = { health: new HealthChecks(), registry: new Registry() };
+  admin = await AdminServer.listen({ host: '127.0.0.1', port: 0, ...parts });
+});
+afterAll(() => admin.close());
+
+const statusOf = async (path: string, method = 'GET') =>
+  (await fetch(`http://127.0.0.1:${admin.port}${path}`, { method })).status;
+
+describe('an admin port, which asks nobody who he is', () => {
+  it('shows health and metrics', async () => {
+    expect(await statusOf('/health/live')).toBe(200);
+    expect(await statusOf('/health/ready')).toBe(503);
+    expect(await statusOf('/metrics')).toBe(200);
+  });
+
+  it.each(['/', '/health', '/admin', '/queues', '/docs', '/debug/pprof', '/config', '/v1/losses'])(
+    'has nothing at %s',
+    async (path) => expect(await statusOf(path)).toBe(404),
+  );
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('changes nothing with %s', async (method) => {
+    expect(await statusOf('/metrics', method)).toBe(405);
+  });
+});
