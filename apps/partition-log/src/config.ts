@@ -152,6 +152,11 @@ export const settings = {
     line('mechanisms, comma-separated', 'SCRAM-SHA-256,SCRAM-SHA-512'),
     'how clients may authenticate; PLAIN too, where there is TLS',
   ),
+  saslSessionMs: setting(
+    'TALLY_KAFKA_SASL_SESSION_MS',
+    wholeNumber(0, DAY_MS, HOUR_MS),
+    'how long a login holds; a client that does not authenticate again by then loses its connection when it asks on. So long at most a user that was removed goes on, and one login an hour costs nothing. 0: for ever',
+  ),
   maxLoginFailures: setting(
     'TALLY_KAFKA_MAX_LOGIN_FAILURES',
     wholeNumber(1, 1_000_000, 20),

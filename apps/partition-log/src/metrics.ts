@@ -99,7 +99,7 @@ export function logMetrics(registry: Registry): LogMetrics {
     }),
     refusedConnections: new Counter({
       name: 'tally_kafka_refused_connections_total',
-      help: 'Connections ended by this side: too many, or not speaking the protocol in time.',
+      help: 'Connections ended by this side: too many, not speaking the protocol in time, or asking on when their session was over.',
       labelNames: ['reason'],
       registers,
     }),

@@ -19,7 +19,7 @@ export async function openSecurity(
   logger: Logger,
   onFailure: () => void,
 ): Promise<Security> {
-  const { tlsCertFile, tlsKeyFile, saslFile, maxLoginFailures } = config;
+  const { tlsCertFile, tlsKeyFile, saslFile, maxLoginFailures, saslSessionMs: sessionMs } = config;
   const tls =
     tlsCertFile === '' && tlsKeyFile === ''
       ? undefined
@@ -30,8 +30,9 @@ export async function openSecurity(
     throw new Error('PLAIN sends passwords as they are: it needs TLS');
   }
   const users = await Users.open(saslFile, logger);
-  const limit = new AddressLimit(maxLoginFailures, () => performance.now());
-  const parts = { mechanisms, users, limit, logger, onFailure };
+  const nowMs = () => performance.now();
+  const limit = new AddressLimit(maxLoginFailures, nowMs);
+  const parts = { mechanisms, users, limit, logger, onFailure, sessionMs, nowMs };
   const authenticationOf = (clientHost: string) => new SaslAuthentication(parts, clientHost);
   return { tls, hasSasl: true, authenticationOf };
 }

@@ -40,12 +40,10 @@ export type Handlers = {
   readonly [N in Exclude<ApiName, 'apiVersions' | SaslApi>]: Handler<N>;
 } & { readonly [N in SaslApi]?: Handler<N> };
 
+/** What a client may ask that has to authenticate again. */
+const TO_AUTHENTICATE: readonly number[] = [APIS.saslHandshake.key, APIS.saslAuthenticate.key];
 /** What a client may ask that has not authenticated yet. */
-const BEFORE_AUTHENTICATION: readonly number[] = [
-  APIS.apiVersions.key,
-  APIS.saslHandshake.key,
-  APIS.saslAuthenticate.key,
-];
+const BEFORE_AUTHENTICATION: readonly number[] = [APIS.apiVersions.key, ...TO_AUTHENTICATE];
 
 export interface RoutedRequest {
   /** It may run beside others of its connection that are not answered yet. */
@@ -56,6 +54,9 @@ export interface RoutedRequest {
 
 /** What was asked was done, and its answer fits no frame: names in it are longer than the format allows. */
 export class UnanswerableRequest extends Error {}
+
+/** A client asks for something whose session is over. */
+export class ExpiredSession extends Error {}
 
 /** Told of each request that is served. */
 export interface RequestObserver {
@@ -94,15 +95,13 @@ export class RequestRouter {
 
   /**
    * Throws MalformedFrame, also for an API or version that was not told to the client, and for one that
-   * has to wait until the client has authenticated.
+   * has to wait until the client has authenticated; ExpiredSession where it has to do so again.
    */
   route(frame: Buffer, authentication: Authentication): RoutedRequest {
     if (authentication.takesBareToken) return bareToken(frame);
     const reader = new WireReader(frame);
     const { apiKey, apiVersion, correlationId, clientId } = readRequestHeader(reader);
-    if (!authentication.isDone && !BEFORE_AUTHENTICATION.includes(apiKey)) {
-      throw new MalformedFrame(`API ${apiKey} before authentication`);
-    }
+    refuseUnknown(apiKey, authentication);
     const route = this.routes.get(apiKey);
     const isServed =
       route !== undefined && apiVersion >= route.api.min && apiVersion <= route.api.max;
@@ -153,6 +152,17 @@ export class RequestRouter {
   }
 }
 
+/** Throws where the client has to authenticate before it asks for that. */
+function refuseUnknown(apiKey: number, { standing, user }: Authentication): void {
+  if (standing === 'known') return;
+  if (standing === 'expired' && !TO_AUTHENTICATE.includes(apiKey)) {
+    throw new ExpiredSession(`the session of ${user?.slice(0, 100)} is over`);
+  }
+  if (!BEFORE_AUTHENTICATION.includes(apiKey)) {
+    throw new MalformedFrame(`API ${apiKey} before authentication`);
+  }
+}
+
 /** Without a descriptor for a file the client has to ask again; whatever else fails is not its matter. */
 async function answerOf(api: string, ask: () => unknown): Promise<unknown> {
   try {
@@ -191,11 +201,11 @@ function bareToken(frame: Buffer): RoutedRequest {
   return {
     mayOverlap: false,
     run: async ({ authentication }) => {
-      const token = await authentication.authenticate(frame);
-      if (token === undefined) return undefined;
+      const answer = await authentication.authenticate(frame);
+      if (answer === undefined) return undefined;
       const prefix = Buffer.allocUnsafe(4);
-      prefix.writeInt32BE(token.length, 0);
-      return [prefix, token];
+      prefix.writeInt32BE(answer.token.length, 0);
+      return [prefix, answer.token];
     },
   };
 }
