@@ -147,6 +147,11 @@ export const settings = {
     line('a file', ''),
     'users, written by `tools/log-user`; with it nothing is served before a client has authenticated. A change is seen by the next login',
   ),
+  aclFile: setting(
+    'TALLY_KAFKA_ACL_FILE',
+    line('a file', ''),
+    'rights of users, a rule a line; what no rule allows is refused. Where empty, who has authenticated may do everything. A change is seen within a second',
+  ),
   saslMechanisms: setting(
     'TALLY_KAFKA_SASL_MECHANISMS',
     line('mechanisms, comma-separated', 'SCRAM-SHA-256,SCRAM-SHA-512'),

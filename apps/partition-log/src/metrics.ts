@@ -25,6 +25,7 @@ export interface LogMetrics {
   readonly refusedConnections: Counter<'reason'>;
   readonly waits: Counter<'what'>;
   readonly loginFailures: Counter;
+  readonly authorizationFailures: Counter<'api'>;
   readonly removedBytes: Counter<'topic'>;
   readonly compactedBytes: Counter<'topic'>;
 }
@@ -106,6 +107,12 @@ export function logMetrics(registry: Registry): LogMetrics {
     loginFailures: new Counter({
       name: 'tally_kafka_login_failures_total',
       help: 'Clients that failed to authenticate.',
+      registers,
+    }),
+    authorizationFailures: new Counter({
+      name: 'tally_kafka_authorization_failures_total',
+      help: 'Times that a user was refused a topic, a group or the cluster for want of a right, by API.',
+      labelNames: ['api'],
       registers,
     }),
     removedBytes: new Counter({

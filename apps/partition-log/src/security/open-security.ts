@@ -2,6 +2,7 @@ import { SASL_MECHANISMS, type SaslMechanism } from '@tally/kafka-wire';
 import type { Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import { OPEN, SaslAuthentication, type Authentication } from './authentication.js';
+import { AclFile } from './acl/acl-file.js';
 import { AddressLimit } from '../server/address-limit.js';
 import { TlsFiles } from './tls-files.js';
 import { Users } from './users.js';
@@ -11,6 +12,8 @@ export interface Security {
   readonly tls: TlsFiles | undefined;
   readonly hasSasl: boolean;
   readonly authenticationOf: (clientHost: string) => Authentication;
+  /** undefined: who has authenticated may do everything. */
+  readonly acl: AclFile | undefined;
 }
 
 /** What the settings ask for. Throws where a file that they name cannot be used. */
@@ -19,12 +22,26 @@ export async function openSecurity(
   logger: Logger,
   onFailure: () => void,
 ): Promise<Security> {
-  const { tlsCertFile, tlsKeyFile, saslFile, maxLoginFailures, saslSessionMs: sessionMs } = config;
+  const {
+    tlsCertFile,
+    tlsKeyFile,
+    saslFile,
+    aclFile,
+    maxLoginFailures,
+    saslSessionMs: sessionMs,
+  } = config;
   const tls =
     tlsCertFile === '' && tlsKeyFile === ''
       ? undefined
       : await TlsFiles.open(tlsCertFile, tlsKeyFile, logger);
-  if (saslFile === '') return { tls, hasSasl: false, authenticationOf: () => OPEN };
+  if (saslFile === '') {
+    if (aclFile !== '') {
+      throw new Error(
+        'TALLY_KAFKA_ACL_FILE needs TALLY_KAFKA_SASL_FILE: rights are those of users',
+      );
+    }
+    return { tls, hasSasl: false, authenticationOf: () => OPEN, acl: undefined };
+  }
   const mechanisms = parseMechanisms(config.saslMechanisms);
   if (mechanisms.includes('PLAIN') && tls === undefined) {
     throw new Error('PLAIN sends passwords as they are: it needs TLS');
@@ -34,7 +51,8 @@ export async function openSecurity(
   const limit = new AddressLimit(maxLoginFailures, nowMs);
   const parts = { mechanisms, users, limit, logger, onFailure, sessionMs, nowMs };
   const authenticationOf = (clientHost: string) => new SaslAuthentication(parts, clientHost);
-  return { tls, hasSasl: true, authenticationOf };
+  const acl = aclFile === '' ? undefined : await AclFile.open(aclFile, logger);
+  return { tls, hasSasl: true, authenticationOf, acl };
 }
 
 function parseMechanisms(text: string): SaslMechanism[] {

@@ -64,8 +64,25 @@ export interface RequestObserver {
   begin(api: string, requestBytes: number): (error: string, answerBytes: number) => void;
 }
 
+/** Stands before all handlers. */
+export interface RequestGuard {
+  /** Passes on to `ask` what is allowed of a request, and answers for the rest. */
+  ask(
+    api: ApiName,
+    request: unknown,
+    caller: Caller,
+    ask: (request: unknown) => Promise<unknown>,
+  ): Promise<unknown>;
+}
+
+/** Everything is allowed. */
+const OPEN_TO_ALL: RequestGuard = {
+  ask: (_api, request, _caller, ask) => ask(request),
+};
+
 type AnyHandler = (request: unknown, caller: Caller) => unknown;
 interface Route {
+  readonly name: ApiName;
   readonly api: Api<unknown, unknown>;
   readonly handler: AnyHandler;
 }
@@ -78,15 +95,17 @@ export class RequestRouter {
   constructor(
     handlers: Partial<Handlers>,
     private readonly observer: RequestObserver,
+    private readonly guard: RequestGuard = OPEN_TO_ALL,
   ) {
     const answerVersions: Handler<'apiVersions'> = () => ({
       errorCode: KAFKA_ERRORS.NONE,
       apis: this.served,
     });
     const all = { ...handlers, apiVersions: answerVersions };
-    for (const [name, handler] of Object.entries(all)) {
-      const api = APIS[name as ApiName] as Api<unknown, unknown>;
-      this.routes.set(api.key, { api, handler: handler as AnyHandler });
+    for (const [key, handler] of Object.entries(all)) {
+      const name = key as ApiName;
+      const api = APIS[name] as Api<unknown, unknown>;
+      this.routes.set(api.key, { name, api, handler: handler as AnyHandler });
     }
     this.served = [...this.routes.values()]
       .map(({ api }) => ({ key: api.key, min: api.advertisedMin ?? api.min, max: api.max }))
@@ -109,13 +128,16 @@ export class RequestRouter {
       if (apiKey === apiVersions.key) return this.refuseVersion(correlationId, frame.length);
       throw new MalformedFrame(`API ${apiKey} in version ${apiVersion} is not served`);
     }
-    const { api, handler } = route;
+    const { name, api, handler } = route;
     const request = read(api, reader, apiVersion);
     return {
       mayOverlap: apiKey === APIS.produce.key,
       run: async (caller) => {
         const end = this.observer.begin(api.name, frame.length);
-        const response = await answerOf(api.name, () => handler(request, { ...caller, clientId }));
+        const asker = { ...caller, clientId };
+        const response = await answerOf(api.name, () =>
+          this.guard.ask(name, request, asker, async (allowed) => handler(allowed, asker)),
+        );
         if (response === undefined) {
           end(nameOfKafkaError(KAFKA_ERRORS.NONE), 0);
           return undefined;
