@@ -28,6 +28,7 @@ import {
   registerSpaceMetrics,
   type LogMetrics,
 } from './metrics.js';
+import { Authorization } from './security/acl/authorization.js';
 import { openSecurity } from './security/open-security.js';
 import { descriptorLimit, withinLimit } from './server/descriptors.js';
 import { KafkaServer } from './server/kafka-server.js';
@@ -186,6 +187,7 @@ export class AppModule {
             const { maxFetchBytes, maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
             const limits = new TopicLimits(log, maxTopics, maxPartitions, maxPartitionsPerTopic);
             const security = await openSecurity(config, logger, () => metrics.loginFailures.inc());
+            const { acl } = security;
             const router = new RequestRouter(
               createHandlers({
                 hasSasl: security.hasSasl,
@@ -199,7 +201,15 @@ export class AppModule {
                 countFetch,
               }),
               observeRequests(metrics),
+              acl === undefined
+                ? undefined
+                : new Authorization(
+                    (user) => acl.rightsOf(user),
+                    logger,
+                    (api) => metrics.authorizationFailures.inc({ api }),
+                  ),
             );
+            if (acl !== undefined) lifecycle.onClose('rights', acl.keepUpToDate());
             const observer = {
               onRefused: (reason: string) => metrics.refusedConnections.inc({ reason }),
               onWait: (what: string) => metrics.waits.inc({ what }),

@@ -147,10 +147,20 @@ export const settings = {
     line('a file', ''),
     'users, written by `tools/log-user`; with it nothing is served before a client has authenticated. A change is seen by the next login',
   ),
+  aclFile: setting(
+    'TALLY_KAFKA_ACL_FILE',
+    line('a file', ''),
+    'rights of users, a rule a line; what no rule allows is refused. Where empty, who has authenticated may do everything. A change is seen within a second',
+  ),
   saslMechanisms: setting(
     'TALLY_KAFKA_SASL_MECHANISMS',
     line('mechanisms, comma-separated', 'SCRAM-SHA-256,SCRAM-SHA-512'),
     'how clients may authenticate; PLAIN too, where there is TLS',
+  ),
+  saslSessionMs: setting(
+    'TALLY_KAFKA_SASL_SESSION_MS',
+    wholeNumber(0, DAY_MS, HOUR_MS),
+    'how long a login holds; a client that does not authenticate again by then loses its connection when it asks on. So long at most a user that was removed goes on, and one login an hour costs nothing. 0: for ever',
   ),
   maxLoginFailures: setting(
     'TALLY_KAFKA_MAX_LOGIN_FAILURES',

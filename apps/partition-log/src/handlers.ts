@@ -7,6 +7,7 @@ import {
   describeGroupsHandler,
   listGroupsHandler,
 } from './groups/group-handlers.js';
+import { UNAVAILABLE_GROUPS } from './groups/unavailable-groups.js';
 import {
   heartbeatHandler,
   joinGroupHandler,
@@ -75,6 +76,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     listGroups: listGroupsHandler(groups),
     deleteGroups: deleteGroupsHandler(groups),
     offsetDelete: offsetDeleteHandler(groups),
+    ...(groups.isUnavailable ? UNAVAILABLE_GROUPS : {}),
     ...(parts.hasSasl
       ? { saslHandshake: saslHandshakeHandler, saslAuthenticate: saslAuthenticateHandler }
       : {}),

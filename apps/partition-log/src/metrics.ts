@@ -25,6 +25,7 @@ export interface LogMetrics {
   readonly refusedConnections: Counter<'reason'>;
   readonly waits: Counter<'what'>;
   readonly loginFailures: Counter;
+  readonly authorizationFailures: Counter<'api'>;
   readonly removedBytes: Counter<'topic'>;
   readonly compactedBytes: Counter<'topic'>;
 }
@@ -99,13 +100,19 @@ export function logMetrics(registry: Registry): LogMetrics {
     }),
     refusedConnections: new Counter({
       name: 'tally_kafka_refused_connections_total',
-      help: 'Connections ended by this side: too many, or not speaking the protocol in time.',
+      help: 'Connections ended by this side: too many, not speaking the protocol in time, or asking on when their session was over.',
       labelNames: ['reason'],
       registers,
     }),
     loginFailures: new Counter({
       name: 'tally_kafka_login_failures_total',
       help: 'Clients that failed to authenticate.',
+      registers,
+    }),
+    authorizationFailures: new Counter({
+      name: 'tally_kafka_authorization_failures_total',
+      help: 'Times that a user was refused a topic, a group or the cluster for want of a right, by API.',
+      labelNames: ['api'],
       registers,
     }),
     removedBytes: new Counter({

@@ -124,11 +124,14 @@ describe('SaslHandshake and SaslAuthenticate', () => {
     expect(await readFromKafkaJs('saslAuthenticate', version, { authBytes })).toEqual({
       token: Buffer.from('token'),
     });
-    const answer = { errorCode: 0, errorMessage: null, token: Buffer.from('v=abc') };
+    const token = Buffer.from('v=abc');
+    const answer = { errorCode: 0, errorMessage: null, token, sessionLifetimeMs: 3_600_000n };
     const read = (await readByKafkaJs('saslAuthenticate', version, answer)) as {
       readonly authBytes: Buffer;
+      readonly sessionLifetimeMs?: string;
     };
-    expect(read.authBytes.subarray(4)).toEqual(Buffer.from('v=abc'));
+    expect(read.authBytes.subarray(4)).toEqual(token);
+    expect(read.sessionLifetimeMs).toBe(version === 1 ? '3600000' : undefined);
   });
 });
 

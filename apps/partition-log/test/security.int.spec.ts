@@ -260,6 +260,11 @@ it('PLAIN without TLS is no setting that the log starts with, and neither is a f
   );
   await expect(open({ TALLY_KAFKA_SASL_FILE: join(dir, 'none') })).rejects.toThrow('ENOENT');
   await expect(open({ TALLY_KAFKA_TLS_CERT_FILE: cert })).rejects.toThrow();
+  const rights = join(dir, 'rights');
+  await expect(open({ ...plain(), TALLY_KAFKA_ACL_FILE: rights })).rejects.toThrow('ENOENT');
+  writeFileSync(rights, 'User:writer fly cluster\n');
+  await expect(open({ ...plain(), TALLY_KAFKA_ACL_FILE: rights })).rejects.toThrow('fly');
+  await expect(open({ TALLY_KAFKA_ACL_FILE: rights })).rejects.toThrow('TALLY_KAFKA_SASL_FILE');
   expect((await open({ ...plain() })).hasSasl).toBe(true);
 });
 

@@ -70,6 +70,11 @@ export class GroupCoordinator {
     return coordinator;
   }
 
+  /** Nobody knows where groups stand: whoever were let in would begin anew, and count twice. */
+  get isUnavailable(): boolean {
+    return this.topic.isClosed;
+  }
+
   get groupCount(): number {
     return this.groups.size;
   }

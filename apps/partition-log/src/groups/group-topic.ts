@@ -21,13 +21,18 @@ const REPLAY_BYTES = 1 << 20;
 export class GroupTopic {
   private constructor(
     private readonly log: SegmentLog,
-    private readonly topic: Topic,
+    private readonly topic: Topic | undefined,
     private readonly now: () => number,
   ) {}
 
-  /** Makes the topic in a new log. */
+  /** Makes the topic in a new log. One that is closed is left alone: nothing is known then, and nothing written. */
   static async open(log: SegmentLog, now: () => number): Promise<GroupTopic> {
     return new GroupTopic(log, await offsetsTopic(log), now);
+  }
+
+  /** Its description is damaged: until somebody has mended it nobody knows where groups stand. */
+  get isClosed(): boolean {
+    return this.topic === undefined;
   }
 
   /** Whether the log has a topic of that name; also one that is closed until somebody mends it. */
@@ -37,6 +42,7 @@ export class GroupTopic {
 
   /** All records become durable together, or none. They are made when it is known at what time. */
   async append(group: string, make: (nowMs: number) => readonly KeyValue[]): Promise<KafkaError> {
+    if (this.topic === undefined) return 'COORDINATOR_NOT_AVAILABLE';
     const nowMs = this.now();
     const records = make(nowMs);
     if (records.length === 0) return 'NONE';
@@ -52,7 +58,7 @@ export class GroupTopic {
 
   /** Everything that was ever appended and is still there; what comes later counts. */
   async *records(): AsyncGenerator<KeyValue> {
-    for (const partition of this.topic.partitions) yield* recordsOf(partition);
+    for (const partition of this.topic?.partitions ?? []) yield* recordsOf(partition);
   }
 }
 
@@ -75,9 +81,8 @@ async function* recordsOf(partition: Partition): AsyncGenerator<KeyValue> {
   }
 }
 
-async function offsetsTopic(log: SegmentLog): Promise<Topic> {
-  const found = log.topic(OFFSETS_TOPIC);
-  if (found !== undefined) return found;
+async function offsetsTopic(log: SegmentLog): Promise<Topic | undefined> {
+  if (log.hasTopic(OFFSETS_TOPIC)) return log.topic(OFFSETS_TOPIC);
   const configs = { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' };
   const outcome = await log.createTopic({ name: OFFSETS_TOPIC, partitions: PARTITIONS, configs });
   if (outcome.kind === 'created') return outcome.topic;

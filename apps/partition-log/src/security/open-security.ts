@@ -2,6 +2,7 @@ import { SASL_MECHANISMS, type SaslMechanism } from '@tally/kafka-wire';
 import { TlsFiles, type Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import { OPEN, SaslAuthentication, type Authentication } from './authentication.js';
+import { AclFile } from './acl/acl-file.js';
 import { AddressLimit } from '../server/address-limit.js';
 import { Users } from './users.js';
 
@@ -10,6 +11,8 @@ export interface Security {
   readonly tls: TlsFiles | undefined;
   readonly hasSasl: boolean;
   readonly authenticationOf: (clientHost: string) => Authentication;
+  /** undefined: who has authenticated may do everything. */
+  readonly acl: AclFile | undefined;
 }
 
 /** What the settings ask for. Throws where a file that they name cannot be used. */
@@ -22,22 +25,33 @@ export async function openSecurity(
     kafkaTlsCertFile: certFile,
     kafkaTlsKeyFile: keyFile,
     saslFile,
+    aclFile,
     maxLoginFailures,
+    saslSessionMs: sessionMs,
   } = config;
   const tls =
     certFile === '' && keyFile === ''
       ? undefined
       : await TlsFiles.open({ certFile, keyFile }, logger);
-  if (saslFile === '') return { tls, hasSasl: false, authenticationOf: () => OPEN };
+  if (saslFile === '') {
+    if (aclFile !== '') {
+      throw new Error(
+        'TALLY_KAFKA_ACL_FILE needs TALLY_KAFKA_SASL_FILE: rights are those of users',
+      );
+    }
+    return { tls, hasSasl: false, authenticationOf: () => OPEN, acl: undefined };
+  }
   const mechanisms = parseMechanisms(config.saslMechanisms);
   if (mechanisms.includes('PLAIN') && tls === undefined) {
     throw new Error('PLAIN sends passwords as they are: it needs TLS');
   }
   const users = await Users.open(saslFile, logger);
-  const limit = new AddressLimit(maxLoginFailures, () => performance.now());
-  const parts = { mechanisms, users, limit, logger, onFailure };
+  const nowMs = () => performance.now();
+  const limit = new AddressLimit(maxLoginFailures, nowMs);
+  const parts = { mechanisms, users, limit, logger, onFailure, sessionMs, nowMs };
   const authenticationOf = (clientHost: string) => new SaslAuthentication(parts, clientHost);
-  return { tls, hasSasl: true, authenticationOf };
+  const acl = aclFile === '' ? undefined : await AclFile.open(aclFile, logger);
+  return { tls, hasSasl: true, authenticationOf, acl };
 }
 
 function parseMechanisms(text: string): SaslMechanism[] {

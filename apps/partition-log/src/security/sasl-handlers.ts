@@ -14,6 +14,12 @@ export const saslAuthenticateHandler: Handler<'saslAuthenticate'> = async (
         errorCode: KAFKA_ERRORS.SASL_AUTHENTICATION_FAILED,
         errorMessage: 'authentication failed',
         token: Buffer.alloc(0),
+        sessionLifetimeMs: 0n,
       }
-    : { errorCode: KAFKA_ERRORS.NONE, errorMessage: null, token: answer };
+    : {
+        errorCode: KAFKA_ERRORS.NONE,
+        errorMessage: null,
+        token: answer.token,
+        sessionLifetimeMs: BigInt(answer.sessionLifetimeMs),
+      };
 };

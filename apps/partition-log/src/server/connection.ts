@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { FrameSplitter, MalformedFrame } from '@tally/kafka-wire';
 import type { Reservation } from '@tally/resilience';
 import type { Authentication } from '../security/authentication.js';
-import { UnanswerableRequest, type RequestRouter } from './request-router.js';
+import { ExpiredSession, UnanswerableRequest, type RequestRouter } from './request-router.js';
 import { whenSent } from './when-sent.js';
 
 /** Of a request before the client has authenticated: none of them needs more. */
@@ -32,7 +32,7 @@ export interface ConnectionOptions {
   /** How long a client may say nothing. */
   readonly idleTimeoutMs: number;
   /** Why a connection was ended by this side. */
-  readonly onRefused: (reason: string) => void;
+  readonly onRefused: (kind: 'protocol' | 'session', reason: string) => void;
 }
 
 /**
@@ -59,7 +59,7 @@ export class Connection {
   ) {
     const { maxRequestBytes, authentication, transferTimeoutMs } = options;
     this.splitter = new FrameSplitter(maxRequestBytes);
-    if (!authentication.isDone) {
+    if (authentication.standing === 'stranger') {
       this.splitter.maxFrameBytes = Math.min(maxRequestBytes, MAX_BYTES_BEFORE_AUTHENTICATION);
       const late = () => this.refuse('the client did not authenticate in time');
       this.authenticating = setTimeout(late, transferTimeoutMs);
@@ -120,8 +120,9 @@ export class Connection {
     try {
       while (this.phase === 'reading' && (await this.next()));
     } catch (error) {
-      if (!(error instanceof MalformedFrame)) throw error;
-      this.refuse(error.message);
+      if (error instanceof ExpiredSession) await this.endSession(error.message);
+      else if (error instanceof MalformedFrame) this.refuse(error.message);
+      else throw error;
     } finally {
       this.pumping = false;
       if (this.phase === 'reading' || this.phase === 'refused') this.socket.resume();
@@ -190,8 +191,9 @@ export class Connection {
       }
     })();
     if (!routed.mayOverlap) await this.answers;
-    if (authentication.hasFailed) this.sendAway();
-    else if (authentication.isDone) {
+    const { standing } = authentication;
+    if (standing === 'failed') this.sendAway();
+    else if (standing !== 'stranger') {
       clearTimeout(this.authenticating);
       this.splitter.maxFrameBytes = this.options.maxRequestBytes;
     }
@@ -213,6 +215,13 @@ export class Connection {
     clearTimeout(late);
   }
 
+  /** What was asked in time is answered. */
+  private async endSession(reason: string): Promise<void> {
+    this.options.onRefused('session', reason);
+    await this.answers;
+    this.sendAway();
+  }
+
   /** It was told why; an immediate end could take the answer away from it. */
   private sendAway(): void {
     if (this.phase !== 'reading') return;
@@ -225,7 +234,7 @@ export class Connection {
 
   private refuse(reason: string): void {
     if (this.socket.destroyed) return;
-    this.options.onRefused(reason);
+    this.options.onRefused('protocol', reason);
     this.socket.destroy();
   }
 }

@@ -28,7 +28,7 @@ export interface KafkaServerOptions {
 /** Told of what is bounded here, when a bound is met. */
 export interface ServerObserver {
   readonly onRefused: (
-    reason: 'too many connections' | 'too many of one address' | 'protocol' | 'tls',
+    reason: 'too many connections' | 'too many of one address' | 'protocol' | 'session' | 'tls',
   ) => void;
   readonly onWait: (what: 'request' | 'answer') => void;
 }
@@ -142,14 +142,14 @@ export class KafkaServer {
       router: this.router,
       authentication: this.options.security.authenticationOf(address),
       reserve: (what, bytes) => this.shares.reserve(what, address, bytes),
-      onRefused: (reason) => this.refused(address, reason),
+      onRefused: (kind, reason) => this.refused(address, kind, reason),
     });
     this.connections.add(connection);
     socket.on('close', () => this.connections.delete(connection));
   }
 
-  private refused(client: string, reason: string): void {
-    this.observer.onRefused('protocol');
+  private refused(client: string, kind: 'protocol' | 'session', reason: string): void {
+    this.observer.onRefused(kind);
     if (this.logged.isReached(client)) return;
     this.logged.add(client);
     this.logger.warn({ client, reason }, 'a connection was ended');

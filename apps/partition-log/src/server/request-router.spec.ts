@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeRequest, metadata } from '@tally/kafka-wire';
-import { OPEN } from '../security/authentication.js';
-import { RequestRouter, UnanswerableRequest } from './request-router.js';
+import { apiVersions, encodeRequest, metadata, saslHandshake } from '@tally/kafka-wire';
+import { OPEN, type Authentication } from '../security/authentication.js';
+import { ExpiredSession, RequestRouter, UnanswerableRequest } from './request-router.js';
 
 const PREFIX_BYTES = 4;
 const caller = {
@@ -24,7 +24,7 @@ function routerOf(clusterId: string) {
     },
   );
   const frame = Buffer.concat(encodeRequest(metadata, { topics: null }));
-  return { told, run: () => router.route(frame.subarray(PREFIX_BYTES), OPEN).run(caller) };
+  return { told, router, run: () => router.route(frame.subarray(PREFIX_BYTES), OPEN).run(caller) };
 }
 
 describe('an answer', () => {
@@ -39,4 +39,17 @@ describe('an answer', () => {
     await expect(run()).rejects.toThrow(UnanswerableRequest);
     expect(told).toEqual(['Metadata', 'UNKNOWN_SERVER_ERROR']);
   });
+});
+
+it('a client whose session is over may say who it is, and ask for nothing', () => {
+  const { router } = routerOf('a cluster');
+  const expired: Authentication = { ...OPEN, standing: 'expired', user: 'ann' };
+  const route = (frame: Buffer[]) => () =>
+    router.route(Buffer.concat(frame).subarray(PREFIX_BYTES), expired);
+  expect(route(encodeRequest(metadata, { topics: null }))).toThrow(ExpiredSession);
+  const version = { softwareName: '', softwareVersion: '' };
+  expect(route(encodeRequest(apiVersions, version))).toThrow(ExpiredSession);
+  // There is no handler here: it came as far as to be looked for.
+  const handshake = { mechanism: 'PLAIN', hasFramedTokens: true };
+  expect(route(encodeRequest(saslHandshake, handshake))).toThrow('is not served');
 });

@@ -40,12 +40,10 @@ export type Handlers = {
   readonly [N in Exclude<ApiName, 'apiVersions' | SaslApi>]: Handler<N>;
 } & { readonly [N in SaslApi]?: Handler<N> };
 
+/** What a client may ask that has to authenticate again. */
+const TO_AUTHENTICATE: readonly number[] = [APIS.saslHandshake.key, APIS.saslAuthenticate.key];
 /** What a client may ask that has not authenticated yet. */
-const BEFORE_AUTHENTICATION: readonly number[] = [
-  APIS.apiVersions.key,
-  APIS.saslHandshake.key,
-  APIS.saslAuthenticate.key,
-];
+const BEFORE_AUTHENTICATION: readonly number[] = [APIS.apiVersions.key, ...TO_AUTHENTICATE];
 
 export interface RoutedRequest {
   /** It may run beside others of its connection that are not answered yet. */
@@ -57,14 +55,34 @@ export interface RoutedRequest {
 /** What was asked was done, and its answer fits no frame: names in it are longer than the format allows. */
 export class UnanswerableRequest extends Error {}
 
+/** A client asks for something whose session is over. */
+export class ExpiredSession extends Error {}
+
 /** Told of each request that is served. */
 export interface RequestObserver {
   /** Returns what is to be called when it is answered, with the first error in the answer. */
   begin(api: string, requestBytes: number): (error: string, answerBytes: number) => void;
 }
 
+/** Stands before all handlers. */
+export interface RequestGuard {
+  /** Passes on to `ask` what is allowed of a request, and answers for the rest. */
+  ask(
+    api: ApiName,
+    request: unknown,
+    caller: Caller,
+    ask: (request: unknown) => Promise<unknown>,
+  ): Promise<unknown>;
+}
+
+/** Everything is allowed. */
+const OPEN_TO_ALL: RequestGuard = {
+  ask: (_api, request, _caller, ask) => ask(request),
+};
+
 type AnyHandler = (request: unknown, caller: Caller) => unknown;
 interface Route {
+  readonly name: ApiName;
   readonly api: Api<unknown, unknown>;
   readonly handler: AnyHandler;
 }
@@ -77,15 +95,17 @@ export class RequestRouter {
   constructor(
     handlers: Partial<Handlers>,
     private readonly observer: RequestObserver,
+    private readonly guard: RequestGuard = OPEN_TO_ALL,
   ) {
     const answerVersions: Handler<'apiVersions'> = () => ({
       errorCode: KAFKA_ERRORS.NONE,
       apis: this.served,
     });
     const all = { ...handlers, apiVersions: answerVersions };
-    for (const [name, handler] of Object.entries(all)) {
-      const api = APIS[name as ApiName] as Api<unknown, unknown>;
-      this.routes.set(api.key, { api, handler: handler as AnyHandler });
+    for (const [key, handler] of Object.entries(all)) {
+      const name = key as ApiName;
+      const api = APIS[name] as Api<unknown, unknown>;
+      this.routes.set(api.key, { name, api, handler: handler as AnyHandler });
     }
     this.served = [...this.routes.values()]
       .map(({ api }) => ({ key: api.key, min: api.advertisedMin ?? api.min, max: api.max }))
@@ -94,15 +114,13 @@ export class RequestRouter {
 
   /**
    * Throws MalformedFrame, also for an API or version that was not told to the client, and for one that
-   * has to wait until the client has authenticated.
+   * has to wait until the client has authenticated; ExpiredSession where it has to do so again.
    */
   route(frame: Buffer, authentication: Authentication): RoutedRequest {
     if (authentication.takesBareToken) return bareToken(frame);
     const reader = new WireReader(frame);
     const { apiKey, apiVersion, correlationId, clientId } = readRequestHeader(reader);
-    if (!authentication.isDone && !BEFORE_AUTHENTICATION.includes(apiKey)) {
-      throw new MalformedFrame(`API ${apiKey} before authentication`);
-    }
+    refuseUnknown(apiKey, authentication);
     const route = this.routes.get(apiKey);
     const isServed =
       route !== undefined && apiVersion >= route.api.min && apiVersion <= route.api.max;
@@ -110,13 +128,16 @@ export class RequestRouter {
       if (apiKey === apiVersions.key) return this.refuseVersion(correlationId, frame.length);
       throw new MalformedFrame(`API ${apiKey} in version ${apiVersion} is not served`);
     }
-    const { api, handler } = route;
+    const { name, api, handler } = route;
     const request = read(api, reader, apiVersion);
     return {
       mayOverlap: apiKey === APIS.produce.key,
       run: async (caller) => {
         const end = this.observer.begin(api.name, frame.length);
-        const response = await answerOf(api.name, () => handler(request, { ...caller, clientId }));
+        const asker = { ...caller, clientId };
+        const response = await answerOf(api.name, () =>
+          this.guard.ask(name, request, asker, async (allowed) => handler(allowed, asker)),
+        );
         if (response === undefined) {
           end(nameOfKafkaError(KAFKA_ERRORS.NONE), 0);
           return undefined;
@@ -150,6 +171,17 @@ export class RequestRouter {
         return answer;
       },
     };
+  }
+}
+
+/** Throws where the client has to authenticate before it asks for that. */
+function refuseUnknown(apiKey: number, { standing, user }: Authentication): void {
+  if (standing === 'known') return;
+  if (standing === 'expired' && !TO_AUTHENTICATE.includes(apiKey)) {
+    throw new ExpiredSession(`the session of ${user?.slice(0, 100)} is over`);
+  }
+  if (!BEFORE_AUTHENTICATION.includes(apiKey)) {
+    throw new MalformedFrame(`API ${apiKey} before authentication`);
   }
 }
 
@@ -191,11 +223,11 @@ function bareToken(frame: Buffer): RoutedRequest {
   return {
     mayOverlap: false,
     run: async ({ authentication }) => {
-      const token = await authentication.authenticate(frame);
-      if (token === undefined) return undefined;
+      const answer = await authentication.authenticate(frame);
+      if (answer === undefined) return undefined;
       const prefix = Buffer.allocUnsafe(4);
-      prefix.writeInt32BE(token.length, 0);
-      return [prefix, token];
+      prefix.writeInt32BE(answer.token.length, 0);
+      return [prefix, answer.token];
     },
   };
 }

@@ -84,15 +84,18 @@ export class LogProcess {
       readonly retries?: number;
       readonly sasl?: SASLOptions;
       readonly ssl?: KafkaConfig['ssl'];
+      /** How long before the end of its session it authenticates again. */
+      readonly reauthenticationThreshold?: number;
     } = {},
   ): Kafka {
-    const { clientId = 'test', retries = 8, sasl, ssl } = options;
+    const { clientId = 'test', retries = 8, sasl, ssl, reauthenticationThreshold } = options;
     return new kafkajs.Kafka({
       clientId,
       brokers: [`127.0.0.1:${this.port}`],
       logLevel: kafkajs.logLevel.NOTHING,
       ...(sasl === undefined ? {} : { sasl }),
       ...(ssl === undefined ? {} : { ssl }),
+      ...(reauthenticationThreshold === undefined ? {} : { reauthenticationThreshold }),
       retry: {
         initialRetryTime: 50,
         maxRetryTime: 500,

@@ -11,10 +11,9 @@ export interface SaslAuthenticateResponse {
   readonly errorCode: number;
   readonly errorMessage: string | null;
   readonly token: Buffer;
+  /** When the client has to authenticate again at the latest, in ms from now; 0: never (KIP-368). Told from version 1 on. */
+  readonly sessionLifetimeMs: bigint;
 }
-
-/** Sessions do not end: nobody has to authenticate again (KIP-368). */
-const NO_SESSION_LIFETIME = 0n;
 
 /** One step of a login. */
 export const saslAuthenticate: SpokenApi<SaslAuthenticateRequest, SaslAuthenticateResponse> = {
@@ -23,16 +22,16 @@ export const saslAuthenticate: SpokenApi<SaslAuthenticateRequest, SaslAuthentica
   min: 0,
   max: 1,
   readRequest: (reader) => ({ token: reader.bytes() }),
-  writeResponse(writer, { errorCode, errorMessage, token }, version) {
+  writeResponse(writer, { errorCode, errorMessage, token, sessionLifetimeMs }, version) {
     writer.int16(errorCode).nullableString(errorMessage).bytes(token);
-    if (version >= 1) writer.int64(NO_SESSION_LIFETIME);
+    if (version >= 1) writer.int64(sessionLifetimeMs);
   },
   writeRequest: (writer, { token }) => writer.bytes(token),
   readResponse(reader, version) {
     const errorCode = reader.int16();
     const errorMessage = reader.nullableString();
     const token = reader.bytes();
-    if (version >= 1) reader.int64(); // lifetime of the session
-    return { errorCode, errorMessage, token };
+    const sessionLifetimeMs = version >= 1 ? reader.int64() : 0n;
+    return { errorCode, errorMessage, token, sessionLifetimeMs };
   },
 };

@@ -292,7 +292,7 @@ describe('a client and the server mean the same', () => {
     bothSides(
       saslAuthenticate,
       { token: bytes('secret') },
-      { errorCode: 58, errorMessage: 'no', token: bytes('') },
+      { errorCode: 58, errorMessage: 'no', token: bytes(''), sessionLifetimeMs: 3_600_000n },
     )();
   });
 });
