@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Certificates } from './certificates.js';
+
+/** Passwords, keys and certificates of one stack, made when they are first asked for and kept. */
+export class Secrets {
+  readonly certificates: Certificates;
+
+  /** `dir`: of this stack alone; `now`: ms since 1970. */
+  constructor(
+    private readonly dir: string,
+    now: () => number = Date.now,
+  ) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    this.certificates = new Certificates(join(dir, 'certificates'), now);
+  }
+
+  /** Path of a file with one line that nobody can guess, good in a URL too; mode 600. */
+  fileOf(name: string): string {
+    const file = join(this.dir, name);
+    if (existsSync(file)) return file;
+    // Whole or not there.
+    writeFileSync(`${file}.new`, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    return file;
+  }
+
+  passwordOf(name: string): string {
+    return readFileSync(this.fileOf(name), 'utf8').trim();
+  }
+
+  /** What a service reads so that it shows its certificate, and believes those of this stack alone. */
+  environmentOf(app: string): Readonly<Record<string, string>> {
+    const { cert, key, ca } = this.certificates.of(app);
+    return {
+      TALLY_TLS_CERT_FILE: cert,
+      TALLY_TLS_KEY_FILE: key,
+      TALLY_TLS_CA_FILE: ca,
+      TALLY_ADMIN_KEY_FILE: this.fileOf('admin-key'),
+    };
+  }
+
+  /** `url` of a Postgres as another role, over TLS where both sides show a certificate. */
+  postgresUrl(url: string, role: string): string {
+    const { cert, key, ca } = this.certificates.of(role);
+    const secured = Object.assign(new URL(url), {
+      username: role,
+      password: this.passwordOf(`postgres-${role}`),
+    });
+    secured.search = new URLSearchParams({
+      sslmode: 'verify-full',
+      sslrootcert: ca,
+      sslcert: cert,
+      sslkey: key,
+    }).toString();
+    return secured.href;
+  }
+}
