@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { makeShardRoles } from '@tally/testing';
 import type pg from 'pg';
 import {
   applyDelta,
@@ -92,6 +93,31 @@ describe('the role that counts', () => {
     const counting = await postgres.migrateFor('counting', owner);
     expect(await count(postgres.pool(counting), 0)).toMatchObject({ kind: 'applied' });
     await makeTablePartitions(owner, NOW_MS);
+  });
+
+  it('and that of the owner are made for a database of an earlier start, and again', async () => {
+    const url = await postgres.newDatabase();
+    await migrate(url);
+    await count(postgres.pool(url), 0);
+    const roles = (password: string) => ({
+      owner: { name: 'stack-owner', password },
+      writer: { name: 'stack-writer', password },
+    });
+    await makeShardRoles(url, roles('first'));
+    await makeShardRoles(url, roles("sec'ond"));
+    const [owner = '', writing = ''] = ['stack-owner', 'stack-writer'].map(
+      (username) => Object.assign(new URL(url), { username, password: "sec'ond" }).href,
+    );
+    expect(await migrate(owner, writing)).toEqual({ role: 'stack-writer', excess: undefined });
+    await makeTablePartitions(owner, NOW_MS);
+    const pool = postgres.pool(writing);
+    expect(await count(pool, 0)).toMatchObject({ kind: 'already applied' });
+    expect(await count(pool, 1)).toMatchObject({ kind: 'applied' });
+    await expect(pool.query('CREATE TEMP TABLE more (id int)')).rejects.toThrow(
+      'permission denied',
+    );
+    const stranger = await postgres.newRole('stranger', url);
+    await expect(postgres.pool(stranger).query('SELECT 1')).rejects.toThrow('permission denied');
   });
 
   it('must be there: waiting does not make it', async () => {

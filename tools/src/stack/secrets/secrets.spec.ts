@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DAY_MS } from '@tally/contracts';
+import { makeShardRoles, startPostgres } from '@tally/testing';
 import type { CertificateFiles } from './certificates.js';
 import { Secrets } from './secrets.js';
 
@@ -92,4 +93,27 @@ describe('the secrets of a stack', () => {
     certificates.of('query');
     expect(serialOf(query.cert)).not.toBe(before);
   });
+
+  it('start a Postgres that lets roles in by their certificate alone', async () => {
+    const secrets = new Secrets(dir);
+    const settings = secrets.postgresSettings('postgres-0');
+    const postgres = await startPostgres({ dir: join(dir, '..', 'postgres'), settings });
+    try {
+      const login = (name: string) => ({ name, password: secrets.passwordOf(`postgres-${name}`) });
+      const roles = { owner: login('tally-owner'), writer: login('tally-writer') };
+      await makeShardRoles(postgres.url, roles);
+      const url = secrets.postgresUrl(postgres.url, 'tally-owner');
+      // Comes in, and has no right to make roles.
+      await expect(makeShardRoles(url, roles)).rejects.toThrow('permission denied to alter role');
+      const open = Object.assign(new URL(url), { search: '' }).href;
+      await expect(makeShardRoles(open, roles)).rejects.toThrow('no encryption');
+      const other = new Secrets(join(dir, 'other')).certificates.of('tally-owner');
+      const forged = new URL(url);
+      forged.searchParams.set('sslcert', other.cert);
+      forged.searchParams.set('sslkey', other.key);
+      await expect(makeShardRoles(forged.href, roles)).rejects.toThrow();
+    } finally {
+      await postgres.process.stop();
+    }
+  }, 60_000);
 });

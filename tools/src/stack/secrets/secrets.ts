@@ -3,6 +3,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { Certificates } from './certificates.js';
 
+const HBA = `host all tally 127.0.0.1/32 scram-sha-256
+hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-full
+`;
+
 /** Passwords, keys and certificates of one stack, made when they are first asked for and kept. */
 export class Secrets {
   readonly certificates: Certificates;
@@ -38,6 +42,25 @@ export class Secrets {
       TALLY_TLS_KEY_FILE: key,
       TALLY_TLS_CA_FILE: ca,
       TALLY_ADMIN_KEY_FILE: this.fileOf('admin-key'),
+    };
+  }
+
+  /**
+   * Settings of a Postgres whose certificate is called `name`: who starts it comes in as ever, by its
+   * password and from this machine, everybody else over TLS with a password and a certificate that has
+   * the name of the role.
+   */
+  postgresSettings(name: string): Readonly<Record<string, string>> {
+    const { cert, key, ca } = this.certificates.of(name);
+    const hba = join(this.dir, 'pg_hba.conf');
+    writeFileSync(hba, HBA, { mode: 0o600 });
+    return {
+      ssl: 'on',
+      ssl_min_protocol_version: 'TLSv1.2',
+      ssl_cert_file: cert,
+      ssl_key_file: key,
+      ssl_ca_file: ca,
+      hba_file: hba,
     };
   }
 
