@@ -20,6 +20,12 @@ export const settings = {
   shardUrl: setting('TALLY_SHARD_URL', url(['postgres', 'postgresql']), "the shard's Postgres", {
     secret: true,
   }),
+  migrationUrl: setting(
+    'TALLY_SHARD_MIGRATION_URL',
+    url(['postgres', 'postgresql'], ''),
+    'the same Postgres as the role that makes and owns the tables, where that of TALLY_SHARD_URL is to have no right beyond counting; empty: TALLY_SHARD_URL does both',
+    { secret: true },
+  ),
   writePoolSize: setting(
     'TALLY_WRITE_POOL_SIZE',
     wholeNumber(1, 500, 4),

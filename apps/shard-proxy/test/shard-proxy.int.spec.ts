@@ -58,13 +58,18 @@ let status: ShardStatusController;
 beforeAll(async () => {
   zookeeper = await startZooKeeper({ dir: join(dir, 'zookeeper') });
   postgres = await startPostgres({ dir: join(dir, 'postgres') });
-  await migrate(postgres.url);
+  const owner = new pg.Client(postgres.url);
+  await owner.connect();
+  await owner.query("CREATE ROLE writer LOGIN PASSWORD 'x'");
+  await owner.end();
+  const shardUrl = Object.assign(new URL(postgres.url), { username: 'writer', password: 'x' }).href;
+  await migrate(postgres.url, shardUrl);
   const loaded = parseConfig(settings, {
     TALLY_ADMIN_PORT: '1',
     TALLY_GRPC_PORT: '2',
     TALLY_ZOOKEEPER: zookeeper.connectString,
     TALLY_SHARD: String(SHARD),
-    TALLY_SHARD_URL: postgres.url,
+    TALLY_SHARD_URL: shardUrl,
     TALLY_LOG_LEVEL: 'error',
   });
   if (loaded.kind === 'invalid') throw new Error(loaded.problems.join(', '));

@@ -19,4 +19,5 @@ export {
 } from './installation/installation.js';
 export { toTallyError } from './postgres-errors.js';
 export { readCounters, type Asker } from './read/read-counters.js';
+export type { Writer } from './schema/grant-writer.js';
 export { migrate, SchemaError } from './schema/migrate.js';

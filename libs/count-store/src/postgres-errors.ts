@@ -40,7 +40,7 @@ export interface SchemaFailure {
 }
 
 /**
- * Does not pass: a wrong password, a missing database or right, a statement that Postgres refuses or
+ * Does not pass: a wrong password, a certificate that is not believed, a missing database or right, a statement that Postgres refuses or
  * that takes too long. undefined: no failure of Postgres, but a mistake of ours.
  */
 export function schemaFailure(error: unknown): SchemaFailure | undefined {
@@ -55,6 +55,10 @@ export function schemaFailure(error: unknown): SchemaFailure | undefined {
   const { message } = failure;
   // The driver itself cannot log in: no password was given, or the server has another way.
   if (message.startsWith('SASL')) return { mayPass: false, reason: message };
+  if (isOfTls(failure))
+    return { mayPass: false, reason: `TLS with Postgres is not to be had: ${message}` };
+  if (isOfAFile(failure))
+    return { mayPass: false, reason: `a file that the URL names cannot be read: ${message}` };
   return { mayPass: true, reason: `Postgres does not answer (${message})` };
 }
 
@@ -62,6 +66,24 @@ export function schemaFailure(error: unknown): SchemaFailure | undefined {
 function isOfTheDriver(error: unknown): error is Error {
   if (!types.isNativeError(error) || error instanceof TypeORMError) return false;
   return error.name !== 'TypeError' && error.name !== 'RangeError';
+}
+
+/**
+ * Codes of Node (manual, "TLS", X509 certificate error codes, and OpenSSL's reasons): a certificate that
+ * one of the two does not believe, or a file that holds none. What a bad line may do to TLS is not
+ * among them, except an alert that the other side sent about it.
+ */
+const TLS_CODE =
+  /^(ERR_SSL_\w*ALERT|ERR_SSL_WRONG_VERSION|ERR_OSSL|ERR_TLS|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_)/;
+
+function isOfTls(error: Error & { readonly code?: unknown }): boolean {
+  // The driver's own sentence, which has no code.
+  return TLS_CODE.test(String(error.code)) || error.message.includes('does not support SSL');
+}
+
+/** Other calls of the system are about the connection. */
+function isOfAFile(error: Error & { readonly syscall?: unknown }): boolean {
+  return error.syscall === 'open';
 }
 
 /** Whether the same statement may succeed now. */

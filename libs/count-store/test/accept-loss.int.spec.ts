@@ -12,7 +12,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => postgres.stop(), 60_000);
 beforeEach(async () => {
-  await pool.query('TRUNCATE minute_counters, series, coverage, ledger, accepted_losses');
+  await postgres.owner.query('TRUNCATE minute_counters, series, coverage, ledger, accepted_losses');
 });
 
 async function covered(): Promise<string> {
@@ -79,7 +79,7 @@ describe('an accepted loss', () => {
     await other.query(`UPDATE coverage SET covered = '{[0,4)}' WHERE partition = 0`);
     const accepting = acceptLoss(pool, lossOf(0, 0, 10));
     await eventually('the loss waits', async () => {
-      const { rowCount } = await pool.query(
+      const { rowCount } = await postgres.owner.query(
         "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accepted_losses%'",
       );
       return rowCount === 1;

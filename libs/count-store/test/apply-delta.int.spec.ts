@@ -14,10 +14,10 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => postgres.stop(), 60_000);
 beforeEach(async () => {
-  await pool.query(
+  await postgres.owner.query(
     'TRUNCATE minute_counters, quarter_counters, day_counters, series, coverage, ledger',
   );
-  await pool.query('UPDATE rolled SET through_minute = 0');
+  await postgres.owner.query('UPDATE rolled SET through_minute = 0');
 });
 
 async function counters(table = 'minute_counters') {
@@ -55,7 +55,7 @@ async function asOfMs(partition: number): Promise<string | undefined> {
 
 const someoneWaits = () =>
   eventually('a delta waits for a lock', async () => {
-    const { rowCount } = await pool.query(
+    const { rowCount } = await postgres.owner.query(
       "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%verdict%'",
     );
     return rowCount === 1;
@@ -265,11 +265,10 @@ describe('two writers of the same offsets', () => {
 describe('rows of windows that are rolled up already', () => {
   const group = (subject: string) => subjectId(subject).readUInt8(0) >> 2;
   const roll = (subject: string, granularity: string, through: number) =>
-    pool.query('UPDATE rolled SET through_minute = $3 WHERE slot_group = $1 AND granularity = $2', [
-      group(subject),
-      granularity,
-      through,
-    ]);
+    postgres.owner.query(
+      'UPDATE rolled SET through_minute = $3 WHERE slot_group = $1 AND granularity = $2',
+      [group(subject), granularity, through],
+    );
 
   it('are added to the coarser counters too, those of later windows are not', async () => {
     await roll('a', 'quarter', 2880 + 45);
@@ -310,7 +309,7 @@ describe('rows of windows that are rolled up already', () => {
 
   /** A job that reads the minutes before it moves `through_minute`, and a flush meanwhile. */
   async function meanwhile(flush: () => Promise<unknown>) {
-    const job = await pool.connect();
+    const job = await postgres.owner.connect();
     await job.query('BEGIN');
     await job.query("SELECT FROM rolled WHERE granularity = 'quarter' FOR UPDATE");
     const seen = await job.query('SELECT FROM minute_counters');

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { fromMultirange } from '../src/coverage/offset-ranges.js';
 import { APPLY_DELTA, type Statement } from '../src/delta/apply-delta.sql.js';
-import { applyDelta, makeTablePartitions, migrate } from '../src/index.js';
+import { applyDelta, makeTablePartitions } from '../src/index.js';
 import { PostgresFixture } from './support/database.js';
 import {
   deltaOf,
@@ -25,9 +25,9 @@ let writers: readonly [pg.Pool, pg.Pool];
 let observer: pg.Pool;
 beforeAll(async () => {
   await postgres.start();
-  await migrate(postgres.url);
+  const writer = await postgres.migrateFor('writer', postgres.url);
   await makeTablePartitions(postgres.url, 0);
-  writers = [postgres.pool(postgres.url, 1, 'writer'), postgres.pool(postgres.url, 1, 'writer')];
+  writers = [postgres.pool(writer, 1, 'writer'), postgres.pool(writer, 1, 'writer')];
   observer = postgres.pool(postgres.url, 1);
 }, 120_000);
 afterAll(() => postgres.stop(), 60_000);

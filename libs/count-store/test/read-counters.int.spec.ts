@@ -11,7 +11,7 @@ beforeAll(async () => {
   pool = await postgres.startShard();
 }, 120_000);
 afterAll(() => postgres.stop(), 60_000);
-beforeEach(() => pool.query('TRUNCATE minute_counters, coverage'));
+beforeEach(() => postgres.owner.query('TRUNCATE minute_counters, coverage'));
 
 describe('a reader', () => {
   const question = (more: Partial<shardProxy.ReadCountersRequest> = {}) => ({

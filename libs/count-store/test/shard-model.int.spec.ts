@@ -18,7 +18,7 @@ const PARTITIONS = [0, 1, 2];
 const SUBJECTS = ['a', 'b', 'c'];
 
 async function forget(): Promise<void> {
-  await pool.query('TRUNCATE minute_counters, series, coverage, ledger, accepted_losses');
+  await postgres.owner.query('TRUNCATE minute_counters, series, coverage, ledger, accepted_losses');
 }
 
 const someOffsets = fc

@@ -8,6 +8,7 @@ export {
   type StartOptions,
 } from './servers/server-process.js';
 export { startPartitionLog, type PartitionLogServer } from './servers/partition-log.js';
+export { makeShardRoles, type Login } from './servers/postgres-roles.js';
 export { startPostgres, type PostgresOptions, type PostgresServer } from './servers/postgres.js';
 export { startRedis, type RedisServer } from './servers/redis.js';
 export { TcpProxy } from './tcp-proxy.js';

@@ -55,12 +55,15 @@ export class PostgresModule {
         { tablePartitionFailures }: ReturnType<typeof shardMetrics>,
       ) => {
         // Postgres may come after us: not ready until it does. What waiting does not mend ends the start.
-        await keepTrying(() => migrate(config.shardUrl), {
+        const ownerUrl = config.migrationUrl === '' ? config.shardUrl : config.migrationUrl;
+        const { role, excess } = await keepTrying(() => migrate(ownerUrl, config.shardUrl), {
           retryMs: START_RETRY_MS,
           onFailure: (error) => logger.warn({ error }, 'waiting for Postgres'),
         });
+        if (excess !== undefined)
+          logger.warn({ role }, `the role of TALLY_SHARD_URL ${excess}: it needs only to count`);
         const keeper = new TablePartitionKeeper({
-          make: (nowMs, signal) => makeTablePartitions(config.shardUrl, nowMs, signal),
+          make: (nowMs, signal) => makeTablePartitions(ownerUrl, nowMs, signal),
           now: Date.now,
           logger,
           failures: tablePartitionFailures,

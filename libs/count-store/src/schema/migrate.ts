@@ -5,6 +5,7 @@ import { schemaFailure } from '../postgres-errors.js';
 import { AcceptedLosses1795860000000 } from './accepted-losses.migration.js';
 import { connected, holdingLock } from './advisory-lock.js';
 import { Counters1764000000000 } from './counters.migration.js';
+import { grantWriter, lookAtWriter, roleOf, type Writer } from './grant-writer.js';
 import { Installation1795900000000 } from './installation.migration.js';
 import { LedgerExpired1764328000000 } from './ledger-expired.migration.js';
 
@@ -28,10 +29,11 @@ const ANSWER_MARGIN_MS = 5000;
 
 /**
  * Brings the schema of a shard to this version; does nothing when it is there. Several processes may
- * start at once: one does it, the others wait. TallyError `unavailable` when Postgres does not answer,
- * or for another reason that may be over when it is tried again; SchemaError when it will not be.
+ * start at once: one does it, the others wait. The role of `url` owns the tables then, and that of
+ * `writerUrl` may count in them. TallyError `unavailable` when Postgres does not answer, or for another
+ * reason that may be over when it is tried again; SchemaError when it will not be.
  */
-export async function migrate(url: string): Promise<void> {
+export async function migrate(url: string, writerUrl = url): Promise<Writer> {
   const connect = () =>
     new pg.Client({
       connectionString: url,
@@ -42,11 +44,14 @@ export async function migrate(url: string): Promise<void> {
       application_name: 'tally-schema',
     });
   try {
-    await connected(connect, (client) =>
+    return await connected(connect, (client) =>
       holdingLock(client, 'migrate', async () => {
         await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
         await refuseNewer(client);
         await runMigrations(url);
+        const writer = roleOf(writerUrl);
+        if (writer !== roleOf(url)) await grantWriter(client, writer);
+        return lookAtWriter(client, writer);
       }),
     );
   } catch (error) {

@@ -10,17 +10,38 @@ export class PostgresFixture {
   private readonly dir = mkdtempSync(join(tmpdir(), 'tally-count-store-'));
   private readonly pools: pg.Pool[] = [];
   private server: PostgresServer | undefined;
+  private ownerPool: pg.Pool | undefined;
   private databases = 0;
 
   async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     this.server = await startPostgres({ dir: this.dir, settings });
   }
 
-  /** Its first database is a shard then. */
+  /** Its first database is a shard then; the pool may do what a shard-proxy may, and no more. */
   async startShard(): Promise<pg.Pool> {
     await this.start();
-    await migrate(this.url);
-    return this.pool(this.url);
+    const writerUrl = await this.migrateFor('writer', this.url);
+    this.ownerPool = this.pool(this.url);
+    return this.pool(writerUrl);
+  }
+
+  /** To that first database as the role that owns its tables: for what no shard-proxy does. */
+  get owner(): pg.Pool {
+    if (this.ownerPool === undefined) throw new Error('no shard was started');
+    return this.ownerPool;
+  }
+
+  /** Makes the schema, and a role that may count in it; gives the URL of that role. */
+  async migrateFor(role: string, url: string): Promise<string> {
+    const writerUrl = await this.newRole(role, url);
+    await migrate(url, writerUrl);
+    return writerUrl;
+  }
+
+  /** `url` as a new role that may log in, and nothing else. */
+  async newRole(role: string, url: string): Promise<string> {
+    await this.pool(this.url, 1).query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`);
+    return Object.assign(new URL(url), { username: role, password: 'x' }).href;
   }
 
   async stop(): Promise<void> {

@@ -64,13 +64,14 @@ export function addresses() {
   return text(expected).regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, expected);
 }
 
-/** An absolute URL of one of the given schemes. */
-export function url(schemes: readonly string[]) {
+/** An absolute URL of one of the given schemes, with a default or required. */
+export function url(schemes: readonly string[], fallback?: string) {
   const expected = `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
-  return text(expected).refine(
+  const schema = text(expected).refine(
     (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)),
     expected,
   );
+  return fallback === undefined ? schema : withDefault(schema, fallback);
 }
 
 function withDefault<T>(
