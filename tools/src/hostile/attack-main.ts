@@ -1,7 +1,7 @@
 import type { Outcome } from './attack.js';
 import type { Orders } from './attackers.js';
 import { ATTACKS } from './attacks/index.js';
-import { pickFrom } from './pick.js';
+import { pickFrom } from '@tally/testing/extreme';
 
 /** One attack: its orders come over the channel of its parent, what it came to goes back. */
 process.once('disconnect', () => process.exit(1));

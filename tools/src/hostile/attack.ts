@@ -1,4 +1,4 @@
-import type { Pick } from './pick.js';
+import type { Pick } from '@tally/testing/extreme';
 
 /** Where something listens. */
 export interface Endpoint {

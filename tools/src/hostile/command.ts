@@ -15,7 +15,7 @@ Only for a Tally of your own: the quiet client counts events of type view with s
 attacks on the log make topics and groups named extreme, absent, hostile-... and remove them again.
 
   --gateway URL    default: TALLY_GATEWAY, or the Tally that tools/up started
-  --log HOST:PORT  its Kafka port; default as above
+  --log HOST:PORT  its Kafka port, on this machine; default as above
   --minutes N      of all attacks together, default 5; 0.5 is half a minute
   --attack NAME    only this attack; may be given more than once
   --seed N         default: a new one; a run says which it had
@@ -71,7 +71,7 @@ export function parseCommand(
   const own = known?.gateway === target.url ? known : undefined;
   const log = values.log ?? own?.kafka.split(',')[0];
   if (log !== undefined && endpointOf(log) === undefined)
-    return wrong(`--log: expected HOST:PORT, got ${log}`);
+    return wrong(`--log: expected 127.0.0.1:PORT or localhost:PORT, got ${log}`);
   for (const name of values.attack)
     if (!all.some((each) => each.name === name))
       return wrong(`--attack: expected one of ${all.map((each) => each.name).join(', ')}`);
@@ -109,7 +109,7 @@ function parse(args: readonly string[]) {
 }
 
 function endpointOf(text: string): Endpoint | undefined {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const [, host, port] = /^(127\.0\.0\.1|localhost):(\d{1,5})$/.exec(text) ?? [];
   return host === undefined ? undefined : { host, port: Number(port) };
 }
 

@@ -9,11 +9,18 @@ export interface Exchanged {
   readonly isClosed: boolean;
 }
 
-/** Sends bytes and reads what comes; its own half of the connection stays open. */
+/** Of a head and its body, as far as an answer has to be whole. */
+const WHOLE = /^HTTP\/1\.1 \d{3} [^]*?\r\n\r\n[^]+[}\n]\s*$/;
+
+/**
+ * Sends bytes and reads what comes; its own half of the connection stays open. With `isFirstEnough` it
+ * does not wait for the end of the connection when an answer is there.
+ */
 export function exchange(
   { host, port }: Endpoint,
   bytes: Buffer | string,
   withinMs: number,
+  isFirstEnough = false,
 ): Promise<Exchanged> {
   return new Promise((resolve) => {
     const socket = createConnection({ host, port, allowHalfOpen: true });
@@ -26,7 +33,10 @@ export function exchange(
     };
     const timer = setTimeout(() => done(false), withinMs);
     socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => (text += chunk));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      if (isFirstEnough && WHOLE.test(text)) done(false);
+    });
     // A reset ends it as well as an orderly end does.
     socket.on('error', () => undefined);
     socket.once('end', () => done(true));

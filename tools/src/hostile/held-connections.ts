@@ -14,7 +14,10 @@ const OPENED_AT_ONCE = 100;
 
 /** What is done on connections that are held. */
 export interface Holding {
-  readonly at: Endpoint;
+  /** One after the other in turn. */
+  readonly at: readonly Endpoint[];
+  /** Another address of this machine than others have, where addresses have shares. */
+  readonly from?: string;
   /** So many are kept open; what the server ends is opened again. */
   readonly connections: number;
   /** Whether it takes what the server sends. */
@@ -27,15 +30,18 @@ export interface Holding {
 
 /** Holds connections until it is over, and keeps their own half of them open as long as it can. */
 export async function holdConnections(
-  { at, connections, reads, begin, again }: Holding,
+  { at, from, connections, reads, begin, again }: Holding,
   over: AbortSignal,
 ): Promise<Outcome> {
   const open = new Set<Socket>();
   /** Ended by the server, at that moment; our half is open. */
   const halfEnded = new Map<Socket, number>();
   const figures = { opened: 0, ended: 0, refused: 0 };
+  let next = 0;
   const openOne = () => {
-    const socket = createConnection({ host: at.host, port: at.port, allowHalfOpen: true });
+    const { host = '', port = 0 } = at[next++ % at.length] ?? {};
+    const address = from === undefined ? {} : { localAddress: from };
+    const socket = createConnection({ host, port, allowHalfOpen: true, ...address });
     open.add(socket);
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') figures.refused += 1;
@@ -85,5 +91,8 @@ async function keptByServer(halfEnded: ReadonlyMap<Socket, number>): Promise<num
   await delay(Math.max(0, Math.max(...halfEnded.values()) + LET_GO_MS - performance.now()));
   for (const socket of halfEnded.keys()) socket.write('x');
   await delay(RESET_WITHIN_MS);
+  // Nobody reads there any more: that it was reset is told to who writes again.
+  for (const socket of halfEnded.keys()) socket.write('x');
+  await delay(LOOK_MS);
   return halfEnded.size;
 }

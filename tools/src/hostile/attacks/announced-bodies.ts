@@ -15,7 +15,7 @@ export const announcedBodies: Attack = {
   inflict: ({ target, pick, over }) =>
     holdConnections(
       {
-        at: target.gateway,
+        at: [target.gateway],
         connections: CONNECTIONS,
         reads: true,
         begin: (socket) => {

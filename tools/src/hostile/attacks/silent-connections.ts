@@ -12,7 +12,7 @@ export const silentConnections: Attack = {
   inflict: ({ target, pick, over }) =>
     holdConnections(
       {
-        at: target.gateway,
+        at: [target.gateway],
         connections: CONNECTIONS,
         reads: true,
         begin: (socket) => {

@@ -15,7 +15,7 @@ export const trickledBodies: Attack = {
   inflict: ({ target, over }) =>
     holdConnections(
       {
-        at: target.gateway,
+        at: [target.gateway],
         connections: CONNECTIONS,
         reads: true,
         begin: (socket) => {
