@@ -13,6 +13,8 @@ const LEAST_QUIET_MS = 4 * SECOND_MS;
 const MOST_QUIET_MS = 15 * SECOND_MS;
 /** After each attack, until what it left under way is gone. */
 const PAUSE_MS = 500;
+/** What ends with the attackers is gone soon. */
+const LEAST_SETTLING_MS = 3 * SECOND_MS;
 /** As long as requests and answers may take, and connections to go. */
 const SETTLED_WITHIN_MS = MINUTE_MS;
 
@@ -61,11 +63,13 @@ export async function attackAll(options: HostileOptions): Promise<Report> {
       client.begin(name);
       const forMs = Math.round(Math.max(SECOND_MS, shareMs - PAUSE_MS));
       const outcome = await attackApart(attack, { target, seed, forMs }, stop);
-      reports.push({ name, kind: 'inflicted', ...outcome });
-      say(`${name}: ${outcome.evidence}`);
       await delay(PAUSE_MS);
+      const worst = await processes.worst();
+      reports.push({ name, kind: 'inflicted', ...outcome, worst });
+      say(`${name}: ${outcome.evidence}`);
     }
     client.begin('after');
+    await delay(LEAST_SETTLING_MS);
     await processes.settled((all) => all.every(isBack), SETTLED_WITHIN_MS);
     const counts = await client.end();
     const figures = processes.figures;

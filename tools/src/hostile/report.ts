@@ -1,4 +1,5 @@
 import type { Findings } from './verdict.js';
+import type { Worst } from './watched-processes.js';
 
 /** What became of one attack. */
 export interface AttackReport {
@@ -7,6 +8,8 @@ export interface AttackReport {
   /** What was done; of one that was left out, why. */
   readonly evidence: string;
   readonly problems: readonly string[];
+  /** Of the processes during it, and whose; undefined: none are watched. */
+  readonly worst?: Worst | undefined;
 }
 
 /** What `--json` writes. */
@@ -26,6 +29,23 @@ export function linesOf({ attacks, phases, processes, counts, faults }: Report):
     ...attacks.map(
       ({ name, kind, evidence }) =>
         `  ${name.padEnd(24)} ${kind === 'left out' ? `LEFT OUT: ${evidence}` : evidence}`,
+    ),
+    '',
+    ...table(
+      ['during', 'longest stall ms', 'of', 'most more MiB', 'of'],
+      attacks.flatMap(({ name, worst }) =>
+        worst === undefined
+          ? []
+          : [
+              [
+                name,
+                ms(worst.stall.ms),
+                worst.stall.process,
+                mib(worst.growth.bytes),
+                worst.growth.process,
+              ],
+            ],
+      ),
     ),
     '',
     ...table(

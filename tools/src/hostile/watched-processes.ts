@@ -20,12 +20,28 @@ export interface ProcessFigures {
   readonly before: Holdings;
   readonly peak: Holdings;
   readonly after: Holdings;
-  /** Longest time that its event loop stood still while it was attacked; undefined: it has none that says. */
+  /**
+   * Longest time that its event loop stood still while it was attacked, less the
+   * part of it in which it waited for a core; undefined: it has none that says.
+   */
   readonly stallMs: number | undefined;
   /** The same, before the attacks. */
   readonly stallBeforeMs: number | undefined;
   /** How it ended, in words; undefined: it still runs. */
   readonly ended: string | undefined;
+}
+
+/** The worst of a stretch of time, over all processes. */
+export interface Worst {
+  readonly stall: { readonly process: string; readonly ms: number };
+  readonly growth: { readonly process: string; readonly bytes: number };
+}
+
+/** Of one stretch. */
+interface Round {
+  startBytes: number;
+  peakBytes: number;
+  stallMs: number;
 }
 
 interface Watched {
@@ -37,6 +53,9 @@ interface Watched {
   after: Holdings;
   stallMs: number | undefined;
   stallBeforeMs: number | undefined;
+  /** When it was asked the last time, and how long it had waited for a core until then; ms. */
+  asked: { readonly at: number; readonly waitedMs: number };
+  round: Round;
 }
 
 interface Entry {
@@ -67,6 +86,8 @@ export class WatchedProcesses {
         after: before,
         stallMs: undefined,
         stallBeforeMs: undefined,
+        asked: { at: performance.now(), waitedMs: waitedOf(pid) },
+        round: roundFrom(before),
       };
     });
     this.timer = setInterval(() => this.look(), LOOK_MS);
@@ -80,7 +101,25 @@ export class WatchedProcesses {
       Object.assign(each, { before: each.after, peak: each.after });
       each.stallBeforeMs = each.stallMs;
       each.stallMs = undefined;
+      each.round = roundFrom(each.after);
     }
+  }
+
+  /** What was worst since `begin`, or since this was asked the last time; undefined: none are watched. */
+  async worst(): Promise<Worst | undefined> {
+    this.look();
+    await this.ask();
+    const most = (of: (each: Watched) => number) =>
+      this.watched.toSorted((one, other) => of(other) - of(one))[0];
+    const growthOf = ({ round }: Watched) => round.peakBytes - round.startBytes;
+    const [stalled, grown] = [most(({ round }) => round.stallMs), most(growthOf)];
+    const worst = stalled &&
+      grown && {
+        stall: { process: stalled.name, ms: stalled.round.stallMs },
+        growth: { process: grown.name, bytes: growthOf(grown) },
+      };
+    for (const each of this.watched) each.round = roundFrom(each.after);
+    return worst;
   }
 
   /** As they are now. */
@@ -117,6 +156,7 @@ export class WatchedProcesses {
         bytes: Math.max(each.peak.bytes, each.after.bytes),
         descriptors: Math.max(each.peak.descriptors, each.after.descriptors),
       };
+      each.round.peakBytes = Math.max(each.round.peakBytes, each.after.bytes);
     }
     if (this.looks++ % ASK_EVERY_LOOKS === 0) void this.ask();
   }
@@ -137,7 +177,10 @@ export class WatchedProcesses {
       });
       const metrics = await response.text();
       const seconds = Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(metrics)?.[1]);
-      if (seconds > 0) each.stallMs = Math.max(each.stallMs ?? 0, seconds * 1000);
+      if (!(seconds > 0)) return;
+      const stallMs = seconds * 1000 * (1 - waitingShare(each));
+      each.stallMs = Math.max(each.stallMs ?? 0, stallMs);
+      each.round.stallMs = Math.max(each.round.stallMs, stallMs);
     } catch {
       // Who cannot answer now says it with the next answer.
     }
@@ -152,6 +195,31 @@ function endOf({ pid, startTicks }: Watched, now: number | undefined): string | 
   if (now !== undefined && now !== pid)
     return `process ${pid} ended and was started again as ${now}`;
   return startTicksOf(pid) === startTicks ? undefined : `process ${pid} ended`;
+}
+
+function roundFrom({ bytes }: Holdings): Round {
+  return { startBytes: bytes, peakBytes: bytes, stallMs: 0 };
+}
+
+/**
+ * Which part of the time since it was asked the last time a process waited for a core: what a full
+ * machine makes it wait is not what a request makes others wait.
+ */
+function waitingShare(each: Watched): number {
+  const now = { at: performance.now(), waitedMs: waitedOf(each.pid) };
+  const share = (now.waitedMs - each.asked.waitedMs) / (now.at - each.asked.at);
+  each.asked = now;
+  return Math.min(1, Math.max(0, share));
+}
+
+/** How long the thread of the event loop has waited for a core so far, in ms (/proc/<pid>/schedstat). */
+function waitedOf(pid: number): number {
+  try {
+    const [, nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+    return Number(nanoseconds) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 /** Nothing of a process that is gone. */

@@ -1,4 +1,4 @@
-import type { Attack, Target } from '../attack.js';
+import type { Attack, Battle, Outcome, Target } from '../attack.js';
 import { exchange, shown, type Exchanged } from '../exchange.js';
 import { Counts, flood } from '../flood.js';
 import { keyOf } from '../http-head.js';
@@ -111,36 +111,56 @@ function forms(target: Target): Form[] {
   ];
 }
 
+/** Forms that are answered otherwise than they should be, by their names. */
+const UNMENDED: ReadonlySet<string> = new Set([
+  'two hosts',
+  'no host',
+  'gzip, chunked',
+  'unknown expectation',
+  'CONNECT',
+  'an absolute URL elsewhere',
+]);
+
 export const badForms: Attack = {
   name: 'bad-forms',
   story:
-    'Requests in forms that no client should send: two hosts, lengths and encodings that contradict each other, broken chunks, unknown methods, odd paths. Each is refused with a problem that says why, or is a request.',
+    'Requests in forms that no client should send: lengths and encodings that contradict each other, broken chunks, unknown methods, odd paths. Each is refused with a problem that says why, or is a request.',
   door: 'gateway',
-  async inflict({ target, pick, over }) {
-    const counts = new Counts();
-    const problems = new Map<string, string>();
-    const all = forms(target);
-    let next = pick(all.length);
-    await flood(over, AT_ONCE, async () => {
-      const form = all[next++ % all.length];
-      if (form === undefined) return;
-      const answer = await exchange(
-        target.gateway,
-        Buffer.from(form.bytes, 'latin1'),
-        ANSWERED_WITHIN_MS,
-        true,
-      );
-      counts.add(String(answer.status ?? (answer.isClosed ? 'closed' : 'no answer')));
-      const problem = problemOf(form, answer);
-      if (problem !== undefined)
-        problems.set(
-          form.name,
-          `${form.name}: ${problem}: ${shown(answer.text)} for ${shown(form.bytes)}`,
-        );
-    });
-    return { evidence: `${all.length} forms: ${counts.text}`, problems: [...problems.values()] };
-  },
+  inflict: (battle) => sendForms(battle, ({ name }) => !UNMENDED.has(name)),
 };
+
+export const unmendedForms: Attack = {
+  name: 'unmended-forms',
+  story: 'The same, with those forms that are answered otherwise.',
+  door: 'gateway',
+  openFault:
+    'two Hosts, a foreign absolute URL and gzip, chunked are taken; no Host and an unknown Expect are refused without problem details, CONNECT without an answer',
+  inflict: (battle) => sendForms(battle, ({ name }) => UNMENDED.has(name)),
+};
+
+async function sendForms(
+  { target, pick, over }: Battle,
+  isMeant: (form: Form) => boolean,
+): Promise<Outcome> {
+  const counts = new Counts();
+  const problems = new Map<string, string>();
+  const all = forms(target).filter(isMeant);
+  let next = pick(all.length);
+  await flood(over, AT_ONCE, async () => {
+    const form = all[next++ % all.length];
+    if (form === undefined) return;
+    const bytes = Buffer.from(form.bytes, 'latin1');
+    const answer = await exchange(target.gateway, bytes, ANSWERED_WITHIN_MS, true);
+    counts.add(String(answer.status ?? (answer.isClosed ? 'closed' : 'no answer')));
+    const problem = problemOf(form, answer);
+    if (problem !== undefined)
+      problems.set(
+        form.name,
+        `${form.name}: ${problem}: ${shown(answer.text)} for ${shown(form.bytes)}`,
+      );
+  });
+  return { evidence: `${all.length} forms: ${counts.text}`, problems: [...problems.values()] };
+}
 
 function problemOf({ statuses }: Form, { status, text }: Exchanged): string | undefined {
   const expected = `expected ${statuses.join(' or ')}`;

@@ -12,6 +12,8 @@ export const unreadPipeline: Attack = {
   name: 'unread-pipeline',
   story: 'Thousands of requests are sent one behind the other, and no answer is read.',
   door: 'gateway',
+  openFault:
+    'all requests that one read from a connection brings are begun at once, and no share of the gateway bounds them: 50 connections hold its event loop for seconds and make others wait for half a minute',
   inflict: ({ target, pick, over }) => {
     const request = () =>
       headOf(target.gateway, `GET ${PATHS[pick(PATHS.length)] ?? '/'}`, keyOf(target));
