@@ -8,8 +8,8 @@ const MIB = 1 << 20;
  * what a leak of each attack comes to in minutes, and than a quarter of the smallest container.
  */
 export const MAX_GROWTH_BYTES = 256 * MIB;
-/** Connections between services that load opened and that stay for a while, and files of the log. */
-export const MAX_MORE_DESCRIPTORS = 64;
+/** Connections between services that load opened, and files of the log: few, whatever the load was. */
+export const MAX_MORE_DESCRIPTORS = 16;
 /** Longer than attackers that take all cores keep a process waiting, shorter than any one request may. */
 const MAX_STALL_MS = 1000;
 /** On a machine that is slow already, what it needs anyway is no fault of a request. */

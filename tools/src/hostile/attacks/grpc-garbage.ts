@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Attack } from '../attack.js';
 import { holdConnections } from '../held-connections.js';
-import { frame, PREFACE } from '../http2-frames.js';
+import { PREFACE } from '../http2-frames.js';
 
 const CONNECTIONS = 400;
 const GARBAGE = randomBytes(64 << 10);
@@ -9,7 +9,7 @@ const GARBAGE = randomBytes(64 << 10);
 export const grpcGarbage: Attack = {
   name: 'grpc-garbage',
   story:
-    'On the ports of gRPC: connections that say nothing, that say half of what a client begins with, bytes at random, frames of any type at random.',
+    'On the ports of gRPC: connections that say nothing, that say half of what a client begins with, bytes at random, and such that end their half.',
   door: 'grpc',
   inflict: ({ target, pick, over }) =>
     holdConnections(
@@ -18,18 +18,15 @@ export const grpcGarbage: Attack = {
         connections: CONNECTIONS,
         reads: true,
         begin: (socket) => {
-          switch (pick(5)) {
+          switch (pick(4)) {
             case 0:
               return;
             case 1:
               return void socket.write(PREFACE.subarray(0, pick(PREFACE.length)));
             case 2:
               return void socket.write(GARBAGE.subarray(pick(1000), pick(GARBAGE.length)));
-            case 3:
-              return void socket.end(PREFACE);
             default:
-              socket.write(PREFACE);
-              socket.write(frame(pick(12), pick(256), pick(8), GARBAGE.subarray(0, pick(300))));
+              socket.end(PREFACE);
           }
         },
       },

@@ -5,6 +5,7 @@ import { badForms, unmendedForms } from './bad-forms.js';
 import { connectionStorm } from './connection-storm.js';
 import { emptyCenturies } from './empty-centuries.js';
 import { foreignHosts } from './foreign-hosts.js';
+import { grpcBrokenFrames } from './grpc-broken-frames.js';
 import { grpcFrameFloods } from './grpc-frame-floods.js';
 import { grpcGarbage } from './grpc-garbage.js';
 import { grpcRapidReset } from './grpc-rapid-reset.js';
@@ -40,6 +41,7 @@ export const ATTACKS: readonly Attack[] = [
   kafkaSlowReaders,
   kafkaStorm,
   grpcGarbage,
+  grpcBrokenFrames,
   grpcRapidReset,
   grpcFrameFloods,
   adminGarbage,
