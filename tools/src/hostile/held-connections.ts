@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint, Outcome } from './attack.js';
 
 const LOOK_MS = 20;
-/** A server that refused somebody gives it a second to read why; a loaded machine some more. */
-const LET_GO_MS = 4000;
+/** A server that refused somebody gives it a second to read why; a loaded machine takes some more. */
+const LET_GO_MS = 2500;
 /** Who is gone answers a byte at once, with a reset. */
-const RESET_WITHIN_MS = 1000;
+const RESET_WITHIN_MS = 300;
 /** Connections of which the server ended its half: each costs it a descriptor where it keeps it. */
 const MAX_HALF_ENDED = 2000;
 /** So many are opened between two looks: a burst, not more than a backlog holds. */

@@ -4,6 +4,7 @@ import { adminGarbage } from './admin-garbage.js';
 import { badForms, unmendedForms } from './bad-forms.js';
 import { connectionStorm } from './connection-storm.js';
 import { emptyCenturies } from './empty-centuries.js';
+import { filledBudget } from './filled-budget.js';
 import { foreignHosts } from './foreign-hosts.js';
 import { grpcBrokenFrames } from './grpc-broken-frames.js';
 import { grpcFrameFloods } from './grpc-frame-floods.js';
@@ -25,6 +26,7 @@ import { unreadPipeline } from './unread-pipeline.js';
 export const ATTACKS: readonly Attack[] = [
   announcedBodies,
   trickledBodies,
+  filledBudget,
   silentConnections,
   unreadPipeline,
   unreadAnswers,

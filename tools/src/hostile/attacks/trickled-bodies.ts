@@ -5,7 +5,7 @@ import { eventHeaders, headOf } from '../http-head.js';
 const CONNECTIONS = 12;
 const LARGEST_BODY_BYTES = 8 << 20;
 /** All but a little: it is held while the rest trickles. */
-const FIRST_BYTES = Buffer.alloc(LARGEST_BODY_BYTES - 4096, ' ');
+const FIRST_BYTES = Buffer.alloc(LARGEST_BODY_BYTES - 256, ' ');
 
 export const trickledBodies: Attack = {
   name: 'trickled-bodies',
