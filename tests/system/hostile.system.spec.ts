@@ -10,7 +10,7 @@ const OPEN = ATTACKS.filter(({ openFault }) => openFault !== undefined);
 /** One body, and no share of it for others; and nobody who holds it is ever told to go. */
 const WITHOUT_BOUNDS = {
   TALLY_MAX_IN_FLIGHT_BYTES: String(8 << 20),
-  TALLY_REQUEST_TIMEOUT_MS: '600000',
+  TALLY_REQUEST_TIMEOUT_MS: '300000',
 };
 
 let tally: PrivateStack;
@@ -46,7 +46,7 @@ async function attacked(...options: string[]): Promise<Result> {
 
 describe('who attacks Tally for a short time in every way that is known', () => {
   it('hurts neither a process nor a quiet client', async () => {
-    const { exitCode, report } = await attacked('--minutes', '0.6');
+    const { exitCode, report } = await attacked('--minutes', '0.4');
     expect(report.faults).toEqual([]);
     expect(exitCode).toBe(0);
     const { counts } = report;
@@ -68,10 +68,10 @@ describe('who attacks Tally for a short time in every way that is known', () => 
     await eventually('the gateway is ready', async () => (await isReady()) === true, {
       timeoutMs: 60_000,
     });
-    const { exitCode, report } = await attacked('--minutes', '0.2', '--attack', 'trickled-bodies');
+    const { exitCode, report } = await attacked('--minutes', '0.25', '--attack', 'trickled-bodies');
     expect(exitCode).toBe(1);
     expect(report.faults).toContainEqual(
-      expect.stringMatching(/^quiet client, trickled-bodies: p99 was \d+ ms/),
+      expect.stringMatching(/^quiet client, (trickled-bodies|all attacks): p99 was \d+ ms/),
     );
   }, 120_000);
 });

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MINUTE_MS, SECOND_MS } from '@tally/contracts';
 import type { Attack, Door, Target } from './attack.js';
 import { attackApart } from './attackers.js';
+import { Phase } from './phase.js';
 import type { AttackReport, Report } from './report.js';
 import { QuietClient } from './quiet-client.js';
 import { faultsOf, isBack } from './verdict.js';
@@ -73,17 +74,25 @@ export async function attackAll(options: HostileOptions): Promise<Report> {
     await processes.settled((all) => all.every(isBack), SETTLED_WITHIN_MS);
     const counts = await client.end();
     const figures = processes.figures;
-    const phases = client.phases.map((phase) => phase.figures);
+    const attacked = client.phases.slice(1, -1);
+    const phases = [...client.phases, Phase.together('all attacks', attacked)];
     const faults = faultsOf({
       counts,
-      phases,
+      phases: phases.map((phase) => phase.figures),
       processes: figures,
       containerBytes: Object.fromEntries(
         figures.map(({ name }) => [name, options.containerBytes(name) ?? Infinity]),
       ),
       problems: reports.map(({ name, problems }) => ({ attack: name, problems })),
     });
-    return { seed, attacks: reports, phases, processes: figures, counts, faults };
+    return {
+      seed,
+      attacks: reports,
+      phases: phases.map((phase) => phase.figures),
+      processes: figures,
+      counts,
+      faults,
+    };
   } finally {
     await processes.close();
   }

@@ -10,6 +10,17 @@ export class Phase {
 
   constructor(readonly name: string) {}
 
+  /** Several as one. */
+  static together(name: string, phases: readonly Phase[]): Phase {
+    const all = new Phase(name);
+    for (const { events, questions, refused } of phases) {
+      all.events.push(...events);
+      all.questions.push(...questions);
+      all.refused += refused;
+    }
+    return all;
+  }
+
   get figures(): PhaseFigures {
     const { name, refused, errors } = this;
     const all = [...this.events, ...this.questions];

@@ -92,6 +92,17 @@ describe('the verdict', () => {
     expect(faultsOf({ ...SOUND, ...slow })).toEqual([]);
   });
 
+  it('does not judge a phase by few answers, but all attacks together by what there is', () => {
+    const few = { ...phase('storm', 9000), answers: 20 };
+    const together = { ...phase('all attacks', 400), answers: 90 };
+    const judged = (last: typeof together) =>
+      faultsOf({ ...SOUND, phases: [phase('no attack', 50), few, last] });
+    expect(judged(together)).toEqual([]);
+    expect(judged({ ...together, p99Ms: 9000 })).toEqual([
+      expect.stringMatching(/quiet client, all attacks: p99 was 9000 ms/),
+    ]);
+  });
+
   it('shows some of many errors', () => {
     const errors = Array.from({ length: 50 }, () => 'status 500');
     const faults = faultsOf({ ...SOUND, phases: [phase('no attack', 50, errors)] });
