@@ -13,6 +13,8 @@ const TYPE = 'view';
 /** A client that counts does not wait longer for one answer. */
 const ANSWER_WITHIN_MS = 30 * SECOND_MS;
 const RETRY_MS = 100;
+/** What it opened while it waited for answers must not look like descriptors that the gateway lost. */
+const MAX_FREE_SOCKETS = 4;
 /** When all attacks are over, until what was refused is acknowledged, and until it is counted. */
 const DELIVERED_WITHIN_MS = MINUTE_MS;
 const COUNTED_WITHIN_MS = 2 * MINUTE_MS;
@@ -40,7 +42,7 @@ export interface Counts {
  */
 export class QuietClient {
   readonly phases: Phase[] = [];
-  private readonly agent = new Agent({ keepAlive: true });
+  private readonly agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS });
   private readonly acknowledged = new Map<string, number>();
   private readonly sent = new Map<string, number>();
   private readonly underWay = new Set<Promise<void>>();
