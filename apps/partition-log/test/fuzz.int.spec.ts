@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { describeGroups, encodeRequest, metadata } from '@tally/kafka-wire';
+import {
+  ExtremeClient,
+  extremeRequest,
+  pickFrom,
+  type ExtremeFigures,
+} from '@tally/testing/extreme';
 import { KafkaConnection } from '@tally/testing/kafka-connection';
-import { ExtremeClient, type ExtremeFigures } from './fuzz/extreme-client.js';
-import { extremeRequest, pickFrom } from './fuzz/extreme-requests.js';
 import { HealthyClient } from './fuzz/healthy-client.js';
 import { sendHostile } from './fuzz/hostile-client.js';
 import { readCorpus, spoiledRequests } from './fuzz/spoiled-requests.js';

@@ -37,7 +37,10 @@ export function gatewayTarget(
 export interface KnownAddresses {
   readonly gateway: string;
   readonly zookeeper: string;
+  /** Brokers, host:port, comma-separated. */
   readonly kafka: string;
+  /** Base URL of each service's admin port. */
+  readonly admin: Readonly<Record<string, string>>;
 }
 
 /** What tools/up wrote into that file; undefined while no Tally of this clone runs. */

@@ -31,6 +31,8 @@ export class ExtremeClient {
   constructor(
     private readonly port: number,
     private readonly figures: ExtremeFigures,
+    /** An address of this machine from which it connects. */
+    private readonly localAddress = '127.0.0.1',
   ) {}
 
   async send(burst: readonly ExtremeRequest[]): Promise<void> {
@@ -72,7 +74,11 @@ export class ExtremeClient {
 
   private async connected(): Promise<Socket> {
     if (this.socket !== undefined) return this.socket;
-    const socket = createConnection({ host: '127.0.0.1', port: this.port });
+    const socket = createConnection({
+      host: '127.0.0.1',
+      port: this.port,
+      localAddress: this.localAddress,
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
