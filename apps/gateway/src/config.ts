@@ -3,6 +3,7 @@ import {
   type ConfigOf,
   discoverySettings,
   gatheringSettings,
+  hostNames,
   line,
   port,
   serviceSettings,
@@ -25,6 +26,11 @@ export const settings = {
     line('a key', ''),
     'key of those who may define event types and accept losses; empty: nobody may',
     { secret: true },
+  ),
+  allowedHosts: setting(
+    'TALLY_ALLOWED_HOSTS',
+    hostNames(),
+    'names under which callers may ask beside loopback ones, comma-separated; `*.example.org`: all below a name, `*`: any; empty: none without an API key, any with one, which no web page has',
   ),
   appendTimeoutMs: setting(
     'TALLY_APPEND_TIMEOUT_MS',
