@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { AllowedHosts } from './allowed-hosts.js';
 import { hostNameIn } from './host-name.js';
+import { OTHER_VERSION } from './malformed-bytes.js';
+import { nothingHere } from './not-found.controller.js';
 import type { Refusal } from './refusal.js';
 
 /** A target with scheme and host, as proxies are sent it: `http://host/path`. */
@@ -12,10 +14,11 @@ export class FrontDoor {
 
   /** Why a request is not let in. One that is has a target that begins with a slash. */
   refusalOf(request: IncomingMessage): Refusal | undefined {
+    if (request.httpVersionMajor !== 1) return OTHER_VERSION;
     const host = hostOf(request);
     if (typeof host !== 'string') return host;
     if (!this.hosts.allows(host)) return NOT_ALLOWED;
-    return undefined;
+    return refusalOfCoding(request) ?? refusalOfExpectation(request) ?? refusalOfTarget(request);
   }
 }
 
@@ -31,6 +34,39 @@ function hostOf(request: IncomingMessage): string | Refusal {
     hostNameIn(authority ?? request.headers.host ?? '') ??
     malformed('expected a host name or address with an optional port, in Host or in the target')
   );
+}
+
+/** Bodies come as they are, at most in chunks: what was coded otherwise is not undone. */
+function refusalOfCoding({ headers, httpVersion }: IncomingMessage): Refusal | undefined {
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return undefined;
+  if (httpVersion === '1.0')
+    return malformed('expected no Transfer-Encoding in HTTP/1.0, which has none');
+  if (coding.trim().toLowerCase() === 'chunked') return undefined;
+  return {
+    status: 501,
+    code: 'unsupported_media_type',
+    detail: 'expected no Transfer-Encoding other than chunked',
+  };
+}
+
+function refusalOfExpectation({ headers }: IncomingMessage): Refusal | undefined {
+  const { expect } = headers;
+  if (expect === undefined || expect.trim().toLowerCase() === '100-continue') return undefined;
+  return {
+    status: 417,
+    code: 'invalid_argument',
+    detail: 'expected no Expect other than 100-continue',
+  };
+}
+
+function refusalOfTarget({ url = '', method }: IncomingMessage): Refusal | undefined {
+  if (url.startsWith('/')) return undefined;
+  if (url === '*' && method === 'OPTIONS') {
+    const { message } = nothingHere();
+    return { status: 404, code: 'not_found', detail: message };
+  }
+  return malformed('expected a target that begins with a slash');
 }
 
 function hostsNamed(rawHeaders: readonly string[]): number {

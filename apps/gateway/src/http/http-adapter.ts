@@ -7,11 +7,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
 import { AllowedHosts } from './allowed-hosts.js';
 import { FrontDoor } from './front-door.js';
-import { answerRefusal, lastAnswer, type Refusal } from './refusal.js';
-import { endUnreadBody, REFUSED_FOR_MS } from './unread-bodies.js';
-
-/** Hundreds of subjects fit into the URL of a question. */
-const MAX_HEAD_BYTES = 64 * 1024;
+import { MAX_HEAD_BYTES, OTHER_METHOD, refusalOfBytes } from './malformed-bytes.js';
+import { OpenAnswers } from './open-answers.js';
+import { answerRefusal } from './refusal.js';
+import { endUnreadBody } from './unread-bodies.js';
 
 /** How often slow callers are looked for. */
 const TIMEOUT_CHECK_MS = 1000;
@@ -35,10 +34,14 @@ export interface HttpSettings {
  */
 export function createHttpAdapter(settings: HttpSettings): FastifyAdapter {
   const door = new FrontDoor(AllowedHosts.of(settings));
+  const answers = new OpenAnswers();
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
-    serverFactory: (handler: RequestHandler) => serverBehind(door, settings, handler),
-    clientErrorHandler: (error, socket) => refuse(error.code ?? '', socket),
+    serverFactory: (handler: RequestHandler) => serverBehind(door, answers, settings, handler),
+    clientErrorHandler: (error, socket) => {
+      if (error.code === 'ECONNRESET') socket.destroy();
+      else answers.refuse(socket, refusalOfBytes(error));
+    },
     frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) => {
       const malformed = new TallyError(
         'invalid_argument',
@@ -56,6 +59,7 @@ export function createHttpAdapter(settings: HttpSettings): FastifyAdapter {
 
 function serverBehind(
   door: FrontDoor,
+  answers: OpenAnswers,
   { requestTimeoutMs }: HttpSettings,
   handler: RequestHandler,
 ): Server {
@@ -70,50 +74,18 @@ function serverBehind(
     // The door says it in problem details.
     requireHostHeader: false,
   };
-  const server = createServer(limits, (request, response) => {
+  const take: RequestHandler = (request, response) => {
+    answers.add(response);
     const refusal = door.refusalOf(request);
     if (refusal === undefined) return handler(request, response);
     endUnreadBody(request, response);
     answerRefusal(response, refusal);
-  });
+  };
+  const server = createServer(limits, take);
+  // Both without a listener: Node would answer or end in its own words.
+  server.on('checkExpectation', take);
+  server.on('connect', (_request, socket: Socket) => answers.refuse(socket, OTHER_METHOD));
   // Node would leave out what comes after the 2000th, unseen; their bytes are bounded.
   server.maxHeadersCount = 0;
   return server;
-}
-
-/**
- * Answers what is not HTTP, or never became a whole request, and closes the connection. There is no
- * request and no reply object then, so the answer is written by hand.
- */
-function refuse(code: string, socket: Socket): void {
-  if (!socket.writable || code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  socket.end(lastAnswer(refusalOf(code)));
-  // A caller that keeps its half open, or does not read, would keep the descriptor for ever.
-  setTimeout(() => socket.destroy(), REFUSED_FOR_MS).unref();
-}
-
-function refusalOf(code: string): Refusal {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return {
-        status: 431,
-        code: 'payload_too_large',
-        detail: `expected at most ${MAX_HEAD_BYTES} bytes of URL and headers`,
-      };
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return {
-        status: 408,
-        code: 'deadline_exceeded',
-        detail: 'expected the whole request sooner',
-      };
-    default:
-      return {
-        status: 400,
-        code: 'invalid_argument',
-        detail: 'expected a request of HTTP/1.1',
-      };
-  }
 }

@@ -51,7 +51,7 @@ export class RequestAdmission implements OnModuleInit {
         done(error as Error);
         return;
       }
-      if (hasBody(request) && !isOfApi(request)) {
+      if (isOfNothing(request) || (hasBody(request.raw) && !isOfApi(request))) {
         done(nothingHere());
         return;
       }
@@ -95,4 +95,9 @@ export class RequestAdmission implements OnModuleInit {
 /** Only the API takes bodies, and only with a key: elsewhere none is read. */
 function isOfApi({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith('/v1/') === true;
+}
+
+/** Also a path with a slash at its end, which the router takes for one with an empty parameter. */
+function isOfNothing({ is404, url }: FastifyRequest): boolean {
+  return is404 || /^[^?]+\/(\?|$)/.test(url);
 }
