@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { TallyError } from '@tally/contracts';
 import { toProblem } from '@tally/service-kit';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ConnectionError, FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
 import { AllowedHosts } from './allowed-hosts.js';
 import { FrontDoor } from './front-door.js';
+import { GatewayAdapter } from './gateway-adapter.js';
 import { MAX_HEAD_BYTES, OTHER_METHOD, refusalOfBytes } from './malformed-bytes.js';
 import { OpenAnswers } from './open-answers.js';
 import { answerRefusal } from './refusal.js';
@@ -32,13 +32,15 @@ export interface HttpSettings {
  * problem details (RFC 9457); this makes what fails before it a problem too: what the door refuses,
  * bytes that are no HTTP (`clientErrorHandler`) and paths that cannot be decoded (`frameworkErrors`).
  */
-export function createHttpAdapter(settings: HttpSettings): FastifyAdapter {
+export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
   const door = new FrontDoor(AllowedHosts.of(settings));
   const answers = new OpenAnswers();
-  const adapter = new FastifyAdapter({
+  const options = {
     bodyLimit: MAX_BODY_BYTES,
+    // What still comes on a connection that ends is answered, not refused in the framework's words.
+    return503OnClosing: false,
     serverFactory: (handler: RequestHandler) => serverBehind(door, answers, settings, handler),
-    clientErrorHandler: (error, socket) => {
+    clientErrorHandler: (error: ConnectionError, socket: Socket) => {
       if (error.code === 'ECONNRESET') socket.destroy();
       else answers.refuse(socket, refusalOfBytes(error));
     },
@@ -50,7 +52,8 @@ export function createHttpAdapter(settings: HttpSettings): FastifyAdapter {
       const { status, headers, body } = toProblem(malformed);
       void reply.status(status).headers(headers).send(body);
     },
-  });
+  };
+  const adapter = new GatewayAdapter(options, answers);
   // Fastify would read and parse bodies itself: handlers get the bytes and parse them once, within our
   // limits (RequestAdmission).
   adapter.getInstance<FastifyInstance>().removeAllContentTypeParsers();

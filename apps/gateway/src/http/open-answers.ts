@@ -11,6 +11,8 @@ import { REFUSED_FOR_MS } from './unread-bodies.js';
 export class OpenAnswers {
   private readonly open = new WeakMap<Socket, ServerResponse[]>();
   private readonly refused = new WeakSet<Socket>();
+  private readonly all = new Set<ServerResponse>();
+  private isLeaving = false;
 
   /** Call with each before anything is written to it. */
   add(response: ServerResponse): void {
@@ -18,7 +20,23 @@ export class OpenAnswers {
     const answers = this.open.get(socket) ?? [];
     this.open.set(socket, answers);
     answers.push(response);
-    response.once('close', () => answers.splice(answers.indexOf(response), 1));
+    this.all.add(response);
+    if (this.isLeaving) response.shouldKeepAlive = false;
+    response.once('close', () => {
+      answers.splice(answers.indexOf(response), 1);
+      this.all.delete(response);
+    });
+  }
+
+  /** From now on each answer is the last on its connection, and says so: its caller asks elsewhere next. */
+  leave(): void {
+    this.isLeaving = true;
+    for (const response of this.all) response.shouldKeepAlive = false;
+  }
+
+  /** Whether something is being answered on this connection. */
+  isAnswering(socket: Socket): boolean {
+    return (this.open.get(socket)?.length ?? 0) > 0;
   }
 
   /** Answers what never became a whole request, as far as an answer has its place, and ends the connection. */

@@ -1,13 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Arrivals } from '@tally/resilience';
-import { METRICS, type Metrics } from '@tally/service-kit';
+import { Lifecycle, METRICS, type Metrics } from '@tally/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
 import { BodyBudget } from './body-budget.js';
 import { readBody } from './body-reader.js';
 import type { Room } from './connection-budget.js';
+import type { GatewayAdapter } from './gateway-adapter.js';
 import { Keys } from './keys.js';
 import { nothingHere } from './not-found.controller.js';
 import { endUnreadBodies, hasBody, mayHaveBody } from './unread-bodies.js';
@@ -28,15 +28,18 @@ declare module 'fastify' {
 @Injectable()
 export class RequestAdmission implements OnModuleInit {
   constructor(
-    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<FastifyAdapter>,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<GatewayAdapter>,
     @Inject(Keys) private readonly keys: Keys,
     @Inject(BodyBudget) private readonly budget: BodyBudget,
     @Inject(METRICS) private readonly metrics: Metrics,
     @Inject(Arrivals) private readonly arrivals: Arrivals,
+    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
   ) {}
 
   onModuleInit(): void {
-    const server = this.host.httpAdapter.getInstance<FastifyInstance>();
+    const { httpAdapter } = this.host;
+    this.lifecycle.onDrain(() => httpAdapter.leave());
+    const server = httpAdapter.getInstance<FastifyInstance>();
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);
     this.measure(server);
     endUnreadBodies(server);

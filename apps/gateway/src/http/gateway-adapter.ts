@@ -1,0 +1,47 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { OpenAnswers } from './open-answers.js';
+
+/** How long requests that have begun may take to end once the server closes: half of the time to drain. */
+const CLOSING_MS = 10_000;
+
+/**
+ * Fastify that goes away without a caller noticing. While it is still found, each answer says that its
+ * connection ends; when it closes, connections on which nothing is asked are ended, also those on
+ * which nothing ever was, for which Node would wait; what was asked by then is answered.
+ */
+export class GatewayAdapter extends FastifyAdapter {
+  constructor(
+    options: FastifyServerOptions,
+    private readonly answers: OpenAnswers,
+  ) {
+    super(options);
+    const instance = this.getInstance<FastifyInstance>();
+    const sockets = socketsOf(instance.server);
+    instance.addHook('preClose', (done) => {
+      this.leave();
+      for (const socket of sockets) if (!answers.isAnswering(socket)) socket.destroy();
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, CLOSING_MS).unref();
+      instance.server.once('close', () => clearTimeout(timer));
+      done();
+    });
+  }
+
+  /** Call as soon as this gateway is to end; it serves on until it is closed. */
+  leave(): void {
+    this.answers.leave();
+  }
+}
+
+function socketsOf(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
