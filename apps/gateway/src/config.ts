@@ -47,6 +47,16 @@ export const settings = {
     wholeNumber(1, 60_000, 5000),
     'how long an answer of statistics may take; people do not wait longer',
   ),
+  maxConnections: setting(
+    'TALLY_MAX_CONNECTIONS',
+    wholeNumber(1, 1_000_000, 10_000),
+    'open connections; half of the descriptors that a process often may have',
+  ),
+  maxConnectionsPerAddress: setting(
+    'TALLY_MAX_CONNECTIONS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000, 5000),
+    'open connections from one address; half of all, so that one address cannot shut out the others, and enough for a balancer, which is one address',
+  ),
   requestTimeoutMs: setting(
     'TALLY_REQUEST_TIMEOUT_MS',
     wholeNumber(1000, 600_000, 30_000),

@@ -1,7 +1,6 @@
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { ConnectionLimit } from './connection-limit.js';
 import type { OpenAnswers } from './open-answers.js';
 
 /** How long requests that have begun may take to end once the server closes: half of the time to drain. */
@@ -16,10 +15,12 @@ export class GatewayAdapter extends FastifyAdapter {
   constructor(
     options: FastifyServerOptions,
     private readonly answers: OpenAnswers,
+    readonly connections: ConnectionLimit,
   ) {
     super(options);
     const instance = this.getInstance<FastifyInstance>();
-    const sockets = socketsOf(instance.server);
+    connections.watch(instance.server);
+    const sockets = connections.open;
     instance.addHook('preClose', (done) => {
       this.leave();
       for (const socket of sockets) if (!answers.isAnswering(socket)) socket.destroy();
@@ -35,13 +36,4 @@ export class GatewayAdapter extends FastifyAdapter {
   leave(): void {
     this.answers.leave();
   }
-}
-
-function socketsOf(server: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  return sockets;
 }

@@ -9,6 +9,8 @@ const fastify = createHttpAdapter({
   requestTimeoutMs: 30_000,
   apiKey: '',
   allowedHosts: '',
+  maxConnections: 10,
+  maxConnectionsPerAddress: 10,
 }).getInstance<FastifyInstance>();
 const { server } = fastify;
 beforeAll(() => fastify.listen({ port: 0, host: '127.0.0.1' }));

@@ -5,6 +5,7 @@ import { toProblem } from '@tally/service-kit';
 import type { ConnectionError, FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
 import { AllowedHosts } from './allowed-hosts.js';
+import { ConnectionLimit, type ConnectionLimits } from './connection-limit.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway-adapter.js';
 import { MAX_HEAD_BYTES, OTHER_METHOD, refusalOfBytes } from './malformed-bytes.js';
@@ -21,7 +22,7 @@ const KEEP_ALIVE_MS = 72_000;
 type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What is set about requests before they are read. */
-export interface HttpSettings {
+export interface HttpSettings extends ConnectionLimits {
   readonly requestTimeoutMs: number;
   readonly apiKey: string;
   readonly allowedHosts: string;
@@ -53,7 +54,7 @@ export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
       void reply.status(status).headers(headers).send(body);
     },
   };
-  const adapter = new GatewayAdapter(options, answers);
+  const adapter = new GatewayAdapter(options, answers, new ConnectionLimit(settings));
   // Fastify would read and parse bodies itself: handlers get the bytes and parse them once, within our
   // limits (RequestAdmission).
   adapter.getInstance<FastifyInstance>().removeAllContentTypeParsers();

@@ -38,6 +38,7 @@ export class RequestAdmission implements OnModuleInit {
 
   onModuleInit(): void {
     const { httpAdapter } = this.host;
+    this.metrics.registry.registerMetric(httpAdapter.connections.refused);
     this.lifecycle.onDrain(() => httpAdapter.leave());
     const server = httpAdapter.getInstance<FastifyInstance>();
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);
