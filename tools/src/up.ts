@@ -48,7 +48,7 @@ try {
     endsSilent: true,
     shards,
     given,
-    env: givenKeys(process.env),
+    env: givenDoor(process.env),
     report: say,
     onStarting: (starting) => {
       stop = async () => {
@@ -76,12 +76,12 @@ try {
   process.exit(1);
 }
 
-/** Keys of the public API: passed on, everything else of the stack has its own settings. */
-function givenKeys(environment: NodeJS.ProcessEnv): Record<string, string> {
+/** Who may use the public API: passed on, everything else of the stack has its own settings. */
+function givenDoor(environment: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
-    ['TALLY_API_KEY', 'TALLY_ADMIN_KEY'].flatMap((name) => {
-      const key = environment[name];
-      return key === undefined || key === '' ? [] : [[name, key]];
+    ['TALLY_API_KEY', 'TALLY_ADMIN_KEY', 'TALLY_ALLOWED_HOSTS'].flatMap((name) => {
+      const value = environment[name];
+      return value === undefined || value === '' ? [] : [[name, value]];
     }),
   );
 }

@@ -3,6 +3,7 @@ import {
   type ConfigOf,
   discoverySettings,
   gatheringSettings,
+  hostNames,
   line,
   port,
   serviceSettings,
@@ -26,6 +27,11 @@ export const settings = {
     'key of those who may define event types and accept losses; empty: nobody may',
     { secret: true },
   ),
+  allowedHosts: setting(
+    'TALLY_ALLOWED_HOSTS',
+    hostNames(),
+    'names under which callers may ask beside loopback ones, comma-separated; `*.example.org`: all below a name, `*`: any; empty: none without an API key, any with one, which no web page has',
+  ),
   appendTimeoutMs: setting(
     'TALLY_APPEND_TIMEOUT_MS',
     wholeNumber(1, 60_000, 5000),
@@ -40,6 +46,16 @@ export const settings = {
     'TALLY_STATS_TIMEOUT_MS',
     wholeNumber(1, 60_000, 5000),
     'how long an answer of statistics may take; people do not wait longer',
+  ),
+  maxConnections: setting(
+    'TALLY_MAX_CONNECTIONS',
+    wholeNumber(1, 1_000_000, 10_000),
+    'open connections; half of the descriptors that a process often may have',
+  ),
+  maxConnectionsPerAddress: setting(
+    'TALLY_MAX_CONNECTIONS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000, 5000),
+    'open connections from one address; half of all, so that one address cannot shut out the others, and enough for a balancer, which is one address',
   ),
   requestTimeoutMs: setting(
     'TALLY_REQUEST_TIMEOUT_MS',

@@ -225,7 +225,7 @@ describe('what is not a batch of events is refused as a whole', () => {
     expectProblem(await send(`${most} `), 413, 'payload_too_large');
     const chunked = await post(gateway.port, [
       'POST /v1/events HTTP/1.1',
-      'Host: x',
+      'Host: localhost',
       'Content-Type: application/json',
       'Transfer-Encoding: chunked',
       '',
@@ -243,7 +243,7 @@ describe('what is not a batch of events is refused as a whole', () => {
     const size = 24 << 20;
     const socket = connect(gateway.port, '127.0.0.1').pause();
     const failure = new Promise<never>((_, reject) => socket.once('error', reject));
-    const head = `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${size}\r\n\r\n`;
+    const head = `POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${size}\r\n\r\n`;
     const sent = new Promise((resolve) => socket.write(head + ' '.repeat(size), resolve));
     await Promise.race([sent, failure]);
     const answer = once(socket, 'data');

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
+import { exchange } from './support/exchange.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
 
 const fixture = new GatewayFixture();
@@ -29,22 +30,8 @@ async function ask(method: string, path: string, key?: string, body?: string) {
   return { status: response.status, headers: response.headers, answer };
 }
 
-/** Sends a text as it is, and gives back all that came until the connection was closed. */
-function exchange(request: string, at = gateway): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(at.port, '127.0.0.1', () => socket.write(request));
-    let text = '';
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => (text += chunk));
-    // So that an answer that does not come fails the test, not the run.
-    socket.setTimeout(15_000, () => socket.destroy(new Error('no answer')));
-    socket.on('error', reject);
-    socket.on('close', () => resolve(text));
-  });
-}
-
 const HEAD =
-  'POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\n';
+  'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\n';
 
 function announced(bytes: number): string {
   return `${HEAD}Content-Length: ${bytes}\r\n\r\n`;
@@ -91,7 +78,8 @@ describe('a key', () => {
 
   it('is asked for before the body is read', async () => {
     const answer = await exchange(
-      'POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+      gateway.port,
+      'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
         'Content-Length: 1000000\r\nConnection: close\r\n\r\n',
     );
     expect(answer).toContain('HTTP/1.1 401');
@@ -126,7 +114,8 @@ describe('what nobody answers', () => {
 
   it('a body for a path that does not exist is refused before it is read', async () => {
     const answer = await exchange(
-      'POST /v2/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+      gateway.port,
+      'POST /v2/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
         'Content-Length: 1000000\r\nConnection: close\r\n\r\n',
     );
     expect(answer).toContain('HTTP/1.1 404');
@@ -142,34 +131,34 @@ describe('what nobody answers', () => {
     ['no HTTP', 'hello\r\n\r\n', 400, 'invalid_argument'],
     [
       'two lengths',
-      `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n`,
+      `POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n`,
       400,
       'invalid_argument',
     ],
     [
       'a broken chunk',
-      `POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      `POST /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
       400,
       'invalid_argument',
     ],
     [
       'too long a head',
-      `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`,
       431,
       'payload_too_large',
     ],
   ])('%s is a problem', async (_, request, status, code) => {
-    const answer = await exchange(request);
+    const answer = await exchange(gateway.port, request);
     expect(answer).toContain(`HTTP/1.1 ${status} `);
     expect(answer).toContain('application/problem+json');
     expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ status, code });
   });
 
   it.each([
-    ['head', 'POST /v1/events HTTP/1.1\r\nHost: x\r\n'],
+    ['head', 'POST /v1/events HTTP/1.1\r\nHost: localhost\r\n'],
     [
       'body',
-      'POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n' +
+      'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\n' +
         'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n[',
     ],
   ])(
@@ -179,7 +168,7 @@ describe('what nobody answers', () => {
         TALLY_API_KEY: 'secret',
         TALLY_REQUEST_TIMEOUT_MS: '1000',
       });
-      const answer = await exchange(request, impatient);
+      const answer = await exchange(impatient.port, request);
       expect(answer).toContain('HTTP/1.1 408 ');
       expect(answer).toContain('"code":"deadline_exceeded"');
     },
@@ -261,7 +250,8 @@ describe('a body', () => {
   it('that is refused and ends leaves its connection usable', async () => {
     const request = `${announced(10).replace('secret', 'wrong')}${' '.repeat(10)}`;
     const answer = await exchange(
-      `${request}GET /v1/event-types HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nConnection: close\r\n\r\n`,
+      gateway.port,
+      `${request}GET /v1/event-types HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\nConnection: close\r\n\r\n`,
     );
     expect(answer).toContain('HTTP/1.1 401 ');
     expect(answer).toContain('HTTP/1.1 200 ');

@@ -5,7 +5,13 @@ import { eventually } from '@tally/testing';
 import type { FastifyInstance } from 'fastify';
 import { createHttpAdapter } from './http-adapter.js';
 
-const fastify = createHttpAdapter({ requestTimeoutMs: 30_000 }).getInstance<FastifyInstance>();
+const fastify = createHttpAdapter({
+  requestTimeoutMs: 30_000,
+  apiKey: '',
+  allowedHosts: '',
+  maxConnections: 10,
+  maxConnectionsPerAddress: 10,
+}).getInstance<FastifyInstance>();
 const { server } = fastify;
 beforeAll(() => fastify.listen({ port: 0, host: '127.0.0.1' }));
 afterAll(() => fastify.close());

@@ -1,41 +1,50 @@
-import { STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { TallyError } from '@tally/contracts';
-import { PROBLEM_TYPE, toProblem, type ProblemDetails } from '@tally/service-kit';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import { toProblem } from '@tally/service-kit';
+import type { ConnectionError, FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
-
-/** Hundreds of subjects fit into the URL of a question. */
-const MAX_HEAD_BYTES = 64 * 1024;
+import { AllowedHosts } from './allowed-hosts.js';
+import { ConnectionLimit, type ConnectionLimits } from './connection-limit.js';
+import { FrontDoor } from './front-door.js';
+import { GatewayAdapter } from './gateway-adapter.js';
+import { MAX_HEAD_BYTES, OTHER_METHOD, refusalOfBytes } from './malformed-bytes.js';
+import { OpenAnswers } from './open-answers.js';
+import { answerRefusal } from './refusal.js';
+import { endUnreadBody } from './unread-bodies.js';
 
 /** How often slow callers are looked for. */
 const TIMEOUT_CHECK_MS = 1000;
 
-/** How long a refused caller has to read why: destroyed at once, a connection with unread bytes is reset. */
-export const REFUSED_FOR_MS = 1000;
+/** How long a connection without a request is kept: longer than balancers do, by whom it ends then. */
+const KEEP_ALIVE_MS = 72_000;
+
+type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What is set about requests before they are read. */
+export interface HttpSettings extends ConnectionLimits {
+  readonly requestTimeoutMs: number;
+  readonly apiKey: string;
+  readonly allowedHosts: string;
+}
 
 /**
- * Fastify with the gateway's limits. Nest answers failures from a route on with problem details (RFC
- * 9457); this makes what fails before it a problem too: bytes that are no HTTP (`clientErrorHandler`)
- * and paths that cannot be decoded (`frameworkErrors`).
+ * Fastify with the gateway's limits, behind its front door. Nest answers failures from a route on with
+ * problem details (RFC 9457); this makes what fails before it a problem too: what the door refuses,
+ * bytes that are no HTTP (`clientErrorHandler`) and paths that cannot be decoded (`frameworkErrors`).
  */
-export function createHttpAdapter({
-  requestTimeoutMs,
-}: {
-  readonly requestTimeoutMs: number;
-}): FastifyAdapter {
-  const adapter = new FastifyAdapter({
+export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
+  const door = new FrontDoor(AllowedHosts.of(settings));
+  const answers = new OpenAnswers();
+  const options = {
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: requestTimeoutMs,
-    http: {
-      maxHeaderSize: MAX_HEAD_BYTES,
-      // Node's own is 60 s, and of the two times Node takes the shorter one for the head and the
-      // longer one for the whole request: unless both are the same, the whole would have 60 s.
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    // What still comes on a connection that ends is answered, not refused in the framework's words.
+    return503OnClosing: false,
+    serverFactory: (handler: RequestHandler) => serverBehind(door, answers, settings, handler),
+    clientErrorHandler: (error: ConnectionError, socket: Socket) => {
+      if (error.code === 'ECONNRESET') socket.destroy();
+      else answers.refuse(socket, refusalOfBytes(error));
     },
-    clientErrorHandler: (error, socket) => refuse(error.code ?? '', socket),
     frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) => {
       const malformed = new TallyError(
         'invalid_argument',
@@ -44,49 +53,43 @@ export function createHttpAdapter({
       const { status, headers, body } = toProblem(malformed);
       void reply.status(status).headers(headers).send(body);
     },
-  });
+  };
+  const adapter = new GatewayAdapter(options, answers, new ConnectionLimit(settings));
   // Fastify would read and parse bodies itself: handlers get the bytes and parse them once, within our
   // limits (RequestAdmission).
   adapter.getInstance<FastifyInstance>().removeAllContentTypeParsers();
   return adapter;
 }
 
-/**
- * Answers what is not HTTP, or never became a whole request, and closes the connection. There is no
- * request and no reply object then, so the answer is written by hand.
- */
-function refuse(code: string, socket: Socket): void {
-  if (!socket.writable || code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const problem = problemOf(code);
-  const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-  // A caller that keeps its half open, or does not read, would keep the descriptor for ever.
-  setTimeout(() => socket.destroy(), REFUSED_FOR_MS).unref();
-}
-
-function problemOf(code: string): ProblemDetails {
-  const of = (status: number, code: string, detail: string): ProblemDetails => ({
-    status,
-    title: STATUS_CODES[status] ?? 'Error',
-    code,
-    detail,
-  });
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return of(
-        431,
-        'payload_too_large',
-        `expected at most ${MAX_HEAD_BYTES} bytes of URL and headers`,
-      );
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return of(408, 'deadline_exceeded', 'expected the whole request sooner');
-    default:
-      return of(400, 'invalid_argument', 'expected a request of HTTP/1.1');
-  }
+function serverBehind(
+  door: FrontDoor,
+  answers: OpenAnswers,
+  { requestTimeoutMs }: HttpSettings,
+  handler: RequestHandler,
+): Server {
+  const limits = {
+    maxHeaderSize: MAX_HEAD_BYTES,
+    requestTimeout: requestTimeoutMs,
+    // Node's own is 60 s, and of the two times Node takes the shorter one for the head and the
+    // longer one for the whole request: unless both are the same, the whole would have 60 s.
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // The door says it in problem details.
+    requireHostHeader: false,
+  };
+  const take: RequestHandler = (request, response) => {
+    answers.add(response);
+    const refusal = door.refusalOf(request);
+    if (refusal === undefined) return handler(request, response);
+    endUnreadBody(request, response);
+    answerRefusal(response, refusal);
+  };
+  const server = createServer(limits, take);
+  // Both without a listener: Node would answer or end in its own words.
+  server.on('checkExpectation', take);
+  server.on('connect', (_request, socket: Socket) => answers.refuse(socket, OTHER_METHOD));
+  // Node would leave out what comes after the 2000th, unseen; their bytes are bounded.
+  server.maxHeadersCount = 0;
+  return server;
 }

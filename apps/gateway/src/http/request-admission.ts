@@ -1,13 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Arrivals } from '@tally/resilience';
-import { METRICS, type Metrics } from '@tally/service-kit';
+import { Lifecycle, METRICS, type Metrics } from '@tally/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
 import { BodyBudget } from './body-budget.js';
 import { readBody } from './body-reader.js';
 import type { Room } from './connection-budget.js';
+import type { GatewayAdapter } from './gateway-adapter.js';
 import { Keys } from './keys.js';
 import { nothingHere } from './not-found.controller.js';
 import { endUnreadBodies, hasBody, mayHaveBody } from './unread-bodies.js';
@@ -28,15 +28,19 @@ declare module 'fastify' {
 @Injectable()
 export class RequestAdmission implements OnModuleInit {
   constructor(
-    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<FastifyAdapter>,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<GatewayAdapter>,
     @Inject(Keys) private readonly keys: Keys,
     @Inject(BodyBudget) private readonly budget: BodyBudget,
     @Inject(METRICS) private readonly metrics: Metrics,
     @Inject(Arrivals) private readonly arrivals: Arrivals,
+    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
   ) {}
 
   onModuleInit(): void {
-    const server = this.host.httpAdapter.getInstance<FastifyInstance>();
+    const { httpAdapter } = this.host;
+    this.metrics.registry.registerMetric(httpAdapter.connections.refused);
+    this.lifecycle.onDrain(() => httpAdapter.leave());
+    const server = httpAdapter.getInstance<FastifyInstance>();
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);
     this.measure(server);
     endUnreadBodies(server);
@@ -51,7 +55,7 @@ export class RequestAdmission implements OnModuleInit {
         done(error as Error);
         return;
       }
-      if (hasBody(request) && !isOfApi(request)) {
+      if (isOfNothing(request) || (hasBody(request.raw) && !isOfApi(request))) {
         done(nothingHere());
         return;
       }
@@ -95,4 +99,9 @@ export class RequestAdmission implements OnModuleInit {
 /** Only the API takes bodies, and only with a key: elsewhere none is read. */
 function isOfApi({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith('/v1/') === true;
+}
+
+/** Also a path with a slash at its end, which the router takes for one with an empty parameter. */
+function isOfNothing({ is404, url }: FastifyRequest): boolean {
+  return is404 || /^[^?]+\/(\?|$)/.test(url);
 }

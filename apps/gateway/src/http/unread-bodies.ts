@@ -1,5 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { REFUSED_FOR_MS } from './http-adapter.js';
+
+/** How long a refused caller has to read why: destroyed at once, a connection with unread bytes is reset. */
+export const REFUSED_FOR_MS = 1000;
 
 /**
  * Ends the connection of a caller that is refused before its body has come, and still sends or keeps
@@ -7,28 +10,33 @@ import { REFUSED_FOR_MS } from './http-adapter.js';
  * comes is thrown away. A body that has ended by then leaves its connection as it was.
  */
 export function endUnreadBodies(server: FastifyInstance): void {
-  server.addHook('onSend', (request, reply, _payload, done) => {
+  server.addHook('onSend', ({ raw }, reply, _payload, done) => {
     // The framework asks to close at once.
-    if (isUnread(request)) reply.removeHeader('connection');
+    if (isUnread(raw)) reply.removeHeader('connection');
     done();
   });
-  server.addHook('onRequest', (request, reply, done) => {
-    if (hasBody(request)) reply.raw.once('finish', () => endLater(request));
+  server.addHook('onRequest', ({ raw }, reply, done) => {
+    endUnreadBody(raw, reply.raw);
     done();
   });
 }
 
-function endLater(request: FastifyRequest): void {
+/** The same for one request, whoever answers it. */
+export function endUnreadBody(request: IncomingMessage, response: ServerResponse): void {
+  if (hasBody(request)) response.once('finish', () => endLater(request));
+}
+
+function endLater(request: IncomingMessage): void {
   if (!isUnread(request)) return;
-  const { socket } = request.raw;
+  const { socket } = request;
   const timer = setTimeout(() => {
     if (isUnread(request)) socket.destroy();
   }, REFUSED_FOR_MS).unref();
   socket.once('close', () => clearTimeout(timer));
 }
 
-function isUnread(request: FastifyRequest): boolean {
-  return hasBody(request) && !request.raw.complete;
+function isUnread(request: IncomingMessage): boolean {
+  return hasBody(request) && !request.complete;
 }
 
 /** Whether its method can have one that is read. */
@@ -37,6 +45,6 @@ export function mayHaveBody({ method }: FastifyRequest): boolean {
 }
 
 /** Whether it says that a body comes. */
-export function hasBody({ headers }: FastifyRequest): boolean {
+export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }

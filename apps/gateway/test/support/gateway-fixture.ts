@@ -24,6 +24,7 @@ import {
 } from '@tally/testing';
 import { AppModule } from '../../src/app.module.js';
 import { settings, type GatewayConfig } from '../../src/config.js';
+import type { GatewayAdapter } from '../../src/http/gateway-adapter.js';
 import { createHttpAdapter } from '../../src/http/http-adapter.js';
 import { StubService } from '@tally/testing/stub-service';
 import { ZooKeeperSession } from '@tally/zookeeper';
@@ -124,7 +125,11 @@ export class GatewayFixture {
   }
 
   /** The whole application as main.ts starts it, ready to serve. */
-  async gateway(environment: Readonly<Record<string, string>> = {}): Promise<RunningGateway> {
+  async gateway(
+    environment: Readonly<Record<string, string>> = {},
+    /** What a control takes from the server. */
+    weaken: (adapter: GatewayAdapter) => void = () => undefined,
+  ): Promise<RunningGateway> {
     const [port, adminPort] = [await freePort(), await freePort()];
     const config = this.config({
       TALLY_PORT: String(port),
@@ -133,6 +138,7 @@ export class GatewayFixture {
       ...environment,
     });
     const http = { port, adapter: createHttpAdapter(config) };
+    weaken(http.adapter);
     const root = AppModule.with(config);
     const lifecycle = await startService({ name: 'gateway', config, root, http });
     const stop = () => lifecycle.drain();

@@ -3,6 +3,13 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { HealthChecks } from '../health/health-checks.js';
 
+/** Probes and Prometheus have a few; what comes then is closed at once. */
+const MAX_CONNECTIONS = 256;
+/** Probes come from few places and send no bodies; a slow one must not hold a socket. */
+const REQUEST_TIMEOUT_MS = 5000;
+/** How often slow callers are looked for: Node's own 30 s would let them stay six times as long. */
+const TIMEOUT_CHECK_MS = 1000;
+
 /** Where it listens, and what it shows. */
 export interface AdminServerOptions {
   readonly host: string;
@@ -21,7 +28,12 @@ export class AdminServer {
   private constructor(private readonly server: Server) {}
 
   static async listen({ host, port, health, registry }: AdminServerOptions): Promise<AdminServer> {
-    const server = createServer((request, response) => {
+    const limits = {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    };
+    const server = createServer(limits, (request, response) => {
       const path = (request.url ?? '/').replace(/\?.*/, '');
       if (request.method !== 'GET') return send(response, 405, 'text/plain', 'only GET\n');
       switch (path) {
@@ -43,9 +55,7 @@ export class AdminServer {
           return send(response, 404, 'text/plain', 'try /health/live, /health/ready or /metrics\n');
       }
     });
-    // Probes come from few places and send no bodies; a slow one must not hold a socket.
-    server.requestTimeout = 5000;
-    server.headersTimeout = 5000;
+    server.maxConnections = MAX_CONNECTIONS;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, resolve);

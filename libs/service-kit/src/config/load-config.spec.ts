@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseConfig } from './load-config.js';
-import { addresses, line, oneOf, port, setting, url, wholeNumber } from './settings.js';
+import { addresses, hostNames, line, oneOf, port, setting, url, wholeNumber } from './settings.js';
 
 const settings = {
   adminPort: setting('ADMIN_PORT', port(), 'the admin port'),
@@ -48,4 +48,23 @@ describe('parseConfig', () => {
       problems: [expect.stringContaining('DATABASE')],
     });
   });
+
+  it.each(['', '*', 'a.example.org', '*.example.org,[::1],b_c', '10.0.0.1'])(
+    'takes %j as names of hosts',
+    (names) => {
+      const hosts = setting('HOSTS', hostNames(), 'hosts');
+      expect(parseConfig({ hosts }, { HOSTS: names })).toEqual({
+        kind: 'ok',
+        config: { hosts: names },
+      });
+    },
+  );
+
+  it.each(['a:80', 'a, b', 'a,,b', 'http://a', '*a', 'a.*', ','])(
+    'takes %j for no names of hosts',
+    (names) => {
+      const hosts = setting('HOSTS', hostNames(), 'hosts');
+      expect(parseConfig({ hosts }, { HOSTS: names })).toMatchObject({ kind: 'invalid' });
+    },
+  );
 });

@@ -64,6 +64,14 @@ export function addresses() {
   return text(expected).regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, expected);
 }
 
+/** Names of hosts, comma-separated: exact ones, `*.` before a name for all below it, `*` for all; none by default. */
+export function hostNames() {
+  const expected =
+    'host names without ports, comma-separated, such as tally.example.org,*.example.net';
+  const name = String.raw`(\*|(\*\.)?\w[\w.-]*|\[[0-9a-fA-F:.]+\])`;
+  return withDefault(text(expected).regex(new RegExp(`^${name}(,${name})*$`), expected), '');
+}
+
 /** An absolute URL of one of the given schemes, with a default or required. */
 export function url(schemes: readonly string[], fallback?: string) {
   const expected = `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;

@@ -22,6 +22,7 @@ export async function listenHttp(
   // How bodies are read is the adapter's.
   const app = await NestFactory.create(module, http.adapter, { ...options, bodyParser: false });
   app.useGlobalFilters(new ProblemFilter(kit.logger));
-  await app.listen(http.port, host);
+  // One server has one address: of the two that the name may have, the one that all tools call.
+  await app.listen(http.port, host === 'localhost' ? '127.0.0.1' : host);
   return app;
 }

@@ -31,6 +31,17 @@ describe('Lifecycle', () => {
     ]);
   });
 
+  it('tells those who go on serving at once, before anything is closed', async () => {
+    const { health, lifecycle: life } = lifecycle();
+    const order: string[] = [];
+    life.onClose('server', () => void order.push('closed'));
+    life.onDrain(() => void order.push(`told, ${health.report.status}`));
+    const drained = life.drain();
+    expect(order).toEqual(['told, draining']);
+    await drained;
+    expect(order).toEqual(['told, draining', 'closed']);
+  });
+
   it('announces nobody who was told to end while it started', async () => {
     const { health, lifecycle: life } = lifecycle();
     let announced = false;

@@ -22,6 +22,7 @@ export interface LifecycleOptions {
 export class Lifecycle {
   private readonly resources: Resource[] = [];
   private readonly whenListening: (() => Promise<void> | void)[] = [];
+  private readonly whenDraining: (() => void)[] = [];
   private draining: Promise<'drained' | 'timed out'> | undefined;
 
   constructor(private readonly options: LifecycleOptions) {}
@@ -34,6 +35,11 @@ export class Lifecycle {
   /** Runs once the servers of this process listen. */
   onListening(action: () => Promise<void> | void): void {
     this.whenListening.push(action);
+  }
+
+  /** Runs when it begins to drain, before the delay in which it goes on serving. */
+  onDrain(action: () => void): void {
+    this.whenDraining.push(action);
   }
 
   /** Does nothing where it drains already: whoever was told to end while it started is not announced. */
@@ -56,6 +62,7 @@ export class Lifecycle {
   private async drainOnce(): Promise<'drained' | 'timed out'> {
     const { health, logger, drainDelayMs, drainTimeoutMs } = this.options;
     health.drain();
+    for (const action of this.whenDraining) action();
     const cancel = new AbortController();
     const expired = delay(drainDelayMs + drainTimeoutMs, 'timed out' as const, {
       signal: cancel.signal,

@@ -1,0 +1,65 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { lastAnswer, type Refusal } from './refusal.js';
+import { REFUSED_FOR_MS } from './unread-bodies.js';
+
+/**
+ * The answers that are not finished on each connection, in order. Who sends bytes that are no request
+ * behind requests that are still being answered gets those answers, and then no more: one written by
+ * hand would be taken for an answer to them, or stand in the middle of one.
+ */
+export class OpenAnswers {
+  private readonly open = new WeakMap<Socket, ServerResponse[]>();
+  private readonly refused = new WeakSet<Socket>();
+  private readonly all = new Set<ServerResponse>();
+  private isLeaving = false;
+
+  /** Call with each before anything is written to it. */
+  add(response: ServerResponse): void {
+    const { socket } = response.req;
+    const answers = this.open.get(socket) ?? [];
+    this.open.set(socket, answers);
+    answers.push(response);
+    this.all.add(response);
+    if (this.isLeaving) response.shouldKeepAlive = false;
+    response.once('close', () => {
+      answers.splice(answers.indexOf(response), 1);
+      this.all.delete(response);
+    });
+  }
+
+  /** From now on each answer is the last on its connection, and says so: its caller asks elsewhere next. */
+  leave(): void {
+    this.isLeaving = true;
+    for (const response of this.all) response.shouldKeepAlive = false;
+  }
+
+  /** Whether something is being answered on this connection. */
+  isAnswering(socket: Socket): boolean {
+    return (this.open.get(socket)?.length ?? 0) > 0;
+  }
+
+  /** Answers what never became a whole request, as far as an answer has its place, and ends the connection. */
+  refuse(socket: Socket, refusal: Refusal): void {
+    if (this.refused.has(socket)) return;
+    this.refused.add(socket);
+    if (!socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const answers = this.open.get(socket) ?? [];
+    const last = answers.findLast(({ req, headersSent }) => req.complete || headersSent);
+    if (last !== undefined) {
+      last.once('close', () => endSoon(socket));
+      return;
+    }
+    socket.end(lastAnswer(refusal));
+    endSoon(socket);
+  }
+}
+
+/** A caller that keeps its half open, or does not read, would keep the descriptor for ever. */
+function endSoon(socket: Socket): void {
+  socket.end();
+  setTimeout(() => socket.destroy(), REFUSED_FOR_MS).unref();
+}
