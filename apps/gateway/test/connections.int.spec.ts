@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
+import { exchange } from './support/exchange.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
 
 const fixture = new GatewayFixture();
@@ -48,6 +49,20 @@ describe('connections', () => {
       const answer = await fetch(`${gateway.url}/openapi.json`).catch(() => undefined);
       return answer?.status === 200;
     });
+  }, 20_000);
+
+  it('of who sends many requests behind each other and reads nothing end, and the others are answered', async () => {
+    const gateway = await fixture.gateway();
+    const request = 'GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const text = await exchange(gateway.port, request.repeat(1000));
+    const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    expect(statuses).toEqual([...Array<string>(32).fill('404'), '503']);
+    expect(text).toContain('at most 32 requests before their answers are read');
+    expect(await refused(gateway, 'unread')).toBe(1);
+    // As many as are usual are answered, in their order, and the connection stays.
+    const few = request.repeat(31) + request.replace('localhost', 'localhost\r\nConnection: close');
+    const answered = await exchange(gateway.port, few);
+    expect(answered.match(/HTTP\/1\.1 404/g)).toHaveLength(32);
   }, 20_000);
 
   it.each([

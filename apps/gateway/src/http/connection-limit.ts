@@ -12,7 +12,7 @@ export interface ConnectionLimits {
 export class ConnectionLimit {
   readonly refused = new Counter({
     name: 'tally_gateway_refused_connections_total',
-    help: 'Connections closed at once because there were too many: of all, or of their address.',
+    help: 'Connections closed because there were too many, of all or of their address, or ended because their caller asks faster than it reads answers.',
     labelNames: ['reason'],
     registers: [],
   });

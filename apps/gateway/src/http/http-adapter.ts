@@ -35,7 +35,8 @@ export interface HttpSettings extends ConnectionLimits {
  */
 export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
   const door = new FrontDoor(AllowedHosts.of(settings));
-  const answers = new OpenAnswers();
+  const connections = new ConnectionLimit(settings);
+  const answers = new OpenAnswers(() => connections.refused.inc({ reason: 'unread' }));
   const options = {
     bodyLimit: MAX_BODY_BYTES,
     // What still comes on a connection that ends is answered, not refused in the framework's words.
@@ -54,7 +55,7 @@ export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
       void reply.status(status).headers(headers).send(body);
     },
   };
-  const adapter = new GatewayAdapter(options, answers, new ConnectionLimit(settings));
+  const adapter = new GatewayAdapter(options, answers, connections);
   // Fastify would read and parse bodies itself: handlers get the bytes and parse them once, within our
   // limits (RequestAdmission).
   adapter.getInstance<FastifyInstance>().removeAllContentTypeParsers();
@@ -79,7 +80,7 @@ function serverBehind(
     requireHostHeader: false,
   };
   const take: RequestHandler = (request, response) => {
-    answers.add(response);
+    if (!answers.admit(response)) return;
     const refusal = door.refusalOf(request);
     if (refusal === undefined) return handler(request, response);
     endUnreadBody(request, response);
@@ -91,5 +92,7 @@ function serverBehind(
   server.on('connect', (_request, socket: Socket) => answers.refuse(socket, OTHER_METHOD));
   // Node would leave out what comes after the 2000th, unseen; their bytes are bounded.
   server.maxHeadersCount = 0;
+  // Nothing comes and nothing is taken: longer than any request may be waited for.
+  server.setTimeout(KEEP_ALIVE_MS);
   return server;
 }

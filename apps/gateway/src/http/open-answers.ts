@@ -1,7 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { lastAnswer, type Refusal } from './refusal.js';
+import { answerRefusal, lastAnswer, type Refusal } from './refusal.js';
 import { REFUSED_FOR_MS } from './unread-bodies.js';
+
+/**
+ * Requests of one connection that are answered at once. Clients that send one behind the other send
+ * some sixteen; one read brings a thousand, and who reads no answer would have all of them held.
+ */
+const MAX_OPEN = 32;
 
 /**
  * The answers that are not finished on each connection, in order. Who sends bytes that are no request
@@ -14,10 +20,17 @@ export class OpenAnswers {
   private readonly all = new Set<ServerResponse>();
   private isLeaving = false;
 
-  /** Call with each before anything is written to it. */
-  add(response: ServerResponse): void {
+  /** `onRefused` is told of each connection that ends because its caller asks faster than it reads. */
+  constructor(private readonly onRefused: () => void) {}
+
+  /**
+   * Call with each before anything is written to it. False: there are too many on its connection, and
+   * nothing may be done for it; the first one of those is answered so, as the last on its connection.
+   */
+  admit(response: ServerResponse): boolean {
     const { socket } = response.req;
     const answers = this.open.get(socket) ?? [];
+    if (answers.length > MAX_OPEN) return false;
     this.open.set(socket, answers);
     answers.push(response);
     this.all.add(response);
@@ -26,6 +39,12 @@ export class OpenAnswers {
       answers.splice(answers.indexOf(response), 1);
       this.all.delete(response);
     });
+    if (answers.length <= MAX_OPEN) return true;
+    response.shouldKeepAlive = false;
+    socket.pause();
+    this.onRefused();
+    answerRefusal(response, TOO_MANY);
+    return false;
   }
 
   /** From now on each answer is the last on its connection, and says so: its caller asks elsewhere next. */
@@ -63,3 +82,9 @@ function endSoon(socket: Socket): void {
   socket.end();
   setTimeout(() => socket.destroy(), REFUSED_FOR_MS).unref();
 }
+
+const TOO_MANY: Refusal = {
+  status: 503,
+  code: 'unavailable',
+  detail: `expected at most ${MAX_OPEN} requests before their answers are read: nothing was done for this one and those behind it`,
+};
