@@ -1,5 +1,4 @@
 export { eventOf, readFlights } from './flights/flights.js';
 export { showFlights } from './flights/show-flights.js';
-export { ATTACKS } from './hostile/attacks/index.js';
 export type { Report as HostileReport } from './hostile/report.js';
 export * from './stack/index.js';

@@ -111,40 +111,18 @@ function forms(target: Target): Form[] {
   ];
 }
 
-/** Forms that are answered otherwise than they should be, by their names. */
-const UNMENDED: ReadonlySet<string> = new Set([
-  'two hosts',
-  'no host',
-  'gzip, chunked',
-  'unknown expectation',
-  'CONNECT',
-  'an absolute URL elsewhere',
-]);
-
 export const badForms: Attack = {
   name: 'bad-forms',
   story:
     'Requests in forms that no client should send: lengths and encodings that contradict each other, broken chunks, unknown methods, odd paths. Each is refused with a problem that says why, or is a request.',
   door: 'gateway',
-  inflict: (battle) => sendForms(battle, ({ name }) => !UNMENDED.has(name)),
+  inflict: sendForms,
 };
 
-export const unmendedForms: Attack = {
-  name: 'unmended-forms',
-  story: 'The same, with those forms that are answered otherwise.',
-  door: 'gateway',
-  openFault:
-    'two Hosts, a foreign absolute URL and gzip, chunked are taken; no Host and an unknown Expect are refused without problem details, CONNECT without an answer',
-  inflict: (battle) => sendForms(battle, ({ name }) => UNMENDED.has(name)),
-};
-
-async function sendForms(
-  { target, pick, over }: Battle,
-  isMeant: (form: Form) => boolean,
-): Promise<Outcome> {
+async function sendForms({ target, pick, over }: Battle): Promise<Outcome> {
   const counts = new Counts();
   const problems = new Map<string, string>();
-  const all = forms(target).filter(isMeant);
+  const all = forms(target);
   let next = pick(all.length);
   await flood(over, AT_ONCE, async () => {
     const form = all[next++ % all.length];

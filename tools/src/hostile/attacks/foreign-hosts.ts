@@ -17,7 +17,6 @@ export const foreignHosts: Attack = {
   story:
     'A web page that lets its own name point to this machine (DNS rebinding) sends events and asks: an open gateway takes nothing under a name that is not its own.',
   door: 'gateway',
-  openFault: 'an open gateway takes events under any name of host',
   async inflict({ target, pick, over }) {
     const counts = new Counts();
     const problems = new Map<string, string>();

@@ -1,7 +1,7 @@
 import type { Attack } from '../attack.js';
 import { announcedBodies } from './announced-bodies.js';
 import { adminGarbage } from './admin-garbage.js';
-import { badForms, unmendedForms } from './bad-forms.js';
+import { badForms } from './bad-forms.js';
 import { connectionStorm } from './connection-storm.js';
 import { emptyCenturies } from './empty-centuries.js';
 import { filledBudget } from './filled-budget.js';
@@ -33,7 +33,6 @@ export const ATTACKS: readonly Attack[] = [
   emptyCenturies,
   largeBodies,
   badForms,
-  unmendedForms,
   foreignHosts,
   connectionStorm,
   kafkaExtreme,

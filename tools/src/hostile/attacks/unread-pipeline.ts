@@ -13,7 +13,7 @@ export const unreadPipeline: Attack = {
   story: 'Thousands of requests are sent one behind the other, and no answer is read.',
   door: 'gateway',
   openFault:
-    'all requests that one read from a connection brings are begun at once, and no share of the gateway bounds them: 50 connections hold its event loop for seconds and make others wait for half a minute',
+    'of each connection some thirty requests are begun at once, and 50 connections that come again and again hold the event loop of the gateway for two seconds',
   inflict: ({ target, pick, over }) => {
     const request = () =>
       headOf(target.gateway, `GET ${PATHS[pick(PATHS.length)] ?? '/'}`, keyOf(target));
