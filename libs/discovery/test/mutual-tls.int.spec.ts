@@ -10,9 +10,8 @@ import {
   TlsFiles,
   TlsServerCredentials,
 } from '@tally/service-kit';
-import { freePort } from '@tally/testing';
+import { CertificateAuthority, freePort } from '@tally/testing';
 import { ServiceClient, type InstanceSource } from '../src/index.js';
-import { CertificateAuthority } from './support/certificates.js';
 import { EchoClient, EchoServer, type EchoResponse } from './support/echo-server.js';
 
 const logger = createLogger('test', { instance: 'i', logLevel: 'error' });

@@ -1,22 +1,24 @@
 import { SASL_MECHANISMS, type SaslMechanism } from '@tally/kafka-wire';
 import { TlsFiles, type Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
+import { PortTls } from './port-tls.js';
 import { OPEN, SaslAuthentication, type Authentication } from './authentication.js';
 import { AddressLimit } from '../server/address-limit.js';
 import { Users } from './users.js';
 
 export interface Security {
   /** undefined: connections are not encrypted. */
-  readonly tls: TlsFiles | undefined;
+  readonly tls: PortTls | undefined;
   readonly hasSasl: boolean;
   readonly authenticationOf: (clientHost: string) => Authentication;
 }
 
-/** What the settings ask for. Throws where a file that they name cannot be used. */
+/** What the settings ask for, and what services show each other. Throws where a file that they name cannot be used. */
 export async function openSecurity(
   config: PartitionLogConfig,
   logger: Logger,
   onFailure: () => void,
+  service: TlsFiles | undefined,
 ): Promise<Security> {
   const {
     kafkaTlsCertFile: certFile,
@@ -24,11 +26,13 @@ export async function openSecurity(
     saslFile,
     maxLoginFailures,
   } = config;
-  const tls =
+  const port =
     certFile === '' && keyFile === ''
       ? undefined
       : await TlsFiles.open({ certFile, keyFile }, logger);
-  if (saslFile === '') return { tls, hasSasl: false, authenticationOf: () => OPEN };
+  const hasSasl = saslFile !== '';
+  const tls = PortTls.of({ service, port, hasSasl });
+  if (!hasSasl) return { tls, hasSasl, authenticationOf: () => OPEN };
   const mechanisms = parseMechanisms(config.saslMechanisms);
   if (mechanisms.includes('PLAIN') && tls === undefined) {
     throw new Error('PLAIN sends passwords as they are: it needs TLS');
@@ -37,7 +41,7 @@ export async function openSecurity(
   const limit = new AddressLimit(maxLoginFailures, () => performance.now());
   const parts = { mechanisms, users, limit, logger, onFailure };
   const authenticationOf = (clientHost: string) => new SaslAuthentication(parts, clientHost);
-  return { tls, hasSasl: true, authenticationOf };
+  return { tls, hasSasl, authenticationOf };
 }
 
 function parseMechanisms(text: string): SaslMechanism[] {
