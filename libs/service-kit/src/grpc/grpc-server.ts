@@ -1,11 +1,13 @@
 import type { DynamicModule, INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { GrpcOptions } from '@nestjs/microservices';
-import type { Server } from '@grpc/grpc-js';
+import type { Server, ServerOptions } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES, packageDefinition } from '@tally/contracts';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ServiceKit } from '../service/kit.module.js';
+import type { TlsFiles } from '../tls/tls-files.js';
 import { TlsServerCredentials } from './tls-server-credentials.js';
+import { onlyCallers } from './only-callers.js';
 import { GrpcErrorFilter } from './grpc-error.filter.js';
 import { GrpcMetricsInterceptor } from './grpc-metrics.interceptor.js';
 
@@ -21,9 +23,10 @@ export interface GrpcServerOptions {
 /**
  * A gRPC server with the standard health service (grpc.health.v1), whose status is this service's
  * readiness. Closing waits for the calls in flight. With TLS it takes no connection without it, and none
- * of a client without a certificate.
+ * of a client without a certificate; and calls alone of the apps that may call the app `name`.
  */
 export async function listenGrpc(
+  name: string,
   module: DynamicModule,
   options: { readonly logger: LoggerService; readonly abortOnError: boolean },
   grpc: GrpcServerOptions,
@@ -37,7 +40,7 @@ export async function listenGrpc(
     transport: Transport.GRPC,
     options: {
       url: `${host}:${grpc.port}`,
-      ...(kit.tls === undefined ? {} : { credentials: new TlsServerCredentials(kit.tls) }),
+      ...(kit.tls === undefined ? {} : mutual(name, kit, kit.tls)),
       package: [...grpc.packages],
       packageDefinition: packageDefinition(),
       onLoadPackageDefinition: (_definition: unknown, server: Server) => addHealth(server, kit),
@@ -50,6 +53,12 @@ export async function listenGrpc(
   app.useGlobalInterceptors(new GrpcMetricsInterceptor(kit.metrics.registry));
   await app.listen();
   return app;
+}
+
+function mutual(name: string, kit: ServiceKit, tls: TlsFiles) {
+  // Whoever makes the server hands all of these to it.
+  const channelOptions: ServerOptions = { interceptors: [onlyCallers(name, kit)] };
+  return { credentials: new TlsServerCredentials(tls), channelOptions };
 }
 
 function addHealth(server: Server, { health }: ServiceKit): void {
