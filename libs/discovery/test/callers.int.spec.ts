@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { packageDefinition } from '@tally/contracts';
@@ -53,11 +55,13 @@ async function serve(name: string, packageName: string, service: string) {
     ended.push(() => client.close());
     return client;
   };
-  const refusals = async () => {
+  const samples = async (name: string) => {
     const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-    return metrics.split('\n').filter((line) => /^tally_grpc_refused_callers_total\{/.test(line));
+    return metrics.split('\n').filter((line) => line.startsWith(name));
   };
-  return { caller, refusals };
+  const refusals = () => samples('tally_grpc_refused_callers_total{');
+  const handshakes = () => samples('tally_grpc_refused_handshakes_total');
+  return { caller, refusals, handshakes, port };
 }
 
 const outcome = async (client: ServiceClient, method: string) => {
@@ -95,7 +99,7 @@ describe('a cluster-proxy with certificates', () => {
 
 describe('a shard-proxy with certificates', () => {
   it('takes calls of cluster-proxies alone, and tells all others how it is', async () => {
-    const { caller, refusals } = await serve(
+    const { caller, refusals, handshakes, port } = await serve(
       'shard-proxy',
       'tally.shard_proxy.v1',
       'ShardProxyService',
@@ -108,6 +112,10 @@ describe('a shard-proxy with certificates', () => {
         'takes calls of cluster-proxy; the certificate names rollup',
       ),
     });
+    const silent = connect(port, '127.0.0.1', () => silent.write('PRI * HTTP/2.0\r\n\r\n'));
+    silent.on('error', () => undefined);
+    await once(silent.resume(), 'close');
+    expect(await handshakes()).toEqual([expect.stringMatching(/ 1$/)]);
     expect((await rollup.probe({ deadlineMs: 5000 })).instance.id).toBe('a');
     expect(await refusals()).toEqual([expect.stringMatching(/app="rollup".* 1$/)]);
   });

@@ -82,7 +82,10 @@ describe('services with certificates', () => {
   ])('do not serve a client that %s', async (_what, paths) => {
     const { port } = await serve(server);
     const { say } = await callTo(port, paths());
-    await expect(say()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(say()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('TALLY_TLS_CERT_FILE'),
+    });
   });
 
   it.each([

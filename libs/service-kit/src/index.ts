@@ -20,5 +20,6 @@ export type { Metrics } from './metrics/metrics.js';
 export { LOGGER, METRICS, TLS } from './service/kit.module.js';
 export { startService, VERSION, type ServiceDefinition } from './service/start-service.js';
 export { openServiceTls } from './tls/service-tls.js';
+export { reportRefusedHandshakes } from './tls/refused-handshakes.js';
 export { TlsFiles } from './tls/tls-files.js';
 export { inLinkedSpan, MAX_LINKED_REQUESTS, recordedSpan } from './tracing/linked-span.js';

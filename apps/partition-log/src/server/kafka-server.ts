@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { Logger } from '@tally/service-kit';
+import { reportRefusedHandshakes, type Logger } from '@tally/service-kit';
 import type { Security } from '../security/open-security.js';
 import { AddressLimit } from './address-limit.js';
 import { AddressShares } from './address-shares.js';
@@ -70,10 +70,7 @@ export class KafkaServer {
     const server = tls.createServer(this.options.transferTimeoutMs);
     server.prependListener('connection', (socket: Socket) => this.admit(socket));
     server.on('secureConnection', (socket) => this.serve(socket));
-    server.on('tlsClientError', (_error, socket) => {
-      this.observer.onRefused('tls');
-      socket.destroy();
-    });
+    reportRefusedHandshakes(server, this.logger, () => this.observer.onRefused('tls'));
     return server;
   }
 
