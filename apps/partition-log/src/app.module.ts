@@ -7,8 +7,10 @@ import {
   Lifecycle,
   LOGGER,
   METRICS,
+  TLS,
   type Logger,
   type Metrics,
+  type TlsFiles,
 } from '@tally/service-kit';
 import type { Broker } from './cluster/broker.js';
 import type { PartitionLogConfig } from './config.js';
@@ -167,7 +169,7 @@ export class AppModule {
           provide: KafkaServer,
           inject: [
             ...[SegmentLog, DiskWatermarks, GroupCoordinator],
-            ...[LOGGER, METRICS, LOG_METRICS, Lifecycle],
+            ...[LOGGER, METRICS, LOG_METRICS, Lifecycle, TLS],
           ],
           useFactory: async (
             log: SegmentLog,
@@ -177,6 +179,7 @@ export class AppModule {
             { registry }: Metrics,
             metrics: LogMetrics,
             lifecycle: Lifecycle,
+            serviceTls: TlsFiles | undefined,
           ) => {
             const broker: Broker = { nodeId: config.brokerId, host, port, clusterId: log.id };
             const labels = new TopicLabels();
@@ -186,7 +189,8 @@ export class AppModule {
               metrics.fetchBytes.inc({ topic: labels.of(topic) }, bytes);
             const { maxFetchBytes, maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
             const limits = new TopicLimits(log, maxTopics, maxPartitions, maxPartitionsPerTopic);
-            const security = await openSecurity(config, logger, () => metrics.loginFailures.inc());
+            const countFailure = () => metrics.loginFailures.inc();
+            const security = await openSecurity(config, logger, countFailure, serviceTls);
             const { acl } = security;
             const router = new RequestRouter(
               createHandlers({

@@ -135,7 +135,7 @@ export const settings = {
   kafkaTlsCertFile: setting(
     'TALLY_KAFKA_TLS_CERT_FILE',
     line('a file', ''),
-    'certificate chain, PEM; with it the port speaks TLS 1.2 and above alone. A change is seen within a minute',
+    'certificate chain, PEM, for clients outside; with it the port speaks TLS 1.2 and above alone. A change is seen within a minute',
   ),
   kafkaTlsKeyFile: setting(
     'TALLY_KAFKA_TLS_KEY_FILE',

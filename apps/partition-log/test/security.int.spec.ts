@@ -251,7 +251,7 @@ it('PLAIN without TLS is no setting that the log starts with, and neither is a f
       ...changes,
     });
     if (parsed.kind === 'invalid') throw new Error(parsed.problems.join());
-    return openSecurity(parsed.config, logger, () => undefined);
+    return openSecurity(parsed.config, logger, () => undefined, undefined);
   };
   const withPlain = { ...plain(), TALLY_KAFKA_SASL_MECHANISMS: 'PLAIN' };
   await expect(open(withPlain)).rejects.toThrow('needs TLS');

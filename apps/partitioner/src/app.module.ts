@@ -8,8 +8,10 @@ import {
   Lifecycle,
   LOGGER,
   METRICS,
+  TLS,
   type Logger,
   type Metrics,
+  type TlsFiles,
 } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { AppendJob, AppendOutcome } from './append/append-job.js';
@@ -32,15 +34,16 @@ export class AppModule {
         INSTALLATION_PROVIDER,
         {
           provide: CurrentTopic,
-          inject: [ZooKeeperSession, InstallationWatch, LOGGER, Lifecycle, HealthChecks],
+          inject: [ZooKeeperSession, InstallationWatch, LOGGER, Lifecycle, HealthChecks, TLS],
           useFactory: (
             session: ZooKeeperSession,
             installation: InstallationWatch,
             logger: Logger,
             lifecycle: Lifecycle,
             health: HealthChecks,
+            tls: TlsFiles | undefined,
           ) => {
-            const admin = new LogAdmin(kafkaConfig(config), logger);
+            const admin = new LogAdmin(kafkaConfig(config, tls), logger);
             const { partitions, dedupWindowMs, logTimeoutMs } = config;
             const topic = new CurrentTopic({
               session,
@@ -66,15 +69,16 @@ export class AppModule {
         },
         {
           provide: GatheringQueue,
-          inject: [CurrentTopic, AppendExpiry, LOGGER, METRICS, Lifecycle],
+          inject: [CurrentTopic, AppendExpiry, LOGGER, METRICS, Lifecycle, TLS],
           useFactory: (
             topic: CurrentTopic,
             expiry: AppendExpiry,
             logger: Logger,
             { registry }: Metrics,
             lifecycle: Lifecycle,
+            tls: TlsFiles | undefined,
           ) => {
-            const log = new AppendClient(kafkaConfig(config), logger);
+            const log = new AppendClient(kafkaConfig(config, tls), logger);
             lifecycle.onClose('log', () => log.close());
             const appender = new BlockAppender(log, topic, expiry, appenderMetrics(registry));
             const queue = new GatheringQueue<AppendJob, AppendOutcome>({

@@ -118,7 +118,7 @@ describe('a partitioner', () => {
     await session.whenConnected(10_000);
     shard = await keepLikeAShard(session, ID);
     topicNode = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
-    admin = new LogAdmin(kafkaConfig(config(1, 2)), SILENT);
+    admin = new LogAdmin(kafkaConfig(config(1, 2), undefined), SILENT);
   });
   afterAll(async () => {
     await admin.close();
@@ -190,7 +190,7 @@ describe('a partitioner', () => {
     const read = new Map<number, LogRecord[]>();
     for (let partition = 0; partition < partitions; partition++) read.set(partition, []);
     const reader = new GroupReader({
-      kafka: kafkaConfig(config(1, 2)),
+      kafka: kafkaConfig(config(1, 2), undefined),
       logger: SILENT,
       groupId: `read-${name}`,
       topic: name,

@@ -6,8 +6,10 @@ import {
   Lifecycle,
   LOGGER,
   METRICS,
+  TLS,
   type Logger,
   type Metrics,
+  type TlsFiles,
 } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from './config.js';
@@ -41,6 +43,7 @@ export class AppModule {
             METRICS,
             Lifecycle,
             HealthChecks,
+            TLS,
           ],
           useFactory: (
             session: ZooKeeperSession,
@@ -50,13 +53,16 @@ export class AppModule {
             { registry }: Metrics,
             lifecycle: Lifecycle,
             health: HealthChecks,
+            tls: TlsFiles | undefined,
           ) => {
-            const admin = new LogAdmin(kafkaConfig(config), logger);
+            const kafka = kafkaConfig(config, tls);
+            const admin = new LogAdmin(kafka, logger);
             lifecycle.onClose('log admin', () => admin.close());
             const eventTypes = new EventTypeRegistry({ ...config, session, installation, logger });
             lifecycle.onClose('event types', () => eventTypes.close());
             const processor = new Processor({
               config,
+              kafka,
               session,
               installation,
               eventTypes,

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import {
@@ -10,9 +10,8 @@ import {
   TlsFiles,
   TlsServerCredentials,
 } from '@tally/service-kit';
-import { freePort } from '@tally/testing';
+import { CertificateAuthority, freePort } from '@tally/testing';
 import { ServiceClient, type InstanceSource } from '../src/index.js';
-import { CertificateAuthority } from './support/certificates.js';
 import { EchoClient, EchoServer, type EchoResponse } from './support/echo-server.js';
 
 const logger = createLogger('test', { instance: 'i', logLevel: 'error' });
@@ -83,7 +82,10 @@ describe('services with certificates', () => {
   ])('do not serve a client that %s', async (_what, paths) => {
     const { port } = await serve(server);
     const { say } = await callTo(port, paths());
-    await expect(say()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(say()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('TALLY_TLS_CERT_FILE'),
+    });
   });
 
   it.each([
@@ -144,6 +146,42 @@ describe('services with certificates', () => {
     await replace(caller, ours.sign('query', { file: 'renewed' }), callerTls);
     const renewed = await callTo(port, caller);
     expect((await renewed.say()).text).toBe('hello');
+  });
+});
+
+describe('services that change the authority', () => {
+  it('are served at each step, and in the end not with the old one', async () => {
+    const [before, after] = [new CertificateAuthority(), new CertificateAuthority()];
+    ended.push(() => before.remove());
+    ended.push(() => after.remove());
+    const server = before.sign('echo');
+    const caller = before.sign('query');
+    const old = before.sign('query', { file: 'old' });
+    const { port, tls } = await serve(server);
+    const callers = await callTo(port, caller);
+    const say = async (paths: Paths) => (await (await callTo(port, paths)).say()).text;
+    const isServed = async () => {
+      await Promise.all([tls?.refresh(), callers.tls?.refresh()]);
+      expect((await callers.say()).text).toBe('hello');
+      expect(await say(caller)).toBe('hello');
+    };
+    await isServed();
+    // All of these share the file of the authority.
+    appendFileSync(before.caFile, readFileSync(after.caFile));
+    await isServed();
+    for (const [app, paths] of [
+      ['echo', server],
+      ['query', caller],
+    ] as const) {
+      const next = after.sign(app);
+      copyFileSync(next.certFile, paths.certFile);
+      copyFileSync(next.keyFile, paths.keyFile);
+      await isServed();
+    }
+    expect(await say(old)).toBe('hello');
+    copyFileSync(after.caFile, before.caFile);
+    await isServed();
+    await expect(say(old)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 

@@ -1,5 +1,12 @@
+import { connect, type ConnectionOptions } from 'node:tls';
+import { MINUTE_MS } from '@tally/contracts';
 import type { Logger } from '@tally/service-kit';
-import kafkajs, { type Kafka, type logCreator, type SASLOptions } from 'kafkajs';
+import kafkajs, {
+  type ISocketFactory,
+  type Kafka,
+  type logCreator,
+  type SASLOptions,
+} from 'kafkajs';
 
 const { logLevel } = kafkajs;
 
@@ -10,8 +17,8 @@ export interface KafkaConfig {
   /** Name of this process in the brokers' logs and metrics. */
   readonly clientId: string;
   readonly requestTimeoutMs: number;
-  /** undefined: connections are not encrypted. `ca`: PEM; undefined: what Node trusts. */
-  readonly tls?: { readonly ca: string[] | undefined } | undefined;
+  /** How the next connection to that host is encrypted; undefined: connections are not. */
+  readonly tls?: ((host: string) => ConnectionOptions) | undefined;
   readonly sasl?: SaslConfig | undefined;
 }
 
@@ -52,7 +59,7 @@ export function createKafka(config: KafkaConfig, logger: Logger): Kafka {
   return new kafkajs.Kafka({
     brokers: [...brokers],
     clientId,
-    ...(tls === undefined ? {} : { ssl: tls.ca === undefined ? true : { ca: tls.ca } }),
+    ...(tls === undefined ? {} : { ssl: true, socketFactory: encrypt(tls) }),
     ...(sasl === undefined ? {} : { sasl: sasl as SASLOptions }),
     requestTimeout: requestTimeoutMs,
     connectionTimeout: connectionTimeoutMs(requestTimeoutMs),
@@ -61,6 +68,12 @@ export function createKafka(config: KafkaConfig, logger: Logger): Kafka {
     logCreator: logTo(logger),
     retry: RETRY,
   });
+}
+
+/** Each connection is made with what the files hold when it is made. */
+function encrypt(tls: (host: string) => ConnectionOptions): ISocketFactory {
+  return ({ host, port, onConnect }) =>
+    connect({ ...tls(host), host, port }, onConnect).setKeepAlive(true, MINUTE_MS);
 }
 
 function logTo(logger: Logger): logCreator {

@@ -14,7 +14,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 function configOf(environment: Record<string, string>) {
   const parsed = parseConfig(logSettings, { KAFKA_BROKERS: 'a:1,b:2', ...environment });
   if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('\n'));
-  return kafkaConfig({ ...parsed.config, instance: 'i' });
+  return kafkaConfig({ ...parsed.config, instance: 'i' }, undefined);
 }
 
 function file(name: string, content: string): string {
@@ -34,19 +34,21 @@ describe('the settings of the log', () => {
   });
 
   it('take certificates and the password from files', () => {
-    expect(
-      configOf({
-        KAFKA_TLS: 'on',
-        KAFKA_TLS_CA_FILE: file('ca', 'PEM'),
-        KAFKA_SASL_MECHANISM: 'scram-sha-512',
-        KAFKA_SASL_USER: 'processor',
-        KAFKA_SASL_PASSWORD_FILE: file('password', ' with spaces \n'),
-      }),
-    ).toMatchObject({
-      tls: { ca: ['PEM'] },
-      sasl: { mechanism: 'scram-sha-512', username: 'processor', password: ' with spaces ' },
+    const { tls, sasl } = configOf({
+      KAFKA_TLS: 'on',
+      KAFKA_TLS_CA_FILE: file('ca', 'PEM'),
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_SASL_USER: 'processor',
+      KAFKA_SASL_PASSWORD_FILE: file('password', ' with spaces \n'),
     });
-    expect(configOf({ KAFKA_TLS: 'on' })).toMatchObject({ tls: { ca: undefined } });
+    expect(tls?.('kafka.example')).toEqual({ ca: ['PEM'], servername: 'kafka.example' });
+    expect(tls?.('10.0.0.1').servername).toBe('');
+    expect(sasl).toEqual({
+      mechanism: 'scram-sha-512',
+      username: 'processor',
+      password: ' with spaces ',
+    });
+    expect(configOf({ KAFKA_TLS: 'on' }).tls?.('a').ca).toBeUndefined();
   });
 
   it('are refused where somebody shall authenticate and nobody says who', () => {

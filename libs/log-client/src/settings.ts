@@ -1,6 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { addresses, line, oneOf, setting, wholeNumber, type ConfigOf } from '@tally/service-kit';
+import { isIP } from 'node:net';
+import {
+  addresses,
+  line,
+  oneOf,
+  setting,
+  wholeNumber,
+  type ConfigOf,
+  type TlsFiles,
+} from '@tally/service-kit';
 import type { KafkaConfig } from './kafka.js';
+
+/** The name in the certificate of our log, whatever its address is. */
+const LOG_APP = 'partition-log';
 
 /** What every service that writes to the log, or reads it, reads too. */
 export const logSettings = {
@@ -16,13 +28,13 @@ export const logSettings = {
   ),
   kafkaTls: setting(
     'KAFKA_TLS',
-    oneOf(['off', 'on'], 'off'),
-    'whether connections to the log are encrypted',
+    oneOf(['as-services', 'off', 'on'], 'as-services'),
+    'whether connections to the log are encrypted. `as-services`: mutual TLS with `partition-log` where `TALLY_TLS_CERT_FILE` and the others are set, else not; `on`: TLS with a log of others, whose certificate shows its host',
   ),
   kafkaTlsCaFile: setting(
     'KAFKA_TLS_CA_FILE',
     line('a file', ''),
-    'certificates, PEM, of those who may vouch for the log; where empty, those that Node trusts',
+    'with `KAFKA_TLS=on`: certificates, PEM, of those who may vouch for the log; where empty, those that Node trusts',
   ),
   kafkaSaslMechanism: setting(
     'KAFKA_SASL_MECHANISM',
@@ -42,16 +54,33 @@ export type LogConfig = ConfigOf<typeof logSettings>;
 
 /**
  * How this process reaches the log. Reads the files that the settings name; throws when one is missing
- * or the settings contradict each other.
+ * or the settings contradict each other. `service`: what it shows to other services.
  */
-export function kafkaConfig(config: LogConfig & { readonly instance: string }): KafkaConfig {
+export function kafkaConfig(
+  config: LogConfig & { readonly instance: string },
+  service: TlsFiles | undefined,
+): KafkaConfig {
   return {
     brokers: config.kafkaBrokers.split(','),
     clientId: `tally-${config.instance}`,
     requestTimeoutMs: config.logTimeoutMs,
-    tls: config.kafkaTls === 'on' ? { ca: readCertificates(config.kafkaTlsCaFile) } : undefined,
+    tls: encryptionOf(config, service),
     sasl: readSasl(config),
   };
+}
+
+function encryptionOf(config: LogConfig, service: TlsFiles | undefined): KafkaConfig['tls'] {
+  switch (config.kafkaTls) {
+    case 'off':
+      return undefined;
+    case 'on': {
+      const ca = readCertificates(config.kafkaTlsCaFile);
+      // An address is no name that a client may ask for by SNI.
+      return (host) => ({ ca, servername: isIP(host) === 0 ? host : '' });
+    }
+    case 'as-services':
+      return service && (() => ({ ...service.options, servername: LOG_APP }));
+  }
 }
 
 function readCertificates(file: string): string[] | undefined {

@@ -10,6 +10,7 @@ export {
   type ServiceConfig,
 } from './config/service-settings.js';
 export * from './config/settings.js';
+export { GRPC_CALLERS } from './grpc/callers.js';
 export { TlsServerCredentials } from './grpc/tls-server-credentials.js';
 export { toProblem, PROBLEM_TYPE, type ProblemDetails } from './errors/problem-details.js';
 export { HealthChecks, type HealthCheck } from './health/health-checks.js';
@@ -19,5 +20,6 @@ export type { Metrics } from './metrics/metrics.js';
 export { LOGGER, METRICS, TLS } from './service/kit.module.js';
 export { startService, VERSION, type ServiceDefinition } from './service/start-service.js';
 export { openServiceTls } from './tls/service-tls.js';
+export { reportRefusedHandshakes } from './tls/refused-handshakes.js';
 export { TlsFiles } from './tls/tls-files.js';
 export { inLinkedSpan, MAX_LINKED_REQUESTS, recordedSpan } from './tracing/linked-span.js';

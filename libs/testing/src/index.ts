@@ -1,3 +1,4 @@
+export { CertificateAuthority } from './certificates.js';
 export { eventually } from './eventually.js';
 export { keepLikeAShard, type PlayedShard } from './keep-like-a-shard.js';
 export { endWithParent } from './servers/end-with-parent.js';

@@ -15,6 +15,8 @@ have to run; no service has to be stopped or started. See docs/runbooks/empty-zo
   --from SHARD      use the copy of this shard alone: the others are gone, or disagree
   --zookeeper H:P   default: TALLY_ZOOKEEPER, or that of the Tally that tools/up started
   --kafka H:P       default: KAFKA_BROKERS, or the log of that Tally; KAFKA_TLS... as for services
+  TALLY_TLS_CERT_FILE, ..._KEY_FILE, ..._CA_FILE: as for services, where they speak TLS; the certificate of
+                    a cluster-proxy, who alone may ask shard-proxies
   --help            this text
 
 Exit code: 0 done, 1 refused or not together, 2 wrong usage.`;

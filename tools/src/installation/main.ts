@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { TallyError } from '@tally/contracts';
 import { readZooKeeperClaim } from '@tally/discovery';
 import { kafkaConfig, LogAdmin, logSettings } from '@tally/log-client';
-import { createLogger, parseConfig } from '@tally/service-kit';
+import {
+  createLogger,
+  openServiceTls,
+  parseConfig,
+  tlsSettings,
+  type TlsFiles,
+} from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import { askShards } from './ask-shards.js';
 import { parseCommand, USAGE, type Command } from './command.js';
@@ -36,20 +42,25 @@ async function run(command: Command): Promise<number> {
       complain(`${command.problem}; --help says more`);
       return 2;
     case 'show':
-      return connected(command.zookeeper, (session) => show(session, command.kafka));
+      return connected(command.zookeeper, (session, tls) => show(session, tls, command.kafka));
     case 'restore':
-      return connected(command.zookeeper, (session) => bringBack(session, command.from));
+      return connected(command.zookeeper, (session, tls) => bringBack(session, tls, command.from));
   }
 }
 
 async function connected(
   connect: string,
-  work: (session: ZooKeeperSession) => Promise<number>,
+  work: (session: ZooKeeperSession, tls: TlsFiles | undefined) => Promise<number>,
 ): Promise<number> {
+  const tls = await openTls();
+  if (typeof tls === 'string') {
+    complain(tls);
+    return 2;
+  }
   const session = new ZooKeeperSession({ connect, logger }).start();
   try {
     await session.whenConnected(CONNECT_MS);
-    return await work(session);
+    return await work(session, tls);
   } catch (error) {
     if (!(error instanceof TallyError)) throw error;
     complain(error.message);
@@ -59,10 +70,25 @@ async function connected(
   }
 }
 
-async function show(session: ZooKeeperSession, kafka: string | undefined): Promise<number> {
+/** What the environment names as a service's; or what is wrong with it. */
+async function openTls(): Promise<TlsFiles | undefined | string> {
+  const loaded = parseConfig(tlsSettings, process.env);
+  if (loaded.kind === 'invalid') return loaded.problems.join('; ');
+  try {
+    return await openServiceTls(loaded.config, logger);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function show(
+  session: ZooKeeperSession,
+  tls: TlsFiles | undefined,
+  kafka: string | undefined,
+): Promise<number> {
   const zookeeper = await readZooKeeperClaim(session);
-  const answers = await askShards(session, ({ copies }) => wholeOf(copies).kind === 'whole');
-  const logTopics = kafka === undefined ? undefined : await topicsOf(kafka);
+  const answers = await askShards(session, tls, ({ copies }) => wholeOf(copies).kind === 'whole');
+  const logTopics = kafka === undefined ? undefined : await topicsOf(kafka, tls);
   const { lines, problem } = report({ zookeeper, answers, logTopics });
   for (const line of lines) say(line);
   if (problem === undefined) {
@@ -73,9 +99,14 @@ async function show(session: ZooKeeperSession, kafka: string | undefined): Promi
   return 1;
 }
 
-async function bringBack(session: ZooKeeperSession, from: number | undefined): Promise<number> {
+async function bringBack(
+  session: ZooKeeperSession,
+  tls: TlsFiles | undefined,
+  from: number | undefined,
+): Promise<number> {
   const { copies, failures } = await askShards(
     session,
+    tls,
     (answers) => wholeOf(answers.copies, from).kind === 'whole',
   );
   for (const { shard, reason } of failures) complain(`shard ${shard}: ${reason}`);
@@ -98,10 +129,14 @@ async function bringBack(session: ZooKeeperSession, from: number | undefined): P
 }
 
 /** The topics of events in the log, or why nobody knows. */
-async function topicsOf(brokers: string): Promise<readonly string[] | string> {
+async function topicsOf(
+  brokers: string,
+  tls: TlsFiles | undefined,
+): Promise<readonly string[] | string> {
   const loaded = parseConfig(logSettings, { ...process.env, KAFKA_BROKERS: brokers });
   if (loaded.kind === 'invalid') return loaded.problems.join('; ');
-  const admin = new LogAdmin(kafkaConfig({ ...loaded.config, instance: 'installation' }), logger);
+  const config = { ...loaded.config, instance: 'installation' };
+  const admin = new LogAdmin(kafkaConfig(config, tls), logger);
   try {
     return await admin.eventsTopics();
   } catch (error) {

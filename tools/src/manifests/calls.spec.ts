@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { GRPC_CALLERS } from '@tally/service-kit';
 import { APPS } from '../stack/topology.js';
 import { leavingArrows } from './arrows.js';
-import { checkCalls, readCalls } from './calls.js';
+import { checkCallers, checkCalls, readCalls } from './calls.js';
 import type { Objects } from './objects.js';
 import { render } from './render.js';
 
@@ -49,6 +50,14 @@ describe('calls of services', () => {
       partitioner: [],
       'partition-log': [],
     });
+  });
+
+  it('are those that servers take by the certificate, and no others', () => {
+    expect(checkCallers(GRPC_CALLERS, calls)).toEqual([]);
+    expect(checkCallers({ ...GRPC_CALLERS, partitioner: ['rollup'] }, calls)).toEqual([
+      'GRPC_CALLERS: gateway → partitioner is missing, which its app.module.ts needs or uses',
+      'GRPC_CALLERS: rollup → partitioner is allowed, and its app.module.ts neither needs nor uses it',
+    ]);
   });
 
   it('that no NetworkPolicy allows are told', () => {

@@ -23,6 +23,29 @@ export function readCalls(root: string, apps: readonly string[]): CallsOfApps {
   );
 }
 
+/** Callers that a gRPC server takes with certificates, and that its apps do not say, or the other way round. */
+export function checkCallers(
+  callers: Readonly<Record<string, readonly string[]>>,
+  calls: CallsOfApps,
+): readonly string[] {
+  const said = [...calls].flatMap(([app, callees]) =>
+    callees.map((callee) => `${app} → ${callee}`),
+  );
+  const taken = Object.entries(callers).flatMap(([callee, apps]) =>
+    apps.map((app) => `${app} → ${callee}`),
+  );
+  return [
+    ...said
+      .filter((one) => !taken.includes(one))
+      .map((one) => `GRPC_CALLERS: ${one} is missing, which its app.module.ts needs or uses`),
+    ...taken
+      .filter((one) => !said.includes(one))
+      .map(
+        (one) => `GRPC_CALLERS: ${one} is allowed, and its app.module.ts neither needs nor uses it`,
+      ),
+  ];
+}
+
 /** Calls of our services that the network does not let through, and those it lets through that nobody makes. */
 export function checkCalls(objects: Objects, calls: CallsOfApps): readonly string[] {
   const pods = workloads(objects);

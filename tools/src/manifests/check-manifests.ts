@@ -1,8 +1,9 @@
 // Renders every overlay and checks it strictly; needs no cluster. Started by tools/manifests.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { GRPC_CALLERS } from '@tally/service-kit';
 import { APPS } from '../stack/topology.js';
-import { readCalls } from './calls.js';
+import { checkCallers, readCalls } from './calls.js';
 import { check } from './check.js';
 import type { Objects } from './objects.js';
 import { render } from './render.js';
@@ -21,6 +22,10 @@ for (const app of APPS) {
 }
 
 const calls = readCalls(root, APPS);
+for (const problem of checkCallers(GRPC_CALLERS, calls)) {
+  console.error(problem);
+  process.exitCode = 1;
+}
 
 for (const overlay of readdirSync(overlays)) {
   const objects = render(join(overlays, overlay));

@@ -1,6 +1,7 @@
 import { SASL_MECHANISMS, type SaslMechanism } from '@tally/kafka-wire';
 import { TlsFiles, type Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
+import { PortTls } from './port-tls.js';
 import { OPEN, SaslAuthentication, type Authentication } from './authentication.js';
 import { AclFile } from './acl/acl-file.js';
 import { AddressLimit } from '../server/address-limit.js';
@@ -8,18 +9,19 @@ import { Users } from './users.js';
 
 export interface Security {
   /** undefined: connections are not encrypted. */
-  readonly tls: TlsFiles | undefined;
+  readonly tls: PortTls | undefined;
   readonly hasSasl: boolean;
   readonly authenticationOf: (clientHost: string) => Authentication;
   /** undefined: who has authenticated may do everything. */
   readonly acl: AclFile | undefined;
 }
 
-/** What the settings ask for. Throws where a file that they name cannot be used. */
+/** What the settings ask for, and what services show each other. Throws where a file that they name cannot be used. */
 export async function openSecurity(
   config: PartitionLogConfig,
   logger: Logger,
   onFailure: () => void,
+  service: TlsFiles | undefined,
 ): Promise<Security> {
   const {
     kafkaTlsCertFile: certFile,
@@ -29,17 +31,19 @@ export async function openSecurity(
     maxLoginFailures,
     saslSessionMs: sessionMs,
   } = config;
-  const tls =
+  const port =
     certFile === '' && keyFile === ''
       ? undefined
       : await TlsFiles.open({ certFile, keyFile }, logger);
-  if (saslFile === '') {
+  const hasSasl = saslFile !== '';
+  const tls = PortTls.of({ service, port, hasSasl });
+  if (!hasSasl) {
     if (aclFile !== '') {
       throw new Error(
         'TALLY_KAFKA_ACL_FILE needs TALLY_KAFKA_SASL_FILE: rights are those of users',
       );
     }
-    return { tls, hasSasl: false, authenticationOf: () => OPEN, acl: undefined };
+    return { tls, hasSasl, authenticationOf: () => OPEN, acl: undefined };
   }
   const mechanisms = parseMechanisms(config.saslMechanisms);
   if (mechanisms.includes('PLAIN') && tls === undefined) {
@@ -51,7 +55,7 @@ export async function openSecurity(
   const parts = { mechanisms, users, limit, logger, onFailure, sessionMs, nowMs };
   const authenticationOf = (clientHost: string) => new SaslAuthentication(parts, clientHost);
   const acl = aclFile === '' ? undefined : await AclFile.open(aclFile, logger);
-  return { tls, hasSasl: true, authenticationOf, acl };
+  return { tls, hasSasl, authenticationOf, acl };
 }
 
 function parseMechanisms(text: string): SaslMechanism[] {

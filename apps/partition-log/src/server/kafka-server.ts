@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
-import type { Logger } from '@tally/service-kit';
+import { reportRefusedHandshakes, type Logger } from '@tally/service-kit';
 import type { Security } from '../security/open-security.js';
 import { AddressLimit } from './address-limit.js';
 import { AddressShares } from './address-shares.js';
@@ -68,18 +67,10 @@ export class KafkaServer {
       });
     }
     // Not half-open: Node would keep the socket below for ever when its client goes without a farewell.
-    const handshakeTimeout = this.options.transferTimeoutMs;
-    const server = createTlsServer({ ...tls.options, handshakeTimeout });
+    const server = tls.createServer(this.options.transferTimeoutMs);
     server.prependListener('connection', (socket: Socket) => this.admit(socket));
     server.on('secureConnection', (socket) => this.serve(socket));
-    server.on('tlsClientError', (_error, socket) => {
-      this.observer.onRefused('tls');
-      socket.destroy();
-    });
-    server.on(
-      'close',
-      tls.keepUpToDate((contents) => server.setSecureContext(contents)),
-    );
+    reportRefusedHandshakes(server, this.logger, () => this.observer.onRefused('tls'));
     return server;
   }
 

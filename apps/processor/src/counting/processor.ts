@@ -1,6 +1,6 @@
 import { TallyError } from '@tally/contracts';
 import type { InstallationWatch } from '@tally/discovery';
-import { GroupReader, kafkaConfig, type Assignment, type LogAdmin } from '@tally/log-client';
+import { GroupReader, type Assignment, type KafkaConfig, type LogAdmin } from '@tally/log-client';
 import {
   parseEventsTopic,
   SHARD_MAP_NODE,
@@ -27,6 +27,8 @@ const REBUILD_PAUSE_MS = 200;
 
 export interface ProcessorOptions {
   readonly config: ProcessorConfig;
+  /** How the log is reached. */
+  readonly kafka: KafkaConfig;
   readonly session: ZooKeeperSession;
   readonly installation: Pick<InstallationWatch, 'get'>;
   readonly eventTypes: EventTypes;
@@ -137,9 +139,9 @@ export class Processor {
   }
 
   private newReader(topic: EventsTopic): GroupReader {
-    const { config, logger } = this.options;
+    const { config, kafka, logger } = this.options;
     return new GroupReader({
-      kafka: kafkaConfig(config),
+      kafka,
       logger,
       groupId: `processor-${topic.name}`,
       topic: topic.name,

@@ -77,7 +77,7 @@ export class ProcessorFixture {
     this.closes.push(() => this.session.close());
     await this.session.whenConnected(10_000);
     if (playsShard) await keepLikeAShard(this.session);
-    const kafka = kafkaConfig(this.config(1));
+    const kafka = kafkaConfig(this.config(1), undefined);
     this.admin = new LogAdmin(kafka, SILENT);
     this.closes.push(() => this.admin.close());
     this.appender = new AppendClient(kafka, SILENT);

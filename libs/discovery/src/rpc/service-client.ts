@@ -155,8 +155,11 @@ export class ServiceClient {
     const until = Math.min(deadline, Date.now() + connectTimeoutMs);
     const verdict = await orAborted(whenReady(client, until), signal);
     if (verdict === 'ready') return undefined;
-    const how = tls === undefined ? '' : ' over mutual TLS';
-    const message = `${service}: no connection${how} to ${instance.id} at ${addressOf(instance)}`;
+    const to = `to ${instance.id} at ${addressOf(instance)}`;
+    const message =
+      tls === undefined
+        ? `${service}: no connection ${to}; without TLS: TALLY_TLS_CERT_FILE is not set here`
+        : `${service}: no connection over mutual TLS ${to}; TALLY_TLS_CERT_FILE has to be set there too`;
     // Too little time to connect in says less about the instance than a refusal.
     const late = verdict === 'timeout' && until === deadline;
     const error = new TallyError(late ? 'deadline_exceeded' : 'unavailable', message);

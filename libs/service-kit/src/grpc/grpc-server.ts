@@ -1,11 +1,16 @@
+import { Server as TlsServer } from 'node:tls';
 import type { DynamicModule, INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { GrpcOptions } from '@nestjs/microservices';
-import type { Server } from '@grpc/grpc-js';
+import type { Server, ServerOptions } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES, packageDefinition } from '@tally/contracts';
 import { HealthImplementation } from 'grpc-health-check';
+import { Counter } from 'prom-client';
+import { reportRefusedHandshakes } from '../tls/refused-handshakes.js';
 import type { ServiceKit } from '../service/kit.module.js';
+import type { TlsFiles } from '../tls/tls-files.js';
 import { TlsServerCredentials } from './tls-server-credentials.js';
+import { onlyCallers } from './only-callers.js';
 import { GrpcErrorFilter } from './grpc-error.filter.js';
 import { GrpcMetricsInterceptor } from './grpc-metrics.interceptor.js';
 
@@ -21,9 +26,10 @@ export interface GrpcServerOptions {
 /**
  * A gRPC server with the standard health service (grpc.health.v1), whose status is this service's
  * readiness. Closing waits for the calls in flight. With TLS it takes no connection without it, and none
- * of a client without a certificate.
+ * of a client without a certificate; and calls alone of the apps that may call the app `name`.
  */
 export async function listenGrpc(
+  name: string,
   module: DynamicModule,
   options: { readonly logger: LoggerService; readonly abortOnError: boolean },
   grpc: GrpcServerOptions,
@@ -37,10 +43,13 @@ export async function listenGrpc(
     transport: Transport.GRPC,
     options: {
       url: `${host}:${grpc.port}`,
-      ...(kit.tls === undefined ? {} : { credentials: new TlsServerCredentials(kit.tls) }),
+      ...(kit.tls === undefined ? {} : mutual(name, kit, kit.tls)),
       package: [...grpc.packages],
       packageDefinition: packageDefinition(),
-      onLoadPackageDefinition: (_definition: unknown, server: Server) => addHealth(server, kit),
+      onLoadPackageDefinition: (_definition: unknown, server: Server) => {
+        addHealth(server, kit);
+        if (kit.tls !== undefined) reportHandshakes(server, kit);
+      },
       gracefulShutdown: true,
       maxReceiveMessageLength: maxMessageBytes,
       maxSendMessageLength: maxMessageBytes,
@@ -50,6 +59,26 @@ export async function listenGrpc(
   app.useGlobalInterceptors(new GrpcMetricsInterceptor(kit.metrics.registry));
   await app.listen();
   return app;
+}
+
+function mutual(name: string, kit: ServiceKit, tls: TlsFiles) {
+  // Whoever makes the server hands all of these to it.
+  const channelOptions: ServerOptions = { interceptors: [onlyCallers(name, kit)] };
+  return { credentials: new TlsServerCredentials(tls), channelOptions };
+}
+
+/** grpc-js tells nobody of handshakes that fail; the servers below it do. */
+function reportHandshakes(server: Server, { logger, metrics }: ServiceKit): void {
+  const refused = new Counter({
+    name: 'tally_grpc_refused_handshakes_total',
+    help: 'Connections that did not get through the TLS handshake: no certificate, one that is not believed, no TLS.',
+    registers: [metrics.registry],
+  });
+  const below: unknown = Reflect.get(server, 'http2Servers');
+  const listening = below instanceof Map ? [...below.keys()] : [];
+  const found = listening.filter((one) => one instanceof TlsServer);
+  if (found.length === 0) throw new Error('expected a TLS server below grpc-js, got none');
+  for (const one of found) reportRefusedHandshakes(one, logger, () => refused.inc());
 }
 
 function addHealth(server: Server, { health }: ServiceKit): void {

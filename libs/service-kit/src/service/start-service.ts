@@ -69,7 +69,7 @@ export async function startService(definition: ServiceDefinition): Promise<Lifec
 }
 
 async function open(
-  { config, root, grpc, http }: ServiceDefinition,
+  { name, config, root, grpc, http }: ServiceDefinition,
   kit: ServiceKit,
 ): Promise<void> {
   const { lifecycle, health, metrics, logger } = kit;
@@ -86,7 +86,7 @@ async function open(
   const options = { logger: new NestLogger(logger), abortOnError: false };
   const module = { module: Root, imports: [KitModule.with(kit), root] };
   let app: INestApplicationContext;
-  if (grpc !== undefined) app = await listenGrpc(module, options, grpc, host, kit);
+  if (grpc !== undefined) app = await listenGrpc(name, module, options, grpc, host, kit);
   else if (http !== undefined) app = await listenHttp(module, options, http, host, kit);
   else app = await NestFactory.createApplicationContext(module, options);
   lifecycle.onClose('application', () => app.close());

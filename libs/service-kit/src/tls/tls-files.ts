@@ -24,22 +24,27 @@ export interface TlsContents {
   readonly minVersion: 'TLSv1.2';
 }
 
-/** Certificate, key and those who vouch for others, as files that may be replaced while the process runs. */
+/**
+ * Certificate, key and those who vouch for others, as files that may be replaced while the process runs:
+ * they are looked at every minute until it ends.
+ */
 export class TlsFiles {
   private readonly users = new Set<(contents: TlsContents) => void>();
-  private timer: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly paths: TlsPaths,
     private readonly logger: Logger,
     private current: TlsContents,
-  ) {}
+  ) {
+    setInterval(() => void this.refresh(), LOOK_MS).unref();
+  }
 
   /** Throws where the files cannot be read or do not fit each other. */
   static async open(paths: TlsPaths, logger: Logger): Promise<TlsFiles> {
     return new TlsFiles(paths, logger, await read(paths));
   }
 
+  /** What is in them now. */
   get options(): TlsContents {
     return this.current;
   }
@@ -47,13 +52,7 @@ export class TlsFiles {
   /** Calls `use` with what is in the files, whenever that is something else. Returns how to stop that. */
   keepUpToDate(use: (contents: TlsContents) => void): () => void {
     this.users.add(use);
-    this.timer ??= setInterval(() => void this.refresh(), LOOK_MS).unref();
-    return () => {
-      this.users.delete(use);
-      if (this.users.size > 0) return;
-      clearInterval(this.timer);
-      this.timer = undefined;
-    };
+    return () => void this.users.delete(use);
   }
 
   /** Files that do not fit, perhaps because one of them is not replaced yet, change nothing. */
