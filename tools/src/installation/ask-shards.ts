@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { packageDefinition, TallyError, type shardProxy } from '@tally/contracts';
 import { InstanceRegistry, ServiceClient } from '@tally/discovery';
+import type { TlsFiles } from '@tally/service-kit';
 import type { ZooKeeperSession } from '@tally/zookeeper';
 import type { ShardCopy } from './copies.js';
 
@@ -24,6 +25,7 @@ export interface ShardAnswers {
  */
 export async function askShards(
   session: ZooKeeperSession,
+  tls: TlsFiles | undefined,
   isEnough: (answers: ShardAnswers) => boolean,
 ): Promise<ShardAnswers> {
   const instances = new InstanceRegistry(session).watchInstances('shard-proxy');
@@ -31,6 +33,7 @@ export async function askShards(
     service: 'shard-proxy',
     client: { service: packageDefinition()[SERVICE] as ServiceDefinition },
     instances,
+    tls,
   });
   const end = Date.now() + REGISTERED_MS;
   try {

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { TallyError } from '@tally/contracts';
 import { readZooKeeperClaim } from '@tally/discovery';
 import { kafkaConfig, LogAdmin, logSettings } from '@tally/log-client';
-import { createLogger, parseConfig } from '@tally/service-kit';
+import { createLogger, openServiceTls, parseConfig, serviceSettings } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import { askShards } from './ask-shards.js';
+import { toolSettingsIn } from './tool-settings.js';
 import { parseCommand, USAGE, type Command } from './command.js';
 import { wholeOf } from './copies.js';
 import { restore } from './restore.js';
@@ -23,9 +24,11 @@ const logger = createLogger(
 );
 const home = process.env['TALLY_HOME'] ?? join(homedir(), '.tally');
 
-process.exitCode = await run(
-  parseCommand(process.argv.slice(2), process.env, join(home, 'addresses.json')),
-);
+const addressFile = join(home, 'addresses.json');
+/** What the environment says goes before what the stack of this clone gives its tools. */
+const environment = { ...toolSettingsIn(addressFile), ...process.env };
+
+process.exitCode = await run(parseCommand(process.argv.slice(2), process.env, addressFile));
 
 async function run(command: Command): Promise<number> {
   switch (command.kind) {
@@ -61,7 +64,11 @@ async function connected(
 
 async function show(session: ZooKeeperSession, kafka: string | undefined): Promise<number> {
   const zookeeper = await readZooKeeperClaim(session);
-  const answers = await askShards(session, ({ copies }) => wholeOf(copies).kind === 'whole');
+  const answers = await askShards(
+    session,
+    await tls(),
+    ({ copies }) => wholeOf(copies).kind === 'whole',
+  );
   const logTopics = kafka === undefined ? undefined : await topicsOf(kafka);
   const { lines, problem } = report({ zookeeper, answers, logTopics });
   for (const line of lines) say(line);
@@ -76,6 +83,7 @@ async function show(session: ZooKeeperSession, kafka: string | undefined): Promi
 async function bringBack(session: ZooKeeperSession, from: number | undefined): Promise<number> {
   const { copies, failures } = await askShards(
     session,
+    await tls(),
     (answers) => wholeOf(answers.copies, from).kind === 'whole',
   );
   for (const { shard, reason } of failures) complain(`shard ${shard}: ${reason}`);
@@ -97,9 +105,18 @@ async function bringBack(session: ZooKeeperSession, from: number | undefined): P
   return 0;
 }
 
+/** What shard-proxies are shown; undefined where no certificate is named. */
+async function tls() {
+  const { tlsCertFile, tlsKeyFile, tlsCaFile } = serviceSettings;
+  const loaded = parseConfig({ tlsCertFile, tlsKeyFile, tlsCaFile }, environment);
+  if (loaded.kind === 'invalid')
+    throw new TallyError('invalid_argument', loaded.problems.join('; '));
+  return openServiceTls(loaded.config, logger);
+}
+
 /** The topics of events in the log, or why nobody knows. */
 async function topicsOf(brokers: string): Promise<readonly string[] | string> {
-  const loaded = parseConfig(logSettings, { ...process.env, KAFKA_BROKERS: brokers });
+  const loaded = parseConfig(logSettings, { ...environment, KAFKA_BROKERS: brokers });
   if (loaded.kind === 'invalid') return loaded.problems.join('; ');
   const admin = new LogAdmin(kafkaConfig({ ...loaded.config, instance: 'installation' }), logger);
   try {

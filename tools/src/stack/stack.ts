@@ -88,7 +88,8 @@ export class Stack {
         detoured.shardUrls,
       );
       await stack.startServices(plan);
-      return { stack, addresses: addressesOf(infrastructure, plan) };
+      const tools = stack.secrets && (await new ClosedStack(stack.secrets).environmentOf('tools'));
+      return { stack, addresses: { ...addressesOf(infrastructure, plan), tools } };
     } catch (error) {
       await stack.stop();
       throw error;

@@ -17,7 +17,7 @@ const ACL_FILE = join(ROOT, 'apps/partition-log/tally.acl');
 export class ClosedStack {
   constructor(private readonly secrets: Secrets) {}
 
-  /** Settings of a service beside its addresses. `shardUrl`: its Postgres as superuser; for a shard-proxy. */
+  /** Settings of a service, or of `tools`, beside its addresses. `shardUrl`: its Postgres as superuser; for a shard-proxy. */
   async environmentOf(app: string, shardUrl?: string): Promise<Readonly<Record<string, string>>> {
     return { ...this.secrets.environmentOf(app), ...(await this.ownSettings(app, shardUrl)) };
   }
@@ -33,6 +33,7 @@ export class ClosedStack {
         return { TALLY_KAFKA_SASL_FILE: await this.logUsers(), TALLY_KAFKA_ACL_FILE: ACL_FILE };
       case 'partitioner':
       case 'processor':
+      case 'tools':
         return {
           KAFKA_SASL_MECHANISM: 'scram-sha-256',
           KAFKA_SASL_USER: app,
