@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Client, credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readStatsAsOf, type StatsQuestion } from '@tally/client';
@@ -8,7 +11,7 @@ import { InstanceRegistry } from '@tally/discovery';
 import { metadata } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
 import { KafkaConnection } from '@tally/testing/kafka-connection';
-import { Secrets } from '@tally/tools';
+import { ROOT, Secrets } from '@tally/tools';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import pg from 'pg';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
@@ -149,6 +152,17 @@ describe('a stack that asks who comes in', () => {
     for (const name of ['sslcert', 'sslkey']) shown.searchParams.delete(name);
     await expect(query(shown.href, 'SELECT 1')).rejects.toThrow('certificate');
   }, 30_000);
+
+  it('shows its installation to the tool that finds its secrets by the file of addresses', async () => {
+    const show = async (addresses: object) => {
+      writeFileSync(join(tally.dir, 'addresses.json'), JSON.stringify(addresses), { mode: 0o600 });
+      const main = join(ROOT, 'tools/dist/installation/main.js');
+      const env = { PATH: process.env['PATH'], TALLY_HOME: tally.dir };
+      return (await promisify(execFile)(process.execPath, [main, 'show'], { env })).stdout;
+    };
+    expect(await show(tally.addresses)).toContain('they go together');
+    await expect(show({ ...tally.addresses, tools: {} })).rejects.toThrow('no shard that answers');
+  }, 60_000);
 
   it('has a Redis that asks for its password', async () => {
     expect(await askRedis('PING')).toMatch(/^-NOAUTH/);
