@@ -2,11 +2,19 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { showFlights } from './flights/show-flights.js';
-import { assertKeptShards, givenServers, ROOT, Stack, type Addresses } from './stack/index.js';
+import {
+  assertKeptShards,
+  givenServers,
+  ROOT,
+  Secrets,
+  Stack,
+  type Addresses,
+} from './stack/index.js';
 
 const DEFAULT_SHARDS = 2;
 
 const dir = join(ROOT, '.tally');
+const secretsDir = join(dir, 'secrets');
 const addressFile = join(dir, 'addresses.json');
 /** tools/up has checked them. */
 const { values: options } = parseArgs({
@@ -14,6 +22,7 @@ const { values: options } = parseArgs({
     once: { type: 'boolean', default: false },
     detach: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
+    secure: { type: 'boolean', default: false },
     shards: { type: 'string' },
   },
 });
@@ -41,6 +50,16 @@ try {
     throw new Error(
       'TALLY_SHARD_URLS names the shards: --shards is for those that are started here',
     );
+  const named = Object.entries(given).flatMap(([name, at]) => (at === undefined ? [] : [name]));
+  if (options.secure && named.length > 0)
+    throw new Error(
+      `--secure closes the servers that are started here, and the environment names others (${named.join(', ')}): leave one of them out`,
+    );
+  const secrets = options.secure ? new Secrets(secretsDir) : undefined;
+  const door = givenDoor(process.env);
+  const keys = Object.keys(door).filter((name) => name.endsWith('_KEY'));
+  if (secrets !== undefined && keys.length > 0)
+    throw new Error(`--secure makes the keys of the public API itself: unset ${keys.join(', ')}`);
   const started = performance.now();
   const { stack, addresses } = await Stack.start({
     dir,
@@ -48,7 +67,8 @@ try {
     endsSilent: true,
     shards,
     given,
-    env: givenDoor(process.env),
+    secretsDir: options.secure ? secretsDir : undefined,
+    env: door,
     report: say,
     onStarting: (starting) => {
       stop = async () => {
@@ -59,9 +79,10 @@ try {
   });
   say(`Everything is ready after ${((performance.now() - started) / 1000).toFixed(1)} s.`);
   say('Streaming 20 000 flights through the public API');
-  const apiKey = process.env['TALLY_API_KEY'] ?? '';
+  const apiKey = secrets?.passwordOf('api-key') ?? door['TALLY_API_KEY'] ?? '';
   await showFlights({ gateway: addresses.gateway, apiKey, dir, report: say });
   say(describe(addresses, stack));
+  if (secrets !== undefined) say(describeClosed(addresses));
   writeFileSync(addressFile, `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 });
   if (options.once) {
     await stop();
@@ -95,11 +116,26 @@ function describe(
     `  public API   ${gateway}`,
     `  log (Kafka)  ${kafka}`,
     `  ZooKeeper    ${zookeeper}`,
-    `  Redis        ${redis}`,
+    `  Redis        ${withoutPassword(redis)}`,
     ...shards.map((url, number) => `  shard ${number}      ${withoutPassword(url)}`),
     ...Object.entries(admin).map(
       ([name, url]) => `  ${url}/health/ready  ${name} (process ${stack.process(name).pid ?? '?'})`,
     ),
     `  logs         .tally/logs; addresses with passwords: .tally/addresses.json`,
+  ].join('\n');
+}
+
+/** What --secure has closed, and how to ask all the same. */
+function describeClosed({ gateway }: Addresses): string {
+  const key = (name: string) => `"Authorization: Bearer $(cat .tally/secrets/${name})"`;
+  return [
+    'Closed, with secrets of .tally/secrets, which are kept:',
+    '  public API: asks for the key in api-key, to define event types and accept losses for that in definitions-key',
+    '  gRPC between services, and the log: mutual TLS, certificates in certificates/',
+    '  log: users with SCRAM (log-users), each with the rights of apps/partition-log/tally.acl',
+    '  Postgres: services come in over TLS, with password and certificate, as tally-owner (makes tables) or tally-writer (counts)',
+    '  Redis: asks for the password in redis; no TLS',
+    'Open on this machine: ZooKeeper, health and metrics on the admin ports.',
+    `  curl -H ${key('api-key')} ${gateway}/v1/event-types`,
   ].join('\n');
 }

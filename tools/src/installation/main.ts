@@ -12,6 +12,7 @@ import {
 } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import { askShards } from './ask-shards.js';
+import { toolSettingsIn } from './tool-settings.js';
 import { parseCommand, USAGE, type Command } from './command.js';
 import { wholeOf } from './copies.js';
 import { restore } from './restore.js';
@@ -29,9 +30,11 @@ const logger = createLogger(
 );
 const home = process.env['TALLY_HOME'] ?? join(homedir(), '.tally');
 
-process.exitCode = await run(
-  parseCommand(process.argv.slice(2), process.env, join(home, 'addresses.json')),
-);
+const addressFile = join(home, 'addresses.json');
+/** What the environment says goes before what the stack of this clone gives its tools. */
+const environment = { ...toolSettingsIn(addressFile), ...process.env };
+
+process.exitCode = await run(parseCommand(process.argv.slice(2), process.env, addressFile));
 
 async function run(command: Command): Promise<number> {
   switch (command.kind) {
@@ -42,25 +45,20 @@ async function run(command: Command): Promise<number> {
       complain(`${command.problem}; --help says more`);
       return 2;
     case 'show':
-      return connected(command.zookeeper, (session, tls) => show(session, tls, command.kafka));
+      return connected(command.zookeeper, (session) => show(session, command.kafka));
     case 'restore':
-      return connected(command.zookeeper, (session, tls) => bringBack(session, tls, command.from));
+      return connected(command.zookeeper, (session) => bringBack(session, command.from));
   }
 }
 
 async function connected(
   connect: string,
-  work: (session: ZooKeeperSession, tls: TlsFiles | undefined) => Promise<number>,
+  work: (session: ZooKeeperSession) => Promise<number>,
 ): Promise<number> {
-  const tls = await openTls();
-  if (typeof tls === 'string') {
-    complain(tls);
-    return 2;
-  }
   const session = new ZooKeeperSession({ connect, logger }).start();
   try {
     await session.whenConnected(CONNECT_MS);
-    return await work(session, tls);
+    return await work(session);
   } catch (error) {
     if (!(error instanceof TallyError)) throw error;
     complain(error.message);
@@ -70,23 +68,9 @@ async function connected(
   }
 }
 
-/** What the environment names as a service's; or what is wrong with it. */
-async function openTls(): Promise<TlsFiles | undefined | string> {
-  const loaded = parseConfig(tlsSettings, process.env);
-  if (loaded.kind === 'invalid') return loaded.problems.join('; ');
-  try {
-    return await openServiceTls(loaded.config, logger);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-async function show(
-  session: ZooKeeperSession,
-  tls: TlsFiles | undefined,
-  kafka: string | undefined,
-): Promise<number> {
+async function show(session: ZooKeeperSession, kafka: string | undefined): Promise<number> {
   const zookeeper = await readZooKeeperClaim(session);
+  const tls = await openTls();
   const answers = await askShards(session, tls, ({ copies }) => wholeOf(copies).kind === 'whole');
   const logTopics = kafka === undefined ? undefined : await topicsOf(kafka, tls);
   const { lines, problem } = report({ zookeeper, answers, logTopics });
@@ -99,14 +83,10 @@ async function show(
   return 1;
 }
 
-async function bringBack(
-  session: ZooKeeperSession,
-  tls: TlsFiles | undefined,
-  from: number | undefined,
-): Promise<number> {
+async function bringBack(session: ZooKeeperSession, from: number | undefined): Promise<number> {
   const { copies, failures } = await askShards(
     session,
-    tls,
+    await openTls(),
     (answers) => wholeOf(answers.copies, from).kind === 'whole',
   );
   for (const { shard, reason } of failures) complain(`shard ${shard}: ${reason}`);
@@ -128,12 +108,20 @@ async function bringBack(
   return 0;
 }
 
+/** What shard-proxies and the log are shown; undefined where no certificate is named. */
+async function openTls(): Promise<TlsFiles | undefined> {
+  const loaded = parseConfig(tlsSettings, environment);
+  if (loaded.kind === 'invalid')
+    throw new TallyError('invalid_argument', loaded.problems.join('; '));
+  return openServiceTls(loaded.config, logger);
+}
+
 /** The topics of events in the log, or why nobody knows. */
 async function topicsOf(
   brokers: string,
   tls: TlsFiles | undefined,
 ): Promise<readonly string[] | string> {
-  const loaded = parseConfig(logSettings, { ...process.env, KAFKA_BROKERS: brokers });
+  const loaded = parseConfig(logSettings, { ...environment, KAFKA_BROKERS: brokers });
   if (loaded.kind === 'invalid') return loaded.problems.join('; ');
   const config = { ...loaded.config, instance: 'installation' };
   const admin = new LogAdmin(kafkaConfig(config, tls), logger);

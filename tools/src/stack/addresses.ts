@@ -10,6 +10,8 @@ export interface Addresses {
   readonly shards: readonly string[];
   /** Base URL of each service's admin port. */
   readonly admin: Readonly<Record<string, string>>;
+  /** Settings of tools that reach inside; undefined: nobody asks who comes in. */
+  readonly tools?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Servers to use instead of starting them; never stopped or wiped. */

@@ -11,6 +11,8 @@ import type { Addresses, GivenServers } from './addresses.js';
 import { Ports } from './ports.js';
 import { StartedProcesses } from './started-processes.js';
 import { ROOT } from './root.js';
+import { ClosedStack } from './secrets/closed-stack.js';
+import { Secrets } from './secrets/secrets.js';
 import { Supervisor } from './supervisor.js';
 import {
   planServices,
@@ -28,6 +30,8 @@ export interface StackOptions {
   readonly ports: 'usual' | 'any';
   readonly shards?: number;
   readonly given?: GivenServers;
+  /** Everything asks who comes in, by secrets in this folder, made when they are missing; not with `given`. */
+  readonly secretsDir?: string | undefined;
   readonly report: (line: string) => void;
   /** Told of the stack before it is up, so that it can be stopped while it starts. */
   readonly onStarting?: (stack: Stack) => void;
@@ -59,12 +63,14 @@ export class Stack {
   private readonly supervisors = new Map<string, Supervisor>();
   private readonly started: StartedProcesses;
   private readonly ports: Ports;
+  private readonly secrets: Secrets | undefined;
 
   private stopped = false;
 
   private constructor(private readonly options: StackOptions) {
     this.started = new StartedProcesses(join(options.dir, 'processes.json'));
     this.ports = new Ports(options.ports, options.report);
+    this.secrets = options.secretsDir === undefined ? undefined : new Secrets(options.secretsDir);
   }
 
   /** Resolves when every service is ready. On failure everything that was started is stopped again. */
@@ -76,9 +82,14 @@ export class Stack {
       if (leftovers.length > 0)
         options.report(`ended what an earlier run left: ${leftovers.join(', ')}`);
       const infrastructure = await stack.startInfrastructure();
-      const plan = await planServices(await stack.detoured(infrastructure), stack.ports, options);
+      const detoured = await stack.detoured(infrastructure);
+      const plan = await stack.closed(
+        await planServices(detoured, stack.ports, options),
+        detoured.shardUrls,
+      );
       await stack.startServices(plan);
-      return { stack, addresses: addressesOf(infrastructure, plan) };
+      const tools = stack.secrets && (await new ClosedStack(stack.secrets).environmentOf('tools'));
+      return { stack, addresses: { ...addressesOf(infrastructure, plan), tools } };
     } catch (error) {
       await stack.stop();
       throw error;
@@ -100,10 +111,15 @@ export class Stack {
     };
     const redis = async () => {
       if (given.redisUrl !== undefined) return given.redisUrl;
-      return (await startRedis(await this.server('redis', 6379))).url;
+      const passwordFile = this.secrets?.fileOf('redis');
+      return (await startRedis({ ...(await this.server('redis', 6379)), passwordFile })).url;
     };
-    const shard = async (number: number) =>
-      (await startPostgres(await this.server(`postgres-${number}`, 5433 + number))).url;
+    const shard = async (number: number) => {
+      const name = `postgres-${number}`;
+      const options = await this.server(name, 5433 + number);
+      return (await startPostgres({ ...options, settings: this.secrets?.postgresSettings(name) }))
+        .url;
+    };
     const [zookeeperAt, redisUrl, ...shardUrls] = await Promise.all([
       zookeeper(),
       redis(),
@@ -121,6 +137,22 @@ export class Stack {
       ...infrastructure,
       shardUrls: await Promise.all(shardUrls.map((url, shard) => detour(shard, url))),
     };
+  }
+
+  /** The plan with what each service needs to be let in, where this stack asks for it. */
+  private async closed(plan: Plan, shardUrls: readonly string[]): Promise<Plan> {
+    if (this.secrets === undefined) return plan;
+    const closed = new ClosedStack(this.secrets);
+    for (const url of shardUrls) await closed.makeRoles(url);
+    const services: ServicePlan[] = [];
+    for (const service of plan.services) {
+      const { app, env } = service;
+      services.push({
+        ...service,
+        env: { ...env, ...(await closed.environmentOf(app, env['TALLY_SHARD_URL'])) },
+      });
+    }
+    return { ...plan, services };
   }
 
   private async server(name: string, usualPort: number): Promise<StartOptions> {

@@ -12,7 +12,7 @@ import { ServerProcess, type StartOptions } from './server-process.js';
 export interface PostgresOptions extends StartOptions {
   readonly database?: string;
   /** Server settings by name, e.g. `{ max_connections: '50' }`. */
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A Postgres that answers. */

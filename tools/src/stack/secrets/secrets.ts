@@ -22,12 +22,17 @@ export class Secrets {
 
   /** Path of a file with one line that nobody can guess, good in a URL too; mode 600. */
   fileOf(name: string): string {
-    const file = join(this.dir, name);
+    const file = this.pathOf(name);
     if (existsSync(file)) return file;
     // Whole or not there.
     writeFileSync(`${file}.new`, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
     return file;
+  }
+
+  /** Where a file of this name lies, made or not. */
+  pathOf(name: string): string {
+    return join(this.dir, name);
   }
 
   passwordOf(name: string): string {
