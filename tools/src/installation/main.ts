@@ -4,7 +4,7 @@ import { TallyError } from '@tally/contracts';
 import { readZooKeeperClaim } from '@tally/discovery';
 import { kafkaConfig, LogAdmin, logSettings } from '@tally/log-client';
 import { createLogger, parseConfig } from '@tally/service-kit';
-import { ZooKeeperSession } from '@tally/zookeeper';
+import { readZooKeeperAuth, ZooKeeperSession, type ZooKeeperAuth } from '@tally/zookeeper';
 import { askShards } from './ask-shards.js';
 import { parseCommand, USAGE, type Command } from './command.js';
 import { wholeOf } from './copies.js';
@@ -46,7 +46,14 @@ async function connected(
   connect: string,
   work: (session: ZooKeeperSession) => Promise<number>,
 ): Promise<number> {
-  const session = new ZooKeeperSession({ connect, logger }).start();
+  let auth: ZooKeeperAuth | undefined;
+  try {
+    auth = readZooKeeperAuth(process.env['TALLY_ZOOKEEPER_AUTH_FILE'] ?? '');
+  } catch (error) {
+    complain(error instanceof Error ? error.message : String(error));
+    return 2;
+  }
+  const session = new ZooKeeperSession({ connect, logger, auth }).start();
   try {
     await session.whenConnected(CONNECT_MS);
     return await work(session);
