@@ -10,6 +10,7 @@ export type {
   SetResult,
 } from './session/node-results.js';
 export type { SessionState } from './session/session-belief.js';
+export { readZooKeeperAuth, type ZooKeeperAuth } from './session/zookeeper-auth.js';
 export { ZooKeeperSession, type ZooKeeperSessionOptions } from './session/zookeeper-session.js';
 
 export { ConfigNode, type ConfigNodeOptions, type ConfigValue } from './config-node/config-node.js';

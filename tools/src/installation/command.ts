@@ -14,6 +14,7 @@ have to run; no service has to be stopped or started. See docs/runbooks/empty-zo
 
   --from SHARD      use the copy of this shard alone: the others are gone, or disagree
   --zookeeper H:P   default: TALLY_ZOOKEEPER, or that of the Tally that tools/up started
+  TALLY_ZOOKEEPER_AUTH_FILE names the file with ZooKeeper's user:password where services have one
   --kafka H:P       default: KAFKA_BROKERS, or the log of that Tally; KAFKA_TLS... as for services
   TALLY_TLS_CERT_FILE, ..._KEY_FILE, ..._CA_FILE: as for services, where they speak TLS; the certificate of
                     a cluster-proxy, who alone may ask shard-proxies

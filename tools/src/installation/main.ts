@@ -10,7 +10,7 @@ import {
   tlsSettings,
   type TlsFiles,
 } from '@tally/service-kit';
-import { ZooKeeperSession } from '@tally/zookeeper';
+import { readZooKeeperAuth, ZooKeeperSession, type ZooKeeperAuth } from '@tally/zookeeper';
 import { askShards } from './ask-shards.js';
 import { toolSettingsIn } from './tool-settings.js';
 import { parseCommand, USAGE, type Command } from './command.js';
@@ -55,7 +55,14 @@ async function connected(
   connect: string,
   work: (session: ZooKeeperSession) => Promise<number>,
 ): Promise<number> {
-  const session = new ZooKeeperSession({ connect, logger }).start();
+  let auth: ZooKeeperAuth | undefined;
+  try {
+    auth = readZooKeeperAuth(environment['TALLY_ZOOKEEPER_AUTH_FILE'] ?? '');
+  } catch (error) {
+    complain(error instanceof Error ? error.message : String(error));
+    return 2;
+  }
+  const session = new ZooKeeperSession({ connect, logger, auth }).start();
   try {
     await session.whenConnected(CONNECT_MS);
     return await work(session);

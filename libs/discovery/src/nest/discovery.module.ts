@@ -11,7 +11,7 @@ import {
   type ServiceConfig,
   type TlsFiles,
 } from '@tally/service-kit';
-import { ZooKeeperSession } from '@tally/zookeeper';
+import { readZooKeeperAuth, ZooKeeperSession } from '@tally/zookeeper';
 import { InstanceRegistry } from '../registry/instance-registry.js';
 import { Peers } from './peers.js';
 
@@ -88,6 +88,7 @@ function openSession(
   const session = new ZooKeeperSession({
     connect: config.zookeeper,
     sessionTimeoutMs: config.zookeeperSessionMs,
+    auth: readZooKeeperAuth(config.zookeeperAuthFile),
     logger,
   }).start();
   session.onState((state) => logger.info({ state }, 'ZooKeeper session'));
@@ -108,7 +109,9 @@ function announce(
     name: 'zookeeper',
     required: owns,
     probe: async () => {
-      if (session.state !== 'connected') throw new Error(`the session is ${session.state}`);
+      const { state, obstacle } = session;
+      const reason = obstacle === undefined ? '' : `: ${obstacle}`;
+      if (state !== 'connected') throw new Error(`the session is ${state}${reason}`);
       if (!isRegistered()) throw new Error('not registered yet');
     },
   });

@@ -60,6 +60,11 @@ export const serviceSettings = {
 /** What every service that others find, or that finds others, reads too. */
 export const discoverySettings = {
   zookeeper: setting('TALLY_ZOOKEEPER', addresses(), 'the ZooKeeper ensemble'),
+  zookeeperAuthFile: setting(
+    'TALLY_ZOOKEEPER_AUTH_FILE',
+    line('a file', ''),
+    'holds user:password; with it every node is closed to who does not have it. The same for all services and tools',
+  ),
   zookeeperSessionMs: setting(
     'TALLY_ZOOKEEPER_SESSION_MS',
     wholeNumber(400, MINUTE_MS, 6000),

@@ -6,6 +6,7 @@ export const RC = {
   /** Smaller codes come from the server, larger ones from the client itself. */
   apiError: -100,
   noNode: -101,
+  noAuth: -102,
   badVersion: -103,
   nodeExists: -110,
   notEmpty: -111,
@@ -22,10 +23,21 @@ export const CREATE_FLAGS = { ephemeral: 1, sequential: 2 } as const;
 /** What the native client says of a node; names and meanings are ZooKeeper's. */
 export interface NativeStat {
   readonly version: number;
+  /** Changes of the rights, from 0. */
+  readonly aversion: number;
+  /** Children made and deleted, from 0. */
+  readonly cversion: number;
   /** Transaction that last changed the data; tells a node from one created again at its path. */
   readonly mzxid: number;
   /** Hexadecimal session id, `0` for persistent nodes. */
   readonly ephemeralOwner: string;
+}
+
+/** One entry of a node's rights; `perms` adds up bits, 31 is all. */
+export interface NativeAcl {
+  readonly perms: number;
+  readonly scheme: string;
+  readonly auth: string;
 }
 
 type Callback<Args extends unknown[]> = (rc: number, message: string, ...args: Args) => void;
@@ -59,6 +71,10 @@ export interface NativeClient {
   a_create(path: string, data: Buffer, flags: number, done: Callback<[path: string]>): number;
   a_set(path: string, data: Buffer, version: number, done: Callback<[NativeStat | null]>): number;
   a_delete_(path: string, version: number, done: Callback<[]>): number;
+  /** The new session or connection of another client has to be told again. */
+  add_auth(scheme: string, auth: string, done: Callback<[]>): number;
+  /** `version`: of the rights. */
+  a_set_acl(path: string, version: number, acl: readonly NativeAcl[], done: Callback<[]>): number;
 }
 
 /** A client that is not connected yet: `init` begins. */

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { CREATE_FLAGS, RC } from './native-client.js';
-import { failure, type NodeRequests } from './node-requests.js';
+import type { Ask, NodeClosing } from './node-closing.js';
+import type { NodeRequests } from './node-requests.js';
 import type { CreateOptions, CreateResult } from './node-results.js';
 import { parentOf } from './paths.js';
+import { failure } from './refusal.js';
 import type { Requests } from './requests.js';
 import type { SessionBelief } from './session-belief.js';
 
@@ -11,6 +13,8 @@ export interface NodeCreationOptions {
   readonly requests: Requests;
   readonly nodes: NodeRequests;
   readonly belief: SessionBelief;
+  /** None: nodes stay open to all. */
+  readonly closing: NodeClosing | undefined;
   readonly root: string;
 }
 
@@ -21,15 +25,26 @@ export interface NodeCreationOptions {
 export class NodeCreation {
   constructor(private readonly options: NodeCreationOptions) {}
 
-  async create(
+  async create(path: string, data: Buffer, options: CreateOptions): Promise<CreateResult> {
+    const { requests, closing, root } = this.options;
+    const deadlineMs = requests.deadlineMs();
+    if (closing === undefined) return this.createOpen(path, data, options, deadlineMs);
+    const ask: Ask = (what, send) => requests.repeatable(what, deadlineMs, send);
+    return closing.made(ask, async () => {
+      const result = await this.createOpen(path, data, options, deadlineMs);
+      return { result, made: result.kind === 'created' ? root + result.path : undefined };
+    });
+  }
+
+  private async createOpen(
     path: string,
     data: Buffer,
     { ephemeral = false, sequential = false }: CreateOptions,
+    deadlineMs: number,
   ): Promise<CreateResult> {
     const { requests, nodes, root } = this.options;
     const flags =
       (ephemeral ? CREATE_FLAGS.ephemeral : 0) | (sequential ? CREATE_FLAGS.sequential : 0);
-    const deadlineMs = requests.deadlineMs();
     const asked = sequential ? `${path}${randomUUID()}-` : path;
     const what = `create ${path}`;
     for (let isUncertain = false; ;) {

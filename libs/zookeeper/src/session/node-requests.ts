@@ -1,7 +1,9 @@
 import { TallyError } from '@tally/contracts';
 import { RC, type NativeStat } from './native-client.js';
 import type { DeleteResult, NodeValue, SetResult } from './node-results.js';
+import type { Ask, NodeClosing } from './node-closing.js';
 import { parentsOf } from './paths.js';
+import { failure } from './refusal.js';
 import type { Answer, Requests } from './requests.js';
 import type { Send } from './session-handle.js';
 
@@ -10,6 +12,8 @@ export class NodeRequests {
   constructor(
     private readonly requests: Requests,
     private readonly root: string,
+    /** None: nodes stay open to all. */
+    private readonly closing: NodeClosing | undefined,
   ) {}
 
   /** With `watch` the next event of the path is told once, also that of its creation. */
@@ -56,15 +60,28 @@ export class NodeRequests {
     throw failure(`delete ${path}`, rc);
   }
 
-  /** Whoever makes them first: all parents of the path are there afterwards. */
+  /** Whoever makes them first: all parents of the path are there afterwards, and closed. */
   async createParents(path: string, deadlineMs: number): Promise<void> {
+    const ask: Ask = (what, send) => this.requests.repeatable(what, deadlineMs, send);
     for (const parent of parentsOf(this.root + path)) {
-      const what = `create ${parent}`;
-      const { rc } = await this.requests.repeatable(what, deadlineMs, (native, done) =>
-        native.a_create(parent, Buffer.alloc(0), 0, (code) => done(code)),
-      );
-      if (rc !== RC.ok && rc !== RC.nodeExists) throw failure(what, rc);
+      // What is above the root is not ours.
+      const closing = parent.startsWith(this.root) ? this.closing : undefined;
+      if (closing === undefined) {
+        await this.createParent(parent, ask);
+      } else if ((await closing.made(ask, () => this.createParent(parent, ask))) === 'found') {
+        const isOurs = await closing.closeFound(parent, ask);
+        if (!isOurs) throw failure(`create ${parent}`, RC.noAuth);
+      }
     }
+  }
+
+  private async createParent(path: string, ask: Ask) {
+    const what = `create ${path}`;
+    const { rc } = await ask(what, (native, done) =>
+      native.a_create(path, Buffer.alloc(0), 0, (code) => done(code)),
+    );
+    if (rc !== RC.ok && rc !== RC.nodeExists) throw failure(what, rc);
+    return rc === RC.ok ? { result: 'made', made: path } : { result: 'found', made: undefined };
   }
 
   private async orAbsent<T>(
@@ -110,11 +127,4 @@ function nodeValue(stat: NativeStat | null, data: Buffer | null): NodeValue | un
     changeId: mzxid,
     ephemeralOwner: ephemeralOwner === '0' ? undefined : ephemeralOwner,
   };
-}
-
-/** Of an answer that nobody expects. */
-export function failure(what: string, rc: number): TallyError {
-  return new TallyError('unavailable', `${what}: ZooKeeper answered with code ${rc}`, {
-    logLevel: 'error',
-  });
 }

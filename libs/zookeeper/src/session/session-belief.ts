@@ -32,6 +32,8 @@ export class SessionBelief {
   private session:
     { readonly credentials: SessionCredentials; readonly liveness: Liveness } | undefined;
   private sessions = 0;
+  /** Why ZooKeeper lets nobody in, as long as it does not; a sentence for people. */
+  obstacle: string | undefined;
 
   /** `now`: monotonic milliseconds. */
   constructor(private readonly now: () => number) {}
@@ -92,6 +94,7 @@ export class SessionBelief {
   }
 
   connected(): void {
+    this.obstacle = undefined;
     this.enter('connected');
   }
 

@@ -2,11 +2,14 @@ import { Backoff } from '@tally/resilience';
 import type { Logger } from '../logger.js';
 import { parseConnectString, resolveServers, type Server } from './addresses.js';
 import { catchUp } from './catch-up.js';
+import { addAuth, closeRoot } from './enter.js';
 import { Heartbeats } from './heartbeats.js';
 import type { Liveness } from './liveness.js';
+import type { NodeClosing } from './node-closing.js';
 import type { NodeEvents } from './node-events.js';
 import type { SessionBelief } from './session-belief.js';
 import { SessionHandle, type Reply, type Send } from './session-handle.js';
+import type { ZooKeeperAuth } from './zookeeper-auth.js';
 
 /** Where to connect to, and whom to tell. */
 export interface SessionConnectionOptions {
@@ -19,6 +22,8 @@ export interface SessionConnectionOptions {
   readonly random: () => number;
   readonly belief: SessionBelief;
   readonly nodeEvents: NodeEvents;
+  /** None: this session is anybody, and what it makes is open to all. */
+  readonly closed: { readonly auth: ZooKeeperAuth; readonly closing: NodeClosing } | undefined;
 }
 
 /** How often an attempt to connect is looked at: the native client may stop without a word. */
@@ -115,15 +120,27 @@ export class SessionConnection {
   }
 
   private async confirm(): Promise<void> {
-    const { belief, logger, root } = this.options;
+    const { belief, logger, root, closed } = this.options;
     const { handle } = this;
     if (handle === undefined) return;
     const { credentials, sessionTimeoutMs } = handle;
     const extend = () => this.extendAttempt(handle);
     extend();
+    if (closed !== undefined) {
+      if (!(await addAuth(handle, closed.auth))) return;
+      extend();
+    }
     const sentAtMs = await catchUp(handle, this.rootExists ? undefined : root, extend);
     // Unanswered: the end of the handle follows, or the attempt times out.
     if (this.handle !== handle || sentAtMs === undefined) return;
+    if (closed !== undefined && !this.rootExists) {
+      const entered = await closeRoot(handle, root, closed.auth, closed.closing);
+      if (this.handle !== handle || entered.kind === 'unanswered') return;
+      if (entered.kind === 'refused') {
+        belief.obstacle = entered.reason;
+        return this.reopenLater(entered.reason);
+      }
+    }
     this.rootExists = true;
     clearInterval(this.attempt);
     this.reopen.reset();

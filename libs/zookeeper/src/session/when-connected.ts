@@ -19,7 +19,11 @@ export function whenConnected(
     };
     const fail = (why: string) =>
       end(() => reject(new TallyError('unavailable', `ZooKeeper at ${connect}: ${why}`)));
-    const timer = setTimeout(() => fail(`no connection within ${timeoutMs} ms`), timeoutMs);
+    const timer = setTimeout(() => {
+      const { obstacle } = belief;
+      const reason = obstacle === undefined ? '' : `: ${obstacle}`;
+      fail(`no connection within ${timeoutMs} ms${reason}`);
+    }, timeoutMs);
     const unsubscribe = belief.onState((state) => {
       if (state === 'connected') end(resolve);
       if (state === 'closed') fail('the session was closed');

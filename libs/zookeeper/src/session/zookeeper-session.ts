@@ -1,6 +1,7 @@
 import type { Unsubscribe } from '../listeners.js';
 import type { Logger } from '../logger.js';
 import { ANY_VERSION, assertSize, assertVersion } from './limits.js';
+import { NodeClosing } from './node-closing.js';
 import { NodeCreation } from './node-creation.js';
 import { NodeEvents } from './node-events.js';
 import { NodeRequests } from './node-requests.js';
@@ -16,6 +17,8 @@ import { assertPath } from './paths.js';
 import { Requests } from './requests.js';
 import { SessionBelief, type SessionState } from './session-belief.js';
 import { SessionConnection } from './session-connection.js';
+import { TreeClosing } from './tree-closing.js';
+import type { ZooKeeperAuth } from './zookeeper-auth.js';
 
 /** Where ZooKeeper is, and how long to wait for it. */
 export interface ZooKeeperSessionOptions {
@@ -28,6 +31,11 @@ export interface ZooKeeperSessionOptions {
   /** The bound on every operation, waiting for a connection included. Default 5000. */
   readonly operationTimeoutMs?: number;
   readonly logger: Logger;
+  /**
+   * Closes every node below the root to everybody else (see readZooKeeperAuth). Default: none, nodes
+   * are open to all.
+   */
+  readonly auth?: ZooKeeperAuth | undefined;
   /** Monotonic milliseconds. Default `performance.now`. */
   readonly now?: () => number;
   /** 0 ≤ random() < 1, spreads retries. Default `Math.random`. */
@@ -57,9 +65,10 @@ export class ZooKeeperSession {
 
   constructor(options: ZooKeeperSessionOptions) {
     const { connect, logger, sessionTimeoutMs = 6000, operationTimeoutMs = 5000 } = options;
-    const { now = () => performance.now(), random = Math.random } = options;
+    const { auth, now = () => performance.now(), random = Math.random } = options;
     const root = assertPath(options.root ?? '/tally');
     const belief = new SessionBelief(now);
+    const closing = auth && new NodeClosing(logger);
     const { nodeEvents } = this;
     const connection = new SessionConnection({
       connect,
@@ -70,9 +79,10 @@ export class ZooKeeperSession {
       random,
       belief,
       nodeEvents,
+      closed: auth && closing && { auth, closing },
     });
     const requests = new Requests({ connect, operationTimeoutMs, now, belief, connection });
-    const nodes = new NodeRequests(requests, root);
+    const nodes = new NodeRequests(requests, root, closing);
     this.logger = logger;
     this.sessionTimeoutMs = sessionTimeoutMs;
     this.now = now;
@@ -82,7 +92,9 @@ export class ZooKeeperSession {
     this.connection = connection;
     this.requests = requests;
     this.nodes = nodes;
-    this.creation = new NodeCreation({ requests, nodes, belief, root });
+    this.creation = new NodeCreation({ requests, nodes, belief, root, closing });
+    if (auth !== undefined && closing !== undefined)
+      new TreeClosing({ requests, nodes, auth, closing, belief, root, logger, random }).start();
   }
 
   /** Begins to connect, and goes on until `close`. Call once. */
@@ -94,6 +106,11 @@ export class ZooKeeperSession {
   /** Looks at the clock: `lost` may show here before its listeners were told. */
   get state(): SessionState {
     return this.belief.state;
+  }
+
+  /** Why ZooKeeper does not let this process in, while it does not: a sentence for people. */
+  get obstacle(): string | undefined {
+    return this.belief.obstacle;
   }
 
   /** Counts the sessions of this object from 1; 0 before the first. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startZooKeeper, type ZooKeeperServer } from '@tally/testing';
 import ZooKeeper from 'zookeeper';
 import { ZooKeeperSession } from '../../src/index.js';
+import type { NativeClient } from '../../src/session/native-client.js';
 import { RecordingLogger } from './recording-logger.js';
 
 /** Short, so that expiries can be waited for; long enough for a busy machine of two cores. */
@@ -61,9 +62,7 @@ export class ZooKeeperFixture {
 }
 
 /** Tests alone may look inside: the password is nobody else's business. */
-function nativeOf(session: ZooKeeperSession): { client_id: string; client_password: string } {
-  const inner = session as unknown as {
-    connection: { handle: { native: { client_id: string; client_password: string } } };
-  };
+export function nativeOf(session: ZooKeeperSession): NativeClient {
+  const inner = session as unknown as { connection: { handle: { native: NativeClient } } };
   return inner.connection.handle.native;
 }
