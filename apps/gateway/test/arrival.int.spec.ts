@@ -67,7 +67,7 @@ describe('events', () => {
     const flags = new Int32Array(shared);
     const body = JSON.stringify({ id: 'e', type: 'view', subject: 's' });
     const request =
-      'POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n' +
+      'POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
     const workerData = { port: gateway.port, sent: shared, request };
     const client = new Worker(CLIENT, { eval: true, workerData });

@@ -57,7 +57,7 @@ export class SlicedAnswers {
 }
 
 /** Called once: when the answer is written, or the caller went away, which may be already. */
-function whenClosed({ raw }: FastifyReply, callback: () => void): void {
+export function whenClosed({ raw }: FastifyReply, callback: () => void): void {
   if (raw.destroyed) callback();
   else raw.once('close', callback);
 }

@@ -4,7 +4,7 @@ import type { ServiceClient } from '@tally/discovery';
 import { type Logger } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { askService } from '../http/ask-service.js';
-import { WRITING_BYTES, type SlicedAnswers } from '../http/sliced-answer.js';
+import { whenClosed, WRITING_BYTES, type SlicedAnswers } from '../http/sliced-answer.js';
 import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
 import { answerPieces } from './stats-document.js';
@@ -77,9 +77,9 @@ function bytesOf(windows: number): number {
 }
 
 /** Aborted when the connection is gone: a reader that has only ended its side waits on. */
-function readerGone({ raw }: FastifyReply): AbortSignal {
+function readerGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  raw.once('close', () =>
+  whenClosed(reply, () =>
     gone.abort(new TallyError('deadline_exceeded', 'the reader waits no longer')),
   );
   return gone.signal;
