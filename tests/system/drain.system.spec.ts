@@ -31,12 +31,14 @@ afterAll(async () => {
 async function sendOn(client: number): Promise<void> {
   for (let number = 0; isSending; number++) {
     const id = `drain-${client}-${number}`;
-    await fetch(`${tally.addresses.gateway}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ id, type: 'view', subject: id }),
-      signal: AbortSignal.timeout(10_000),
-    }).catch(() => new Promise((resolve) => setTimeout(resolve, 50)));
+    await tally
+      .ask('/v1/events', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id, type: 'view', subject: id }),
+        signal: AbortSignal.timeout(10_000),
+      })
+      .catch(() => new Promise((resolve) => setTimeout(resolve, 50)));
   }
 }
 

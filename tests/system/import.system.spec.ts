@@ -56,6 +56,7 @@ const file = (name: string) => join(tally.dir, name);
 function start(...args: string[]) {
   const child = spawn(COMMAND, ['--gateway', tally.addresses.gateway, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TALLY_API_KEY: tally.apiKey },
   });
   let [out, errors] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -78,7 +79,7 @@ async function counted(type: string): Promise<Record<string, PageFigures>> {
     from: '2024-10-01T00:00:00Z',
     to: '2024-11-01T00:00:00Z',
   };
-  const target = { gateway: tally.addresses.gateway, apiKey: '' };
+  const target = { gateway: tally.addresses.gateway, apiKey: tally.apiKey };
   const { series } = await readStatsAsOf(target, question, Date.now(), 30_000);
   return Object.fromEntries(
     series.map(({ subject, points: [point] }) => [

@@ -5,19 +5,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { INSTALLATION_NODE, SHARD_MAP_NODE, TOPICS_NODE } from '@tally/placement';
 import { eventually } from '@tally/testing';
 import { ROOT } from '@tally/tools';
-import { ZooKeeperSession } from '@tally/zookeeper';
+import type { ZooKeeperSession } from '@tally/zookeeper';
 import { askShards } from './ask-shards.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
-const quiet = () => undefined;
-const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const WAIT = { timeoutMs: 60_000 };
 
 let tally: PrivateStack;
 let session: ZooKeeperSession;
 beforeAll(async () => {
   tally = await startPrivateStack({ TALLY_ZOOKEEPER_SESSION_MS: '2000' });
-  session = new ZooKeeperSession({ connect: tally.addresses.zookeeper, logger }).start();
+  session = tally.openZooKeeper();
 }, 120_000);
 afterAll(async () => {
   await session?.close();
@@ -32,7 +30,8 @@ const topic = async () =>
 /** What tools/installation says, and its exit code. */
 function tool(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
   const { zookeeper, kafka } = tally.addresses;
-  const env = { ...process.env, TALLY_ZOOKEEPER: zookeeper, KAFKA_BROKERS: kafka };
+  const { tools } = tally.addresses;
+  const env = { ...process.env, ...tools, TALLY_ZOOKEEPER: zookeeper, KAFKA_BROKERS: kafka };
   return new Promise((resolve) =>
     execFile(join(ROOT, 'tools/installation'), args, { env }, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, text: stdout + stderr }),

@@ -18,7 +18,7 @@ afterAll(async () => {
 }, 60_000);
 
 const post = (body: string, headers: Record<string, string> = {}) =>
-  fetch(`${tally.addresses.gateway}/v1/events`, {
+  tally.ask('/v1/events', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body,
@@ -26,9 +26,9 @@ const post = (body: string, headers: Record<string, string> = {}) =>
 
 async function show(): Promise<string[]> {
   const lines: string[] = [];
-  const { dir, addresses } = tally;
+  const { dir, addresses, apiKey } = tally;
   const report = (line: string) => void lines.push(line);
-  await showFlights({ gateway: addresses.gateway, apiKey: '', dir, report });
+  await showFlights({ gateway: addresses.gateway, apiKey, dir, report });
   return lines;
 }
 
@@ -127,7 +127,7 @@ describe('bad input', () => {
       from: '2020-01-01T00:00:00Z',
       to: '2100-01-01T00:00:00Z',
     };
-    const target = { gateway: tally.addresses.gateway, apiKey: '' };
+    const target = { gateway: tally.addresses.gateway, apiKey: tally.apiKey };
     const { series } = await readStatsAsOf(target, question, Date.now(), 30_000);
     expect(series[0]?.points[0]).toMatchObject({ count: 2, sum: 0.2 });
   }, 60_000);

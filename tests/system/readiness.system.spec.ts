@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { InstanceRegistry } from '@tally/discovery';
 import { eventually } from '@tally/testing';
 import { ROOT } from '@tally/tools';
-import { ZooKeeperSession } from '@tally/zookeeper';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
 /** One row of docs/readiness.md. */
@@ -35,8 +34,6 @@ function rows(): Row[] {
     });
 }
 
-const quiet = () => undefined;
-const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const WAIT = { timeoutMs: 60_000 };
 
 let tally: PrivateStack;
@@ -64,7 +61,7 @@ async function statuses(names: readonly string[]): Promise<Record<string, string
 
 let sent = 0;
 async function sendEvent(): Promise<string> {
-  const response = await fetch(`${tally.addresses.gateway}/v1/events`, {
+  const response = await tally.ask('/v1/events', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ id: `readiness-${sent++}`, type: 'view', subject: 'video-1' }),
@@ -79,14 +76,14 @@ async function askStatistics(subject = 'video-1'): Promise<string> {
     new Date(Math.floor(ms / 60_000) * 60_000).toISOString(),
   );
   const question = `type=view&subject=${subject}&function=count&granularity=total&from=${from}&to=${to}`;
-  const response = await fetch(`${tally.addresses.gateway}/v1/stats?${question}`);
+  const response = await tally.ask(`/v1/stats?${question}`);
   await response.text();
   return response.status === 200 ? 'answered' : String(response.status);
 }
 
 /** Ids of all services but the gateway's, as others find them. */
 async function found(apps: readonly string[]): Promise<string[]> {
-  const session = new ZooKeeperSession({ connect: tally.addresses.zookeeper, logger }).start();
+  const session = tally.openZooKeeper();
   const registry = new InstanceRegistry(session);
   const watches = [...new Set(apps)].map((app) => registry.watchInstances(app));
   try {

@@ -9,16 +9,16 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readStatsAsOf, type StatsQuestion } from '@tally/client';
 import { InstanceRegistry } from '@tally/discovery';
 import { metadata } from '@tally/kafka-wire';
+import { createLogger } from '@tally/service-kit';
 import { eventually } from '@tally/testing';
 import { KafkaConnection } from '@tally/testing/kafka-connection';
 import { ROOT, Secrets } from '@tally/tools';
 import { ZooKeeperSession } from '@tally/zookeeper';
-import { Kafka, type SASLOptions } from 'kafkajs';
+import { Kafka, type KafkaConfig } from 'kafkajs';
 import pg from 'pg';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
-const quiet = () => undefined;
-const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const SILENCE = { write: () => undefined };
 
 let tally: PrivateStack;
 let secrets: Secrets;
@@ -38,7 +38,7 @@ const send = (authorization: string) =>
 
 /** host:port where the query service of the stack listens. */
 async function addressOfQuery(): Promise<string> {
-  const session = new ZooKeeperSession({ connect: tally.addresses.zookeeper, logger }).start();
+  const session = tally.openZooKeeper();
   const watch = new InstanceRegistry(session).watchInstances('query');
   try {
     const query = await eventually('query is seen', () => watch.instances[0] ?? false);
@@ -142,12 +142,14 @@ describe('a stack that asks who comes in', () => {
     plain.close();
     const { cert, key, ca } = secrets.certificates.of('processor');
     const ssl = {
-      ...{ cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) },
+      cert: readFileSync(cert),
+      key: readFileSync(key),
+      ca: readFileSync(ca),
       servername: 'partition-log',
     };
-    const ask = async (sasl?: SASLOptions) => {
+    const ask = async (sasl: Pick<KafkaConfig, 'sasl'>) => {
       const retry = { retries: 0 };
-      const kafka = new Kafka({ brokers: [`${host}:${port}`], ssl, sasl, retry, logLevel: 0 });
+      const kafka = new Kafka({ brokers: [`${host}:${port}`], ssl, ...sasl, retry, logLevel: 0 });
       const admin = kafka.admin();
       try {
         await admin.connect();
@@ -156,11 +158,13 @@ describe('a stack that asks who comes in', () => {
         await admin.disconnect();
       }
     };
-    await expect(ask()).rejects.toThrow();
+    await expect(ask({})).rejects.toThrow();
     const mechanism = 'scram-sha-256';
-    await expect(ask({ mechanism, username: 'processor', password: 'guessed' })).rejects.toThrow();
+    await expect(
+      ask({ sasl: { mechanism, username: 'processor', password: 'guessed' } }),
+    ).rejects.toThrow();
     const password = secrets.passwordOf('log-processor');
-    expect(await ask({ mechanism, username: 'processor', password })).toHaveLength(1);
+    expect(await ask({ sasl: { mechanism, username: 'processor', password } })).toHaveLength(1);
   }, 30_000);
 
   it('has a Postgres that lets in over TLS, and a writer that can count and no more', async () => {
@@ -184,8 +188,27 @@ describe('a stack that asks who comes in', () => {
       return (await promisify(execFile)(process.execPath, [main, 'show'], { env })).stdout;
     };
     expect(await show(tally.addresses)).toContain('they go together');
-    await expect(show({ ...tally.addresses, tools: {} })).rejects.toThrow('no shard that answers');
+    await expect(show({ ...tally.addresses, tools: {} })).rejects.toThrow(
+      'TALLY_ZOOKEEPER_AUTH_FILE has to name the file',
+    );
   }, 60_000);
+
+  it('has a ZooKeeper whose nodes are open to who has its secret alone', async () => {
+    const ours = tally.openZooKeeper();
+    const stranger = new ZooKeeperSession({
+      connect: tally.addresses.zookeeper,
+      logger: createLogger('stranger', { instance: 'stranger', logLevel: 'error' }, SILENCE),
+    }).start();
+    try {
+      expect(await ours.children('/services')).toContain('query');
+      const refused = 'the node is closed to others';
+      await expect(stranger.children('/services')).rejects.toThrow(refused);
+      await expect(stranger.create('/services/query/forged', Buffer.alloc(0))).rejects.toThrow(refused);
+    } finally {
+      await stranger.close();
+      await ours.close();
+    }
+  }, 30_000);
 
   it('has a Redis that asks for its password', async () => {
     expect(await askRedis('PING')).toMatch(/^-NOAUTH/);

@@ -8,13 +8,9 @@ import { packageDefinition, type clusterProxy } from '@tally/contracts';
 import { InstanceRegistry, ServiceClient } from '@tally/discovery';
 import { eventually, freePort } from '@tally/testing';
 import { APPS, ROOT } from '@tally/tools';
-import { ZooKeeperSession } from '@tally/zookeeper';
 import pg from 'pg';
 import { OtlpReceiver } from './otlp-receiver.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
-
-const quiet = () => undefined;
-const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 let tally: PrivateStack;
 let traces: OtlpReceiver;
@@ -39,7 +35,7 @@ async function ready(name: string): Promise<{ readonly status: number; readonly 
 
 /** Instance ids by service, as another process sees them. */
 async function registered(): Promise<Record<string, readonly string[]>> {
-  const session = new ZooKeeperSession({ connect: tally.addresses.zookeeper, logger }).start();
+  const session = tally.openZooKeeper();
   try {
     await session.whenConnected(20_000);
     const services = await session.children('/services');
@@ -75,13 +71,18 @@ describe('the whole of Tally on one machine', () => {
   });
 
   it('asks every shard through the cluster-proxy, in one trace down to the SQL', async () => {
-    const session = new ZooKeeperSession({ connect: tally.addresses.zookeeper, logger }).start();
+    const session = tally.openZooKeeper();
     const instances = new InstanceRegistry(session).watchInstances('cluster-proxy');
     await eventually('the cluster-proxy is seen', () => instances.instances.length === 1);
     const service = packageDefinition()[
       'tally.cluster_proxy.v1.ClusterProxyService'
     ] as ServiceDefinition;
-    const client = new ServiceClient({ service: 'cluster-proxy', client: { service }, instances });
+    const client = new ServiceClient({
+      service: 'cluster-proxy',
+      client: { service },
+      instances,
+      tls: await tally.tlsOf('query'),
+    });
     const { shards } = await client.call<clusterProxy.GetClusterStatusResponse>(
       'GetClusterStatus',
       {},
@@ -107,7 +108,7 @@ describe('the whole of Tally on one machine', () => {
   }, 30_000);
 
   it('answers a path that there is not with problem details', async () => {
-    const response = await fetch(`${tally.addresses.gateway}/v1/nothing`);
+    const response = await tally.ask('/v1/nothing');
     expect(response.status).toBe(404);
     expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(await response.json()).toMatchObject({
@@ -119,7 +120,7 @@ describe('the whole of Tally on one machine', () => {
 
   it('keeps health and metrics off the public port, and has them on the admin port', async () => {
     for (const path of ['/metrics', '/health/live', '/health/ready']) {
-      expect((await fetch(`${tally.addresses.gateway}${path}`)).status).toBe(404);
+      expect((await tally.ask(path)).status).toBe(404);
       expect((await fetch(`${tally.addresses.admin['gateway']}${path}`)).status).toBe(200);
     }
     const metrics = await (await fetch(`${tally.addresses.admin['shard-proxy']}/metrics`)).text();
@@ -238,6 +239,7 @@ describe('the whole of Tally on one machine', () => {
         timeout: 20_000,
         env: {
           PATH: process.env['PATH'],
+          ...tally.addresses.tools,
           TALLY_SHARD: '5',
           TALLY_SHARD_URL: alter(url).href,
           TALLY_ZOOKEEPER: tally.addresses.zookeeper,

@@ -134,8 +134,8 @@ function describeClosed({ gateway }: Addresses): string {
     '  gRPC between services, and the log: mutual TLS, certificates in certificates/',
     '  log: users with SCRAM (log-users), each with the rights of apps/partition-log/tally.acl',
     '  Postgres: services come in over TLS, with password and certificate, as tally-owner (makes tables) or tally-writer (counts)',
-    '  Redis: asks for the password in redis; no TLS',
-    'Open on this machine: ZooKeeper, health and metrics on the admin ports.',
+    '  ZooKeeper: its nodes are open to who has the line in zookeeper; Redis: asks for the password in redis; both without TLS',
+    'Open on this machine: health and metrics on the admin ports.',
     `  curl -H ${key('api-key')} ${gateway}/v1/event-types`,
   ].join('\n');
 }

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { packageDefinition, TallyError, type shardProxy } from '@tally/contracts';
 import { InstanceRegistry, ServiceClient } from '@tally/discovery';
-import type { TlsFiles } from '@tally/service-kit';
 import type { ZooKeeperSession } from '@tally/zookeeper';
 import type { TlsFiles } from '@tally/service-kit';
 import type { ShardCopy } from './copies.js';

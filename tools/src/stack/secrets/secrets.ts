@@ -20,12 +20,13 @@ export class Secrets {
     this.certificates = new Certificates(join(dir, 'certificates'), now);
   }
 
-  /** Path of a file with one line that nobody can guess, good in a URL too; mode 600. */
-  fileOf(name: string): string {
+  /** Path of a file with one line, `prefix` and what nobody can guess, good in a URL too; mode 600. */
+  fileOf(name: string, prefix = ''): string {
     const file = this.pathOf(name);
     if (existsSync(file)) return file;
     // Whole or not there.
-    writeFileSync(`${file}.new`, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+    const secret = randomBytes(24).toString('base64url');
+    writeFileSync(`${file}.new`, `${prefix}${secret}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
     return file;
   }
@@ -47,6 +48,7 @@ export class Secrets {
       TALLY_TLS_KEY_FILE: key,
       TALLY_TLS_CA_FILE: ca,
       TALLY_ADMIN_KEY_FILE: this.fileOf('admin-key'),
+      TALLY_ZOOKEEPER_AUTH_FILE: this.fileOf('zookeeper', 'tally:'),
     };
   }
 
