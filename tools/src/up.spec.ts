@@ -13,7 +13,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ROOT } from './stack/index.js';
 
-const USAGE = 'usage: tools/up [--once | --detach] [--fresh] [--shards N]';
+const USAGE = 'usage: tools/up [--once | --detach] [--fresh] [--secure] [--shards N]';
 
 describe('tools/up', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { showFlights } from './flights/show-flights.js';
@@ -9,6 +9,7 @@ import {
   Secrets,
   Stack,
   type Addresses,
+  type GivenServers,
 } from './stack/index.js';
 
 const DEFAULT_SHARDS = 2;
@@ -60,6 +61,7 @@ try {
   const keys = Object.keys(door).filter((name) => name.endsWith('_KEY'));
   if (secrets !== undefined && keys.length > 0)
     throw new Error(`--secure makes the keys of the public API itself: unset ${keys.join(', ')}`);
+  const kept = keptRights(given);
   const started = performance.now();
   const { stack, addresses } = await Stack.start({
     dir,
@@ -68,7 +70,7 @@ try {
     shards,
     given,
     secretsDir: options.secure ? secretsDir : undefined,
-    env: door,
+    env: { ...kept, ...door },
     report: say,
     onStarting: (starting) => {
       stop = async () => {
@@ -83,7 +85,11 @@ try {
   await showFlights({ gateway: addresses.gateway, apiKey, dir, report: say });
   say(describe(addresses, stack));
   if (secrets !== undefined) say(describeClosed(addresses));
-  writeFileSync(addressFile, `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(
+    addressFile,
+    `${JSON.stringify({ ...addresses, tools: addresses.tools ?? kept }, null, 2)}\n`,
+    { mode: 0o600 },
+  );
   if (options.once) {
     await stop();
     say('Stopped again, as --once asks.');
@@ -105,6 +111,13 @@ function givenDoor(environment: NodeJS.ProcessEnv): Record<string, string> {
       return value === undefined || value === '' ? [] : [[name, value]];
     }),
   );
+}
+
+/** What --secure closed in ZooKeeper stays closed: its nodes are data, and open to the secret alone. */
+function keptRights({ zookeeper }: GivenServers): Record<string, string> {
+  const file = join(secretsDir, 'zookeeper');
+  if (zookeeper !== undefined || !existsSync(file)) return {};
+  return { TALLY_ZOOKEEPER_AUTH_FILE: file };
 }
 
 function describe(
