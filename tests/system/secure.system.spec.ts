@@ -203,7 +203,9 @@ describe('a stack that asks who comes in', () => {
       expect(await ours.children('/services')).toContain('query');
       const refused = 'the node is closed to others';
       await expect(stranger.children('/services')).rejects.toThrow(refused);
-      await expect(stranger.create('/services/query/forged', Buffer.alloc(0))).rejects.toThrow(refused);
+      await expect(stranger.create('/services/query/forged', Buffer.alloc(0))).rejects.toThrow(
+        refused,
+      );
     } finally {
       await stranger.close();
       await ours.close();
