@@ -40,15 +40,17 @@ export const VERSION = process.env['TALLY_VERSION'] ?? 'dev';
 export async function startService(definition: ServiceDefinition): Promise<Lifecycle> {
   const { name, config } = definition;
   const logger = createLogger(name, config);
-  process.on('uncaughtException', (error) => {
-    logger.fatal({ error }, 'a bug: ending at once');
-    process.exit(1);
-  });
   const metrics = createMetrics(name, VERSION);
   const health = new HealthChecks();
   const lifecycle = new Lifecycle({ ...config, health, logger });
-  lifecycle.onClose('watchdog', watchEventLoop({ ...config, service: name }));
+  const onBug = (error: unknown) => {
+    logger.fatal({ error }, 'a bug: ending at once');
+    process.exit(1);
+  };
+  process.on('uncaughtException', onBug);
+  lifecycle.onClose('listener for bugs', () => void process.off('uncaughtException', onBug));
   drainOnSignal({ lifecycle, logger });
+  lifecycle.onClose('watchdog', watchEventLoop({ ...config, service: name }));
   try {
     const tls = await openServiceTls(config, logger);
     await open(definition, { logger, metrics, health, lifecycle, tls });
@@ -97,12 +99,14 @@ class Root {}
 
 function drainOnSignal({ lifecycle, logger }: Pick<ServiceKit, 'lifecycle' | 'logger'>): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
+    const drain = () => {
       logger.info({ signal }, 'draining');
       void lifecycle.drain().then((outcome) => {
         logger.info({ outcome }, 'ended');
         process.exit(outcome === 'drained' ? 0 : 1);
       });
-    });
+    };
+    process.on(signal, drain);
+    lifecycle.onClose(`listener for ${signal}`, () => void process.off(signal, drain));
   }
 }
