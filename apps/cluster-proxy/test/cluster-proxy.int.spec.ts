@@ -154,6 +154,7 @@ describe('a cluster-proxy with two shards', () => {
         toMinute: '9',
         topics: [{ topic: 't', partitions: 1 }],
         granularity: 'GRANULARITY_HOUR',
+        maxRows: 7,
       },
       nothing,
       caller,
@@ -189,6 +190,16 @@ describe('a cluster-proxy with two shards', () => {
     expect(await outcome()).toEqual(['rows', 'deadline_exceeded']);
     shards[1].kill();
     expect(await outcome()).toEqual(['rows', 'unavailable']);
+  });
+
+  it('passes on how many rows may come, and fails when a shard has more', async () => {
+    const asked: number[] = [];
+    shards[0].answers.ReadCounters = (request) => {
+      asked.push(request.maxRows);
+      throw new TallyError('payload_too_large', 'more than 7 windows');
+    };
+    await expect(read(Buffer.concat(ids))).rejects.toMatchObject({ code: 'payload_too_large' });
+    expect(asked).toEqual([7]);
   });
 
   it('asks for nobody who has gone', async () => {

@@ -121,6 +121,7 @@ const ask = (more: Partial<query.GetStatsRequest> = {}, options: Partial<CallOpt
       fromMs: String(FROM),
       toMs: String(FROM + DAY_MS),
       granularity: 'GRANULARITY_HOUR' satisfies shardProxy.Granularity,
+      maxWindows: 0,
       ...more,
     },
     { deadlineMs: 5000, ...options },
@@ -176,6 +177,7 @@ describe('the query service', () => {
       toMinute: String(FROM / MINUTE_MS + 1440),
       granularity: 'GRANULARITY_HOUR',
       topics: [{ topic: TOPIC.name, partitions: 16 }],
+      maxRows: 100_000,
     });
     expect(answer).toMatchObject({
       subjects: [

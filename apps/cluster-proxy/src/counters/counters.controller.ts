@@ -60,6 +60,10 @@ export class CountersController {
       const newer = await this.shardMap.refresh();
       if (newer.epoch > map.epoch) shards = await this.gather(request, newer, until);
     }
+    const tooMany = shards.find(({ failure }) => failure?.code === 'payload_too_large');
+    // Not a shard that is missing: the question has more of an answer than anybody would take.
+    if (tooMany?.failure !== undefined)
+      throw new TallyError('payload_too_large', tooMany.failure.message);
     const bytes = shards.reduce((sum, { rows }) => sum + (rows?.rows.length ?? 0), 0);
     if (bytes > MAX_ANSWER_BYTES)
       throw new TallyError(

@@ -130,14 +130,20 @@ const StatsMeta = z.object({
   stale: z.boolean(),
   missingShards: z.array(count),
   exact: z.boolean().describe('False when shards are missing.'),
+  warnings: z
+    .array(text)
+    .optional()
+    .describe(
+      'For people: what may not have been meant, such as a type that nobody has defined or sent.',
+    ),
 });
 
 const Stats = z.object({
   type,
   granularity: z.enum(GRANULARITIES),
   timezone: z.enum(['UTC']),
-  from: instant,
-  to: instant,
+  from: instant.describe('As asked, rounded down to where a window begins.'),
+  to: instant.describe('Exclusive; as asked, rounded up to where a window ends.'),
   series: z.array(Series),
   meta: StatsMeta,
 });

@@ -5,7 +5,11 @@ import { mergeAnswers } from './merge-answers.js';
 import { planQuestion } from './plan-question.js';
 
 type Granularity = 'GRANULARITY_HOUR' | 'GRANULARITY_TOTAL';
-const planOf = (subjects: string[], granularity: Granularity = 'GRANULARITY_HOUR') =>
+const planOf = (
+  subjects: string[],
+  granularity: Granularity = 'GRANULARITY_HOUR',
+  maxWindows = 0,
+) =>
   planQuestion({
     project: 'default',
     type: 'view',
@@ -13,6 +17,7 @@ const planOf = (subjects: string[], granularity: Granularity = 'GRANULARITY_HOUR
     fromMs: String(90 * MINUTE_MS),
     toMs: String(240 * MINUTE_MS),
     granularity,
+    maxWindows,
   });
 const ids = (...subjects: string[]) =>
   Buffer.concat(subjects.map((subject) => seriesId('default', 'view', subject)));
@@ -86,6 +91,18 @@ describe('answers of shards', () => {
       ],
       [{ startMs: '5400000', count: '5', valued: '0', sumMicro: '0' }],
     ]);
+  });
+
+  it('have no more windows, of all shards together, than were asked for', () => {
+    const shards = [
+      answered(0, ['a'], [row(0, 60n), row(0, 120n)]),
+      answered(1, ['b'], [row(0, 60n)]),
+    ];
+    const plan = planOf(['a', 'b'], 'GRANULARITY_HOUR', 3);
+    expect(mergeAnswers(plan, { shards }).subjects).toHaveLength(2);
+    expect(() => mergeAnswers({ ...plan, maxWindows: 2 }, { shards })).toThrow(
+      expect.objectContaining({ code: 'payload_too_large' }),
+    );
   });
 
   it('name the shards that are missing, and what is on them', () => {

@@ -27,6 +27,7 @@ export function mergeAnswers(
   const missing = new Set<number>();
   const missingShards: number[] = [];
   const answered: AnsweredRows[] = [];
+  let rows = 0;
   for (const answer of shards) {
     const indexes = indexesOf(plan, answer);
     for (const index of indexes) {
@@ -38,7 +39,9 @@ export function mergeAnswers(
     if (answer.rows === undefined) missingShards.push(answer.shard);
     else {
       answered.push(answer.rows);
-      addRows(plan, answer.shard, answer.rows, indexes, windows);
+      rows += addRows(plan, answer.shard, answer.rows, indexes, windows);
+      if (rows > plan.maxWindows)
+        throw new TallyError('payload_too_large', `more than ${plan.maxWindows} windows`);
     }
   }
   const subjects = plan.subjects.map((subject, index) => {
@@ -62,13 +65,14 @@ function indexesOf(plan: Plan, { shard, seriesIds: ids }: ShardRows): number[] {
   });
 }
 
+/** How many there were. */
 function addRows(
   plan: Plan,
   shard: number,
   { rows: bytes }: AnsweredRows,
   indexes: readonly number[],
   windows: ReadonlyMap<number, query.Window[]>,
-): void {
+): number {
   const rows = decodeCounterRows(bytes);
   if (rows === undefined) throw broken(shard, `${bytes.length} bytes that are not rows`);
   let last: CounterRow | undefined;
@@ -86,6 +90,7 @@ function addRows(
     if (found === undefined) throw broken(shard, `a row of series ${row.index}`);
     found.push(windowOf(plan, row));
   }
+  return rows.length;
 }
 
 /** Whether a row's window begins where one may, and has a part of the time asked for. */

@@ -32,6 +32,7 @@ export class StatsReader {
       toMinute: plan.toMinute.toString(),
       granularity: request.granularity,
       topics: topic === undefined ? [] : [{ topic: topic.name, partitions: topic.partitions }],
+      maxRows: plan.maxWindows,
     };
     const answer = await this.clusterProxy.call<clusterProxy.ReadCountersResponse>(
       'ReadCounters',

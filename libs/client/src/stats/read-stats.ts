@@ -15,7 +15,7 @@ export interface StatsQuestion {
   readonly functions: readonly StatsFunction[];
   /** `total` by default: one window as long as the question. */
   readonly granularity?: 'total' | 'minute' | 'hour' | 'day';
-  /** RFC 3339, whole minutes; from inclusive, to exclusive. */
+  /** RFC 3339, rounded outward to the granularity; from inclusive, to exclusive. */
   readonly from: string;
   readonly to: string;
 }

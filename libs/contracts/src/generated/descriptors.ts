@@ -151,6 +151,10 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "tally.shard_proxy.v1.TopicPartitions",
            "id": 5
+          },
+          "maxRows": {
+           "type": "uint32",
+           "id": 6
           }
          }
         },
@@ -630,6 +634,10 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "TopicPartitions",
            "id": 7
+          },
+          "maxRows": {
+           "type": "uint32",
+           "id": 8
           }
          }
         },
@@ -813,6 +821,10 @@ export const DESCRIPTORS: object = {
           "granularity": {
            "type": "tally.shard_proxy.v1.Granularity",
            "id": 6
+          },
+          "maxWindows": {
+           "type": "uint32",
+           "id": 7
           }
          }
         },

@@ -21,6 +21,11 @@ export interface GetStatsRequest {
   readonly fromMs: string;
   readonly toMs: string;
   readonly granularity: Granularity;
+  /**
+   * Fails with `payload_too_large` when more windows have events; 0 from callers that do not say it:
+   * as many as fit into a message.
+   */
+  readonly maxWindows: number;
 }
 
 export interface GetStatsResponse {
