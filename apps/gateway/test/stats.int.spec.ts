@@ -227,6 +227,32 @@ describe('when shards are missing', () => {
     ]);
   });
 
+  it('a stale total is one, and nothing at all is not an answer', async () => {
+    const stale = { ...subject('gone'), asOfMs: '1767225600000' };
+    fixture.onGetStats = async () => ({
+      subjects: [stale],
+      asOfMs: stale.asOfMs,
+      missingShards: [1],
+    });
+    const { status, body } = await ask({ granularity: 'total' }, ['gone']);
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: {
+        series: [{ points: [{ count: 0 }], stale: true, asOf: '2026-01-01T00:00:00Z' }],
+        meta: { stale: true, asOf: '2026-01-01T00:00:00Z', missingShards: [1] },
+      },
+    });
+    fixture.onGetStats = async () => ({
+      subjects: [subject('gone', [], true)],
+      missingShards: [1],
+    });
+    for (const more of [{ granularity: 'day' }, { granularity: 'total', partial: 'allow' }]) {
+      const refused = await ask(more, ['gone']);
+      expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+      expect(refused.headers.get('retry-after')).toBe('1');
+    }
+  });
+
   it('series are answered, and name them', async () => {
     const { status, body } = await ask({ granularity: 'day', fill: 'zero' }, ['there', 'gone']);
     expect(status).toBe(200);

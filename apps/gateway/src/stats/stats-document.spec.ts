@@ -131,6 +131,22 @@ describe('an answer', () => {
     });
   });
 
+  it('has the age of a series whose shard is away, and is stale as a whole', () => {
+    const older = answer([windowAt(FROM)]);
+    const [first] = older.subjects;
+    if (first === undefined) throw new Error('there is a series');
+    const written = write(question(), {
+      ...older,
+      subjects: [{ ...first, asOfMs: String(FROM + 60_000) }],
+      missingShards: [0],
+    });
+    expect(written.series).toMatchObject([
+      { subject: 'video-42', points: [{ count: 17 }], stale: true, asOf: '2026-01-01T10:01:00Z' },
+    ]);
+    expect(written.meta).toMatchObject({ stale: true, missingShards: [0] });
+    expect(write(question(), answer([windowAt(FROM)])).series[0]).not.toHaveProperty('stale');
+  });
+
   it('names what is missing, and says nothing about it', () => {
     const missing = answer([], {
       subjects: [{ subject: 'video-42', windows: [], missing: true }],

@@ -47,10 +47,16 @@ export function* answerPieces(
   for (const stats of answer.subjects) {
     yield `${comma}{"subject":${JSON.stringify(stats.subject)},"points":[`;
     yield* points.write(stats);
-    yield stats.missing ? '],"missing":true}' : ']}';
+    yield `]${ageOf(stats)}}`;
     comma = ',';
   }
   yield `],"meta":${meta}}`;
+}
+
+/** What a series says that is not as of now: nothing where its shard answered. */
+function ageOf({ missing, asOfMs }: query.SubjectStats): string {
+  if (missing) return ',"missing":true';
+  return asOfMs === undefined ? '' : `,"stale":true,"asOf":"${isoText(Number(asOfMs))}"`;
 }
 
 function metaOf(answer: query.GetStatsResponse, { nowMs, staleAfterMs }: Freshness): object {
@@ -58,7 +64,10 @@ function metaOf(answer: query.GetStatsResponse, { nowMs, staleAfterMs }: Freshne
   return {
     asOf: asOfMs === undefined ? null : isoText(asOfMs),
     completeThrough: asOfMs === undefined ? null : isoText(asOfMs - LATENESS_MS),
-    stale: asOfMs === undefined || nowMs - asOfMs > staleAfterMs,
+    stale:
+      asOfMs === undefined ||
+      nowMs - asOfMs > staleAfterMs ||
+      answer.subjects.some((stats) => stats.asOfMs !== undefined),
     missingShards: answer.missingShards,
     exact: answer.missingShards.length === 0,
   };

@@ -44,13 +44,7 @@ export class StatsController {
     const mostPoints = Math.min(pointsOf(question), limits.maxPoints);
     const room = answers.reserve(reply, bytesOf(mostPoints));
     const answer = await this.ask(question, readerGone(reply));
-    const { missingShards } = answer;
-    // A sum without a part of it would be taken for the whole.
-    if (missingShards.length > 0 && question.granularity === 'total' && !question.allowPartial)
-      throw new TallyError(
-        'unavailable',
-        `no total without the shards ${missingShards.join(', ')}, which do not answer; partial=allow leaves them out`,
-      );
+    assertAnswered(question, answer);
     room.shrinkTo(bytesOf(answer.subjects.reduce((sum, { windows }) => sum + windows.length, 0)));
     reply.status(200);
     const warnings = warningsOf(question, answer, definedTypes);
@@ -93,6 +87,24 @@ export class StatsController {
       expected: ['payload_too_large'],
     });
   }
+}
+
+/** TallyError `unavailable` where too much is missing. */
+function assertAnswered(
+  { granularity, allowPartial }: StatsQuestion,
+  { subjects, missingShards }: query.GetStatsResponse,
+): void {
+  const missing = subjects.filter((subject) => subject.missing).length;
+  if (missing === 0) return;
+  const shards = `the shards ${missingShards.join(', ')}, which do not answer`;
+  if (missing === subjects.length)
+    throw new TallyError('unavailable', `nothing is known without ${shards}`);
+  // A sum without a part of it would be taken for the whole.
+  if (granularity === 'total' && !allowPartial)
+    throw new TallyError(
+      'unavailable',
+      `no total without ${shards}; partial=allow leaves them out`,
+    );
 }
 
 /** What an answer holds, in bytes, from before the query service is asked until its reader has it. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeCounterRows, MINUTE_MS, type clusterProxy, type CounterRow } from '@tally/contracts';
 import { seriesId } from '@tally/placement';
+import { LastAnswers } from './last-answers.js';
 import { mergeAnswers } from './merge-answers.js';
 import { planQuestion } from './plan-question.js';
 
@@ -117,6 +118,34 @@ describe('answers of shards', () => {
       asOfMs: '1000',
       missingShards: [0],
     });
+  });
+
+  it('of a shard that is away are the last that it gave, with their own instant', () => {
+    const last = new LastAnswers({ maxBytes: 1 << 20, maxEntries: 10 });
+    const plan = planOf(['a', 'b']);
+    const fresh = [answered(0, ['b'], [row(0, 180n)], '2000'), answered(1, ['a'], [], '3000')];
+    const before = mergeAnswers(plan, { shards: fresh }, last);
+    const away = [failed(0, ['b']), answered(1, ['a'], [row(0, 120n)], '9000')];
+    const merged = mergeAnswers(plan, { shards: away }, last);
+    expect(merged).toMatchObject({
+      subjects: [
+        { subject: 'a', missing: false },
+        { subject: 'b', windows: before.subjects[1]?.windows, missing: false, asOfMs: '2000' },
+      ],
+      asOfMs: '2000',
+      missingShards: [0],
+    });
+    expect(merged.subjects[0]).not.toHaveProperty('asOfMs');
+    // The control: without what was kept there is nothing to say.
+    expect(mergeAnswers(plan, { shards: away })).toMatchObject({
+      subjects: [{ missing: false }, { windows: [], missing: true }],
+      asOfMs: '9000',
+    });
+  });
+
+  it('have no instant of 1970, which is when nobody has looked', () => {
+    const merged = mergeAnswers(planOf(['a']), { shards: [answered(0, ['a'], [], '0')] });
+    expect(merged).not.toHaveProperty('asOfMs');
   });
 
   it('have no instant when one shard has none, or none answered', () => {

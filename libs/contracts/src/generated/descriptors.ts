@@ -857,6 +857,13 @@ export const DESCRIPTORS: object = {
          }
         },
         "SubjectStats": {
+         "oneofs": {
+          "_asOfMs": {
+           "oneof": [
+            "asOfMs"
+           ]
+          }
+         },
          "fields": {
           "subject": {
            "type": "string",
@@ -870,6 +877,13 @@ export const DESCRIPTORS: object = {
           "missing": {
            "type": "bool",
            "id": 3
+          },
+          "asOfMs": {
+           "type": "int64",
+           "id": 4,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },

@@ -43,7 +43,10 @@ export interface SubjectStats {
   readonly subject: string;
   /** Ascending; windows without events are left out. */
   readonly windows: readonly Window[];
+  /** Its shard did not answer, and no earlier answer is known. */
   readonly missing: boolean;
+  /** Its shard did not answer: these are the windows of an earlier answer, complete to this instant. */
+  readonly asOfMs?: string | undefined;
 }
 
 export interface Window {
