@@ -179,7 +179,8 @@ describe('asking for statistics', () => {
     };
     fixture.onGetStats = async () => ({ subjects: [subject('s', [window])], missingShards: [] });
     expect(await answerOf('visits')).not.toHaveProperty('warnings');
-    fixture.onGetStats = async () => ({ subjects: [subject('s', [], true)], missingShards: [0] });
+    const partly = [subject('s'), subject('t', [], true)];
+    fixture.onGetStats = async () => ({ subjects: partly, missingShards: [0] });
     expect(await answerOf('visits')).not.toHaveProperty('warnings');
   });
 

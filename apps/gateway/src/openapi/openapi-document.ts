@@ -66,7 +66,7 @@ const STATS: Readonly<Record<(typeof STATS_PARAMETERS)[number], object>> = {
   fill: parameter(false, 'zero: also windows without events.', { enum: ['zero'] }),
   partial: parameter(
     false,
-    'allow: a total without the shards that do not answer, named in meta, rather than 503.',
+    'allow: a total without the series that are missing, rather than 503.',
     { enum: ['allow'] },
   ),
 };

@@ -39,6 +39,9 @@ export interface StatsSeries {
   readonly subject: string;
   /** Its shard did not answer: nothing is known of it. */
   readonly missing?: true;
+  /** Its shard did not answer: these are the points of an earlier answer, complete to `asOf` (RFC 3339). */
+  readonly stale?: true;
+  readonly asOf?: string;
   readonly points: readonly StatsPoint[];
 }
 
