@@ -26,8 +26,9 @@ export const shardAway: Fault = {
     const journal: number[] = [];
     try {
       const stoppedAt = Date.now();
-      const backAt = performance.now() + random.between(...AWAY_MS);
+      // This one finds out.
       await ask();
+      const backAt = performance.now() + random.between(...AWAY_MS);
       while (performance.now() < backAt || journal.length === 0) {
         const began = performance.now();
         const answer = await ask();
