@@ -16,6 +16,7 @@ import { loseAnswers } from './faults/lose-answers.js';
 import { oddShard } from './faults/odd-shard.js';
 import { outliveWindow } from './faults/outlive-window.js';
 import { restoreOlderShard } from './faults/restore-older-shard.js';
+import { shardAway } from './faults/shard-away.js';
 import { shortenLog } from './faults/shorten-log.js';
 import { zombieProcessor } from './faults/zombie-processor.js';
 import type { Fault } from './trial.js';
@@ -126,6 +127,22 @@ export const CONTROLS: readonly Control[] = [
     instead: '.look(service, { required: true })',
     faults: [allDatabasesAway],
     failure: /the gateway was not ready while only databases were away/,
+  },
+  {
+    name: 'each-reader-waits',
+    app: 'cluster-proxy',
+    protection: /if \(!this\.away\.has\(shard\d*\)\)\s+return;\s+this\.options\.metrics/,
+    instead: 'return; this.options.metrics',
+    faults: [shardAway],
+    failure: /a reader waited \d+ ms for a shard that is away/,
+  },
+  {
+    name: 'last-answers-not-kept',
+    app: 'query',
+    protection: /newest\d* = answer\d*;/,
+    instead: 'continue;',
+    faults: [shardAway],
+    failure: /series were missing, although their last answer was known/,
   },
   {
     name: 'registers-once',

@@ -7,8 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { packageDefinition, type clusterProxy } from '@tally/contracts';
 import { InstanceRegistry, ServiceClient } from '@tally/discovery';
 import { eventually, freePort } from '@tally/testing';
+import { seriesId, ShardMap, slotOf } from '@tally/placement';
 import { APPS, ROOT } from '@tally/tools';
 import pg from 'pg';
+import { JournalReader } from './journal-reader.js';
 import { OtlpReceiver } from './otlp-receiver.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
@@ -47,6 +49,34 @@ async function registered(): Promise<Record<string, readonly string[]>> {
   } finally {
     await session.close();
   }
+}
+
+const TYPE = 'shard-away';
+
+/** A subject whose counters a shard of two has. */
+function subjectOn(shard: number, name = 'subject'): string {
+  const map = ShardMap.even(2);
+  for (let index = 0; ; index++) {
+    const subject = `${name}-${index}`;
+    if (map.shardOf(slotOf(seriesId('default', TYPE, subject))) === shard) return subject;
+  }
+}
+
+/** Reads that failed at once instead of waiting for shard 1. */
+async function refusedReads(): Promise<number> {
+  const text = await (await fetch(`${tally.addresses.admin['cluster-proxy']}/metrics`)).text();
+  const [, count] =
+    /^tally_cluster_proxy_reads_refused_total\{shard="1"\} (\d+)$/m.exec(text) ?? [];
+  return Number(count ?? 0);
+}
+
+/** Stops a process with all its children where they are; the returned function lets them go on. */
+function stopped(name: string): () => void {
+  const pids = withChildren(tally.stack.process(name).pid ?? 0);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  return () => {
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+  };
 }
 
 /** A process and its direct children: Postgres' connections are processes of their own. */
@@ -165,21 +195,60 @@ describe('the whole of Tally on one machine', () => {
   }, 30_000);
 
   it('is not ready without its Postgres, names the part, and recovers', async () => {
-    const postgres = tally.stack.process('postgres-1');
-    const pids = withChildren(postgres.pid ?? 0);
-    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    const resume = stopped('postgres-1');
     const { report } = await eventually('shard-proxy-1 is unready', async () => {
       const answer = await ready('shard-proxy-1');
       return answer.status === 503 && answer;
     });
     expect(report.checks['postgres']).toMatchObject({ ok: false });
     expect((await ready('shard-proxy')).status).toBe(200);
-    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    resume();
     await eventually(
       'shard-proxy-1 is ready',
       async () => (await ready('shard-proxy-1')).status === 200,
     );
   }, 30_000);
+
+  it('answers what it last knew while a Postgres is stopped, at once, and is fresh soon after', async () => {
+    const { gateway } = tally.addresses;
+    const [here, away] = [subjectOn(0), subjectOn(1)];
+    const body = JSON.stringify([here, away, away].map((subject) => ({ type: TYPE, subject })));
+    const headers = { 'content-type': 'application/json' };
+    const sent = await fetch(`${gateway}/v1/events`, { method: 'POST', headers, body });
+    expect(sent.status).toBe(202);
+    const reader = new JournalReader(gateway, TYPE);
+    const known = await eventually('all are counted', async () => {
+      const reading = await reader.read([here, away]);
+      return reading.counts.join() === '1,2' && reading;
+    });
+    const resume = stopped('postgres-1');
+    const stoppedAt = new Date().toISOString();
+    // The first one finds out, and waits for it.
+    await reader.read([here, away]);
+    const refusedBefore = await refusedReads();
+    for (let reads = 0; reads < 30; reads++) {
+      const { asOf, tookMs: _, ...reading } = await reader.read([here, away]);
+      expect(reading).toEqual({
+        status: 200,
+        retryAfter: null,
+        counts: [1, 2],
+        missing: [],
+        isStale: true,
+      });
+      expect([asOf >= known.asOf, asOf < stoppedAt]).toEqual([true, true]);
+    }
+    // None of them waited for the shard.
+    expect(await refusedReads()).toBe(refusedBefore + 30);
+    const never = subjectOn(1, 'never-asked');
+    const missing = await reader.read([here, never]);
+    expect(missing).toMatchObject({ status: 200, counts: [1, 0], missing: [never] });
+    expect(await reader.read([never])).toMatchObject({ status: 503, retryAfter: '1' });
+    resume();
+    await eventually('it is fresh', async () => {
+      const { isStale, asOf, counts } = await reader.read([here, away]);
+      return !isStale && asOf > stoppedAt && counts.join() === '1,2';
+    });
+  }, 60_000);
 
   it('drains on SIGTERM: takes its registration back, closes everything, ends with 0', async () => {
     tally.stack.process('partitioner').signal('SIGTERM');

@@ -1,13 +1,22 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, INSTALLATION_PROVIDER, Peers } from '@tally/discovery';
 import { SHARD_MAP_NODE, ShardMap } from '@tally/placement';
-import { HealthChecks, Lifecycle, LOGGER, type Logger } from '@tally/service-kit';
+import {
+  HealthChecks,
+  Lifecycle,
+  LOGGER,
+  METRICS,
+  type Logger,
+  type Metrics,
+} from '@tally/service-kit';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import type { ClusterProxyConfig } from './config.js';
 import { CountersController, DEADLINES } from './counters/counters.controller.js';
 import { InstallationFounder } from './installation/installation-founder.js';
 import { LossController } from './losses/loss.controller.js';
 import { CurrentShardMap } from './shard-map/current-shard-map.js';
+import { breakerMetrics } from './metrics.js';
+import { PROBE_DEADLINE_MS, ShardBreaker } from './shards/shard-breaker.js';
 import { ShardProxies } from './shards/shard-proxies.js';
 import { ClusterStatusController } from './status/cluster-status.controller.js';
 
@@ -25,6 +34,25 @@ export class AppModule {
           provide: ShardProxies,
           inject: [Peers],
           useFactory: (peers: Peers) => new ShardProxies(peers.of('shard-proxy')),
+        },
+        {
+          provide: ShardBreaker,
+          inject: [ShardProxies, METRICS, LOGGER, Lifecycle],
+          useFactory: (
+            shards: ShardProxies,
+            { registry }: Metrics,
+            logger: Logger,
+            lifecycle: Lifecycle,
+          ) => {
+            const breaker = new ShardBreaker({
+              probe: (shard) => shards.call(shard, 'GetShardStatus', {}, PROBE_DEADLINE_MS),
+              probeEveryMs: config.probeEveryMs,
+              metrics: breakerMetrics(registry),
+              logger,
+            });
+            lifecycle.onClose('shard breaker', () => breaker.close());
+            return breaker;
+          },
         },
         {
           provide: CurrentShardMap,

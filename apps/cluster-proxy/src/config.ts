@@ -26,6 +26,11 @@ export const settings = {
     wholeNumber(1, 600_000, 3000),
     'how long a shard may take for counters before it is named as failed, if the caller allows as much',
   ),
+  probeEveryMs: setting(
+    'TALLY_PROBE_EVERY_MS',
+    wholeNumber(10, 60_000, 250),
+    'how often a shard that does not answer reads is asked whether it does again; a quarter of the second after which readers are to have it back',
+  ),
 };
 
 export type ClusterProxyConfig = ConfigOf<typeof settings>;

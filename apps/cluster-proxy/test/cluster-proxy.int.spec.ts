@@ -18,9 +18,12 @@ import { createLogger } from '@tally/service-kit';
 import { eventually, startZooKeeper, type ZooKeeperServer } from '@tally/testing';
 import { whenCallerGoes } from '@tally/testing/stub-service';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
+import { Registry } from 'prom-client';
 import { CountersController } from '../src/counters/counters.controller.js';
 import { LossController } from '../src/losses/loss.controller.js';
+import { breakerMetrics } from '../src/metrics.js';
 import { CurrentShardMap } from '../src/shard-map/current-shard-map.js';
+import { ShardBreaker } from '../src/shards/shard-breaker.js';
 import { ShardProxies } from '../src/shards/shard-proxies.js';
 import { ClusterStatusController } from '../src/status/cluster-status.controller.js';
 import { FakeShard, SHARD_PROXY } from './fake-shard.js';
@@ -30,6 +33,13 @@ const logger = createLogger('cluster-proxy', { instance: 'test', logLevel: 'erro
 let zookeeper: ZooKeeperServer;
 let session: ZooKeeperSession;
 const maps: CurrentShardMap[] = [];
+const STATUS = {
+  shard: 1,
+  systemIdentifier: '1',
+  timelineId: 1,
+  serverVersion: '18.4',
+  inRecovery: false,
+};
 
 beforeAll(async () => {
   zookeeper = await startZooKeeper({ dir });
@@ -93,6 +103,7 @@ describe('a shard map that shards keep', () => {
 describe('a cluster-proxy with two shards', () => {
   let shards: [FakeShard, FakeShard];
   let client: ServiceClient;
+  let breaker: ShardBreaker;
   let controller: CountersController;
   let losses: LossController;
   let status: ClusterStatusController;
@@ -132,11 +143,15 @@ describe('a cluster-proxy with two shards', () => {
     await current.map.ensure();
     const shardClient = new ShardProxies({ client, instances: source });
     const deadlines = { applyDeadlineMs: 5000, readDeadlineMs: 500 };
-    controller = new CountersController(current.map, shardClient, deadlines);
+    const probe = (shard: number) => shardClient.call(shard, 'GetShardStatus', {}, 500);
+    const metrics = breakerMetrics(new Registry());
+    breaker = new ShardBreaker({ probe, probeEveryMs: 20, metrics, logger });
+    controller = new CountersController(current.map, shardClient, deadlines, breaker);
     losses = new LossController(current.map, shardClient, deadlines);
     status = new ClusterStatusController(shardClient, current.map);
   });
   afterEach(() => {
+    breaker.close();
     client.close();
     for (const shard of shards) shard.kill();
   });
@@ -154,10 +169,23 @@ describe('a cluster-proxy with two shards', () => {
         toMinute: '9',
         topics: [{ topic: 't', partitions: 1 }],
         granularity: 'GRANULARITY_HOUR',
+        maxRows: 7,
       },
       nothing,
       caller,
     );
+  const outcome = async () => {
+    const { shards: answers } = await read(Buffer.concat(ids));
+    return answers.map(({ failure, rows }) => failure?.code ?? (rows === undefined ? '' : 'rows'));
+  };
+  const isAsked = (shard: number) => {
+    try {
+      breaker.admit(shard);
+      return true;
+    } catch {
+      return false;
+    }
+  };
   const rowsOf = (answer: clusterProxy.ShardRows | undefined) =>
     Buffer.from(answer?.rows?.rows ?? []).toString('latin1');
 
@@ -175,20 +203,58 @@ describe('a cluster-proxy with two shards', () => {
   });
 
   it('names a shard that fails, that is down, or that is late, and the others answer', async () => {
-    const outcome = async () => {
-      const { shards: answers } = await read(Buffer.concat(ids));
-      return answers.map(
-        ({ failure, rows }) => failure?.code ?? (rows === undefined ? '' : 'rows'),
-      );
-    };
+    shards[1].answers.GetShardStatus = () => STATUS;
     shards[1].answers.ReadCounters = () => {
       throw new TallyError('deadline_exceeded', 'too slow');
     };
     expect(await outcome()).toEqual(['rows', 'deadline_exceeded']);
+    await eventually('it is asked again', () => isAsked(1));
     shards[1].answers.ReadCounters = () => new Promise(() => undefined);
     expect(await outcome()).toEqual(['rows', 'deadline_exceeded']);
+    await eventually('it is asked again', () => isAsked(1));
     shards[1].kill();
     expect(await outcome()).toEqual(['rows', 'unavailable']);
+  });
+
+  it.each([
+    ['with the breaker one reader', true, 1],
+    ['without it, which is the control, each', false, 4],
+  ])('%s waits for a shard that does not answer', async (_, isThere, waited) => {
+    if (!isThere) breaker.failed = () => undefined;
+    const answering = shards[1].answers.ReadCounters;
+    let asked = 0;
+    shards[1].answers.ReadCounters = () => {
+      asked += 1;
+      return new Promise(() => undefined);
+    };
+    for (let reads = 0; reads < 4; reads++)
+      expect(await outcome()).toEqual(['rows', expect.not.stringMatching('rows')]);
+    expect(asked).toBe(waited);
+    // Nobody has to ask for it: it is found by the next probe.
+    if (answering !== undefined) shards[1].answers.ReadCounters = answering;
+    shards[1].answers.GetShardStatus = () => STATUS;
+    await eventually('it is asked again', () => isAsked(1));
+    expect(await outcome()).toEqual(['rows', 'rows']);
+  });
+
+  it('does not believe a reader who waits less that a shard is away', async () => {
+    const answering = shards[1].answers.ReadCounters;
+    shards[1].answers.ReadCounters = () => new Promise(() => undefined);
+    const { shards: answers } = await read(Buffer.concat(ids), Date.now() + 100);
+    expect(answers[1]?.failure?.code).toBe('deadline_exceeded');
+    expect(isAsked(1)).toBe(true);
+    if (answering !== undefined) shards[1].answers.ReadCounters = answering;
+    expect(await outcome()).toEqual(['rows', 'rows']);
+  });
+
+  it('passes on how many rows may come, and fails when a shard has more', async () => {
+    const asked: number[] = [];
+    shards[0].answers.ReadCounters = (request) => {
+      asked.push(request.maxRows);
+      throw new TallyError('payload_too_large', 'more than 7 windows');
+    };
+    await expect(read(Buffer.concat(ids))).rejects.toMatchObject({ code: 'payload_too_large' });
+    expect(asked).toEqual([7]);
   });
 
   it('asks for nobody who has gone', async () => {

@@ -124,10 +124,19 @@ export class AppModule {
         },
         {
           provide: STATS_PARTS,
-          inject: [Peers, LOGGER, SlicedAnswers],
-          useFactory: (peers: Peers, logger: Logger, answers: SlicedAnswers): StatsParts => ({
+          inject: [Peers, LOGGER, SlicedAnswers, EventTypes],
+          useFactory: (
+            peers: Peers,
+            logger: Logger,
+            answers: SlicedAnswers,
+            eventTypes: EventTypes,
+          ): StatsParts => ({
             logger,
             answers,
+            definedTypes: {
+              isDefined: (type) => eventTypes.history.current(PROJECT, type) !== undefined,
+              names: () => eventTypes.history.list(PROJECT).map(({ type }) => type),
+            },
             query: peers.of('query').client,
             timeoutMs: config.statsTimeoutMs,
             limits: config,

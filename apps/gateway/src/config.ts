@@ -70,7 +70,7 @@ export const settings = {
   maxPoints: setting(
     'TALLY_MAX_POINTS',
     wholeNumber(1, 100_000, 100_000),
-    'most points (subjects times windows) of one answer; more would not fit into the 16 MiB of a message',
+    'most points (subjects times windows that it has) of one answer; more would not fit into the 16 MiB of a message',
   ),
   maxFilledPoints: setting(
     'TALLY_MAX_FILLED_POINTS',

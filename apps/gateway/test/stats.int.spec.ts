@@ -1,17 +1,18 @@
 import { get } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { packageDefinition, type query } from '@tally/contracts';
+import { DAY_MS, packageDefinition, type query } from '@tally/contracts';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
 import { eventually } from '@tally/testing';
 import { Refusal, whenCallerGoes } from '@tally/testing/stub-service';
 
 const fixture = new GatewayFixture();
+const ADMIN_KEY = 'who-may-define';
 let gateway: RunningGateway;
 beforeAll(async () => {
   await fixture.start();
-  gateway = await fixture.gateway();
+  gateway = await fixture.gateway({ TALLY_ADMIN_KEY: ADMIN_KEY });
 }, 60_000);
 afterAll(() => fixture.stop(), 30_000);
 beforeEach(() => fixture.reset());
@@ -74,6 +75,7 @@ describe('asking for statistics', () => {
         fromMs: String(Date.UTC(2026, 0, 1)),
         toMs: String(Date.UTC(2026, 0, 2)),
         granularity: 'GRANULARITY_HOUR',
+        maxWindows: 100_000,
       },
     ]);
     expect(body).toMatchObject({
@@ -108,7 +110,7 @@ describe('asking for statistics', () => {
       sumMicro: '9007199254740993',
     };
     fixture.onGetStats = async () => ({ subjects: [subject('s', [window])], missingShards: [] });
-    const { text } = await ask({ function: 'count,sum' }, ['s']);
+    const { text } = await ask({ function: 'count,sum', granularity: 'total' }, ['s']);
     expect(text).toContain('"count":"9007199254740993","sum":9007199254.740993}');
   });
 
@@ -123,7 +125,7 @@ describe('asking for statistics', () => {
       subjects: subjects.map((name) => subject(name, windows)),
       missingShards: [],
     });
-    const minutes = { granularity: 'minute', function: 'count,sum,avg,min,max' };
+    const minutes = { granularity: 'minute', function: 'count,sum,avg,min,max', fill: 'zero' };
     const most = { ...minutes, to: '2026-01-01T16:40:00Z' };
     const { status, body } = await ask(most, subjects, bounded);
     expect(status).toBe(200);
@@ -131,7 +133,55 @@ describe('asking for statistics', () => {
     const refused = await ask({ ...minutes, to: '2026-01-01T16:41:00Z' }, subjects, bounded);
     expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
     expect(refused.body['detail']).toContain('at most 10000 points');
-    expect(fixture.questions).toHaveLength(1);
+    expect(fixture.questions).toMatchObject([{ maxWindows: 10_000 }]);
+  });
+
+  it('windows that have events are counted where they are, and what would fit is said', async () => {
+    const years = { from: '2024-01-01', to: '2026-01-01', granularity: 'minute' };
+    expect(await ask(years)).toMatchObject({ status: 200, body: { from: '2024-01-01T00:00:00Z' } });
+    fixture.onGetStats = async () => Promise.reject(new Refusal('payload_too_large'));
+    const { status, body } = await ask(years);
+    expect({ status, body }).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
+    expect(body['detail']).toContain('at most 100000 points');
+    expect(body['detail']).toContain('granularity=hour would have at most 17544');
+  });
+
+  it('without more than a type and a subject, the hours until now are answered', async () => {
+    const before = Date.now();
+    const response = await fetch(`${gateway.url}/v1/stats?type=view&subject=s`);
+    const { from, to, granularity } = (await response.json()) as Record<string, string>;
+    expect({ status: response.status, granularity }).toEqual({ status: 200, granularity: 'hour' });
+    expect(Date.parse(to ?? '')).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(to ?? '') - Date.parse(from ?? '')).toBeGreaterThanOrEqual(DAY_MS);
+  });
+
+  it('a type that nobody defined, and of which there is nothing, is answered with a warning', async () => {
+    const answerOf = async (type: string) => (await ask({ type })).body['meta'];
+    fixture.onGetStats = async () => ({ subjects: [subject('s')], missingShards: [] });
+    expect(await answerOf('visits')).toMatchObject({
+      warnings: [expect.stringContaining('type visits')],
+    });
+    const definition = await fetch(`${gateway.url}/v1/event-types/visit`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(definition.status).toBe(201);
+    expect(await answerOf('visit')).not.toHaveProperty('warnings');
+    expect(await answerOf('visits')).toMatchObject({
+      warnings: [expect.stringContaining('is it visit, which is defined?')],
+    });
+    const window = {
+      startMs: String(Date.UTC(2026, 0, 1)),
+      count: '1',
+      valued: '0',
+      sumMicro: '0',
+    };
+    fixture.onGetStats = async () => ({ subjects: [subject('s', [window])], missingShards: [] });
+    expect(await answerOf('visits')).not.toHaveProperty('warnings');
+    const partly = [subject('s'), subject('t', [], true)];
+    fixture.onGetStats = async () => ({ subjects: partly, missingShards: [0] });
+    expect(await answerOf('visits')).not.toHaveProperty('warnings');
   });
 
   it('100 000 of the largest windows fit into a message', () => {
@@ -142,11 +192,11 @@ describe('asking for statistics', () => {
 
   it.each([
     [{ from: 'yesterday' }, 'from'],
-    [{ from: '2026-01-01T00:00:30Z' }, 'whole minute'],
+    [{ from: '2026-01-01T00:00:30' }, 'its offset is missing'],
     [{ granularity: 'week' }, 'granularity'],
     [{ timezone: 'Europe/Berlin' }, 'UTC'],
     [{ subject: '' }, '1 to 512 bytes'],
-    [{ colour: 'red' }, 'parameters among type'],
+    [{ colour: 'red', granularity: 'week' }, 'got "colour"; expected granularity'],
   ])('with %j it is refused', async (more, detail) => {
     const { status, body } = await ask(more);
     expect({ status, body }).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
@@ -165,16 +215,43 @@ describe('when shards are missing', () => {
   });
 
   it('there is no total, unless a partial one will do', async () => {
-    const refused = await ask({}, ['there', 'gone']);
+    const total = { granularity: 'total' };
+    const refused = await ask(total, ['there', 'gone']);
     expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } });
     expect(refused.body['detail']).toContain('shards 1, 3');
     expect(refused.headers.get('retry-after')).toBe('1');
-    const partial = await ask({ partial: 'allow' }, ['there', 'gone']);
+    const partial = await ask({ ...total, partial: 'allow' }, ['there', 'gone']);
     expect(partial).toMatchObject({ status: 200, body: { meta: { missingShards: [1, 3] } } });
     expect(partial.body['series']).toEqual([
       { subject: 'there', points: [expect.objectContaining({ count: 0 })] },
       { subject: 'gone', points: [], missing: true },
     ]);
+  });
+
+  it('a stale total is one, and nothing at all is not an answer', async () => {
+    const stale = { ...subject('gone'), asOfMs: '1767225600000' };
+    fixture.onGetStats = async () => ({
+      subjects: [stale],
+      asOfMs: stale.asOfMs,
+      missingShards: [1],
+    });
+    const { status, body } = await ask({ granularity: 'total' }, ['gone']);
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: {
+        series: [{ points: [{ count: 0 }], stale: true, asOf: '2026-01-01T00:00:00Z' }],
+        meta: { stale: true, asOf: '2026-01-01T00:00:00Z', missingShards: [1] },
+      },
+    });
+    fixture.onGetStats = async () => ({
+      subjects: [subject('gone', [], true)],
+      missingShards: [1],
+    });
+    for (const more of [{ granularity: 'day' }, { granularity: 'total', partial: 'allow' }]) {
+      const refused = await ask(more, ['gone']);
+      expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+      expect(refused.headers.get('retry-after')).toBe('1');
+    }
   });
 
   it('series are answered, and name them', async () => {

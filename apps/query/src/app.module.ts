@@ -1,9 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, INSTALLATION_PROVIDER, InstallationWatch, Peers } from '@tally/discovery';
-import { HealthChecks, Lifecycle } from '@tally/service-kit';
+import { HealthChecks, Lifecycle, METRICS, type Metrics } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { QueryConfig } from './config.js';
 import { CLUSTER_PROXY, LossController } from './losses/loss.controller.js';
+import { lastAnswerMetrics } from './metrics.js';
+import { LastAnswers } from './stats/last-answers.js';
 import { TopicFollower } from './stats/topic-follower.js';
 import { StatsReader } from './stats/stats-reader.js';
 import { QueryController } from './stats/query.controller.js';
@@ -39,13 +41,22 @@ export class AppModule {
         },
         {
           provide: StatsReader,
-          inject: [Peers, TopicFollower],
-          useFactory: (peers: Peers, topic: TopicFollower) =>
-            new StatsReader(
+          inject: [Peers, TopicFollower, METRICS],
+          useFactory: (peers: Peers, topic: TopicFollower, { registry }: Metrics) => {
+            const metrics = lastAnswerMetrics(registry, () => lastAnswers.size);
+            const lastAnswers = new LastAnswers({
+              maxBytes: config.maxLastAnswerBytes,
+              maxEntries: config.maxLastAnswers,
+              onForgotten: () => metrics.forgotten.inc(),
+              onGiven: () => metrics.given.inc(),
+            });
+            return new StatsReader(
               peers.of('cluster-proxy').client,
               () => topic.get(),
               config.readTimeoutMs,
-            ),
+              lastAnswers,
+            );
+          },
         },
       ],
     };

@@ -121,6 +121,7 @@ const ask = (more: Partial<query.GetStatsRequest> = {}, options: Partial<CallOpt
       fromMs: String(FROM),
       toMs: String(FROM + DAY_MS),
       granularity: 'GRANULARITY_HOUR' satisfies shardProxy.Granularity,
+      maxWindows: 0,
       ...more,
     },
     { deadlineMs: 5000, ...options },
@@ -176,6 +177,7 @@ describe('the query service', () => {
       toMinute: String(FROM / MINUTE_MS + 1440),
       granularity: 'GRANULARITY_HOUR',
       topics: [{ topic: TOPIC.name, partitions: 16 }],
+      maxRows: 100_000,
     });
     expect(answer).toMatchObject({
       subjects: [
@@ -200,17 +202,21 @@ describe('the query service', () => {
     });
   });
 
-  it('names the shards that did not answer', async () => {
+  it('names the shards that did not answer, and answers what they said last', async () => {
     const failure = { code: 'unavailable', message: 'gone' };
+    const gone = Buffer.concat([idOf('c'), idOf('d')]);
+    onReadCounters = async () => ({ shards: [answered(0, 'c', [row(0, hour)], '500')] });
+    await ask({ subjects: ['c'] });
     onReadCounters = async () => ({
-      shards: [{ shard: 0, seriesIds: idOf('b'), failure }, answered(1, 'a', [], '1000')],
+      shards: [{ shard: 0, seriesIds: gone, failure }, answered(1, 'a', [], '1000')],
     });
-    expect(await ask()).toMatchObject({
+    expect(await ask({ subjects: ['a', 'c', 'd'] })).toMatchObject({
       subjects: [
         { subject: 'a', missing: false },
-        { subject: 'b', missing: true },
+        { subject: 'c', missing: false, windows: [{ count: '5' }], asOfMs: '500' },
+        { subject: 'd', missing: true, windows: [] },
       ],
-      asOfMs: '1000',
+      asOfMs: '500',
       missingShards: [0],
     });
   });

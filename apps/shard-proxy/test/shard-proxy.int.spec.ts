@@ -161,6 +161,7 @@ describe('a shard-proxy', () => {
         fromMinute: '0',
         toMinute: '10',
         granularity: 'GRANULARITY_TOTAL',
+        maxRows: 0,
       },
       undefined,
       patient,
@@ -191,6 +192,7 @@ describe('a shard-proxy', () => {
           fromMinute: '0',
           toMinute: '10',
           granularity: 'GRANULARITY_TOTAL',
+          maxRows: 0,
         },
         undefined,
         patient,
@@ -222,6 +224,7 @@ describe('a shard-proxy', () => {
       fromMinute: '0',
       toMinute: '10',
       granularity: 'GRANULARITY_TOTAL' as const,
+      maxRows: 0,
     };
     const asked = read.readCounters(question, undefined, call);
     const other = read.readCounters(question, undefined, patient);

@@ -19,6 +19,7 @@ describe('a reader', () => {
     fromMinute: '0',
     toMinute: '10000',
     granularity: 'GRANULARITY_MINUTE' as const,
+    maxRows: 0,
     topics: [{ topic: TOPIC, partitions: 2 }],
     ...more,
   });
@@ -85,6 +86,10 @@ describe('a reader', () => {
     );
     const long = { seriesIds: subjectId('long'), toMinute: '200002' };
     await expect(read(long)).rejects.toMatchObject({ code: 'payload_too_large' });
+    await expect(read({ ...long, toMinute: '5', maxRows: 3 })).rejects.toThrow(
+      'more than 3 windows',
+    );
+    expect((await read({ ...long, toMinute: '4', maxRows: 3 })).rows).toHaveLength(3);
   }, 60_000);
 
   it('is refused what cannot be asked', async () => {

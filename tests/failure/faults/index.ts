@@ -13,6 +13,7 @@ import { loseAnswers } from './lose-answers.js';
 import { oddShard } from './odd-shard.js';
 import { outliveWindow } from './outlive-window.js';
 import { restoreOlderShard } from './restore-older-shard.js';
+import { shardAway } from './shard-away.js';
 import { shortenLog } from './shorten-log.js';
 import { zombieProcessor } from './zombie-processor.js';
 
@@ -27,6 +28,7 @@ export const FAULTS = [
   oddShard,
   longNames,
   allDatabasesAway,
+  shardAway,
   killZooKeeper,
   emptyZooKeeper,
   killEverything,

@@ -6,6 +6,7 @@ import { callerGone } from '@tally/discovery';
 import type { ShardMap } from '@tally/placement';
 import { CurrentShardMap } from '../shard-map/current-shard-map.js';
 import { failureOf, ShardProxies, timeFor } from '../shards/shard-proxies.js';
+import { ShardBreaker } from '../shards/shard-breaker.js';
 import { scatter } from './scatter.js';
 
 /** All rows of an answer must fit into one message of 16 MiB, with what is around them. */
@@ -25,6 +26,7 @@ export class CountersController {
     @Inject(CurrentShardMap) private readonly shardMap: CurrentShardMap,
     @Inject(ShardProxies) private readonly shards: ShardProxies,
     @Inject(DEADLINES) private readonly deadlines: Deadlines,
+    @Inject(ShardBreaker) private readonly breaker: ShardBreaker,
   ) {}
 
   @GrpcMethod('ClusterProxyService', 'ApplyDelta')
@@ -60,6 +62,10 @@ export class CountersController {
       const newer = await this.shardMap.refresh();
       if (newer.epoch > map.epoch) shards = await this.gather(request, newer, until);
     }
+    const tooMany = shards.find(({ failure }) => failure?.code === 'payload_too_large');
+    // Not a shard that is missing: the question has more of an answer than anybody would take.
+    if (tooMany?.failure !== undefined)
+      throw new TallyError('payload_too_large', tooMany.failure.message);
     const bytes = shards.reduce((sum, { rows }) => sum + (rows?.rows.length ?? 0), 0);
     if (bytes > MAX_ANSWER_BYTES)
       throw new TallyError(
@@ -91,12 +97,16 @@ export class CountersController {
   ): Promise<clusterProxy.ShardRows> {
     const { shard, seriesIds } = request;
     try {
+      this.breaker.admit(shard);
       return {
         shard,
         seriesIds,
         rows: await this.shards.call(shard, 'ReadCounters', request, deadlineMs, signal),
       };
     } catch (error) {
+      // A caller who waits less, or not at all, says nothing about the shard.
+      if (!signal.aborted && deadlineMs >= this.deadlines.readDeadlineMs)
+        this.breaker.failed(shard, error);
       return { shard, seriesIds, failure: failureOf(error) };
     }
   }

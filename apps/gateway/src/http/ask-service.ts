@@ -1,4 +1,4 @@
-import { TallyError } from '@tally/contracts';
+import { TallyError, type ErrorCode } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
 import type { Logger } from '@tally/service-kit';
 
@@ -16,11 +16,14 @@ export interface ServiceQuestion {
   readonly unavailable: string;
   /** To our log, when it does not. */
   readonly failed: string;
+  /** Codes that the caller hears of in other words: thrown as they came. */
+  readonly expected?: readonly ErrorCode[];
 }
 
 /** Whom we asked, and where, is not the caller's business: `unavailable`, `deadline_exceeded` or `internal`. */
 export async function askService<Answer>(question: ServiceQuestion): Promise<Answer> {
-  const { client, method, request, timeoutMs, signal, logger, unavailable, failed } = question;
+  const { client, method, request, timeoutMs, signal, logger, unavailable, failed, expected } =
+    question;
   try {
     return await client.call<Answer>(method, request, {
       deadlineMs: timeoutMs,
@@ -28,7 +31,7 @@ export async function askService<Answer>(question: ServiceQuestion): Promise<Ans
       ...(signal && { signal }),
     });
   } catch (cause) {
-    if (!(cause instanceof TallyError)) throw cause;
+    if (!(cause instanceof TallyError) || expected?.includes(cause.code)) throw cause;
     const code = cause.code === 'deadline_exceeded' ? cause.code : 'unavailable';
     if (cause.retryable) throw new TallyError(code, unavailable, { cause });
     logger.error({ error: cause, method }, failed);

@@ -25,6 +25,17 @@ describe('the query of a request', () => {
     },
   );
 
+  it('is refused with all that is wrong, and the nearest names', () => {
+    expect(() => read('/v1/stats?tpye=a&subjects=b&tpye=c&subject=%FF&colour=1')).toThrow(
+      'expected parameters among type, subject, got "tpye" (is it type?); ' +
+        'expected parameters among type, subject, got "subjects" (is it subject?); ' +
+        'expected subject to be percent-encoded UTF-8; ' +
+        'expected parameters among type, subject, got "colour"',
+    );
+    const many = Array.from({ length: 30 }, (_, index) => `x${index}=1`).join('&');
+    expect(() => read(`/v1/stats?${many}`)).toThrow('and 20 more of the kind');
+  });
+
   it('gives one value where one is expected', () => {
     const query = readQuery('/?type=a&subject=b&subject=c', ['type', 'subject']);
     expect(oneOf(query, 'type')).toBe('a');

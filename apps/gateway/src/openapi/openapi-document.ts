@@ -1,6 +1,7 @@
 import { EVENT_TYPE_PATTERN, MAX_SUBJECTS } from '@tally/contracts';
-import { FUNCTIONS, GRANULARITIES } from '../stats/limits.js';
+import { FUNCTIONS, GRANULARITIES, MAX_DEFAULT_WINDOWS } from '../stats/limits.js';
 import type { STATS_PARAMETERS } from '../stats/stats-question.js';
+import { TIME_FORMS } from '../stats/time-text.js';
 import { problemResponses } from './problem-responses.js';
 import { SCHEMAS } from './schemas.js';
 
@@ -26,34 +27,46 @@ const parameter = (required: boolean, description: string, schema: object, more:
   schema,
   ...more,
 });
-const wholeMinute = { type: 'string', format: 'date-time' };
+const time = { type: 'string', examples: ['2026-01-31T12:00:00Z', '2026-01-31', '-7d', 'now'] };
 
 const STATS: Readonly<Record<(typeof STATS_PARAMETERS)[number], object>> = {
   type: parameter(true, 'Event type.', { type: 'string', pattern: EVENT_TYPE_PATTERN }),
   subject: parameter(
     true,
-    'May be repeated; each subject is answered once.',
+    'May be repeated, one subject each (a comma belongs to the subject); each is answered once.',
     { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1, maxItems: MAX_SUBJECTS },
     { style: 'form', explode: true },
   ),
   function: parameter(
     false,
-    'What to answer for each window.',
+    'What to answer for each window; with commas, or repeated.',
     { type: 'array', items: { enum: FUNCTIONS }, default: ['count'] },
     { style: 'form', explode: false },
   ),
-  from: parameter(true, 'Whole minute, inclusive.', wholeMinute),
-  to: parameter(true, 'Whole minute, exclusive.', wholeMinute),
+  from: parameter(
+    false,
+    `Inclusive: ${TIME_FORMS}. Rounded down to where a window begins (of a total: a minute); the answer says it. By default 24 hours before to.`,
+    time,
+  ),
+  to: parameter(
+    false,
+    'Exclusive, in the same forms; rounded up to where a window ends. By default now.',
+    { ...time, default: 'now' },
+  ),
   granularity: parameter(
     false,
-    'Length of the windows, which begin on whole minutes, hours and days of UTC. The first and the last are cut to the question: start and end of the points say so.',
-    { enum: GRANULARITIES, default: 'total' },
+    `Length of the windows, which begin on whole minutes, hours and days of UTC and are answered whole. By default the finest with at most ${MAX_DEFAULT_WINDOWS.minute} minutes, ${MAX_DEFAULT_WINDOWS.hour} hours or ${MAX_DEFAULT_WINDOWS.day} days that fits into an answer, else total.`,
+    { enum: GRANULARITIES },
   ),
-  timezone: parameter(false, 'UTC.', { enum: ['UTC'], default: 'UTC' }),
+  timezone: parameter(
+    false,
+    'UTC, also as Etc/UTC or Z: the only zone so far whose days are counted.',
+    { enum: ['UTC', 'Etc/UTC', 'Z'], default: 'UTC' },
+  ),
   fill: parameter(false, 'zero: also windows without events.', { enum: ['zero'] }),
   partial: parameter(
     false,
-    'allow: a total without the shards that do not answer, named in meta, rather than 503.',
+    'allow: a total without the series that are missing, rather than 503.',
     { enum: ['allow'] },
   ),
 };
@@ -121,6 +134,8 @@ export const OPENAPI = {
       get: {
         operationId: 'getStats',
         summary: 'Ask for statistics.',
+        description:
+          'Words are taken in any case, a parameter without a value is one that is not there, and a refusal names all that is wrong. Limits hold for the points that an answer has: minutes of years are fine where few of them have events.',
         security: API_KEY,
         parameters: Object.entries(STATS).map(([name, rest]) => ({ name, ...rest })),
         responses: {

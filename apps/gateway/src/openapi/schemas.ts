@@ -115,7 +115,17 @@ const Point = z.object({
 const Series = z.object({
   subject: text,
   points: z.array(Point),
-  missing: z.boolean().optional().describe('True when its shard did not answer.'),
+  missing: z
+    .boolean()
+    .optional()
+    .describe(
+      'True when its shard did not answer and no earlier answer is known: nothing is said.',
+    ),
+  stale: z
+    .boolean()
+    .optional()
+    .describe('True when its shard did not answer: this is the last known answer.'),
+  asOf: instant.optional().describe('Of a stale series: to which instant it is complete.'),
 });
 
 const StatsMeta = z.object({
@@ -128,16 +138,24 @@ const StatsMeta = z.object({
     .nullable()
     .describe('asOf minus the lateness of events: windows that end before it are complete.'),
   stale: z.boolean(),
-  missingShards: z.array(count),
+  missingShards: z
+    .array(count)
+    .describe('Shards that did not answer now. Their series are stale or missing.'),
   exact: z.boolean().describe('False when shards are missing.'),
+  warnings: z
+    .array(text)
+    .optional()
+    .describe(
+      'For people: what may not have been meant, such as a type that nobody has defined or sent.',
+    ),
 });
 
 const Stats = z.object({
   type,
   granularity: z.enum(GRANULARITIES),
   timezone: z.enum(['UTC']),
-  from: instant,
-  to: instant,
+  from: instant.describe('As asked, rounded down to where a window begins.'),
+  to: instant.describe('Exclusive; as asked, rounded up to where a window ends.'),
   series: z.array(Series),
   meta: StatsMeta,
 });

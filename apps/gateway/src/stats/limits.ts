@@ -12,5 +12,14 @@ export const WIRE_GRANULARITY = {
   day: 'GRANULARITY_DAY',
   total: 'GRANULARITY_TOTAL',
 } as const satisfies Record<Granularity, shardProxy.Granularity>;
+/** Without a granularity: the finest with so many windows at most; six hours of minutes, 16 days of hours. */
+export const MAX_DEFAULT_WINDOWS: Readonly<Record<Granularity, number>> = {
+  minute: 400,
+  hour: 400,
+  day: 4000,
+  total: 1,
+};
+/** The names of the one time zone whose days are counted. */
+export const TIME_ZONES: readonly string[] = ['UTC', 'ETC/UTC', 'Z'];
 /** How late an event may come: what is older than the newest instant by this is complete. */
 export const LATENESS_MS = MINUTE_MS;

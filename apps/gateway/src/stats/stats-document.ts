@@ -1,5 +1,6 @@
 import type { query } from '@tally/contracts';
 import { average, jsonNumber, microText } from './exact-number.js';
+import { isoText } from './iso-text.js';
 import { FUNCTIONS, LATENESS_MS, type StatsFunction } from './limits.js';
 import { windowMsOf, type StatsQuestion } from './stats-question.js';
 
@@ -13,6 +14,12 @@ export interface Freshness {
   readonly staleAfterMs: number;
 }
 
+/** What an answer says beside what the shards say. */
+export interface Surroundings extends Freshness {
+  /** For people; none by default. */
+  readonly warnings?: readonly string[];
+}
+
 /**
  * The answer as JSON text, in short pieces: windows without events are made as they are written. It is
  * written by hand, because numbers go from their exact decimal into the text and never through a double.
@@ -20,7 +27,7 @@ export interface Freshness {
 export function* answerPieces(
   question: StatsQuestion,
   answer: query.GetStatsResponse,
-  freshness: Freshness,
+  { warnings = [], ...freshness }: Surroundings,
 ): Generator<string, void> {
   const { type, granularity, fromMs, toMs } = question;
   const head = {
@@ -30,22 +37,26 @@ export function* answerPieces(
     from: isoText(fromMs),
     to: isoText(toMs),
   };
-  const meta = JSON.stringify(metaOf(answer, freshness));
+  const meta = JSON.stringify({
+    ...metaOf(answer, freshness),
+    ...(warnings.length > 0 ? { warnings } : {}),
+  });
   const points = new PointWriter(question);
   yield `${JSON.stringify(head).slice(0, -1)},"series":[`;
   let comma = '';
   for (const stats of answer.subjects) {
     yield `${comma}{"subject":${JSON.stringify(stats.subject)},"points":[`;
     yield* points.write(stats);
-    yield stats.missing ? '],"missing":true}' : ']}';
+    yield `]${ageOf(stats)}}`;
     comma = ',';
   }
   yield `],"meta":${meta}}`;
 }
 
-/** RFC 3339 in UTC, without milliseconds where there are none. */
-export function isoText(ms: number): string {
-  return new Date(ms).toISOString().replace('.000Z', 'Z');
+/** What a series says that is not as of now: nothing where its shard answered. */
+function ageOf({ missing, asOfMs }: query.SubjectStats): string {
+  if (missing) return ',"missing":true';
+  return asOfMs === undefined ? '' : `,"stale":true,"asOf":"${isoText(Number(asOfMs))}"`;
 }
 
 function metaOf(answer: query.GetStatsResponse, { nowMs, staleAfterMs }: Freshness): object {
@@ -53,7 +64,10 @@ function metaOf(answer: query.GetStatsResponse, { nowMs, staleAfterMs }: Freshne
   return {
     asOf: asOfMs === undefined ? null : isoText(asOfMs),
     completeThrough: asOfMs === undefined ? null : isoText(asOfMs - LATENESS_MS),
-    stale: asOfMs === undefined || nowMs - asOfMs > staleAfterMs,
+    stale:
+      asOfMs === undefined ||
+      nowMs - asOfMs > staleAfterMs ||
+      answer.subjects.some((stats) => stats.asOfMs !== undefined),
     missingShards: answer.missingShards,
     exact: answer.missingShards.length === 0,
   };
@@ -97,7 +111,7 @@ class PointWriter {
     const { fromMs, toMs } = this.question;
     let next = 0;
     let comma = '';
-    for (let start = fromMs - (fromMs % windowMs); start < toMs; start += windowMs) {
+    for (let start = fromMs; start < toMs; start += windowMs) {
       const window = windows[next];
       const isThere = window !== undefined && Number(window.startMs) === start;
       if (isThere) next += 1;
@@ -106,12 +120,10 @@ class PointWriter {
     }
   }
 
-  /** The first and the last window are cut to what was asked, and say so. */
   private point(startMs: number, window: Window | undefined): string {
-    const { fromMs, toMs } = this.question;
-    const endMs = this.windowMs === undefined ? toMs : Math.min(startMs + this.windowMs, toMs);
-    const start = this.instant(Math.max(startMs, fromMs));
-    const end = this.instant(endMs);
+    const { toMs } = this.question;
+    const start = this.instant(startMs);
+    const end = this.instant(this.windowMs === undefined ? toMs : startMs + this.windowMs);
     const values = window === undefined ? this.noEvents : this.values(window);
     return `{"start":"${start}","end":"${end}"${values}}`;
   }

@@ -1,4 +1,5 @@
 import {
+  EVENT_TYPE_PATTERN,
   isEventTypeName,
   MAX_SUBJECT_BYTES,
   MAX_SUBJECTS,
@@ -6,13 +7,15 @@ import {
   TallyError,
   windowMinutesOf,
 } from '@tally/contracts';
-import { parseInstant } from '../events/instant.js';
 import { quoted } from '../events/rejection.js';
 import { utf8Bytes } from '../events/text-rule.js';
-import { oneOf, readQuery, type QueryParameters } from '../http/query-parameters.js';
+import { ParameterReader } from '../http/parameter-reader.js';
+import { readTimes, type TimeRange } from './asked-times.js';
 import {
   FUNCTIONS,
   GRANULARITIES,
+  MAX_DEFAULT_WINDOWS,
+  TIME_ZONES,
   WIRE_GRANULARITY,
   type Granularity,
   type StatsFunction,
@@ -23,7 +26,7 @@ export interface StatsQuestion {
   /** Each once, in the order of their first appearance. */
   readonly subjects: readonly string[];
   readonly functions: ReadonlySet<StatsFunction>;
-  /** ms since 1970, whole minutes; from inclusive, to exclusive. */
+  /** ms since 1970, where windows begin (of a total: whole minutes); from inclusive, to exclusive. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly granularity: Granularity;
@@ -43,33 +46,41 @@ export const STATS_PARAMETERS = [
   'partial',
 ] as const;
 
-/** Bounds of one answer, in points: subjects times windows. */
+/** Bounds of one answer, in points that it has. */
 export interface PointLimits {
   readonly maxPoints: number;
   /** With windows that have no events. */
   readonly maxFilledPoints: number;
 }
 
-/** Reads the question of a request target. TallyError `invalid_argument` when it is none. */
-export function readQuestion(target: string, limits: PointLimits): StatsQuestion {
-  const query = readQuery(target, STATS_PARAMETERS);
-  const type = required(query, 'type');
-  if (!isEventTypeName(type)) throw invalid('expected type to be the name of an event type');
-  if ((oneOf(query, 'timezone') ?? 'UTC') !== 'UTC') throw invalid('expected timezone=UTC');
-  const fromMs = readMinute(query, 'from');
-  const toMs = readMinute(query, 'to');
-  if (fromMs >= toMs) throw invalid('expected from before to');
+/**
+ * Reads the question of a request target, asked at `nowMs`. TallyError `invalid_argument` with all
+ * that is wrong with it.
+ */
+export function readQuestion(target: string, limits: PointLimits, nowMs: number): StatsQuestion {
+  const reader = new ParameterReader(target, STATS_PARAMETERS);
+  const type = readType(reader);
+  const subjects = readSubjects(reader);
+  const functions = reader.words('function', FUNCTIONS);
+  const times = readTimes(reader, nowMs);
+  const asked = reader.word('granularity', GRANULARITIES);
+  readTimeZone(reader);
+  const fillZero = reader.word('fill', ['zero']) !== undefined;
+  const allowPartial = reader.word('partial', ['allow']) !== undefined;
+  if (reader.hasProblems || type === undefined || times === undefined) throw reader.refusal();
+  const granularity = asked ?? fittingGranularity(times, subjects.length, mostOf(limits, fillZero));
   const question: StatsQuestion = {
     type,
-    subjects: readSubjects(query),
-    functions: readFunctions(query),
-    fromMs,
-    toMs,
-    granularity: readWord(query, 'granularity', GRANULARITIES) ?? 'total',
-    fillZero: readWord(query, 'fill', ['zero']) !== undefined,
-    allowPartial: readWord(query, 'partial', ['allow']) !== undefined,
+    subjects,
+    functions: functions.size === 0 ? new Set(['count']) : functions,
+    ...roundedOutward(times, granularity),
+    granularity,
+    fillZero,
+    allowPartial,
   };
-  assertFits(question, limits);
+  // How many windows have events only an answer can say.
+  if ((fillZero || granularity === 'total') && pointsOf(question) > mostOf(limits, fillZero))
+    throw tooManyPoints(question, limits);
   return question;
 }
 
@@ -78,25 +89,27 @@ export function pointsOf(question: StatsQuestion, granularity = question.granula
   return windowsOf(question, granularity) * question.subjects.length;
 }
 
-function assertFits(question: StatsQuestion, { maxPoints, maxFilledPoints }: PointLimits): void {
+/** Why a question is not answered that has more points than one answer may have, and what would do. */
+export function tooManyPoints(question: StatsQuestion, limits: PointLimits): TallyError {
   const { fillZero, granularity } = question;
-  const most = fillZero ? Math.min(maxPoints, maxFilledPoints) : maxPoints;
-  const points = pointsOf(question);
-  if (points <= most) return;
-  const fitting = GRANULARITIES.slice(GRANULARITIES.indexOf(granularity)).find(
+  const most = mostOf(limits, fillZero);
+  const fitting = GRANULARITIES.slice(GRANULARITIES.indexOf(granularity) + 1).find(
     (coarser) => pointsOf(question, coarser) <= most,
   );
-  const what = fillZero
-    ? 'points (subjects times windows) with fill=zero'
-    : 'points (subjects times windows)';
+  const got = fillZero || granularity === 'total' ? String(pointsOf(question)) : 'more';
   const advice = [
-    fitting === undefined
-      ? 'ask for fewer subjects'
-      : `granularity=${fitting} would have ${pointsOf(question, fitting)}`,
-    'or ask for fewer subjects or a shorter time',
-    ...(fillZero && points <= maxPoints ? ['or without fill=zero'] : []),
+    ...(fitting === undefined
+      ? []
+      : [`granularity=${fitting} would have at most ${pointsOf(question, fitting)}`]),
+    'ask for fewer subjects or a shorter time',
+    ...(fillZero && granularity !== 'total'
+      ? ['without fill=zero, where few windows have events']
+      : []),
   ];
-  throw invalid(`expected at most ${most} ${what}, got ${points}: ${advice.join(', ')}`);
+  const points = fillZero ? 'points with fill=zero' : 'points';
+  return invalid(
+    `expected a question with at most ${most} ${points} (subjects times windows), got ${got}: ${advice.join(', or ')}`,
+  );
 }
 
 /** Length of the windows; undefined for a total, which is one as long as the question. */
@@ -105,59 +118,74 @@ export function windowMsOf(granularity: Granularity): number | undefined {
   return minutes === Infinity ? undefined : minutes * MINUTE_MS;
 }
 
-function windowsOf({ fromMs, toMs }: StatsQuestion, granularity: Granularity): number {
+function mostOf({ maxPoints, maxFilledPoints }: PointLimits, fillZero: boolean): number {
+  return fillZero ? Math.min(maxPoints, maxFilledPoints) : maxPoints;
+}
+
+function windowsOf({ fromMs, toMs }: TimeRange, granularity: Granularity): number {
   const windowMs = windowMsOf(granularity);
   if (windowMs === undefined) return 1;
   return Math.ceil(toMs / windowMs) - Math.floor(fromMs / windowMs);
 }
 
-function readSubjects(query: QueryParameters): readonly string[] {
-  const given = query.get('subject') ?? [];
-  if (given.length < 1 || given.length > MAX_SUBJECTS)
-    throw invalid(`expected 1 to ${MAX_SUBJECTS} subjects, got ${given.length}`);
-  for (const subject of given) {
-    const bytes = utf8Bytes(subject);
-    if (bytes < 1 || bytes > MAX_SUBJECT_BYTES)
-      throw invalid(`expected subjects of 1 to ${MAX_SUBJECT_BYTES} bytes of UTF-8 without NUL`);
+/** The finest with few enough windows to look at, else days where an answer has room for them. */
+function fittingGranularity(times: TimeRange, subjects: number, mostPoints: number): Granularity {
+  const fits = (granularity: Granularity, mostWindows: number) => {
+    const windows = windowsOf(times, granularity);
+    return windows <= mostWindows && windows * subjects <= mostPoints;
+  };
+  return (
+    GRANULARITIES.find((granularity) => fits(granularity, MAX_DEFAULT_WINDOWS[granularity])) ??
+    'total'
+  );
+}
+
+/** Windows are answered whole: those that the question has a part of. */
+function roundedOutward({ fromMs, toMs }: TimeRange, granularity: Granularity): TimeRange {
+  const windowMs = windowMsOf(granularity) ?? MINUTE_MS;
+  return {
+    fromMs: Math.floor(fromMs / windowMs) * windowMs,
+    toMs: Math.ceil(toMs / windowMs) * windowMs,
+  };
+}
+
+function readType(reader: ParameterReader): string | undefined {
+  const type = reader.one('type');
+  const expected = `expected type to be the name of an event type (${EVENT_TYPE_PATTERN})`;
+  if (type === undefined) reader.refuse(`${expected}, got none`);
+  else if (isEventTypeName(type)) return type;
+  else {
+    const lower = type.trim().toLowerCase();
+    const hint = isEventTypeName(lower) ? ` (is it ${lower}?)` : '';
+    reader.refuse(`${expected}, got ${quoted(type)}${hint}`);
   }
-  return [...new Set(given)];
+  return undefined;
 }
 
-function readFunctions(query: QueryParameters): ReadonlySet<StatsFunction> {
-  const names = (oneOf(query, 'function') ?? 'count').split(',');
-  return new Set(names.map((name) => wordOf(name, 'function', FUNCTIONS)));
-}
-
-function readMinute(query: QueryParameters, name: string): number {
-  const instant = parseInstant(required(query, name));
-  if (instant === undefined || instant < 0)
-    throw invalid(
-      `expected ${name} to be RFC 3339 with an offset, from 1970 on: 2026-01-31T12:00:00Z`,
+function readSubjects(reader: ParameterReader): readonly string[] {
+  const given = reader.all('subject');
+  const subjects = [...new Set(given)];
+  if (subjects.length < 1 || subjects.length > MAX_SUBJECTS)
+    reader.refuse(
+      `expected 1 to ${MAX_SUBJECTS} subjects, got ${subjects.length}: subject=… for each of them`,
     );
-  if (instant % MINUTE_MS !== 0) throw invalid(`expected ${name} to be a whole minute`);
-  return instant;
+  const wrong = subjects.find((subject) => {
+    const bytes = utf8Bytes(subject);
+    return bytes < 1 || bytes > MAX_SUBJECT_BYTES;
+  });
+  if (wrong !== undefined)
+    reader.refuse(
+      `expected subject to have 1 to ${MAX_SUBJECT_BYTES} bytes of UTF-8 without NUL, got ${quoted(wrong)}`,
+    );
+  return subjects;
 }
 
-function required(query: QueryParameters, name: string): string {
-  const value = oneOf(query, name);
-  if (value === undefined) throw invalid(`expected the parameter ${name}`);
-  return value;
-}
-
-function readWord<T extends string>(
-  query: QueryParameters,
-  name: string,
-  allowed: readonly T[],
-): T | undefined {
-  const value = oneOf(query, name);
-  return value === undefined ? undefined : wordOf(value, name, allowed);
-}
-
-function wordOf<T extends string>(value: string, name: string, allowed: readonly T[]): T {
-  const found = allowed.find((one) => one === value);
-  if (found === undefined)
-    throw invalid(`expected ${name} to be one of ${allowed.join(', ')}, got ${quoted(value)}`);
-  return found;
+function readTimeZone(reader: ParameterReader): void {
+  const given = reader.one('timezone');
+  if (given === undefined || TIME_ZONES.includes(given.trim().toUpperCase())) return;
+  reader.refuse(
+    `expected timezone=UTC, got ${quoted(given)}: days are those of UTC alone; hours of another zone come with granularity=hour and instants with an offset`,
+  );
 }
 
 function invalid(message: string): TallyError {

@@ -8,7 +8,14 @@ import { whenClosed, WRITING_BYTES, type SlicedAnswers } from '../http/sliced-an
 import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
 import { answerPieces } from './stats-document.js';
-import { pointsOf, readQuestion, type PointLimits, type StatsQuestion } from './stats-question.js';
+import {
+  pointsOf,
+  readQuestion,
+  tooManyPoints,
+  type PointLimits,
+  type StatsQuestion,
+} from './stats-question.js';
+import { warningsOf, type DefinedTypes } from './warnings.js';
 
 export const STATS_PARTS = Symbol('parts of the statistics controller');
 
@@ -19,6 +26,7 @@ export interface StatsParts {
   readonly answers: SlicedAnswers;
   readonly staleAfterMs: number;
   readonly logger: Pick<Logger, 'error'>;
+  readonly definedTypes: DefinedTypes;
   now(): number;
 }
 
@@ -31,23 +39,31 @@ export class StatsController {
 
   @Get()
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { limits, answers, staleAfterMs, now } = this.parts;
-    const question = readQuestion(request.url, limits);
-    const room = answers.reserve(reply, bytesOf(pointsOf(question)));
+    const { limits, answers, staleAfterMs, definedTypes, now } = this.parts;
+    const question = readQuestion(request.url, limits, now());
+    const mostPoints = Math.min(pointsOf(question), limits.maxPoints);
+    const room = answers.reserve(reply, bytesOf(mostPoints));
     const answer = await this.ask(question, readerGone(reply));
-    const { missingShards } = answer;
-    // A sum without a part of it would be taken for the whole.
-    if (missingShards.length > 0 && question.granularity === 'total' && !question.allowPartial)
-      throw new TallyError(
-        'unavailable',
-        `no total without the shards ${missingShards.join(', ')}, which do not answer; partial=allow leaves them out`,
-      );
+    assertAnswered(question, answer);
     room.shrinkTo(bytesOf(answer.subjects.reduce((sum, { windows }) => sum + windows.length, 0)));
     reply.status(200);
-    answers.send(reply, answerPieces(question, answer, { nowMs: now(), staleAfterMs }), room);
+    const warnings = warningsOf(question, answer, definedTypes);
+    const surroundings = { nowMs: now(), staleAfterMs, warnings };
+    answers.send(reply, answerPieces(question, answer, surroundings), room);
   }
 
-  private ask(question: StatsQuestion, signal: AbortSignal): Promise<query.GetStatsResponse> {
+  private async ask(question: StatsQuestion, signal: AbortSignal): Promise<query.GetStatsResponse> {
+    const { limits } = this.parts;
+    try {
+      return await this.askQuery(question, signal);
+    } catch (error) {
+      if (error instanceof TallyError && error.code === 'payload_too_large')
+        throw tooManyPoints(question, limits);
+      throw error;
+    }
+  }
+
+  private askQuery(question: StatsQuestion, signal: AbortSignal): Promise<query.GetStatsResponse> {
     const { type, subjects, fromMs, toMs, granularity } = question;
     const request: query.GetStatsRequest = {
       project: PROJECT,
@@ -56,6 +72,7 @@ export class StatsController {
       fromMs: String(fromMs),
       toMs: String(toMs),
       granularity: WIRE_GRANULARITY[granularity],
+      maxWindows: this.parts.limits.maxPoints,
     };
     const { query: client, timeoutMs, logger } = this.parts;
     return askService({
@@ -67,8 +84,27 @@ export class StatsController {
       logger,
       unavailable: 'statistics cannot be read now',
       failed: 'the query service failed',
+      expected: ['payload_too_large'],
     });
   }
+}
+
+/** TallyError `unavailable` where too much is missing. */
+function assertAnswered(
+  { granularity, allowPartial }: StatsQuestion,
+  { subjects, missingShards }: query.GetStatsResponse,
+): void {
+  const missing = subjects.filter((subject) => subject.missing).length;
+  if (missing === 0) return;
+  const shards = `the shards ${missingShards.join(', ')}, which do not answer`;
+  if (missing === subjects.length)
+    throw new TallyError('unavailable', `nothing is known without ${shards}`);
+  // A sum without a part of it would be taken for the whole.
+  if (granularity === 'total' && !allowPartial)
+    throw new TallyError(
+      'unavailable',
+      `no total without ${shards}; partial=allow leaves them out`,
+    );
 }
 
 /** What an answer holds, in bytes, from before the query service is asked until its reader has it. */

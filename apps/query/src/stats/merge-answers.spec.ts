@@ -1,11 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeCounterRows, MINUTE_MS, type clusterProxy, type CounterRow } from '@tally/contracts';
 import { seriesId } from '@tally/placement';
+import { LastAnswers } from './last-answers.js';
 import { mergeAnswers } from './merge-answers.js';
 import { planQuestion } from './plan-question.js';
 
 type Granularity = 'GRANULARITY_HOUR' | 'GRANULARITY_TOTAL';
-const planOf = (subjects: string[], granularity: Granularity = 'GRANULARITY_HOUR') =>
+const planOf = (
+  subjects: string[],
+  granularity: Granularity = 'GRANULARITY_HOUR',
+  maxWindows = 0,
+) =>
   planQuestion({
     project: 'default',
     type: 'view',
@@ -13,6 +18,7 @@ const planOf = (subjects: string[], granularity: Granularity = 'GRANULARITY_HOUR
     fromMs: String(90 * MINUTE_MS),
     toMs: String(240 * MINUTE_MS),
     granularity,
+    maxWindows,
   });
 const ids = (...subjects: string[]) =>
   Buffer.concat(subjects.map((subject) => seriesId('default', 'view', subject)));
@@ -88,6 +94,18 @@ describe('answers of shards', () => {
     ]);
   });
 
+  it('have no more windows, of all shards together, than were asked for', () => {
+    const shards = [
+      answered(0, ['a'], [row(0, 60n), row(0, 120n)]),
+      answered(1, ['b'], [row(0, 60n)]),
+    ];
+    const plan = planOf(['a', 'b'], 'GRANULARITY_HOUR', 3);
+    expect(mergeAnswers(plan, { shards }).subjects).toHaveLength(2);
+    expect(() => mergeAnswers({ ...plan, maxWindows: 2 }, { shards })).toThrow(
+      expect.objectContaining({ code: 'payload_too_large' }),
+    );
+  });
+
   it('name the shards that are missing, and what is on them', () => {
     const merged = mergeAnswers(planOf(['a', 'b']), {
       shards: [failed(0, ['b']), answered(1, ['a'], [row(0, 120n)], '1000')],
@@ -100,6 +118,34 @@ describe('answers of shards', () => {
       asOfMs: '1000',
       missingShards: [0],
     });
+  });
+
+  it('of a shard that is away are the last that it gave, with their own instant', () => {
+    const last = new LastAnswers({ maxBytes: 1 << 20, maxEntries: 10 });
+    const plan = planOf(['a', 'b']);
+    const fresh = [answered(0, ['b'], [row(0, 180n)], '2000'), answered(1, ['a'], [], '3000')];
+    const before = mergeAnswers(plan, { shards: fresh }, last);
+    const away = [failed(0, ['b']), answered(1, ['a'], [row(0, 120n)], '9000')];
+    const merged = mergeAnswers(plan, { shards: away }, last);
+    expect(merged).toMatchObject({
+      subjects: [
+        { subject: 'a', missing: false },
+        { subject: 'b', windows: before.subjects[1]?.windows, missing: false, asOfMs: '2000' },
+      ],
+      asOfMs: '2000',
+      missingShards: [0],
+    });
+    expect(merged.subjects[0]).not.toHaveProperty('asOfMs');
+    // The control: without what was kept there is nothing to say.
+    expect(mergeAnswers(plan, { shards: away })).toMatchObject({
+      subjects: [{ missing: false }, { windows: [], missing: true }],
+      asOfMs: '9000',
+    });
+  });
+
+  it('have no instant of 1970, which is when nobody has looked', () => {
+    const merged = mergeAnswers(planOf(['a']), { shards: [answered(0, ['a'], [], '0')] });
+    expect(merged).not.toHaveProperty('asOfMs');
   });
 
   it('have no instant when one shard has none, or none answered', () => {

@@ -7,48 +7,82 @@ import {
   SERIES_ID_BYTES,
   TallyError,
 } from '@tally/contracts';
+import type { LastAnswers } from './last-answers.js';
 import type { Plan } from './plan-question.js';
 
 const MINUTE = BigInt(MINUTE_MS);
 
 type ShardRows = clusterProxy.ShardRows;
 type AnsweredRows = NonNullable<ShardRows['rows']>;
+interface Found {
+  readonly windows: query.Window[];
+  readonly missing: boolean;
+  readonly asOfMs?: string;
+}
 
 /**
  * One answer out of those of the shards: windows by subject, the shards that are missing, and the
- * earliest instant of those that are not. Each series must be answered by one shard, or missing with
- * it: anything else is TallyError `internal`, rather than a number that is not right.
+ * earliest instant of those that are not. Of a series whose shard is missing it is what `last` knows,
+ * with its own instant, which goes into the earliest one too; `last` learns what shards say. Each
+ * series must be answered by one shard, or missing with it: anything else is TallyError `internal`,
+ * rather than a number that is not right.
  */
 export function mergeAnswers(
   plan: Plan,
   { shards }: clusterProxy.ReadCountersResponse,
+  last?: LastAnswers,
 ): query.GetStatsResponse {
-  const windows = new Map<number, query.Window[]>();
-  const missing = new Set<number>();
+  const found = new Map<number, Found>();
   const missingShards: number[] = [];
-  const answered: AnsweredRows[] = [];
+  const instants: (bigint | undefined)[] = [];
+  let count = 0;
   for (const answer of shards) {
+    const { shard, rows } = answer;
     const indexes = indexesOf(plan, answer);
     for (const index of indexes) {
-      if (windows.has(index) || missing.has(index))
-        throw broken(answer.shard, 'a series that another shard has too');
-      if (answer.rows === undefined) missing.add(index);
-      else windows.set(index, []);
+      if (found.has(index)) throw broken(shard, 'a series that another shard has too');
+      found.set(index, { windows: [], missing: rows === undefined });
     }
-    if (answer.rows === undefined) missingShards.push(answer.shard);
-    else {
-      answered.push(answer.rows);
-      addRows(plan, answer.shard, answer.rows, indexes, windows);
+    if (rows === undefined) {
+      missingShards.push(shard);
+      for (const index of indexes) {
+        const older = last?.find(seriesAt(plan, index), plan);
+        if (older === undefined) continue;
+        found.set(index, {
+          windows: [...older.windows],
+          missing: false,
+          asOfMs: String(older.asOfMs),
+        });
+        instants.push(older.asOfMs);
+        count += older.windows.length;
+      }
+    } else {
+      const asOfMs = instantOf(rows);
+      count += addRows(plan, shard, rows, indexes, found);
+      instants.push(asOfMs);
+      if (asOfMs !== undefined)
+        for (const index of indexes)
+          last?.remember(seriesAt(plan, index), plan, {
+            windows: found.get(index)?.windows ?? [],
+            asOfMs,
+          });
     }
+    if (count > plan.maxWindows)
+      throw new TallyError('payload_too_large', `more than ${plan.maxWindows} windows`);
   }
   const subjects = plan.subjects.map((subject, index) => {
-    const found = windows.get(index);
-    if (found === undefined && !missing.has(index))
+    const stats = found.get(index);
+    if (stats === undefined)
       throw new TallyError('internal', `no shard spoke of series ${index} of the question`);
-    return { subject, windows: found ?? [], missing: found === undefined };
+    return { subject, ...stats };
   });
-  const asOfMs = earliestInstant(answered);
-  return { subjects, ...(asOfMs === undefined ? {} : { asOfMs }), missingShards };
+  const asOfMs = earliest(instants);
+  return { subjects, ...(asOfMs === undefined ? {} : { asOfMs: String(asOfMs) }), missingShards };
+}
+
+function seriesAt({ seriesIds }: Plan, index: number): string {
+  const at = index * SERIES_ID_BYTES;
+  return seriesIds.toString('hex', at, at + SERIES_ID_BYTES);
 }
 
 /** For each series that a shard speaks of, its index in the question. */
@@ -62,13 +96,14 @@ function indexesOf(plan: Plan, { shard, seriesIds: ids }: ShardRows): number[] {
   });
 }
 
+/** How many there were. */
 function addRows(
   plan: Plan,
   shard: number,
   { rows: bytes }: AnsweredRows,
   indexes: readonly number[],
-  windows: ReadonlyMap<number, query.Window[]>,
-): void {
+  found: ReadonlyMap<number, Found>,
+): number {
   const rows = decodeCounterRows(bytes);
   if (rows === undefined) throw broken(shard, `${bytes.length} bytes that are not rows`);
   let last: CounterRow | undefined;
@@ -82,10 +117,11 @@ function addRows(
     if (!isOfQuestion(plan, row) || row.valued > row.count)
       throw broken(shard, `a row of minute ${row.startMinute} with count ${row.count}`);
     const index = indexes[row.index];
-    const found = index === undefined ? undefined : windows.get(index);
-    if (found === undefined) throw broken(shard, `a row of series ${row.index}`);
-    found.push(windowOf(plan, row));
+    const stats = index === undefined ? undefined : found.get(index);
+    if (stats === undefined) throw broken(shard, `a row of series ${row.index}`);
+    stats.windows.push(windowOf(plan, row));
   }
+  return rows.length;
 }
 
 /** Whether a row's window begins where one may, and has a part of the time asked for. */
@@ -113,15 +149,20 @@ function windowOf(
   };
 }
 
-/** Undefined when any shard that answered cannot say. */
-function earliestInstant(answered: readonly AnsweredRows[]): string | undefined {
+/** Undefined when a shard cannot say; 1970 is when nobody has looked yet. */
+function instantOf({ asOfMs }: AnsweredRows): bigint | undefined {
+  const instant = BigInt(asOfMs ?? 0);
+  return instant > 0n ? instant : undefined;
+}
+
+/** Undefined when any answer has none. */
+function earliest(instants: readonly (bigint | undefined)[]): bigint | undefined {
   let earliest: bigint | undefined;
-  for (const { asOfMs } of answered) {
-    if (asOfMs === undefined) return undefined;
-    const instant = BigInt(asOfMs);
+  for (const instant of instants) {
+    if (instant === undefined) return undefined;
     if (earliest === undefined || instant < earliest) earliest = instant;
   }
-  return earliest?.toString();
+  return earliest;
 }
 
 function broken(shard: number, what: string): TallyError {

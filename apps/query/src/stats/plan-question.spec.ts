@@ -11,6 +11,7 @@ const ask = (more: Partial<query.GetStatsRequest> = {}) =>
     fromMs: '60000',
     toMs: '180000',
     granularity: 'GRANULARITY_HOUR',
+    maxWindows: 0,
     ...more,
   });
 

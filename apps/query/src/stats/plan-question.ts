@@ -15,7 +15,11 @@ export interface Plan {
   readonly toMinute: bigint;
   /** Length of a window in minutes; undefined for a total. */
   readonly windowMinutes: bigint | undefined;
+  readonly maxWindows: number;
 }
+
+/** The largest ones fit into a message of 16 MiB. */
+const MAX_WINDOWS = 100_000;
 
 const MINUTE = BigInt(MINUTE_MS);
 
@@ -38,6 +42,7 @@ export function planQuestion(request: query.GetStatsRequest): Plan {
     fromMinute: fromMs / MINUTE,
     toMinute: toMs / MINUTE,
     windowMinutes: widthOf(request.granularity),
+    maxWindows: request.maxWindows > 0 ? Math.min(request.maxWindows, MAX_WINDOWS) : MAX_WINDOWS,
   };
 }
 

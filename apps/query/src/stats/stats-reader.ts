@@ -1,6 +1,7 @@
 import { type clusterProxy, type query } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
 import type { EventsTopic } from '@tally/placement';
+import type { LastAnswers } from './last-answers.js';
 import { mergeAnswers } from './merge-answers.js';
 import { planQuestion } from './plan-question.js';
 
@@ -17,6 +18,7 @@ export class StatsReader {
     /** The current events topic; undefined before the first. */
     private readonly topic: () => EventsTopic | undefined,
     private readonly timeoutMs: number,
+    private readonly lastAnswers: LastAnswers,
   ) {}
 
   /** TallyError: `invalid_argument`, `internal` for what no shard may say, or the cluster-proxy's. */
@@ -32,16 +34,18 @@ export class StatsReader {
       toMinute: plan.toMinute.toString(),
       granularity: request.granularity,
       topics: topic === undefined ? [] : [{ topic: topic.name, partitions: topic.partitions }],
+      maxRows: plan.maxWindows,
     };
     const answer = await this.clusterProxy.call<clusterProxy.ReadCountersResponse>(
       'ReadCounters',
       question,
       { deadlineMs: Math.min(this.timeoutMs, mostMs), signal, idempotent: true },
     );
-    const merged = mergeAnswers(plan, answer);
-    if (topic !== undefined) return merged;
     // Without a topic nothing says what an answer is complete to.
-    const { asOfMs: _, ...rest } = merged;
-    return rest;
+    if (topic === undefined) {
+      const { asOfMs: _, ...rest } = mergeAnswers(plan, answer);
+      return rest;
+    }
+    return mergeAnswers(plan, answer, this.lastAnswers);
   }
 }

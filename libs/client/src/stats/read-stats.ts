@@ -15,7 +15,7 @@ export interface StatsQuestion {
   readonly functions: readonly StatsFunction[];
   /** `total` by default: one window as long as the question. */
   readonly granularity?: 'total' | 'minute' | 'hour' | 'day';
-  /** RFC 3339, whole minutes; from inclusive, to exclusive. */
+  /** RFC 3339, rounded outward to the granularity; from inclusive, to exclusive. */
   readonly from: string;
   readonly to: string;
 }
@@ -39,6 +39,9 @@ export interface StatsSeries {
   readonly subject: string;
   /** Its shard did not answer: nothing is known of it. */
   readonly missing?: true;
+  /** Its shard did not answer: these are the points of an earlier answer, complete to `asOf` (RFC 3339). */
+  readonly stale?: true;
+  readonly asOf?: string;
   readonly points: readonly StatsPoint[];
 }
 

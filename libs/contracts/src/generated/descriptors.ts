@@ -151,6 +151,10 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "tally.shard_proxy.v1.TopicPartitions",
            "id": 5
+          },
+          "maxRows": {
+           "type": "uint32",
+           "id": 6
           }
          }
         },
@@ -630,6 +634,10 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "TopicPartitions",
            "id": 7
+          },
+          "maxRows": {
+           "type": "uint32",
+           "id": 8
           }
          }
         },
@@ -813,6 +821,10 @@ export const DESCRIPTORS: object = {
           "granularity": {
            "type": "tally.shard_proxy.v1.Granularity",
            "id": 6
+          },
+          "maxWindows": {
+           "type": "uint32",
+           "id": 7
           }
          }
         },
@@ -845,6 +857,13 @@ export const DESCRIPTORS: object = {
          }
         },
         "SubjectStats": {
+         "oneofs": {
+          "_asOfMs": {
+           "oneof": [
+            "asOfMs"
+           ]
+          }
+         },
          "fields": {
           "subject": {
            "type": "string",
@@ -858,6 +877,13 @@ export const DESCRIPTORS: object = {
           "missing": {
            "type": "bool",
            "id": 3
+          },
+          "asOfMs": {
+           "type": "int64",
+           "id": 4,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },

@@ -57,10 +57,11 @@ export async function readCounters(
   } catch (error) {
     throw toTallyError('counters', error);
   }
-  if (rows.length > MAX_ROWS)
+  const maxRows = mostRows(question);
+  if (rows.length > maxRows)
     throw new TallyError(
       'payload_too_large',
-      `more than ${MAX_ROWS} windows: ask for fewer series, less time or a coarser granularity`,
+      `more than ${maxRows} windows: ask for fewer series, less time or a coarser granularity`,
     );
   const asOfMs = rows[0]?.[0] ?? undefined;
   return { rows: encode(rows), ...(asOfMs === undefined ? {} : { asOfMs }) };
@@ -83,8 +84,12 @@ function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[
     Math.min(windowMinutes, MAX_MINUTE),
     topics.map(({ topic }) => topic),
     topics.map(({ partitions }) => partitions),
-    MAX_ROWS + 1,
+    mostRows(question) + 1,
   ];
+}
+
+function mostRows({ maxRows }: Question): number {
+  return maxRows > 0 ? Math.min(maxRows, MAX_ROWS) : MAX_ROWS;
 }
 
 /** Before 1970 and after the year 6000 there is nothing. */

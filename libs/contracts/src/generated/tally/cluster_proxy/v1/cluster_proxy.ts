@@ -68,6 +68,8 @@ export interface ReadCountersRequest {
   readonly toMinute: string;
   readonly granularity: Granularity;
   readonly topics: readonly TopicPartitions[];
+  /** Of each shard, as in its question. Fails with `payload_too_large` when one shard has more. */
+  readonly maxRows: number;
 }
 
 export interface ReadCountersResponse {

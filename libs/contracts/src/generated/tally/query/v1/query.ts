@@ -21,6 +21,11 @@ export interface GetStatsRequest {
   readonly fromMs: string;
   readonly toMs: string;
   readonly granularity: Granularity;
+  /**
+   * Fails with `payload_too_large` when more windows have events; 0 from callers that do not say it:
+   * as many as fit into a message.
+   */
+  readonly maxWindows: number;
 }
 
 export interface GetStatsResponse {
@@ -38,7 +43,10 @@ export interface SubjectStats {
   readonly subject: string;
   /** Ascending; windows without events are left out. */
   readonly windows: readonly Window[];
+  /** Its shard did not answer, and no earlier answer is known. */
   readonly missing: boolean;
+  /** Its shard did not answer: these are the windows of an earlier answer, complete to this instant. */
+  readonly asOfMs?: string | undefined;
 }
 
 export interface Window {

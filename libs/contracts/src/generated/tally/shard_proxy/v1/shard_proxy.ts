@@ -243,6 +243,8 @@ export interface ReadCountersRequest {
   /** Windows are UTC. TOTAL: one row for each series that has any event. */
   readonly granularity: Granularity;
   readonly topics: readonly TopicPartitions[];
+  /** Fails with `payload_too_large` when there are more rows; 0: as many as fit into a message. */
+  readonly maxRows: number;
 }
 
 export interface ReadCountersResponse {
