@@ -30,6 +30,16 @@ export function eventMetrics(registry: Registry): EventMetrics {
   };
 }
 
+/** Of a server that is made before there is a registry. */
+export function refusedConnections(): Counter<'reason'> {
+  return new Counter({
+    name: 'tally_gateway_refused_connections_total',
+    help: 'Connections closed because there were too many, of all or of their address, or ended because their caller asks faster than it reads answers.',
+    labelNames: ['reason'],
+    registers: [],
+  });
+}
+
 export function requestSeconds(registry: Registry): Histogram<'route' | 'status'> {
   return new Histogram({
     name: 'tally_gateway_request_seconds',

@@ -1,6 +1,6 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { ConnectionLimit } from '@tally/service-kit';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
-import type { ConnectionLimit } from './connection-limit.js';
 import type { OpenAnswers } from './open-answers.js';
 
 /** How long requests that have begun may take to end once the server closes: half of the time to drain. */

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TallyError } from '@tally/contracts';
-import { toProblem } from '@tally/service-kit';
+import { ConnectionLimit, toProblem, type ConnectionLimits } from '@tally/service-kit';
 import type { ConnectionError, FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
+import { refusedConnections } from '../metrics.js';
 import { AllowedHosts } from './allowed-hosts.js';
-import { ConnectionLimit, type ConnectionLimits } from './connection-limit.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway-adapter.js';
 import { MAX_HEAD_BYTES, OTHER_METHOD, refusalOfBytes } from './malformed-bytes.js';
@@ -35,7 +35,7 @@ export interface HttpSettings extends ConnectionLimits {
  */
 export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
   const door = new FrontDoor(AllowedHosts.of(settings));
-  const connections = new ConnectionLimit(settings);
+  const connections = new ConnectionLimit(settings, refusedConnections());
   const answers = new OpenAnswers(() => connections.refused.inc({ reason: 'unread' }));
   const options = {
     bodyLimit: MAX_BODY_BYTES,

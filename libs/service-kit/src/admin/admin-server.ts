@@ -1,12 +1,15 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
+import { ConnectionLimit, type ConnectionLimits } from '../connections/connection-limit.js';
 import type { HealthChecks } from '../health/health-checks.js';
 
-/** Probes and Prometheus have a few; what comes then is closed at once. */
-const MAX_CONNECTIONS = 256;
+/** Probes and Prometheus have a few; whoever takes all of one address leaves as many to the others. */
+const LIMITS: ConnectionLimits = { maxConnections: 256, maxConnectionsPerAddress: 128 };
 /** Probes come from few places and send no bodies; a slow one must not hold a socket. */
 const REQUEST_TIMEOUT_MS = 5000;
+/** Nothing comes and nothing is taken: longer than any request, and than what Prometheus waits between two. */
+const SILENT_TIMEOUT_MS = 30_000;
 /** How often slow callers are looked for: Node's own 30 s would let them stay six times as long. */
 const TIMEOUT_CHECK_MS = 1000;
 
@@ -55,7 +58,15 @@ export class AdminServer {
           return send(response, 404, 'text/plain', 'try /health/live, /health/ready or /metrics\n');
       }
     });
-    server.maxConnections = MAX_CONNECTIONS;
+    const refused = new Counter({
+      name: 'tally_admin_refused_connections_total',
+      help: 'Connections to the admin port closed because there were too many, of all or of their address.',
+      labelNames: ['reason'],
+      registers: [registry],
+    });
+    new ConnectionLimit(LIMITS, refused).watch(server);
+    // Answers nobody reads, too: a request timeout sees only what is sent.
+    server.setTimeout(SILENT_TIMEOUT_MS);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, resolve);

@@ -8,7 +8,7 @@ import { HealthImplementation } from 'grpc-health-check';
 import { Counter } from 'prom-client';
 import { reportRefusedHandshakes } from '../tls/refused-handshakes.js';
 import type { ServiceKit } from '../service/kit.module.js';
-import type { TlsFiles } from '../tls/tls-files.js';
+import { boundConnections, LETTING_GO, serversBelow } from './grpc-connections.js';
 import { TlsServerCredentials } from './tls-server-credentials.js';
 import { onlyCallers } from './only-callers.js';
 import { GrpcErrorFilter } from './grpc-error.filter.js';
@@ -43,11 +43,12 @@ export async function listenGrpc(
     transport: Transport.GRPC,
     options: {
       url: `${host}:${grpc.port}`,
-      ...(kit.tls === undefined ? {} : mutual(name, kit, kit.tls)),
+      ...doors(name, kit),
       package: [...grpc.packages],
       packageDefinition: packageDefinition(),
       onLoadPackageDefinition: (_definition: unknown, server: Server) => {
         addHealth(server, kit);
+        boundConnections(server, kit.metrics.registry);
         if (kit.tls !== undefined) reportHandshakes(server, kit);
       },
       gracefulShutdown: true,
@@ -61,10 +62,11 @@ export async function listenGrpc(
   return app;
 }
 
-function mutual(name: string, kit: ServiceKit, tls: TlsFiles) {
-  // Whoever makes the server hands all of these to it.
-  const channelOptions: ServerOptions = { interceptors: [onlyCallers(name, kit)] };
-  return { credentials: new TlsServerCredentials(tls), channelOptions };
+/** Who makes the server hands all `channelOptions` to it. */
+function doors(name: string, kit: ServiceKit) {
+  if (kit.tls === undefined) return { channelOptions: LETTING_GO };
+  const channelOptions: ServerOptions = { ...LETTING_GO, interceptors: [onlyCallers(name, kit)] };
+  return { credentials: new TlsServerCredentials(kit.tls), channelOptions };
 }
 
 /** grpc-js tells nobody of handshakes that fail; the servers below it do. */
@@ -74,11 +76,10 @@ function reportHandshakes(server: Server, { logger, metrics }: ServiceKit): void
     help: 'Connections that did not get through the TLS handshake: no certificate, one that is not believed, no TLS.',
     registers: [metrics.registry],
   });
-  const below: unknown = Reflect.get(server, 'http2Servers');
-  const listening = below instanceof Map ? [...below.keys()] : [];
-  const found = listening.filter((one) => one instanceof TlsServer);
-  if (found.length === 0) throw new Error('expected a TLS server below grpc-js, got none');
-  for (const one of found) reportRefusedHandshakes(one, logger, () => refused.inc());
+  for (const one of serversBelow(server)) {
+    if (!(one instanceof TlsServer)) throw new Error('expected a TLS server below grpc-js');
+    reportRefusedHandshakes(one, logger, () => refused.inc());
+  }
 }
 
 function addHealth(server: Server, { health }: ServiceKit): void {

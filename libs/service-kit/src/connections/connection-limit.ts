@@ -1,6 +1,5 @@
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
-import { Counter } from 'prom-client';
+import type { Server, Socket } from 'node:net';
+import type { Counter } from 'prom-client';
 
 /** How many connections there may be: each costs a descriptor and some memory. */
 export interface ConnectionLimits {
@@ -10,16 +9,14 @@ export interface ConnectionLimits {
 
 /** The connections of a server: so many at most, and so many from one address. What comes then is closed at once. */
 export class ConnectionLimit {
-  readonly refused = new Counter({
-    name: 'tally_gateway_refused_connections_total',
-    help: 'Connections closed because there were too many, of all or of their address, or ended because their caller asks faster than it reads answers.',
-    labelNames: ['reason'],
-    registers: [],
-  });
   private readonly sockets = new Set<Socket>();
   private readonly byAddress = new Map<string, number>();
 
-  constructor(private readonly limits: ConnectionLimits) {}
+  /** `refused` counts what is closed, by `reason`: too many of `all`, or of one `address`. */
+  constructor(
+    private readonly limits: ConnectionLimits,
+    readonly refused: Counter<'reason'>,
+  ) {}
 
   /** Those that are open. */
   get open(): ReadonlySet<Socket> {
