@@ -106,21 +106,23 @@ export class AppModule {
             metrics: Metrics,
             logger: Logger,
             turns: Turns,
-          ) =>
-            new EventIntake({
+          ) => {
+            const logClock = new LearnedClock();
+            return new EventIntake({
               project: PROJECT,
               partitioners: new PartitionerClient(peers.of('partitioner').client, {
                 ...config,
                 maxQueuedBytes: config.maxInFlightBytes,
-                logClock: new LearnedClock(),
+                logClock,
               }),
               eventTypes,
               metrics: eventMetrics(metrics.registry),
               logger,
               turns,
-              now: Date.now,
+              timeAt: (monotonicMs) => logClock.at(monotonicMs),
               newId: randomUUID,
-            }),
+            });
+          },
         },
         {
           provide: STATS_PARTS,

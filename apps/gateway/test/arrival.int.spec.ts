@@ -49,6 +49,14 @@ describe('events', () => {
     expect(offMs).toBeLessThan(30_000);
   });
 
+  it('that say no time are of when they came, in that clock too', async () => {
+    fixture.onAppend = async () => ({ logTimeMs: logTimeMs() });
+    expect((await post('a')).status).toBe(202);
+    expect((await post('b')).status).toBe(202);
+    const event = fixture.events.at(-1);
+    expect(event).toMatchObject({ id: 'b', time: lastArrival() });
+  });
+
   it('that the log could not take in time are refused for now, and a wrong clock is right after that', async () => {
     fixture.onAppend = async () => ({ logTimeMs: String(Date.now()), expired: true });
     const refused = await post('c');

@@ -24,7 +24,8 @@ export interface IntakeParts {
   readonly logger: Pick<Logger, 'warn'>;
   /** Of the long work of this process. */
   readonly turns: Turns;
-  now(): number;
+  /** The log's clock, ms since 1970, at a moment of the monotonic one: what an event without a time gets. */
+  timeAt(monotonicMs: number): number;
   newId(): string;
 }
 
@@ -51,11 +52,11 @@ export class EventIntake {
     format: BatchFormat,
     { listAll, arrivedAt, reserve }: TakeOptions,
   ): Promise<IntakeAnswer> {
-    const { project, metrics, newId, now } = this.parts;
+    const { project, metrics, newId } = this.parts;
     const snapshot = this.parts.eventTypes.snapshot();
     const batch = new CheckedBatch({
       project,
-      nowMs: now(),
+      nowMs: this.parts.timeAt(arrivedAt),
       maxAgeMs: (type) => snapshot.definition(project, type).maxAgeMs,
       bytes: bytes.length,
       listAll,
