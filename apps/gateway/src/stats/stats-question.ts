@@ -100,7 +100,9 @@ export function tooManyPoints(question: StatsQuestion, limits: PointLimits): Tal
   const advice = [
     ...(fitting === undefined
       ? []
-      : [`granularity=${fitting} would have at most ${pointsOf(question, fitting)}`]),
+      : [
+          `granularity=${fitting} would have ${fillZero ? '' : 'at most '}${pointsOf(question, fitting)}`,
+        ]),
     'ask for fewer subjects or a shorter time',
     ...(fillZero && granularity !== 'total'
       ? ['without fill=zero, where few windows have events']
