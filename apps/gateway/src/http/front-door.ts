@@ -18,7 +18,19 @@ export class FrontDoor {
     const host = hostOf(request);
     if (typeof host !== 'string') return host;
     if (!this.hosts.allows(host)) return NOT_ALLOWED;
+    if (!this.mayWrite(request)) return FOREIGN_PAGE;
     return refusalOfCoding(request) ?? refusalOfExpectation(request) ?? refusalOfTarget(request);
+  }
+
+  /**
+   * A browser lets any page send text/plain to any address, and names the page's origin. One whose host
+   * is not of those under which this gateway is asked could count here what it likes, where no key is
+   * asked for.
+   */
+  private mayWrite({ method, headers: { origin } }: IncomingMessage): boolean {
+    if (origin === undefined || method === 'GET' || method === 'HEAD') return true;
+    const host = URL.canParse(origin) ? new URL(origin).host : 'null';
+    return this.hosts.allows(hostNameIn(host) ?? 'null');
   }
 }
 
@@ -81,6 +93,13 @@ function hostsNamed(rawHeaders: readonly string[]): number {
 function malformed(detail: string): Refusal {
   return { status: 400, code: 'invalid_argument', detail };
 }
+
+const FOREIGN_PAGE: Refusal = {
+  status: 403,
+  code: 'permission_denied',
+  detail:
+    'expected a page of localhost: pages of other hosts send to this gateway where it has an API key, or its setting TALLY_ALLOWED_HOSTS names their hosts',
+};
 
 const NOT_ALLOWED: Refusal = {
   status: 421,
