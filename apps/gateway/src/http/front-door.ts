@@ -8,11 +8,14 @@ import type { Refusal } from './refusal.js';
 /** A target with scheme and host, as proxies are sent it: `http://host/path`. */
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/is;
 
+/** One slash too much, which many write: `/v1/stats/?type=view`. */
+const SLASH_AT_END = /^([^?]*[^?/])\/(?=\?|$)/;
+
 /** Looks at the head of each request before the framework sees it. */
 export class FrontDoor {
   constructor(private readonly hosts: AllowedHosts) {}
 
-  /** Why a request is not let in. One that is has a target that begins with a slash. */
+  /** Why a request is not let in. One that is has a target that begins with a slash and does not end with one. */
   refusalOf(request: IncomingMessage): Refusal | undefined {
     if (request.httpVersionMajor !== 1) return OTHER_VERSION;
     const host = hostOf(request);
@@ -72,8 +75,12 @@ function refusalOfExpectation({ headers }: IncomingMessage): Refusal | undefined
   };
 }
 
-function refusalOfTarget({ url = '', method }: IncomingMessage): Refusal | undefined {
-  if (url.startsWith('/')) return undefined;
+function refusalOfTarget(request: IncomingMessage): Refusal | undefined {
+  const { url = '', method } = request;
+  if (url.startsWith('/')) {
+    request.url = url.replace(SLASH_AT_END, '$1');
+    return undefined;
+  }
   if (url === '*' && method === 'OPTIONS') {
     const { message } = nothingHere();
     return { status: 404, code: 'not_found', detail: message };
