@@ -72,7 +72,7 @@ describe('real events, from the public API to the shards and back', () => {
 describe('bad input', () => {
   it.each([
     ['malformed JSON', '{"type":', 'application/json', 400, 'invalid_argument'],
-    ['another content type', '{}', 'text/plain', 415, 'unsupported_media_type'],
+    ['another content type', '{}', 'text/csv', 415, 'unsupported_media_type'],
     ['too large a body', ' '.repeat((8 << 20) + 1), 'application/json', 413, 'payload_too_large'],
     [
       'too many events',

@@ -180,6 +180,35 @@ describe('sending events', () => {
   });
 });
 
+describe('forms in which others send events', () => {
+  it.each(['application/jsonl', 'application/x-jsonlines', 'Application/NDJSON; charset="UTF-8"'])(
+    'lines as %s are taken',
+    async (type) => {
+      const lines = `${JSON.stringify(good('l-1'))}\n${JSON.stringify(good('l-2'))}`;
+      expect((await send(lines, { type })).body).toMatchObject({ accepted: 2, rejected: 0 });
+    },
+  );
+
+  it('JSON as text/plain is taken, as a browser sends it when a page closes', async () => {
+    const answer = await send(JSON.stringify([good('p-1')]), { type: 'text/plain;charset=UTF-8' });
+    expect(answer.body).toMatchObject({ accepted: 1 });
+  });
+
+  it('a time that another language printed and members that are null are taken', async () => {
+    const event = { ...good('n-1'), id: null, value: null, attributes: { a: null, b: 'x' } };
+    const body = JSON.stringify({ ...event, time: '2026-01-01 10:00:00,5+0100' });
+    expect((await send(body)).body).toMatchObject({ accepted: 1, assignedIds: 1 });
+    const time = Date.UTC(2026, 0, 1, 9, 0, 0, 500);
+    expect(fixture.events[0]).toMatchObject({ time, value: null, attributes: { b: 'x' } });
+  });
+
+  it('a time without an offset is refused, and the problem says so', async () => {
+    const answer = await send(JSON.stringify({ ...good('o-1'), time: '2026-01-01T10:00:00' }));
+    expectProblem(answer, 422, 'invalid_argument');
+    expect(answer.body['detail']).toMatch(/time_invalid: expected RFC 3339.* which has no offset/);
+  });
+});
+
 describe('what is not a batch of events is refused as a whole', () => {
   it.each([
     ['malformed JSON', '[{"type":"view"},]', JSON_TYPE],
@@ -205,7 +234,7 @@ describe('what is not a batch of events is refused as a whole', () => {
   });
 
   it.each([
-    'text/plain',
+    'text/csv',
     'application/x-www-form-urlencoded',
     'application/json; charset=latin1',
     '',

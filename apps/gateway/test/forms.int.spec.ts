@@ -30,16 +30,16 @@ describe('a request in a form that is not taken gets problem details', () => {
     ['a method in lower case', 'get / http/1.1\r\n\r\n', 400, 'invalid_argument'],
     ['a method that nobody knows', on('FOO', '/'), 501, 'invalid_argument'],
     ['CONNECT', on('CONNECT', 'localhost:1'), 501, 'invalid_argument'],
-    ['TRACE', on('TRACE', '/v1/events'), 404, 'not_found'],
-    ['PROPFIND', on('PROPFIND', '/v1/events'), 404, 'not_found'],
-    ['DELETE where it is not', on('DELETE', '/v1/events'), 404, 'not_found'],
-    ['OPTIONS', on('OPTIONS', '/v1/events'), 404, 'not_found'],
+    ['TRACE', on('TRACE', '/v1/events'), 405, 'invalid_argument'],
+    ['PROPFIND', on('PROPFIND', '/v1/events'), 405, 'invalid_argument'],
+    ['DELETE where it is not', on('DELETE', '/v1/events'), 405, 'invalid_argument'],
+    ['OPTIONS of nothing', on('OPTIONS', '/v1/nothing'), 404, 'not_found'],
     ['OPTIONS of all', on('OPTIONS', '*'), 404, 'not_found'],
     ['a star', get('*'), 400, 'invalid_argument'],
     ['a star before a path', get('*v1/event-types'), 400, 'invalid_argument'],
     ['a target without a slash', get('v1/event-types'), 400, 'invalid_argument'],
     ['bytes in a target', get('/é'), 400, 'invalid_argument'],
-    ['a slash at the end', get('/v1/event-types/'), 404, 'not_found'],
+    ['two slashes at the end', get('/v1/event-types//'), 404, 'not_found'],
     ['two slashes', get('//v1/event-types'), 404, 'not_found'],
     ['dots', get('/v1/../v1/event-types'), 404, 'not_found'],
     ['an upper case path', get('/V1/event-types'), 404, 'not_found'],
@@ -144,9 +144,29 @@ describe('a request in a form that is rare and good is taken', () => {
       post(`Expect: 100-continue\r\nContent-Length: ${EVENT.length}\r\n`, EVENT),
       202,
     ],
+    ['a slash at the end', get('/v1/event-types/'), 200],
+    ['a slash at the end of a name', get('/v1/event-types/view/?'), 200],
+    ['a document asked for with a length', get('/openapi.json', 'Content-Length: 0\r\n'), 200],
+    ['OPTIONS', on('OPTIONS', '/v1/events'), 204],
     ['HTTP/1.0', `GET /v1/event-types HTTP/1.0\r\n${H}\r\n`, 200],
   ])('%s', async (_, request, status) => {
     expect(answerIn(await exchange(gateway.port, request))).toMatchObject({ status });
+  });
+});
+
+describe('a method that a path does not know', () => {
+  it.each([
+    ['GET', '/v1/events', 405, 'POST, OPTIONS'],
+    ['HEAD', '/v1/events', 405, 'POST, OPTIONS'],
+    ['PUT', '/v1/events/', 405, 'POST, OPTIONS'],
+    ['PATCH', '/v1/stats', 405, 'GET, HEAD, OPTIONS'],
+    ['POST', '/openapi.json', 405, 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/v1/event-types/view', 405, 'GET, PUT, HEAD, OPTIONS'],
+    ['OPTIONS', '/v1/admin/losses', 204, 'GET, POST, HEAD, OPTIONS'],
+  ])('%s %s is told which it knows', async (method, path, status, allow) => {
+    const answer = answerIn(await exchange(gateway.port, on(method, path)));
+    expect(answer).toMatchObject({ status });
+    expect(answer.head.toLowerCase()).toContain(`\r\nallow: ${allow.toLowerCase()}\r\n`);
   });
 });
 

@@ -82,6 +82,42 @@ describe('an open gateway', () => {
   });
 });
 
+/** An event as a browser sends it without asking first, from a page of this origin. */
+async function sendFrom(at: RunningGateway, origin: string, headers = '') {
+  const event = '{"id":"e-1","type":"view","subject":"s"}';
+  const request =
+    `POST /v1/events HTTP/1.1\r\nHost: localhost\r\nOrigin: ${origin}\r\n${headers}Content-Type: text/plain\r\n` +
+    `Content-Length: ${event.length}\r\nConnection: close\r\n\r\n${event}`;
+  return answerIn(await exchange(at.port, request));
+}
+
+describe('a web page', () => {
+  it.each(['https://evil.example.org', 'http://evil.example.org:8080', 'null', 'localhost', 'x:y'])(
+    'of another host (%s) does not write into an open gateway',
+    async (origin) => {
+      fixture.reset();
+      const { status, body } = await sendFrom(open, origin);
+      expect({ status, body: JSON.parse(body) as unknown }).toMatchObject({
+        status: 403,
+        body: { code: 'permission_denied', detail: expect.stringContaining('TALLY_ALLOWED_HOSTS') },
+      });
+      expect(fixture.appends).toEqual([]);
+    },
+  );
+
+  it('of this machine, or of a host that is named, does', async () => {
+    expect(await sendFrom(open, 'http://localhost:3000')).toMatchObject({ status: 202 });
+    expect(await sendFrom(open, 'http://[::1]:3000')).toMatchObject({ status: 202 });
+    expect(await sendFrom(named, 'https://tally.example.org')).toMatchObject({ status: 202 });
+    expect(await sendFrom(named, 'https://evil.example.org')).toMatchObject({ status: 403 });
+  });
+
+  it('of any host does where it has the key, and else is asked for it', async () => {
+    expect(await sendFrom(keyed, 'https://any.example.org', KEY)).toMatchObject({ status: 202 });
+    expect(await sendFrom(keyed, 'https://any.example.org')).toMatchObject({ status: 401 });
+  });
+});
+
 describe('names that are set', () => {
   it('are answered, and others are not', async () => {
     expect(await ask(named, PATH, 'Host: tally.example.org\r\n')).toMatchObject({ status: 200 });

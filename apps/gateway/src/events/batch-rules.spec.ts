@@ -21,6 +21,14 @@ describe('a batch', () => {
     expect(parse('\n{"type":"a"}\r\n \t\n{"type":"b"}\n\n', 'ndjson')).toMatchObject({ events });
   });
 
+  it.each([
+    ['{"type":"a"}', 'json'],
+    ['[{"type":"a"}]', 'json'],
+    ['{"type":"a"}\n', 'ndjson'],
+  ] as const)('%j as %s is the same behind a byte order mark', (text, format) => {
+    expect(parse(`\ufeff${text}`, format)).toMatchObject({ events: [{ type: 'a' }] });
+  });
+
   it('has the last of two members with one name', () => {
     expect(parse('{"type":"a","type":"b"}')).toMatchObject({ events: [{ type: 'b' }] });
   });
@@ -43,7 +51,8 @@ describe('a batch', () => {
     ['[1,2,x]', 'json', 'malformed at character 5'],
     ['[1,2', 'json', 'malformed at character 4'],
     ['{"type":"a"} x', 'json', 'malformed at character 13'],
-    ['\ufeff{}', 'json', 'malformed at character 0'],
+    ['\ufeff\ufeff{}', 'json', 'malformed at character 0'],
+    ['\ufeff', 'ndjson', 'at least one event'],
     ['', 'ndjson', 'at least one event'],
     ['\n \r\n', 'ndjson', 'at least one event'],
     ['{}\n\n{"a":nul}', 'ndjson', 'malformed at line 3, character 8'],

@@ -50,39 +50,38 @@ describe('an event', () => {
     [{ foo: 1 }, 'field_unknown'],
     [JSON.parse('{"__proto__":{"type":"view"}}') as object, 'field_unknown'],
     [{ id: '' }, 'id_invalid'],
-    [{ id: null }, 'id_invalid'],
     [{ id: 7 }, 'id_invalid'],
     [{ id: 'a\0b' }, 'id_invalid'],
     [{ id: '\ud83d' }, 'id_invalid'],
     [{ id: 'é'.repeat(65) }, 'id_too_long'],
     [{ id: 'x'.repeat(129) }, 'id_too_long'],
     [{ type: undefined }, 'type_missing'],
+    [{ type: null }, 'type_missing'],
     [{ type: 7 }, 'type_invalid'],
     [{ type: '' }, 'type_invalid'],
     [{ type: 'View' }, 'type_invalid'],
     [{ type: '_view' }, 'type_invalid'],
     [{ type: 'v'.repeat(65) }, 'type_too_long'],
     [{ subject: undefined }, 'subject_missing'],
+    [{ subject: null }, 'subject_missing'],
+    [{ subject: 42 }, 'subject_invalid'],
     [{ subject: '' }, 'subject_invalid'],
     [{ subject: 'a\0' }, 'subject_invalid'],
     [{ subject: 'a\udc00' }, 'subject_invalid'],
     [{ subject: '😀'.repeat(129) }, 'subject_too_long'],
     [{ time: 7 }, 'time_invalid'],
-    [{ time: null }, 'time_invalid'],
     [{ time: '2026-06-15' }, 'time_invalid'],
     [{ time: '1969-12-31T23:59:59.999Z' }, 'time_out_of_range'],
     [{ time: '9999-12-31T23:59:59Z' }, 'time_out_of_range'],
     [{ time: '2026-06-15T13:00:00.001Z' }, 'time_out_of_range'],
     [{ type: 'fresh', time: '2026-06-15T11:58:59.999Z' }, 'time_out_of_range'],
     [{ value: '7' }, 'value_invalid'],
-    [{ value: null }, 'value_invalid'],
     [{ value: Infinity }, 'value_invalid'],
     [{ value: 0.1234567890123456 }, 'value_invalid'],
     [{ value: 1234567890123456 }, 'value_invalid'],
-    [{ attributes: null }, 'attributes_invalid'],
     [{ attributes: [] }, 'attributes_invalid'],
-    [{ attributes: { a: null } }, 'attributes_invalid'],
     [{ attributes: { a: {} } }, 'attributes_invalid'],
+    [{ attributes: { a: null, b: [null] } }, 'attributes_invalid'],
     [{ attributes: { a: Infinity } }, 'attributes_invalid'],
     [{ attributes: { a: 'x\0' } }, 'attributes_invalid'],
     [{ attributes: { 'a\0': 1 } }, 'attributes_invalid'],
@@ -111,6 +110,37 @@ describe('an event', () => {
     { attributes: { a: 'é'.repeat(128) } },
   ])('at a limit, %j, is taken', (more) => {
     expect(check(more)).not.toHaveProperty('kind');
+  });
+
+  it.each([
+    [{ id: null }, { id: 'assigned' }],
+    [{ time: null }, { time: NOW }],
+    [{ value: null }, { value: null }],
+    [{ attributes: null }, { attributes: {} }],
+    [{ attributes: { a: null, b: 'x', '': null, c: null } }, { attributes: { b: 'x' } }],
+    [{ attributes: { ...many(32), none: null } }, { attributes: many(32) }],
+    [{ referrer: null }, good],
+  ])('%j: what is null is absent', (more, expected) => {
+    expect(check(more)).toEqual(expect.objectContaining(expected));
+  });
+
+  it('that has an attribute called kind is no rejection', () => {
+    expect(check({ attributes: { kind: 'rejected' } })).toMatchObject(good);
+  });
+
+  it.each([
+    [{ id: 7 }, 'expected a string of 1 to 128 bytes, got a number'],
+    [{ subject: '' }, 'expected a string of 1 to 512 bytes, got an empty string'],
+    [{ value: '1.5' }, 'between -10^12 and 10^12, got a string'],
+    [{ time: 1767261600 }, 'RFC 3339 with an offset, as 2026-01-31T12:00:00Z, got a number'],
+    [{ time: '2026-01-01T10:00:00' }, '"2026-01-01T10:00:00", which has no offset (Z, +01:00)'],
+    [{ time: '2026-02-30T10:00:00Z' }, 'RFC 3339 with an offset'],
+    [{ attributes: ['a'] }, 'expected an object, got an array'],
+    [{ attributes: { a: {} } }, 'a string, a number or a boolean, got an object'],
+    [{ colour: 'red' }, 'an event has id, type, subject, time, value and attributes'],
+    [{ events: [] }, 'an array or one per line, with nothing around them'],
+  ])('with %j is told what was expected and what came', (more, detail) => {
+    expect(check(more)).toMatchObject({ detail: expect.stringContaining(detail) });
   });
 
   it('whose value lost digits is rejected, though what is left of it is fine', () => {

@@ -8,9 +8,9 @@ import {
   MAX_SUBJECT_BYTES,
   type Event,
 } from '@tally/contracts';
-import { parseInstant } from './instant.js';
+import { lacksOffset, parseInstant } from './instant.js';
 import { MAX_AHEAD_MS } from './limits.js';
-import { quoted, rejected, type Rejection, type RejectionCode } from './rejection.js';
+import { kindOf, quoted, rejected, type Rejection, type RejectionCode } from './rejection.js';
 import { ILL_FORMED, utf8Bytes } from './text-rule.js';
 import { decimalOf, EXPECTED_VALUE } from './value-rule.js';
 
@@ -28,8 +28,9 @@ export interface EventRules {
 const NO_ATTRIBUTES: Event['attributes'] = {};
 
 /**
- * The event that a parsed JSON value is, or the first rule that it breaks. `isInexact`: its `value`
- * had digits that parsing lost.
+ * The event that a parsed JSON value is, or the first rule that it breaks; a member that is null is
+ * absent. Takes those out of the attributes, which the event then shares. `isInexact`: its `value` had
+ * digits that parsing lost.
  */
 export function checkEvent(
   input: unknown,
@@ -37,22 +38,23 @@ export function checkEvent(
   rules: EventRules,
 ): Event | Rejection {
   if (typeof input !== 'object' || input === null || Array.isArray(input))
-    return rejected('event_invalid', 'expected an object');
-  for (const name in input)
-    if (!isField(name)) return rejected('field_unknown', `expected no field ${quoted(name)}`);
-  const { id, type, subject, time, value, attributes } = input as Readonly<Record<string, unknown>>;
+    return rejected('event_invalid', `expected an event (an object), got ${kindOf(input)}`);
+  const fields = input as Readonly<Record<string, unknown>>;
+  for (const name in fields) if (!isField(name) && fields[name] !== null) return unknownField(name);
+  const { id, type, subject, time, value, attributes } = fields;
 
-  if (type === undefined) return rejected('type_missing', 'expected a type, for example "view"');
-  if (typeof type !== 'string') return rejected('type_invalid', 'expected a string');
+  if (isAbsent(type)) return rejected('type_missing', 'expected a type, for example "view"');
+  if (typeof type !== 'string')
+    return rejected('type_invalid', `expected a string, got ${kindOf(type)}`);
   if (type.length > MAX_EVENT_TYPE_LENGTH)
     return rejected('type_too_long', `expected at most ${MAX_EVENT_TYPE_LENGTH} characters`);
   if (!isEventTypeName(type))
     return rejected('type_invalid', 'expected a-z, 0-9, ".", "_" and "-", a letter or digit first');
 
-  if (subject === undefined) return rejected('subject_missing', 'expected what is counted');
+  if (isAbsent(subject)) return rejected('subject_missing', 'expected what is counted');
   const subjectProblem = textProblem('subject', subject, MAX_SUBJECT_BYTES);
   if (subjectProblem !== undefined) return subjectProblem;
-  if (id !== undefined) {
+  if (!isAbsent(id)) {
     const idProblem = textProblem('id', id, MAX_ID_BYTES);
     if (idProblem !== undefined) return idProblem;
   }
@@ -60,21 +62,21 @@ export function checkEvent(
   const instant = checkTime(time, type, rules);
   if (typeof instant !== 'number') return instant;
 
-  if (value !== undefined && typeof value !== 'number')
-    return rejected('value_invalid', EXPECTED_VALUE);
-  const decimal = value === undefined ? null : isInexact ? undefined : decimalOf(value);
+  if (!isAbsent(value) && typeof value !== 'number')
+    return rejected('value_invalid', `${EXPECTED_VALUE}, got ${kindOf(value)}`);
+  const decimal = isAbsent(value) ? null : isInexact ? undefined : decimalOf(value);
   if (decimal === undefined) return rejected('value_invalid', EXPECTED_VALUE);
 
-  const attributesProblem = attributes === undefined ? undefined : checkAttributes(attributes);
+  const attributesProblem = isAbsent(attributes) ? undefined : checkAttributes(attributes);
   if (attributesProblem !== undefined) return attributesProblem;
   return {
     project: rules.project,
-    id: (id as string | undefined) ?? rules.assignId(),
+    id: (id as string | null | undefined) ?? rules.assignId(),
     type,
     subject: subject as string,
     time: instant,
     value: decimal,
-    attributes: (attributes as Event['attributes'] | undefined) ?? NO_ATTRIBUTES,
+    attributes: (attributes as Event['attributes'] | null | undefined) ?? NO_ATTRIBUTES,
   };
 }
 
@@ -84,6 +86,18 @@ export function idOf(input: unknown): string | undefined {
   const { id } = input as Readonly<Record<string, unknown>>;
   const isId = textProblem('id', id, MAX_ID_BYTES) === undefined;
   return isId ? (id as string) : undefined;
+}
+
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+function unknownField(name: string): Rejection {
+  const expected =
+    name === 'events'
+      ? 'events are sent as an array or one per line, with nothing around them'
+      : 'an event has id, type, subject, time, value and attributes';
+  return rejected('field_unknown', `expected no field ${quoted(name)}: ${expected}`);
 }
 
 function isField(name: string): boolean {
@@ -106,7 +120,10 @@ function textProblem(
   maxBytes: number,
 ): Rejection | undefined {
   if (typeof text !== 'string' || text === '')
-    return rejected(`${field}_invalid`, `expected a string of 1 to ${maxBytes} bytes`);
+    return rejected(
+      `${field}_invalid`,
+      `expected a string of 1 to ${maxBytes} bytes, got ${kindOf(text)}`,
+    );
   // A text has at least as many bytes as characters.
   const bytes = text.length > maxBytes ? text.length : utf8Bytes(text);
   if (bytes === ILL_FORMED)
@@ -119,10 +136,9 @@ function textProblem(
 function checkTime(time: unknown, type: string, rules: EventRules): number | Rejection {
   const { nowMs } = rules;
   const maxAgeMs = rules.maxAgeMs(type);
-  if (time === undefined) return nowMs;
+  if (isAbsent(time)) return nowMs;
   const instant = typeof time === 'string' ? parseInstant(time) : undefined;
-  if (instant === undefined)
-    return rejected('time_invalid', 'expected RFC 3339 with an offset: 2026-01-31T12:00:00Z');
+  if (instant === undefined) return timeInvalid(time);
   if (instant < 0) return rejected('time_out_of_range', 'expected a time from 1970 on');
   if (instant > nowMs + MAX_AHEAD_MS)
     return rejected('time_out_of_range', 'expected a time at most one hour ahead');
@@ -131,11 +147,31 @@ function checkTime(time: unknown, type: string, rules: EventRules): number | Rej
   return instant;
 }
 
+function timeInvalid(time: unknown): Rejection {
+  const got =
+    typeof time !== 'string'
+      ? `${kindOf(time)}${typeof time === 'number' ? ', which does not say what it counts' : ''}`
+      : lacksOffset(time)
+        ? `${quoted(time)}, which has no offset (Z, +01:00)`
+        : quoted(time);
+  return rejected(
+    'time_invalid',
+    `expected RFC 3339 with an offset, as 2026-01-31T12:00:00Z, got ${got}`,
+  );
+}
+
+/** Leaves the attributes that are null out of the object. */
 function checkAttributes(attributes: unknown): Rejection | undefined {
   if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes))
-    return rejected('attributes_invalid', 'expected an object');
+    return rejected('attributes_invalid', `expected an object, got ${kindOf(attributes)}`);
+  const values = attributes as Readonly<Record<string, unknown>>;
   let count = 0;
-  for (const name in attributes) {
+  for (const name in values) {
+    const value = values[name];
+    if (value === null) {
+      Reflect.deleteProperty(values, name);
+      continue;
+    }
     count += 1;
     if (count > MAX_ATTRIBUTES)
       return rejected('attributes_too_long', `expected at most ${MAX_ATTRIBUTES} attributes`);
@@ -147,7 +183,6 @@ function checkAttributes(attributes: unknown): Rejection | undefined {
       return wrong('attributes_invalid', name, 'a name without NUL and halves of surrogate pairs');
     if (nameBytes > ATTRIBUTE_NAME_BYTES)
       return wrong('attributes_too_long', name, `a name of at most ${ATTRIBUTE_NAME_BYTES} bytes`);
-    const value = (attributes as Readonly<Record<string, unknown>>)[name];
     if (typeof value === 'boolean') continue;
     if (typeof value === 'number') {
       if (!Number.isFinite(value))
@@ -155,7 +190,11 @@ function checkAttributes(attributes: unknown): Rejection | undefined {
       continue;
     }
     if (typeof value !== 'string')
-      return wrong('attributes_invalid', name, 'a string, a number or a boolean');
+      return wrong(
+        'attributes_invalid',
+        name,
+        `a string, a number or a boolean, got ${kindOf(value)}`,
+      );
     const bytes = value.length > MAX_ATTRIBUTE_BYTES ? value.length : utf8Bytes(value);
     if (bytes === ILL_FORMED)
       return wrong('attributes_invalid', name, 'no NUL and no half of a surrogate pair');

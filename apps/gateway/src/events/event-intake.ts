@@ -78,7 +78,7 @@ export class EventIntake {
     };
     return accepted > 0
       ? { status: 202, body: intake }
-      : { status: 422, body: { ...NONE_ACCEPTED, ...intake } };
+      : { status: 422, body: { ...noneAccepted(results), ...intake } };
   }
 
   /** A short batch at once; a long one in steps between which others have their turn. */
@@ -134,9 +134,12 @@ function codeOf({ code }: TallyError): ErrorCode {
     : 'internal';
 }
 
-const NONE_ACCEPTED: ProblemDetails = {
-  status: 422,
-  title: STATUS_CODES[422] ?? 'Unprocessable Entity',
-  code: 'invalid_argument',
-  detail: 'none of the events was accepted: results says why',
-};
+/** Says of the first event what is wrong with it: often it is the same with all. */
+function noneAccepted([first]: Intake['results']): ProblemDetails {
+  return {
+    status: 422,
+    title: STATUS_CODES[422] ?? 'Unprocessable Entity',
+    code: 'invalid_argument',
+    detail: `none of the events was accepted: results says why; the first: ${first?.code}: ${first?.detail}`,
+  };
+}

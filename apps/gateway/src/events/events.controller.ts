@@ -8,7 +8,21 @@ import { mediaTypeOf } from '../http/media-type.js';
 import { oneOf, readQuery } from '../http/query-parameters.js';
 import { EventIntake } from './event-intake.js';
 
-export const EVENT_MEDIA_TYPES = ['application/json', 'application/x-ndjson'] as const;
+/** The types of a JSON text; browsers send `text/plain` when a page closes (sendBeacon). */
+export const JSON_TYPES = ['application/json', 'text/plain'] as const;
+/** The names that JSON lines go by: nobody ever registered one. */
+export const LINES_TYPES = [
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonl',
+  'application/jsonlines',
+  'application/x-jsonlines',
+  'application/json-lines',
+  'application/x-json-lines',
+  'text/x-ndjson',
+] as const;
+const EVENT_MEDIA_TYPES = [...JSON_TYPES, ...LINES_TYPES];
 
 /** Of the result of one event, until it is written. */
 const RESULT_BYTES = 400;
@@ -29,7 +43,7 @@ export class EventsController {
       throw new TallyError('invalid_argument', 'expected results=all, or no results');
     const type = mediaTypeOf(request.headers, EVENT_MEDIA_TYPES);
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const format = type === 'application/json' ? 'json' : 'ndjson';
+    const format = LINES_TYPES.some((one) => one === type) ? 'ndjson' : 'json';
     let room: Room | undefined;
     const { status, body } = await this.intake.take(bytes, format, {
       listAll: results === 'all',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS } from '@tally/contracts';
 import fc from 'fast-check';
-import { parseInstant } from './instant.js';
+import { lacksOffset, parseInstant } from './instant.js';
 
 describe('an instant', () => {
   it.each([
@@ -16,6 +16,16 @@ describe('an instant', () => {
     ['9999-12-31T23:59:59.999Z', Date.UTC(9999, 11, 31, 23, 59, 59, 999)],
     ['0000-01-01T00:00:00Z', -62_167_219_200_000],
     ['2026-01-31T12:00:00.123999999999Z', Date.UTC(2026, 0, 31, 12, 0, 0, 123)],
+    ['2026-01-31 12:00:00Z', Date.UTC(2026, 0, 31, 12)],
+    ['2026-01-31 12:00:00+00:00', Date.UTC(2026, 0, 31, 12)],
+    ['2026-01-31 12:00:00.123456+02', Date.UTC(2026, 0, 31, 10, 0, 0, 123)],
+    ['2026-01-31 12:00:00 +0200', Date.UTC(2026, 0, 31, 10)],
+    ['2026-01-31 12:00:00 UTC', Date.UTC(2026, 0, 31, 12)],
+    ['2026-01-31T12:00Z', Date.UTC(2026, 0, 31, 12)],
+    ['2026-01-31 12:00-0330', Date.UTC(2026, 0, 31, 15, 30)],
+    ['2026-01-31T12:00:00,5Z', Date.UTC(2026, 0, 31, 12, 0, 0, 500)],
+    ['2026-01-31T12:00:00+0100', Date.UTC(2026, 0, 31, 11)],
+    ['2026-01-31T12:00:00-01', Date.UTC(2026, 0, 31, 13)],
   ])('%s', (text, ms) => expect(parseInstant(text)).toBe(ms));
 
   it.each([
@@ -30,12 +40,32 @@ describe('an instant', () => {
     '',
     'now',
     '2026-01-31',
-    '2026-01-31T12:00Z',
     '2026-01-31T12:00:00',
-    '2026-01-31 12:00:00Z',
+    '2026-01-31T12:00',
+    '2026-01-31 12:00:00',
+    '2026-01-31T12:00:00,123',
     '2026-01-31T12:00:00.Z',
-    '2026-01-31T12:00:00,5Z',
-    '2026-01-31T12:00:00+0100',
+    '2026-01-31T12:00:00,Z',
+    '2026-01-31T12:00.5Z',
+    '2026-01-31T12Z',
+    '2026-01-31_12:00:00Z',
+    '2026-01-31  12:00:00Z',
+    '2026-01-31T12:00:00  Z',
+    '2026-01-31T12:00:00ZZ',
+    '2026-01-31T12:00:00+1',
+    '2026-01-31T12:00:00+100',
+    '2026-01-31T12:00:00+01:',
+    '2026-01-31T12:00:00+01000',
+    '2026-01-31T12:00:00+2400',
+    '2026-01-31T12:00:00 CET',
+    '2026-01-31T12:00:00 utc',
+    '2026-01-31T12:00:00Z[UTC]',
+    '2026-01-31T12:00:00+01:00[Europe/Paris]',
+    'Sat, 31 Jan 2026 12:00:00 GMT',
+    'Sat Jan 31 12:00:00 UTC 2026',
+    '20260131T120000Z',
+    '1769860800',
+    '1769860800000',
     '2026-01-31T12:00:00+24:00',
     '2026-01-31T12:00:00+01:60',
     '2026-01-31T12:00:00Z ',
@@ -72,8 +102,9 @@ describe('an instant', () => {
     );
   });
 
-  it('never throws, and takes nothing that the pattern of RFC 3339 does not', () => {
-    const pattern = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+  it('never throws, and takes nothing that the pattern of its forms does not', () => {
+    const pattern =
+      /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)? ?([Zz]|UTC|[+-]\d\d(:?\d\d)?)$/;
     const near = fc
       .tuple(fc.nat(30), fc.string({ unit: fc.constantFrom(...'0123456789-:.TtZz+ é'.split('')) }))
       .map(([at, text]) => {
@@ -86,5 +117,17 @@ describe('an instant', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  it.each([
+    ['2026-01-31T12:00:00', true],
+    ['2026-01-31 12:00:00.123456', true],
+    ['2026-01-31T12:00', true],
+    ['2026-01-31T12:00:00Z', false],
+    ['2026-02-30T12:00:00', false],
+    ['2026-01-31', false],
+    ['yesterday', false],
+  ])('%j lacks nothing but its offset: %p', (text, lacks) => {
+    expect(lacksOffset(text)).toBe(lacks);
   });
 });

@@ -24,6 +24,7 @@ import { readLines } from './read-lines.js';
 export type BatchFormat = 'json' | 'ndjson';
 
 const OBJECT = 0x7b;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
  * Reads a batch step by step, so that a large one does not hold the event loop: its events in their
@@ -31,10 +32,11 @@ const OBJECT = 0x7b;
  * object, the last counts.
  */
 export function* readBatch(
-  bytes: Buffer,
+  given: Buffer,
   format: BatchFormat,
   sizes: BatchSizes = BATCH_SIZES,
 ): BatchSteps {
+  const bytes = withoutMark(given);
   if (!isUtf8(bytes)) {
     yield malformed('expected UTF-8, got other bytes');
     return;
@@ -47,6 +49,12 @@ export function* readBatch(
   else if (format === 'ndjson') yield* readLines(bytes, scan.mayLoseDigits, sizes);
   else if (scan.isListBegun) yield* readList(bytes, scan, sizes);
   else yield* readOne(bytes, scan.mayLoseDigits, sizes);
+}
+
+/** Some programs of Windows write a byte order mark first: it says nothing of UTF-8. */
+function withoutMark(bytes: Buffer): Buffer {
+  const { length } = BYTE_ORDER_MARK;
+  return BYTE_ORDER_MARK.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : bytes;
 }
 
 function* readList(bytes: Buffer, scan: JsonScan, sizes: BatchSizes): BatchSteps {

@@ -37,3 +37,11 @@ export function quoted(text: string): string {
   const cut = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED - 1)}…` : text;
   return `"${cut.replace(UNPRINTABLE, '\ufffd')}"`;
 }
+
+/** What kind of JSON value came where another one was expected, for people. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === '') return 'an empty string';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -8,17 +8,32 @@ import type { Refusal } from './refusal.js';
 /** A target with scheme and host, as proxies are sent it: `http://host/path`. */
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/is;
 
+/** One slash too much, which many write: `/v1/stats/?type=view`. */
+const SLASH_AT_END = /^([^?]*[^?/])\/(?=\?|$)/;
+
 /** Looks at the head of each request before the framework sees it. */
 export class FrontDoor {
   constructor(private readonly hosts: AllowedHosts) {}
 
-  /** Why a request is not let in. One that is has a target that begins with a slash. */
+  /** Why a request is not let in. One that is has a target that begins with a slash and does not end with one. */
   refusalOf(request: IncomingMessage): Refusal | undefined {
     if (request.httpVersionMajor !== 1) return OTHER_VERSION;
     const host = hostOf(request);
     if (typeof host !== 'string') return host;
     if (!this.hosts.allows(host)) return NOT_ALLOWED;
+    if (!this.mayWrite(request)) return FOREIGN_PAGE;
     return refusalOfCoding(request) ?? refusalOfExpectation(request) ?? refusalOfTarget(request);
+  }
+
+  /**
+   * A browser lets any page send text/plain to any address, and names the page's origin. One whose host
+   * is not of those under which this gateway is asked could count here what it likes, where no key is
+   * asked for.
+   */
+  private mayWrite({ method, headers: { origin } }: IncomingMessage): boolean {
+    if (origin === undefined || method === 'GET' || method === 'HEAD') return true;
+    const host = URL.canParse(origin) ? new URL(origin).host : 'null';
+    return this.hosts.allows(hostNameIn(host) ?? 'null');
   }
 }
 
@@ -60,8 +75,12 @@ function refusalOfExpectation({ headers }: IncomingMessage): Refusal | undefined
   };
 }
 
-function refusalOfTarget({ url = '', method }: IncomingMessage): Refusal | undefined {
-  if (url.startsWith('/')) return undefined;
+function refusalOfTarget(request: IncomingMessage): Refusal | undefined {
+  const { url = '', method } = request;
+  if (url.startsWith('/')) {
+    request.url = url.replace(SLASH_AT_END, '$1');
+    return undefined;
+  }
   if (url === '*' && method === 'OPTIONS') {
     const { message } = nothingHere();
     return { status: 404, code: 'not_found', detail: message };
@@ -81,6 +100,13 @@ function hostsNamed(rawHeaders: readonly string[]): number {
 function malformed(detail: string): Refusal {
   return { status: 400, code: 'invalid_argument', detail };
 }
+
+const FOREIGN_PAGE: Refusal = {
+  status: 403,
+  code: 'permission_denied',
+  detail:
+    'expected a page of localhost: pages of other hosts send to this gateway where it has an API key, or its setting TALLY_ALLOWED_HOSTS names their hosts',
+};
 
 const NOT_ALLOWED: Refusal = {
   status: 421,

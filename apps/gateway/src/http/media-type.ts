@@ -1,23 +1,37 @@
 import { TallyError } from '@tally/contracts';
+import { quoted } from '../events/rejection.js';
 
 interface ContentHeaders {
   readonly 'content-type'?: string | undefined;
   readonly 'content-encoding'?: string | string[] | undefined;
 }
 
-const MEDIA_TYPE = /^\s*([^\s;]+)\s*(?:;\s*charset\s*=\s*"?([^\s;"]+)"?\s*)?;?\s*$/i;
+const MEDIA_TYPE = /^\s*([^\s;]+)\s*(;.*)?$/s;
+const CHARSETS = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/gi;
 
 /**
- * Which of the media types a body has; charset UTF-8 or none, not compressed. Anything else is
- * TallyError `unsupported_media_type`.
+ * Which of the media types a body has; charset UTF-8 or none, not compressed; other parameters mean
+ * nothing here. Anything else is TallyError `unsupported_media_type`, which names what is allowed.
  */
 export function mediaTypeOf<T extends string>(headers: ContentHeaders, allowed: readonly T[]): T {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity')
-    throw new TallyError('unsupported_media_type', 'expected a body without Content-Encoding');
-  const [, type = '', charset = 'utf-8'] = MEDIA_TYPE.exec(headers['content-type'] ?? '') ?? [];
+  const encoding = String(headers['content-encoding'] ?? 'identity');
+  if (encoding.toLowerCase() !== 'identity')
+    throw unsupported(`a body without Content-Encoding, got ${quoted(encoding)}`);
+  const given = headers['content-type'] ?? '';
+  const [, type = '', parameters = ''] = MEDIA_TYPE.exec(given) ?? [];
   const found = allowed.find((one) => one === type.toLowerCase());
-  if (found === undefined || !/^utf-?8$/i.test(charset))
-    throw new TallyError('unsupported_media_type', `expected ${allowed.join(' or ')} in UTF-8`);
+  if (found === undefined)
+    throw unsupported(
+      `Content-Type to be one of ${allowed.join(', ')}, got ${given === '' ? 'none' : quoted(given)}`,
+    );
+  for (const [, inQuotes, bare] of parameters.matchAll(CHARSETS)) {
+    const charset = inQuotes ?? bare ?? '';
+    if (!/^utf-?8$/i.test(charset))
+      throw unsupported(`UTF-8, the only charset that is read, got charset ${quoted(charset)}`);
+  }
   return found;
+}
+
+function unsupported(expected: string): TallyError {
+  return new TallyError('unsupported_media_type', `expected ${expected}`);
 }

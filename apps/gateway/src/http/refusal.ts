@@ -9,10 +9,13 @@ export interface Refusal {
   readonly detail: string;
 }
 
-/** Problem details (RFC 9457) of a refusal, as text. */
-function problemText({ status, code, detail }: Refusal): string {
-  const problem: ProblemDetails = { status, title: titleOf(status), code, detail };
-  return JSON.stringify(problem);
+/** Problem details (RFC 9457) of a refusal. */
+export function problemOf({ status, code, detail }: Refusal): ProblemDetails {
+  return { status, title: titleOf(status), code, detail };
+}
+
+function problemText(refusal: Refusal): string {
+  return JSON.stringify(problemOf(refusal));
 }
 
 function titleOf(status: number): string {

@@ -1,16 +1,18 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Arrivals } from '@tally/resilience';
-import { Lifecycle, METRICS, type Metrics } from '@tally/service-kit';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Lifecycle, METRICS, PROBLEM_TYPE, type Metrics } from '@tally/service-kit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
+import { allowedMethods } from './allowed-methods.js';
 import { BodyBudget } from './body-budget.js';
 import { readBody } from './body-reader.js';
 import type { Room } from './connection-budget.js';
 import type { GatewayAdapter } from './gateway-adapter.js';
 import { Keys } from './keys.js';
 import { nothingHere } from './not-found.controller.js';
-import { endUnreadBodies, hasBody, mayHaveBody } from './unread-bodies.js';
+import { problemOf } from './refusal.js';
+import { endUnreadBodies, mayHaveBody } from './unread-bodies.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -55,8 +57,10 @@ export class RequestAdmission implements OnModuleInit {
         done(error as Error);
         return;
       }
-      if (isOfNothing(request) || (hasBody(request.raw) && !isOfApi(request))) {
-        done(nothingHere());
+      if (isOfNothing(request)) {
+        const methods = allowedMethods(request.url);
+        if (methods.length === 0) done(nothingHere());
+        else answerMethod(request, reply, methods);
         return;
       }
       if (mayHaveBody(request)) {
@@ -101,7 +105,23 @@ function isOfApi({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith('/v1/') === true;
 }
 
-/** Also a path with a slash at its end, which the router takes for one with an empty parameter. */
-function isOfNothing({ is404, url }: FastifyRequest): boolean {
-  return is404 || /^[^?]+\/(\?|$)/.test(url);
+/** Where no controller but the last is: an unknown path, or a known one with another method. */
+function isOfNothing({ is404, url, routeOptions }: FastifyRequest): boolean {
+  return is404 || routeOptions.url?.endsWith('*') !== false || /^[^?]+\/(\?|$)/.test(url);
+}
+
+/** Says what a path knows: to who asks for that (OPTIONS), and to who came with another method. */
+function answerMethod(
+  { method }: FastifyRequest,
+  reply: FastifyReply,
+  methods: readonly string[],
+): void {
+  const allow = methods.join(', ');
+  void reply.header('allow', allow);
+  if (method === 'OPTIONS') void reply.status(204).send();
+  else {
+    const detail = `expected the method ${allow} on this path, got ${method}`;
+    const problem = problemOf({ status: 405, code: 'invalid_argument', detail });
+    void reply.status(405).header('content-type', PROBLEM_TYPE).send(problem);
+  }
 }

@@ -51,7 +51,7 @@ const Event = z.strictObject({
   time: instant
     .optional()
     .describe(
-      'When it happened: RFC 3339 with an offset, from 1970 to one hour ahead, and no older than the maximum age of its type; time of arrival if absent. Digits behind the millisecond are cut. A leap second counts as the last millisecond of its minute.',
+      'When it happened: RFC 3339 with an offset (also with a blank for T, no seconds, a comma, or an offset as +0200, +02 or UTC), from 1970 to one hour ahead, and no older than the maximum age of its type; time of arrival if absent. Digits behind the millisecond are cut. A leap second counts as the last millisecond of its minute.',
     ),
   value: z
     .number()
