@@ -38,7 +38,9 @@ async function connectConsumer(config: ConsumerConfig): Promise<Consumer> {
 }
 
 async function topic(name: string, numPartitions = 1): Promise<string> {
-  expect(await admin.createTopics({ topics: [{ topic: name, numPartitions }] })).toBe(true);
+  const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+  const topics = [{ topic: name, numPartitions, configEntries }];
+  expect(await admin.createTopics({ topics })).toBe(true);
   return name;
 }
 

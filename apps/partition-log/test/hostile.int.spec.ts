@@ -37,11 +37,11 @@ beforeAll(async () => {
   await Promise.all([log.start(), guarded.start()]);
   const admin = log.client().admin();
   await admin.connect();
-  const times = [{ name: 'message.timestamp.type', value: 'CreateTime' }];
+  const times = (value: string) => [{ name: 'message.timestamp.type', value }];
   await admin.createTopics({
     topics: [
-      { topic: 'wide', numPartitions: 16 },
-      { topic: 'own-times', numPartitions: 1, configEntries: times },
+      { topic: 'wide', numPartitions: 16, configEntries: times('LogAppendTime') },
+      { topic: 'own-times', numPartitions: 1, configEntries: times('CreateTime') },
     ],
   });
   await admin.disconnect();

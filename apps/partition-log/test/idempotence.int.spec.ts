@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { buildRecordBatch, initProducerId, KAFKA_ERRORS, produce } from '@tally/kafka-wire';
+import {
+  buildRecordBatch,
+  findCoordinator,
+  initProducerId,
+  KAFKA_ERRORS,
+  produce,
+} from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
 import { KafkaConnection } from '@tally/testing/kafka-connection';
 import { Kcat, kcat } from './support/kcat.js';
@@ -23,7 +29,7 @@ async function newProducer(transactionalId: string | null = null) {
   return answer;
 }
 
-const { OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_REQUEST } = KAFKA_ERRORS;
+const { OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH } = KAFKA_ERRORS;
 
 describe('an idempotent producer', () => {
   /** Error and offset of each of its batches, a record in each. */
@@ -122,8 +128,21 @@ describe('an idempotent producer', () => {
     expect(await kcat(log.port, read)).toEqual(sent.map((text) => `${text} ${text}`));
   }, 60_000);
 
-  it('cannot be one of transactions', async () => {
-    const refused = { errorCode: INVALID_REQUEST, producerId: -1n, producerEpoch: -1 };
-    expect(await newProducer('mine')).toEqual(refused);
+  it('cannot be one of transactions, and is told so in a way that no client tries again', async () => {
+    const { TRANSACTIONAL_ID_AUTHORIZATION_FAILED: errorCode } = KAFKA_ERRORS;
+    expect(await newProducer('mine')).toEqual({ errorCode, producerId: -1n, producerEpoch: -1 });
+    const connection = await KafkaConnection.open(log.port);
+    const found = await connection.ask(findCoordinator, { key: 'mine', keyType: 1 });
+    expect(found.errorCode).toBe(errorCode);
+    expect(found.errorMessage).toMatch('no transactions');
+    connection.close();
+    // librdkafka asks on after most other errors, until its minute is over.
+    const producer = new Kcat(
+      log.port,
+      ['-P', '-t', 'numbered', '-p', '0', '-X', 'transactional.id=mine'],
+      'x\n',
+    );
+    expect(await producer.ended).not.toBe(0);
+    expect(producer.errors).toMatch(/transaction/i);
   });
 });

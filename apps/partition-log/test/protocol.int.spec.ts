@@ -94,6 +94,30 @@ describe('one connection', () => {
   });
 });
 
+describe('a topic', () => {
+  it('that a client makes keeps the times of its records unless it is told otherwise', async () => {
+    await admin.createTopics({ topics: [{ topic: 'timed', numPartitions: 1 }] });
+    const batch = buildRecordBatch([{ key: null, value: Buffer.from('x') }], 1000);
+    const client = await KafkaConnection.open(log.port);
+    const answer = onlyPartition(await client.ask(produce, producing('timed', 0, batch)));
+    expect(answer).toMatchObject({ errorCode: 0, logAppendTimeMs: -1n });
+    expect(await fetchBytes(client, 'timed', 0)).toEqual(batch);
+    client.close();
+  });
+
+  it('whose name no topic can have is told from one that is not there', async () => {
+    const client = await KafkaConnection.open(log.port);
+    const names = ['a b', '#', '', '..', 'a'.repeat(250), 'not-made'];
+    const { topics } = await client.ask(metadata, { topics: names });
+    const { INVALID_TOPIC_EXCEPTION, UNKNOWN_TOPIC_OR_PARTITION } = KAFKA_ERRORS;
+    expect(topics.map(({ errorCode }) => errorCode)).toEqual([
+      ...names.slice(1).map(() => INVALID_TOPIC_EXCEPTION),
+      UNKNOWN_TOPIC_OR_PARTITION,
+    ]);
+    client.close();
+  });
+});
+
 describe('a batch', () => {
   it('is stored and read as it came, even if nobody could read its records: they are not looked at', async () => {
     await admin.createTopics({

@@ -5,6 +5,7 @@ import {
   type ProducedPartition,
 } from '@tally/kafka-wire';
 import type { AppendOutcome, DiskWatermarks, SegmentLog } from '@tally/segment-log';
+import { NO_TRANSACTIONS } from '../cluster/no-transactions.js';
 import type { Handler } from '../server/request-router.js';
 import { isInternal } from '../topics/internal-topics.js';
 import { maxMessageBytes, stampsAppendTime } from '../topics/topic-configs.js';
@@ -42,8 +43,9 @@ type Refusal = readonly [KafkaError, string];
 
 function refuse(acks: number, transactionalId: string | null): Refusal | undefined {
   if (acks < -1 || acks > 1) return ['INVALID_REQUIRED_ACKS', `acks cannot be ${acks}`];
-  // None were told of.
-  return transactionalId === null ? undefined : ['INVALID_REQUEST', 'there are no transactions'];
+  return transactionalId === null
+    ? undefined
+    : ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', NO_TRANSACTIONS];
 }
 
 /** The log itself goes on to write: what is left is there for that. */

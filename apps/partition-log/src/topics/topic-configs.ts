@@ -27,7 +27,7 @@ const KNOWN: ReadonlyMap<string, Known> = new Map([
   ['max.message.bytes', { fallback: String(DEFAULT_MAX_MESSAGE_BYTES), isValid: wholeNumber(1) }],
   [
     'message.timestamp.type',
-    { fallback: 'LogAppendTime', isValid: oneOf('LogAppendTime', 'CreateTime') },
+    { fallback: 'CreateTime', isValid: oneOf('LogAppendTime', 'CreateTime') },
   ],
   ['min.insync.replicas', { fallback: '1', isValid: oneOf('1') }],
   ['retention.bytes', { fallback: '-1', isValid: wholeNumber(-1) }],
