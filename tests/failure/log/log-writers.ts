@@ -43,7 +43,15 @@ export class LogWriters {
   static async makeTopic(port: number): Promise<void> {
     const admin = clientOf(port).admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS }] });
+    await admin.createTopics({
+      topics: [
+        {
+          topic: TOPIC,
+          numPartitions: PARTITIONS,
+          configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
+        },
+      ],
+    });
     await admin.disconnect();
   }
 

@@ -120,7 +120,15 @@ export async function makeTopic(
   { topic, partitions }: Workload,
 ): Promise<void> {
   const { topics } = await connection.ask(createTopics, {
-    topics: [{ name: topic, partitions, replicationFactor: 1, assignments: [], configs: [] }],
+    topics: [
+      {
+        name: topic,
+        partitions,
+        replicationFactor: 1,
+        assignments: [],
+        configs: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
+      },
+    ],
     validateOnly: false,
   });
   const { errorCode, errorMessage } = topics[0] ?? {};
