@@ -119,7 +119,7 @@ export class AppModule {
               metrics: eventMetrics(metrics.registry),
               logger,
               turns,
-              timeAt: (monotonicMs) => logClock.at(monotonicMs),
+              now: () => logClock.at(logClock.monotonicMs),
               newId: randomUUID,
             });
           },

@@ -54,7 +54,9 @@ describe('events', () => {
     expect((await post('a')).status).toBe(202);
     expect((await post('b')).status).toBe(202);
     const event = fixture.events.at(-1);
-    expect(event).toMatchObject({ id: 'b', time: lastArrival() });
+    expect(event?.id).toBe('b');
+    expect(event?.time).toBeGreaterThanOrEqual(lastArrival());
+    expect(event?.time).toBeLessThanOrEqual(Number(logTimeMs()));
   });
 
   it('that the log could not take in time are refused for now, and a wrong clock is right after that', async () => {

@@ -24,8 +24,8 @@ export interface IntakeParts {
   readonly logger: Pick<Logger, 'warn'>;
   /** Of the long work of this process. */
   readonly turns: Turns;
-  /** The log's clock, ms since 1970, at a moment of the monotonic one: what an event without a time gets. */
-  timeAt(monotonicMs: number): number;
+  /** In the log's clock, ms since 1970: what an event without a time gets. */
+  now(): number;
   newId(): string;
 }
 
@@ -52,11 +52,11 @@ export class EventIntake {
     format: BatchFormat,
     { listAll, arrivedAt, reserve }: TakeOptions,
   ): Promise<IntakeAnswer> {
-    const { project, metrics, newId } = this.parts;
+    const { project, metrics, newId, now } = this.parts;
     const snapshot = this.parts.eventTypes.snapshot();
     const batch = new CheckedBatch({
       project,
-      nowMs: this.parts.timeAt(arrivedAt),
+      nowMs: now(),
       maxAgeMs: (type) => snapshot.definition(project, type).maxAgeMs,
       bytes: bytes.length,
       listAll,

@@ -52,6 +52,8 @@ export class Registration {
     this.ownedBy = undefined;
     if (this.session.state !== 'connected') return void this.task.stop();
     await this.task.stop();
+    // A look that was under way may have found the node once more.
+    this.ownedBy = undefined;
     const node = await this.session.get(this.path);
     if (node === undefined || node.ephemeralOwner !== this.session.sessionId) return;
     await this.session.delete(this.path, node.version);
