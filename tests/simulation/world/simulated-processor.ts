@@ -312,7 +312,7 @@ export class SimulatedProcessor {
     this.ask(
       generation,
       () => this.answers.coverage(shard, epoch, this.assigned),
-      (answer) => this.run?.onCoverage(shard, answer ?? { kind: 'none' }, this.world.time.nowMs),
+      (answer) => this.run?.onCoverage(shard, answer ?? { kind: 'none' }),
     );
   }
 

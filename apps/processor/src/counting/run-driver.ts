@@ -186,14 +186,14 @@ export class RunDriver {
   }
 
   private async readCoverage(shard: number): Promise<void> {
-    const { shards, shardMap, topic, assignment, now } = this.options;
+    const { shards, shardMap, topic, assignment } = this.options;
     const partitions = assignment.partitions.map((partition) => ({
       topic: topic.name,
       partition,
     }));
     const { signal } = this.stopping;
     const answer = await shards.coverage(shard, shardMap.epoch, partitions, signal);
-    this.run.onCoverage(shard, answer, now());
+    this.run.onCoverage(shard, answer);
   }
 
   private async askBounds(): Promise<void> {

@@ -84,7 +84,7 @@ export class CountingRun {
     roster.tick(startedAtMs);
     const { losses } = this;
     this.start = new RunStart({ shards, partitions, losses, roster, shardPatienceMs, emit });
-    this.check = new CoverageCheck({ shards, intervalMs, startedAtMs, emit });
+    this.check = new CoverageCheck({ shards, intervalMs, roster, emit });
     this.shards = new CountedShards({
       epoch,
       topic: topic.name,
@@ -135,7 +135,7 @@ export class CountingRun {
     }
   }
 
-  onCoverage(shard: number, answer: Answer<ShardCoverage>, nowMs: number): void {
+  onCoverage(shard: number, answer: Answer<ShardCoverage>): void {
     if (this.phase === 'ended') return;
     if (answer.kind === 'stale_epoch') return this.rebuild('another shard map is in force');
     const { value, losses, identity } = answer.kind === 'answer' ? answer : NOTHING;
@@ -149,7 +149,7 @@ export class CountingRun {
     }
     const confirmed = this.shards.confirmedOf(shard);
     if (confirmed === undefined) return this.onAbsentCoverage(shard, value);
-    const lost = this.check.onCoverage(shard, { value, identity }, confirmed, nowMs);
+    const lost = this.check.onCoverage(shard, { value, identity }, confirmed);
     if (lost !== undefined)
       this.rebuild(`shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`);
   }
@@ -168,7 +168,7 @@ export class CountingRun {
     const instants = this.instants(bounds, askedAtMs);
     for (const [shard, confirmed] of this.shards.confirmed()) {
       this.shards.flushNext(shard, instants);
-      this.check.askIfDue(shard, confirmed, askedAtMs);
+      this.check.askIfDue(shard, confirmed);
     }
   }
 

@@ -1,12 +1,14 @@
 import type { RunAction, ShardCoverage } from './run-action.js';
 import type { Positions } from './shard-flushes.js';
+import type { ShardRoster } from './shard-roster.js';
 
 /** Who is checked, and how often. */
 export interface CoverageCheckOptions {
   readonly shards: readonly number[];
   /** Time between two checks of one shard. */
   readonly intervalMs: number;
-  readonly startedAtMs: number;
+  /** Whose time has passed, also where the clock was set back meanwhile. */
+  readonly roster: Pick<ShardRoster, 'elapsedMs'>;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -28,6 +30,7 @@ export interface LostOffset {
  * once when another database answers for it than before, or when it answers again at all.
  */
 export class CoverageCheck {
+  /** In the roster's time. */
   private readonly checkedAtMs: Map<number, number>;
   /** What the shard had confirmed when it was asked: what came later its answer may lack. */
   private readonly asked = new Map<number, Positions>();
@@ -37,7 +40,7 @@ export class CoverageCheck {
   private readonly identities = new Map<number, string>();
 
   constructor(private readonly options: CoverageCheckOptions) {
-    this.checkedAtMs = new Map(options.shards.map((shard) => [shard, options.startedAtMs]));
+    this.checkedAtMs = new Map(options.shards.map((shard) => [shard, options.roster.elapsedMs]));
   }
 
   /** Counting will begin with what this shard says that it covers. */
@@ -53,9 +56,9 @@ export class CoverageCheck {
   }
 
   /** Asks the shard if that is due; a check that is not answered is due again at once. */
-  askIfDue(shard: number, confirmed: Positions, nowMs: number): void {
-    const { intervalMs } = this.options;
-    const isDue = nowMs - (this.checkedAtMs.get(shard) ?? 0) >= intervalMs;
+  askIfDue(shard: number, confirmed: Positions): void {
+    const { intervalMs, roster } = this.options;
+    const isDue = roster.elapsedMs - (this.checkedAtMs.get(shard) ?? 0) >= intervalMs;
     if (isDue) this.ask(shard, confirmed);
   }
 
@@ -78,7 +81,6 @@ export class CoverageCheck {
     shard: number,
     { value: coverage, identity }: ShardAnswer,
     confirmed: Positions,
-    nowMs: number,
   ): LostOffset | undefined {
     const asked = this.asked.get(shard);
     this.asked.delete(shard);
@@ -89,7 +91,7 @@ export class CoverageCheck {
     }
     const lost = this.compare(shard, coverage, asked);
     if (lost !== undefined) return lost;
-    this.checkedAtMs.set(shard, nowMs);
+    this.checkedAtMs.set(shard, this.options.roster.elapsedMs);
     // What the one before confirmed while this one was asked has not been compared.
     if (confirmed !== asked) this.askIfOther(shard, identity, confirmed);
     this.learn(shard, identity);

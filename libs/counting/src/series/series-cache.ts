@@ -11,7 +11,7 @@ export interface Series {
   readonly project: string;
   readonly type: string;
   readonly subject: string;
-  /** JSON object with ascending names; '' for the series of all values. */
+  /** JSON object with ascending names, without those that are absent; '' for the series of all values. */
   readonly dimensions: string;
 }
 
@@ -42,10 +42,13 @@ export class SeriesCache {
     const dimensions = names.map(
       (name) => [name, Object.hasOwn(attributes, name) ? attributes[name] : undefined] as const,
     );
-    const text = JSON.stringify(Object.fromEntries(dimensions));
     const { splits } = this.ofType(event);
-    const key = `${event.subject}\0${text}`;
-    return splits.get(key) ?? this.add(splits, key, event, dimensions, text);
+    // What is absent belongs to the id, so also to the key: in a list it becomes null, which no value is.
+    const key = `${event.subject}\0${JSON.stringify(dimensions)}`;
+    const known = splits.get(key);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(Object.fromEntries(dimensions));
+    return this.add(splits, key, event, dimensions, text);
   }
 
   private find({ project, type }: Event): SeriesOfType | undefined {
@@ -99,6 +102,6 @@ interface SeriesOfType {
   readonly type: string;
   /** By subject. */
   readonly series: Map<string, Series>;
-  /** By subject and values of dimensions. */
+  /** By subject, names of dimensions and their values. */
   readonly splits: Map<string, Series>;
 }

@@ -186,7 +186,7 @@ export class RunPlayer {
 
   private onCoverage(shard: number, answer: Parameters<CountingRun['onCoverage']>[1]): void {
     if (!this.asked.delete(shard)) throw new Error(`shard ${shard} was not asked what it covers`);
-    this.running.onCoverage(shard, answer, this.nowMs);
+    this.running.onCoverage(shard, answer);
   }
 
   /** An open question about coverage is answered before a flush is. */
