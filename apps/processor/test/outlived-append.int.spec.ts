@@ -78,7 +78,8 @@ afterAll(async () => {
 function blockOf(id: string): { readonly value: Buffer; readonly notAfterMs: number } {
   const entry = Buffer.alloc(512);
   const rest = { project: 'default', type: 'view', subject: 's', time: 0, value: null };
-  const end = encodeEvent({ id, attributes: {}, ...rest }, entry, ENTRY_HEADER_BYTES);
+  const event = { id, attributes: {}, timeAssigned: false, ...rest };
+  const end = encodeEvent(event, entry, ENTRY_HEADER_BYTES);
   writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf('default', id));
   const bytes = entry.subarray(0, end);
   const entries = readEntries(bytes, 1);

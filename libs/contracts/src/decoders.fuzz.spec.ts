@@ -32,6 +32,7 @@ function soundInputs(): Buffer[] {
     time: 1_767_225_600_123,
     value: { unscaled: -499, scale: 2 },
     attributes: { country: 'NL', weight: 1.5, new: true },
+    timeAssigned: false,
   };
   const end = encodeEvent(event, entry, 20);
   writeEntryHeader(entry, 0, end - 20, series);
@@ -45,10 +46,12 @@ function soundInputs(): Buffer[] {
     rows: Buffer.alloc(20),
   };
   return [
-    ...readFileSync(join(import.meta.dirname, '../fixtures/event.1.hex'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => Buffer.from(line, 'hex')),
+    ...[1, 2].flatMap((schema) =>
+      readFileSync(join(import.meta.dirname, `../fixtures/event.${schema}.hex`), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => Buffer.from(line, 'hex')),
+    ),
     Buffer.concat([encodeBlockHeader(header), one, one]),
     encodeDeltaRows([{ series, minute: 29_453_760, retention: 5, ...values }]),
     encodeCounterRows([{ index: 4, startMinute: 29_453_760n, ...values }]),

@@ -44,6 +44,7 @@ const entry = (partition: number, hour: number, counted: number): shardProxy.Led
   tooLate: '2',
   dead: '3',
   expired: '4',
+  conflicting: '5',
 });
 async function asOfMs(partition: number): Promise<string | undefined> {
   const { rows } = await pool.query<{ readonly as_of_ms: string }>(
@@ -106,6 +107,7 @@ describe('a delta', () => {
         too_late: '2',
         dead: '3',
         expired: '4',
+  conflicting: '5',
       },
     ]);
   });

@@ -20,6 +20,7 @@ const MIGRATIONS = [
   { name: 'LedgerExpired1764328000000' },
   { name: 'AcceptedLosses1795860000000' },
   { name: 'Installation1795900000000' },
+  { name: 'LedgerConflicting1795960000000' },
 ];
 
 describe('the schema of a shard', () => {
@@ -36,13 +37,13 @@ describe('the schema of a shard', () => {
     const url = await postgres.newDatabase();
     await migrate(url);
     const pool = postgres.pool(url);
-    await pool.query('ALTER TABLE ledger DROP COLUMN expired');
+    await pool.query('ALTER TABLE ledger DROP COLUMN expired, DROP COLUMN conflicting');
     await pool.query('DROP TABLE accepted_losses, installation, kept_nodes');
     await pool.query('DELETE FROM migrations WHERE name <> $1', [MIGRATIONS[0]?.name]);
     await pool.query("INSERT INTO ledger VALUES ('t', 0, 1, 2, 3, 4, 5)");
     await migrate(url);
-    const { rows } = await pool.query('SELECT counted, dead, expired FROM ledger');
-    expect(rows).toEqual([{ counted: '2', dead: '5', expired: '0' }]);
+    const { rows } = await pool.query('SELECT counted, dead, expired, conflicting FROM ledger');
+    expect(rows).toEqual([{ counted: '2', dead: '5', expired: '0', conflicting: '0' }]);
     expect(await migrations(url)).toEqual(MIGRATIONS);
   });
 

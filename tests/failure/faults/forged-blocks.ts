@@ -95,11 +95,13 @@ function entryOf(more: Partial<Event>, attributes = NO_ATTRIBUTES): Buffer {
     time: 0,
     value: null,
     attributes: {},
+    timeAssigned: false,
     ...more,
   };
   const entry = Buffer.alloc(60_000);
-  const at = encodeEvent(event, entry, ENTRY_HEADER_BYTES) - NO_ATTRIBUTES.length;
-  const end = at + attributes.copy(entry, at);
+  // Behind the attributes the event says whether its time was assigned.
+  const at = encodeEvent(event, entry, ENTRY_HEADER_BYTES) - NO_ATTRIBUTES.length - 1;
+  const end = entry.writeUInt8(0, at + attributes.copy(entry, at));
   writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, randomBytes(16));
   return entry.subarray(0, end);
 }

@@ -74,7 +74,7 @@ export class ShardObserver {
   /** By partition. */
   async ledger(): Promise<Map<number, LedgerSums>> {
     const rows = await this.ask<{ partition: number; all: string; dead: string; expired: string }>(
-      `SELECT partition, sum(counted + duplicates + too_late + dead + expired) AS all,
+      `SELECT partition, sum(counted + duplicates + conflicting + too_late + dead + expired) AS all,
               sum(dead) AS dead, sum(expired) AS expired
        FROM ledger GROUP BY 1`,
     );

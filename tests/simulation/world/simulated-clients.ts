@@ -78,6 +78,7 @@ function entryOf(id: string): Buffer {
     time: 0,
     value: null,
     attributes: ATTRIBUTES,
+    timeAssigned: false,
   };
   const end = encodeEvent(event, entry, ENTRY_HEADER_BYTES);
   writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf('default', id));

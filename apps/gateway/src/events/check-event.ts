@@ -77,6 +77,7 @@ export function checkEvent(
     time: instant,
     value: decimal,
     attributes: (attributes as Event['attributes'] | null | undefined) ?? NO_ATTRIBUTES,
+    timeAssigned: isAbsent(time),
   };
 }
 

@@ -18,6 +18,7 @@ const event = (id: string, subject: string): Event => ({
   time: 1,
   value: null,
   attributes: {},
+  timeAssigned: false,
 });
 
 describe('the body of an append', () => {

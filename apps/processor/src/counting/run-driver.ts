@@ -237,14 +237,15 @@ export class RunDriver {
 
   private book({ partition, offset, counts }: Extract<RunAction, { kind: 'counted' }>): void {
     const { metrics, logger } = this.options;
-    const { events, duplicates, tooLate, dead, expired, reason } = counts;
+    const { dead, reason } = counts;
     const [first] = this.delivered;
     if (first !== undefined) this.traces.add(this.delivered[Number(offset - first.offset)]);
-    metrics.events.inc({ fate: 'counted' }, events - duplicates - tooLate - dead - expired);
-    metrics.events.inc({ fate: 'duplicate' }, duplicates);
-    metrics.events.inc({ fate: 'too_late' }, tooLate);
+    metrics.events.inc({ fate: 'counted' }, counts.counted);
+    metrics.events.inc({ fate: 'duplicate' }, counts.duplicates);
+    metrics.events.inc({ fate: 'conflicting' }, counts.conflicting);
+    metrics.events.inc({ fate: 'too_late' }, counts.tooLate);
     metrics.events.inc({ fate: 'dead' }, dead);
-    metrics.events.inc({ fate: 'expired' }, expired);
+    metrics.events.inc({ fate: 'expired' }, counts.expired);
     if (reason !== undefined)
       logger.error({ partition, offset: String(offset), dead, reason }, 'unreadable events');
   }

@@ -257,11 +257,13 @@ export function entryOf(more: Partial<Event>, index: number, attributes = Buffer
     time: 0,
     value: null,
     attributes: {},
+    timeAssigned: false,
     ...more,
   };
   const entry = Buffer.alloc(4096);
-  const at = encodeEvent(event, entry, ENTRY_HEADER_BYTES) - 1;
-  const end = at + attributes.copy(entry, at);
+  // Behind the attributes the event says whether its time was assigned.
+  const at = encodeEvent(event, entry, ENTRY_HEADER_BYTES) - 2;
+  const end = entry.writeUInt8(0, at + attributes.copy(entry, at));
   writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf(event.project, event.id));
   return entry.subarray(0, end);
 }

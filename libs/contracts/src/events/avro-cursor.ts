@@ -42,6 +42,11 @@ export class AvroCursor {
     return this.end - this.at;
   }
 
+  /** Where the next value begins. */
+  get position(): number {
+    return this.at;
+  }
+
   /** Nothing more is read. */
   breakOff(): void {
     this.broken = true;
@@ -123,6 +128,13 @@ export class AvroCursor {
     if (text.includes(NUL) || (text.includes(REPLACEMENT) && !this.holds(text, from, to)))
       this.breakOff();
     return text;
+  }
+
+  /** Goes behind a text, whatever its bytes are. */
+  skipString(): void {
+    const to = this.long() + this.at;
+    if (to < this.at || to > this.end) this.breakOff();
+    else this.at = to;
   }
 
   /** Whether the text has just these bytes; otherwise some of them were no UTF-8 and replaced. */

@@ -12,6 +12,7 @@ const full: Event = {
   time: 1_767_225_600_123,
   value: { unscaled: -999_999_999_999_999, scale: 6 },
   attributes: { destination: 'GRU', distance: 2.5, direct: true },
+  timeAssigned: false,
 };
 
 function encoded(event: Event): Buffer {
@@ -24,7 +25,7 @@ describe('an event', () => {
     expect(decodeEvent(CURRENT_SCHEMA_ID, encoded(event))).toEqual(event);
   });
 
-  it('has this encoding for as long as schema 1 is current, byte for byte', () => {
+  it('has this encoding for as long as schema 2 is current, byte for byte', () => {
     const event: Event = {
       ...full,
       project: 'p',
@@ -43,7 +44,8 @@ describe('an event', () => {
         'fdffb3ccd4dfc603' +
         '0c' +
         '02026104' +
-        '0100',
+        '0100' +
+        '00',
     );
   });
 
@@ -74,6 +76,7 @@ describe('events that were stored with schema 1', () => {
         time: 1_767_225_600_123,
         value: { unscaled: -499, scale: 2 },
         attributes: { country: 'NL', weight: 1.5, new: true },
+        timeAssigned: false,
       }),
       expect.objectContaining({
         id: 'flights-20k:1',
@@ -90,5 +93,18 @@ describe('events that were stored with schema 1', () => {
         attributes: { empty: '', least: -Number.MAX_VALUE, no: false },
       }),
     ]);
+  });
+});
+
+describe('events that were stored with schema 2', () => {
+  const stored = readFileSync(join(import.meta.dirname, '../../fixtures/event.2.hex'), 'utf8');
+
+  it('are read for ever', () => {
+    const [named, assigned] = stored
+      .trim()
+      .split('\n')
+      .map((line) => decodeEvent(2, Buffer.from(line, 'hex')));
+    expect(named).toMatchObject({ id: 'e-1', time: 1_767_225_600_123, timeAssigned: false });
+    expect(assigned).toMatchObject({ id: 'x'.repeat(128), time: 0, timeAssigned: true });
   });
 });

@@ -10,6 +10,7 @@ const event: Event = {
   time: 1_767_225_600_123,
   value: { unscaled: -499, scale: 2 },
   attributes: {},
+  timeAssigned: false,
 };
 
 function encoded(more: Partial<Event>): Buffer {
@@ -28,15 +29,17 @@ function long(value: bigint): Buffer {
 const text = (bytes: Buffer | string) =>
   Buffer.concat([long(BigInt(Buffer.from(bytes).length)), Buffer.from(bytes)]);
 
+/** Behind the attributes: the time was not assigned. */
+const TIME_NAMED = Buffer.of(0);
 /** The event up to its attributes, and then those as they are given. */
 const withAttributes = (...attributes: readonly Buffer[]) =>
-  Buffer.concat([encoded({}).subarray(0, -1), ...attributes]);
+  Buffer.concat([encoded({}).subarray(0, -2), ...attributes, TIME_NAMED]);
 /** An event whose subject has these bytes. */
 const withSubject = (subject: Buffer) =>
   Buffer.concat([
     ...['default', 'e-1', 'view'].map(text),
     subject,
-    Buffer.from([0, 0, 0]), // no time, no value, no attributes
+    Buffer.from([0, 0, 0, 0]), // no time, no value, no attributes, none assigned
   ]);
 
 const decode = (bytes: Buffer) => decodeEvent(CURRENT_SCHEMA_ID, bytes);
@@ -111,7 +114,7 @@ describe('bytes that anybody may have written', () => {
 
   it('has whole numbers that doubles hold', () => {
     const timed = (time: bigint) =>
-      Buffer.concat([...['default', 'e-1', 'view', 's'].map(text), long(time), Buffer.of(0, 0)]);
+      Buffer.concat([...['default', 'e-1', 'view', 's'].map(text), long(time), Buffer.of(0, 0, 0)]);
     for (const time of [
       0n,
       -1n,
@@ -128,11 +131,12 @@ describe('bytes that anybody may have written', () => {
       expect(decode(timed(time))).toBeUndefined();
     const scaled = (scale: bigint) =>
       Buffer.concat([
-        encoded({ value: null }).subarray(0, -2),
+        encoded({ value: null }).subarray(0, -3),
         long(1n),
         long(1n),
         long(scale),
         END,
+        TIME_NAMED,
       ]);
     expect(decode(scaled(6n))?.value).toEqual({ unscaled: 1, scale: 6 });
     expect(decode(scaled(2n ** 31n))).toBeUndefined();

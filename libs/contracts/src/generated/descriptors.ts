@@ -384,6 +384,10 @@ export const DESCRIPTORS: object = {
           "expired": {
            "type": "uint64",
            "id": 7
+          },
+          "conflicting": {
+           "type": "uint64",
+           "id": 8
           }
          }
         },

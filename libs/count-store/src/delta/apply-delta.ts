@@ -136,5 +136,6 @@ function valuesOf(delta: Delta): unknown[] {
     ledger.map(({ tooLate }) => tooLate),
     ledger.map(({ dead }) => dead),
     ledger.map(({ expired }) => expired),
+    ledger.map(({ conflicting }) => conflicting),
   ];
 }

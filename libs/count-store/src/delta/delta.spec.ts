@@ -28,6 +28,7 @@ const entry = {
   tooLate: '3',
   dead: '4',
   expired: '5',
+  conflicting: '6',
 };
 const instant = { partition, asOfMs: '5', position: '4' };
 const valid: Request = {

@@ -7,6 +7,7 @@ import { connected, holdingLock } from './advisory-lock.js';
 import { Counters1764000000000 } from './counters.migration.js';
 import { grantWriter, lookAtWriter, roleOf, type Writer } from './grant-writer.js';
 import { Installation1795900000000 } from './installation.migration.js';
+import { LedgerConflicting1795960000000 } from './ledger-conflicting.migration.js';
 import { LedgerExpired1764328000000 } from './ledger-expired.migration.js';
 
 /** All, oldest first. */
@@ -15,6 +16,7 @@ const MIGRATIONS = [
   LedgerExpired1764328000000,
   AcceptedLosses1795860000000,
   Installation1795900000000,
+  LedgerConflicting1795960000000,
 ];
 const TABLE = 'migrations';
 const CONNECT_TIMEOUT_MS = 5000;

@@ -75,6 +75,7 @@ export function ledgerOf(log: ModelLog, ranges: Ranges): shardProxy.LedgerEntry[
     tooLate: '0',
     dead: '0',
     expired: '0',
+    conflicting: '0',
   }));
 }
 

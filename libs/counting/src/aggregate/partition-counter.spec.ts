@@ -26,7 +26,7 @@ describe('counting a partition', () => {
       record(2, 7001, [event('a', { time: 61_000 })]),
     ]);
     expect(counts).toEqual({ 'video-1@0': 2, 'video-1@1': 1 });
-    expect(ledger).toEqual({ counted: 3, duplicates: 2, tooLate: 0, dead: 0, expired: 0 });
+    expect(ledger).toEqual({ counted: 3, duplicates: 2, conflicting: 0, tooLate: 0, dead: 0, expired: 0 });
     expect(ranges).toEqual([['0-3'], ['0-3']]);
   });
 
@@ -39,8 +39,39 @@ describe('counting a partition', () => {
       record(1, at, [event('a')], at),
     ]);
     expect(counts).toEqual({ 'video-1@0': 1 });
-    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 0, dead: 0, expired: 2 });
+    expect(ledger).toEqual({ counted: 1, duplicates: 0, conflicting: 0, tooLate: 0, dead: 0, expired: 2 });
     expect(ranges).toEqual([['0-2'], ['0-2']]);
+  });
+
+  it.each([
+    ['value', { value: { unscaled: 2, scale: 0 } }],
+    ['time', { time: 1 }],
+    ['subject', { subject: 'video-2' }],
+    ['attribute', { attributes: { country: 'NL' } }],
+  ])('tells a copy from another event of the same id, by its %s', (_, other) => {
+    const { counts, ledger } = countAll([
+      record(0, 5000, [event('a'), event('a'), event('a', other)]),
+      record(1, 5001, [event('a', other), event('a')]),
+    ]);
+    expect(counts).toEqual({ 'video-1@0': 1 });
+    expect(ledger).toMatchObject({ counted: 1, duplicates: 2, conflicting: 2 });
+  });
+
+  it('takes an event that came without a time for a copy, whenever it came', () => {
+    const { ledger } = countAll([
+      record(0, 5000, [event('a', { time: 4000, timeAssigned: true })]),
+      record(1, 5500, [event('a', { time: 5400, timeAssigned: true })]),
+      record(2, 5501, [event('a', { time: 5400, timeAssigned: false })]),
+    ]);
+    expect(ledger).toMatchObject({ counted: 1, duplicates: 1, conflicting: 1 });
+  });
+
+  it('tells them apart also when the first was read back', () => {
+    const counter = new PartitionCounter(5, WINDOW_MS, new Map(), rules());
+    counter.remember(record(0, 5000, [event('a'), event('b')]));
+    const deltas = newDeltas();
+    counter.count(record(1, 5001, [event('a'), event('b', { time: 1 })]), deltas);
+    expect(read(deltas).ledger).toMatchObject({ counted: 0, duplicates: 1, conflicting: 1 });
   });
 
   it('remembers nothing of a void block that is read back', () => {
@@ -118,7 +149,7 @@ describe('counting a partition', () => {
       using,
     );
     expect(counts).toEqual({ 'video-1@0': 1 });
-    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 1, dead: 0, expired: 0 });
+    expect(ledger).toEqual({ counted: 1, duplicates: 0, conflicting: 0, tooLate: 1, dead: 0, expired: 0 });
     expect(asked).toContainEqual(['default', 'view', 3]);
   });
 
@@ -129,7 +160,7 @@ describe('counting a partition', () => {
   ])('enters %s as dead and goes on', (_, value) => {
     const dead = readBlock({ offset: 0n, timestampMs: 0, value });
     const { ledger, ranges } = countAll([dead, record(1, 0, [event('b')])]);
-    expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 0, dead: 1, expired: 0 });
+    expect(ledger).toEqual({ counted: 1, duplicates: 0, conflicting: 0, tooLate: 0, dead: 1, expired: 0 });
     expect(ranges).toEqual([['0-2'], ['0-2']]);
   });
 
@@ -178,7 +209,7 @@ describe('counting a partition', () => {
     counter.count(record(1, 0, [event('a')]), deltas);
     const { counts, ledger, ranges } = read(deltas);
     expect(counts).toEqual({});
-    expect(ledger).toEqual({ counted: 0, duplicates: 1, tooLate: 0, dead: 0, expired: 0 });
+    expect(ledger).toEqual({ counted: 0, duplicates: 1, conflicting: 0, tooLate: 0, dead: 0, expired: 0 });
     expect(ranges[own]).toEqual(['1-2']);
     expect(ranges[1 - own]).toEqual(['0-2']);
   });

@@ -1,4 +1,5 @@
 import {
+  contentHash,
   decodeEvent,
   END_OF_TIME_MS,
   ENTRY_HEADER_BYTES,
@@ -14,7 +15,7 @@ import {
 } from '@tally/contracts';
 import { slotOf, type ShardMap } from '@tally/placement';
 import type { OffsetSet } from '../coverage/offset-set.js';
-import { DedupWindow } from '../dedup/dedup-window.js';
+import { DedupWindow, type Occurrence } from '../dedup/dedup-window.js';
 import type { Series, SeriesCache } from '../series/series-cache.js';
 import { isExactDecimal } from '../sums/decimal.js';
 import type { BlockRecord } from './block-record.js';
@@ -32,14 +33,8 @@ export interface CountingRules {
   ) => EventTypeDefinition;
 }
 
-/** What was found in one record. */
-export interface RecordCounts {
-  readonly events: number;
-  readonly duplicates: number;
-  readonly tooLate: number;
-  readonly dead: number;
-  /** All of them, or none. */
-  readonly expired: number;
+/** What became of the events of one record. */
+export interface RecordCounts extends Readonly<EventsByFate> {
   /** Why the whole record, or the first dead event of it, cannot be read. */
   readonly reason?: string;
 }
@@ -92,7 +87,7 @@ export class PartitionCounter {
     const entries = readEntries(block.body, block.count);
     if (entries.kind !== 'entries') return;
     for (let index = 0; index < block.count; index++)
-      this.window.record(block.body, (entries.starts[index] ?? 0) + FINGERPRINT_AT, appendMs);
+      this.occurrence(block.body, entries.starts, index, appendMs);
   }
 
   /** @param deltas By shard; what goes to other shards is not summed up. */
@@ -116,12 +111,12 @@ export class PartitionCounter {
     const entries = readEntries(block.body, block.count);
     if (entries.kind !== 'entries') return this.deadRecord(open, entries.reason);
 
-    const counts = { events: block.count, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
+    const counts = noFates();
     let reason: string | undefined;
     const { shardMap, series, definition: definitionOf } = this.rules;
     for (let index = 0; index < block.count; index++) {
       const start = entries.starts[index] ?? 0;
-      const isDuplicate = this.window.record(block.body, start + FINGERPRINT_AT, appendMs);
+      const occurrence = this.occurrence(block.body, entries.starts, index, appendMs);
       const end = entries.starts[index + 1] ?? 0;
       const event = decodeEvent(block.schemaId, block.body, start + ENTRY_HEADER_BYTES, end);
       const all = event !== undefined && isCountable(event) ? series.all(event) : undefined;
@@ -136,14 +131,26 @@ export class PartitionCounter {
       const definition = definitionOf(event.project, event.type, block.registryVersion);
       const { maxAgeMs } = definition;
       const isTooLate = maxAgeMs !== null && appendMs - event.time > maxAgeMs;
-      const fate = isDuplicate ? 'duplicates' : isTooLate ? 'tooLate' : 'counted';
-      if (fate !== 'counted') counts[fate] += 1;
+      const fate = occurrence !== 'first' ? occurrence : isTooLate ? 'tooLate' : 'counted';
+      counts[fate] += 1;
       const to = open.get(shardMap.shardOf(all.slot));
       if (to === undefined) continue;
       to.events[fate] += 1;
       if (fate === 'counted') this.add(event, all, definition, to.delta);
     }
-    return reason === undefined ? counts : { ...counts, reason };
+    return reason === undefined ? counts : Object.assign(counts, { reason });
+  }
+
+  /** Tells the window of an event of a block, once. */
+  private occurrence(
+    body: Buffer,
+    starts: Uint32Array,
+    index: number,
+    appendMs: number,
+  ): Occurrence {
+    const start = starts[index] ?? 0;
+    const content = contentHash(body, start + ENTRY_HEADER_BYTES, starts[index + 1] ?? 0);
+    return this.window.record(body, start + FINGERPRINT_AT, appendMs, content);
   }
 
   private add(event: Event, all: Series, definition: EventTypeDefinition, to: ShardDelta): void {
@@ -158,13 +165,13 @@ export class PartitionCounter {
   /** A record that is no block stands in the ledger as one dead event, at the shard of slot 0. */
   private deadRecord(open: OpenDeltas, reason: string): RecordCounts {
     this.bookWhole(open, 'dead', 1);
-    return { events: 1, duplicates: 0, tooLate: 0, dead: 1, expired: 0, reason };
+    return Object.assign(noFates(), { dead: 1, reason });
   }
 
   /** Its events are not looked at: all stand in the ledger at the shard of slot 0. */
   private voidBlock(open: OpenDeltas, events: number): RecordCounts {
     this.bookWhole(open, 'expired', events);
-    return { events, duplicates: 0, tooLate: 0, dead: 0, expired: events };
+    return Object.assign(noFates(), { expired: events });
   }
 
   private bookWhole(open: OpenDeltas, fate: Fate, events: number): void {

@@ -15,7 +15,7 @@ import { fingerprintOf, ShardMap } from '@tally/placement';
 import { SeriesCache } from '../series/series-cache.js';
 import { readBlock } from './block-record.js';
 import { PartitionCounter } from './partition-counter.js';
-import { MAX_RECORD_DELTA_BYTES, ShardDelta } from './shard-delta.js';
+import { MAX_RECORD_DELTA_BYTES, noFates, ShardDelta } from './shard-delta.js';
 
 const TOPIC = 'events-0123456789abcdef';
 const NAMES = Array.from({ length: MAX_DIMENSIONS }, (_, number) => `d${number}`);
@@ -28,6 +28,7 @@ const event = (number: number, more: Partial<Event> = {}): Event => ({
   time: 0,
   value: null,
   attributes: {},
+  timeAssigned: false,
   ...more,
 });
 
@@ -113,7 +114,7 @@ describe('a record that is in a delta by halves', () => {
     expect(() => delta.toMessage()).toThrow('got a part of one');
     // Nor is it made whole by the next.
     expect(() => delta.begin()).toThrow('got a part of one');
-    delta.complete(0, 0n, 0, { counted: 0, duplicates: 0, tooLate: 0, dead: 0, expired: 0 });
+    delta.complete(0, 0n, 0, noFates());
     expect(delta.toMessage().ranges).toHaveLength(1);
   });
 });

@@ -13,14 +13,14 @@ import { Cell } from '../sums/cell.js';
 
 /** What became of an event. */
 export type Fate = (typeof FATES)[number];
-const FATES = ['counted', 'duplicates', 'tooLate', 'dead', 'expired'] as const;
+const FATES = ['counted', 'duplicates', 'conflicting', 'tooLate', 'dead', 'expired'] as const;
 
 /** How many events had which fate. */
 export type EventsByFate = Record<Fate, number>;
 
 /** Of no event. */
 export function noFates(): EventsByFate {
-  return { counted: 0, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
+  return { counted: 0, duplicates: 0, conflicting: 0, tooLate: 0, dead: 0, expired: 0 };
 }
 
 const RETENTION_BITS = 3;
@@ -140,6 +140,7 @@ export class ShardDelta {
           tooLate: String(entry.tooLate),
           dead: String(entry.dead),
           expired: String(entry.expired),
+          conflicting: String(entry.conflicting),
         })),
       ),
     };

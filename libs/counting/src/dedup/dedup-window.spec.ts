@@ -13,9 +13,10 @@ function fingerprint(number: number): Buffer {
 }
 
 describe('the dedup window', () => {
-  it('agrees with a map of last occurrences, through sweeps and jumps of time', () => {
+  it('agrees with a map of occurrences, through sweeps and jumps of time', () => {
     const step = fc.record({
       id: fc.nat(4000),
+      content: fc.constantFrom(0, 1, 0xffff),
       times: fc.integer({ min: 1, max: 3 }),
       laterMs: fc.oneof(
         fc.nat(20),
@@ -28,15 +29,18 @@ describe('the dedup window', () => {
         fc.constantFrom(0, 1_767_225_600_000),
         (steps, startMs) => {
           const window = new DedupWindow(WINDOW_MS);
-          const model = new Map<number, number>();
+          const model = new Map<number, { atMs: number; content: number }>();
           let nowMs = startMs;
-          for (const { id, times, laterMs } of steps) {
+          for (const { id, times, laterMs, content } of steps) {
             nowMs += laterMs;
             for (let time = 0; time < times; time++) {
               const last = model.get(id);
-              const expected = last !== undefined && nowMs - last <= WINDOW_MS;
-              model.set(id, nowMs);
-              if (window.record(fingerprint(id), 0, nowMs) !== expected)
+              const isCopy = last !== undefined && nowMs - last.atMs <= WINDOW_MS;
+              const kept = isCopy ? last.content : content;
+              const fate = kept === content ? 'duplicates' : 'conflicting';
+              const expected = isCopy ? fate : 'first';
+              model.set(id, { atMs: nowMs, content: kept });
+              if (window.record(fingerprint(id), 0, nowMs, content) !== expected)
                 throw new Error(`id ${id} at ${nowMs}: expected ${expected}`);
             }
           }
@@ -48,25 +52,35 @@ describe('the dedup window', () => {
 
   it('forgets what is too old, so that its size follows the rate and not the time', () => {
     const window = new DedupWindow(1000);
-    for (let id = 0; id < 300_000; id++) window.record(fingerprint(id), 0, id);
+    for (let id = 0; id < 300_000; id++) window.record(fingerprint(id), 0, id, 0);
     expect(window.size).toBeLessThan(5000);
   });
 
   it('counts an occurrence that was itself a duplicate', () => {
     const window = new DedupWindow(1000);
-    expect(window.record(fingerprint(1), 0, 0)).toBe(false);
-    expect(window.record(fingerprint(1), 0, 900)).toBe(true);
-    expect(window.record(fingerprint(1), 0, 1800)).toBe(true);
-    expect(window.record(fingerprint(1), 0, 2801)).toBe(false);
+    const fates = [0, 900, 1800, 2801].map((atMs) => window.record(fingerprint(1), 0, atMs, 7));
+    expect(fates).toEqual(['first', 'duplicates', 'duplicates', 'first']);
   });
 
   it('tells fingerprints apart that differ in one bit', () => {
     const window = new DedupWindow(1000);
-    window.record(Buffer.alloc(16), 0, 0);
+    window.record(Buffer.alloc(16), 0, 0, 0);
     for (let bit = 0; bit < 128; bit++) {
       const other = Buffer.alloc(16);
       other[bit >> 3] = 1 << (bit & 7);
-      expect(window.record(other, 0, 0)).toBe(false);
+      expect(window.record(other, 0, 0, 0)).toBe('first');
     }
+  });
+
+  it('holds the contents of the first one against all that follow, until it is forgotten', () => {
+    const window = new DedupWindow(1000);
+    const fates = [
+      [0, 7],
+      [500, 8],
+      [900, 7],
+      [1901, 8],
+      [1902, 7],
+    ].map(([atMs = 0, content = 0]) => window.record(fingerprint(1), 0, atMs, content));
+    expect(fates).toEqual(['first', 'conflicting', 'duplicates', 'first', 'conflicting']);
   });
 });

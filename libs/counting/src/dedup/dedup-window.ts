@@ -7,12 +7,16 @@ const LOAD_AFTER_SWEEP = 0.4;
 /** Times are kept as 32-bit numbers of ms after a base that moves with each sweep. */
 const MAX_RELATIVE_TIME = 0xffff_ffff;
 
+/** An event is the first of its fingerprint, or has a fate: a copy of that, or another of its id. */
+export type Occurrence = 'first' | 'duplicates' | 'conflicting';
+
 /**
  * Which events are duplicates, decided by the log alone: an event is a duplicate iff its fingerprint
  * occurs earlier in the same partition, counted or not, with an append time at most `windowMs`
- * before. One window per partition; its events are told in the order of the log.
+ * before. One window per partition; its events are told in the order of the log. A duplicate whose
+ * contents are not those of the first one is a conflicting one: as little counted, but no copy.
  *
- * An open-addressing table of whole 128-bit fingerprints: exact, 20 bytes a bucket, without the
+ * An open-addressing table of whole 128-bit fingerprints: exact, 22 bytes a bucket, without the
  * pauses of a Set of strings. Fingerprints are cryptographic hashes, so their own bits spread them.
  */
 export class DedupWindow {
@@ -20,6 +24,8 @@ export class DedupWindow {
   private keys = new Uint32Array(SMALLEST_CAPACITY * WORDS);
   /** Last append time of the fingerprint in this bucket, as ms after `base` plus 1; 0: free. */
   private times = new Uint32Array(SMALLEST_CAPACITY);
+  /** Hash of the contents of the first occurrence. */
+  private contents = new Uint16Array(SMALLEST_CAPACITY);
   private capacity = SMALLEST_CAPACITY;
   private used = 0;
   private base = 0;
@@ -36,9 +42,9 @@ export class DedupWindow {
 
   /**
    * Tells of the next occurrence: 16 bytes of fingerprint at `at`, appended at `appendMs` (ms since
-   * 1970, never less than before). True if it is a duplicate.
+   * 1970, never less than before), with contents of this hash (`contentHash`).
    */
-  record(bytes: Buffer, at: number, appendMs: number): boolean {
+  record(bytes: Buffer, at: number, appendMs: number, content: number): Occurrence {
     if (this.used >= this.capacity * MAX_LOAD || appendMs - this.base >= MAX_RELATIVE_TIME)
       this.sweep(appendMs);
     const a = bytes.readUInt32BE(at);
@@ -49,10 +55,13 @@ export class DedupWindow {
     const now = appendMs - this.base + 1;
     const before = this.times[bucket] ?? 0;
     this.times[bucket] = now;
-    if (before !== 0) return now - before <= this.windowMs;
+    if (before !== 0 && now - before <= this.windowMs)
+      return this.contents[bucket] === content ? 'duplicates' : 'conflicting';
+    this.contents[bucket] = content;
+    if (before !== 0) return 'first';
     this.write(bucket, a, b, c, d);
     this.used += 1;
-    return false;
+    return 'first';
   }
 
   /** The bucket of this fingerprint, or the free one where it belongs. */
@@ -80,7 +89,7 @@ export class DedupWindow {
 
   /** Forgets what can make no event at or after `appendMs` a duplicate, and makes room. */
   private sweep(appendMs: number): void {
-    const { keys, times, base } = this;
+    const { keys, times, contents, base } = this;
     const oldest = appendMs - this.windowMs;
     const isKept = (bucket: number): boolean => {
       const time = times[bucket] ?? 0;
@@ -94,6 +103,7 @@ export class DedupWindow {
     this.capacity = capacity;
     this.keys = new Uint32Array(capacity * WORDS);
     this.times = new Uint32Array(capacity);
+    this.contents = new Uint16Array(capacity);
     this.base = Math.max(0, oldest);
     this.used = kept;
     for (let bucket = 0; bucket < times.length; bucket++) {
@@ -106,6 +116,7 @@ export class DedupWindow {
       const found = this.find(a, b, c, d);
       this.write(found, a, b, c, d);
       this.times[found] = base + (times[bucket] ?? 0) - this.base;
+      this.contents[found] = contents[bucket] ?? 0;
     }
   }
 }

@@ -42,10 +42,11 @@ function rangesText({ partition, ranges }: shardProxy.PartitionRanges): string {
 }
 
 function entryText(entry: shardProxy.LedgerEntry) {
-  const { partition, counted, duplicates, tooLate, dead, expired } = entry;
+  const { partition, counted, duplicates, conflicting, tooLate, dead, expired } = entry;
   const fates = [
     [counted, 'counted'],
     [duplicates, 'duplicate'],
+    [conflicting, 'conflicting'],
     [tooLate, 'too late'],
     [dead, 'dead'],
     [expired, 'expired'],

@@ -1,5 +1,6 @@
 import { DEFAULT_EVENT_TYPE } from '@tally/contracts';
 import { ShardMap } from '@tally/placement';
+import type { RecordCounts } from '../../src/aggregate/partition-counter.js';
 import { CountingRun } from '../../src/run/counting-run.js';
 import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
 import { ShardRoster } from '../../src/run/shard-roster.js';
@@ -274,18 +275,22 @@ function plainText({ partition, first, last }: PlainRecords): string {
 
 type Counted = Extract<RunAction, { kind: 'counted' }>;
 
-function isAllCounted({ counts: { duplicates, tooLate, dead, expired } }: Counted): boolean {
-  return duplicates + tooLate + dead + expired === 0;
+function isAllCounted({ counts }: Counted): boolean {
+  return counts.counted === eventsOf(counts);
+}
+
+function eventsOf({ counted, duplicates, conflicting, tooLate, dead, expired }: RecordCounts) {
+  return counted + duplicates + conflicting + tooLate + dead + expired;
 }
 
 function countedText({ partition, offset, counts }: Counted): string {
-  const { events, duplicates, tooLate, dead, expired, reason } = counts;
+  const { counted, duplicates, conflicting, tooLate, dead, expired, reason } = counts;
   const others = [
     duplicates > 0 ? [`${duplicates} duplicate`] : [],
+    conflicting > 0 ? [`${conflicting} conflicting`] : [],
     tooLate > 0 ? [`${tooLate} too late`] : [],
     dead > 0 ? [`${dead} dead: ${reason}`] : [],
     expired > 0 ? [`${expired} expired`] : [],
   ].flat();
-  const counted = events - duplicates - tooLate - dead - expired;
-  return `counts ${partition}: ${offset} with ${counted} of ${events} events, ${others.join(', ')}`;
+  return `counts ${partition}: ${offset} with ${counted} of ${eventsOf(counts)} events, ${others.join(', ')}`;
 }

@@ -97,6 +97,7 @@ export class Subjects {
       time: 0,
       value: null,
       attributes: {},
+      timeAssigned: false,
     };
   }
 

@@ -14,7 +14,7 @@ import { fingerprintOf, ShardMap } from '@tally/placement';
 import { SeriesCache } from '../../src/series/series-cache.js';
 import { readBlock, type BlockRecord } from '../../src/aggregate/block-record.js';
 import { PartitionCounter, type CountingRules } from '../../src/aggregate/partition-counter.js';
-import { ShardDelta } from '../../src/aggregate/shard-delta.js';
+import { noFates, ShardDelta } from '../../src/aggregate/shard-delta.js';
 
 export const TOPIC = 'events-0123456789abcdef';
 export const WINDOW_MS = 1000;
@@ -34,6 +34,7 @@ export const event = (id: string, more: Partial<Event> = {}): Event => ({
   time: 0,
   value: null,
   attributes: {},
+  timeAssigned: false,
   ...more,
 });
 
@@ -64,7 +65,7 @@ export const newDeltas = () =>
 /** What all shards get: count per subject and minute, the ledger's sums, and ranges per shard. */
 export function read(deltas: ReadonlyMap<number, ShardDelta>) {
   const counts: Record<string, number> = {};
-  const ledger = { counted: 0, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
+  const ledger = noFates();
   const ranges: string[][] = [];
   for (const delta of deltas.values()) {
     const message = delta.toMessage();
@@ -84,6 +85,7 @@ export function read(deltas: ReadonlyMap<number, ShardDelta>) {
     for (const entry of message.ledger) {
       ledger.counted += Number(entry.counted);
       ledger.duplicates += Number(entry.duplicates);
+      ledger.conflicting += Number(entry.conflicting);
       ledger.tooLate += Number(entry.tooLate);
       ledger.dead += Number(entry.dead);
       ledger.expired += Number(entry.expired);

@@ -122,6 +122,8 @@ export interface LedgerEntry {
   readonly dead: string;
   /** Of blocks that were appended too late to be recognised as duplicates for sure. */
   readonly expired: string;
+  /** Of an id that was there before with other contents: a mistake of whoever sent them. */
+  readonly conflicting: string;
 }
 
 export interface PartitionInstant {
