@@ -8,7 +8,7 @@ import { ClientRecord } from './traffic/client-record.js';
 import { Random } from './traffic/random.js';
 import { Reader } from './traffic/reader.js';
 import type { FailureStack } from './rig/failure-stack.js';
-import type { LedgerSums } from './rig/observer.js';
+import { NO_EVENTS, type LedgerSums } from './rig/observer.js';
 import type { CountedEvent } from './verdict/recount.js';
 import { askStats } from './verdict/stats.js';
 import { violations } from './verdict/verdict.js';
@@ -164,11 +164,12 @@ export class Trial {
     const ledgers = await Promise.all(on.shards.map((shard) => shard.ledger()));
     const ledger = new Map<number, LedgerSums>();
     for (const [partition, row] of ledgers.flatMap((rows) => [...rows])) {
-      const sum = ledger.get(partition) ?? { all: 0, dead: 0, expired: 0 };
+      const sum = ledger.get(partition) ?? NO_EVENTS;
       ledger.set(partition, {
         all: sum.all + row.all,
         dead: sum.dead + row.dead,
         expired: sum.expired + row.expired,
+        conflicting: sum.conflicting + row.conflicting,
       });
     }
     const gateway = on.addresses.gateway;

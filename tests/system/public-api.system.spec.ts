@@ -6,11 +6,12 @@ import { eventOf, readFlights, showFlights } from '@tally/tools';
 import { OtlpReceiver } from './otlp-receiver.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
+const ADMIN_KEY = 'master';
 let tally: PrivateStack;
 let traces: OtlpReceiver;
 beforeAll(async () => {
   traces = await OtlpReceiver.listen();
-  tally = await startPrivateStack(traces.env);
+  tally = await startPrivateStack({ ...traces.env, TALLY_ADMIN_KEY: ADMIN_KEY });
 }, 120_000);
 afterAll(async () => {
   await tally.stop();
@@ -51,6 +52,28 @@ describe('real events, from the public API to the shards and back', () => {
       expect(await response.json()).toMatchObject({ accepted: 2000, rejected: 0 });
     await show();
   }, 90_000);
+
+  it('stand in the ledger, copies apart from other events of the same id', async () => {
+    const event = { id: 'twice', type: 'view', subject: 'video-1', attributes: { a: 1, b: 2 } };
+    const copy = { ...event, attributes: { b: 2, a: 1 } };
+    const response = await post(JSON.stringify([event, copy, { ...event, subject: 'video-2' }]));
+    expect(await response.json()).toMatchObject({ accepted: 3 });
+    const key = tally.secrets?.passwordOf('admin-key') ?? ADMIN_KEY;
+    const ledger = async () => {
+      const answer = await fetch(`${tally.addresses.gateway}/v1/admin/ledger?from=-1h`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      return (await answer.json()) as { total: Record<string, number>; missingShards: number[] };
+    };
+    await eventually('all is counted', async () => {
+      const { total } = await ledger();
+      return Object.values(total).reduce((sum, events) => sum + events, 0) === 20_000 + 4000 + 3;
+    });
+    expect(await ledger()).toMatchObject({
+      missingShards: [],
+      total: { counted: 20_001, duplicates: 4001, conflicting: 1, tooLate: 0, dead: 0, expired: 0 },
+    });
+  }, 60_000);
 
   it('leave the log as one trace: from the HTTP request to the SQL of its counters', async () => {
     const traceId = randomBytes(16).toString('hex');

@@ -13,7 +13,7 @@ import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import type { ClusterProxyConfig } from './config.js';
 import { CountersController, DEADLINES } from './counters/counters.controller.js';
 import { InstallationFounder } from './installation/installation-founder.js';
-import { LossController } from './losses/loss.controller.js';
+import { LedgerController } from './ledger/ledger.controller.js';
 import { CurrentShardMap } from './shard-map/current-shard-map.js';
 import { breakerMetrics } from './metrics.js';
 import { PROBE_DEADLINE_MS, ShardBreaker } from './shards/shard-breaker.js';
@@ -26,7 +26,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'cluster-proxy', config, uses: ['shard-proxy'] })],
-      controllers: [CountersController, LossController, ClusterStatusController],
+      controllers: [CountersController, LedgerController, ClusterStatusController],
       providers: [
         INSTALLATION_PROVIDER,
         { provide: DEADLINES, useValue: config },

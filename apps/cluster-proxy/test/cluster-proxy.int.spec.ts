@@ -20,7 +20,7 @@ import { whenCallerGoes } from '@tally/testing/stub-service';
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import { Registry } from 'prom-client';
 import { CountersController } from '../src/counters/counters.controller.js';
-import { LossController } from '../src/losses/loss.controller.js';
+import { LedgerController } from '../src/ledger/ledger.controller.js';
 import { breakerMetrics } from '../src/metrics.js';
 import { CurrentShardMap } from '../src/shard-map/current-shard-map.js';
 import { ShardBreaker } from '../src/shards/shard-breaker.js';
@@ -105,7 +105,7 @@ describe('a cluster-proxy with two shards', () => {
   let client: ServiceClient;
   let breaker: ShardBreaker;
   let controller: CountersController;
-  let losses: LossController;
+  let ledger: LedgerController;
   let status: ClusterStatusController;
   let node: ConfigNode<ShardMapDocument>;
   const ids = Array.from({ length: 20 }, (_, index) => seriesId('default', 'view', `s${index}`));
@@ -147,7 +147,7 @@ describe('a cluster-proxy with two shards', () => {
     const metrics = breakerMetrics(new Registry());
     breaker = new ShardBreaker({ probe, probeEveryMs: 20, metrics, logger });
     controller = new CountersController(current.map, shardClient, deadlines, breaker);
-    losses = new LossController(current.map, shardClient, deadlines);
+    ledger = new LedgerController(current.map, shardClient, deadlines);
     status = new ClusterStatusController(shardClient, current.map);
   });
   afterEach(() => {
@@ -340,7 +340,7 @@ describe('a cluster-proxy with two shards', () => {
     ).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('books a loss in every shard under the map in force, and names one that fails', async () => {
+  it('asks every shard under the map in force about losses, and names one that fails', async () => {
     await node.update(() => ({ ...ShardMap.even(2).document, epoch: 3 }));
     const loss: shardProxy.Loss = {
       partition: { topic: 't', partition: 3 },
@@ -356,16 +356,22 @@ describe('a cluster-proxy with two shards', () => {
       return { losses: [{ ...loss, lostRecords: '4' }] };
     };
     shards[1].kill();
-    expect(await losses.acceptLoss({ loss }, nothing, call())).toMatchObject({
-      shards: [
-        { shard: 0, losses: { losses: [{ ...loss, lostRecords: '4' }] } },
-        { shard: 1, failure: { code: 'unavailable' } },
-      ],
-    });
+    const { shards: booked } = await ledger.acceptLoss({ loss }, nothing, call());
+    expect(booked).toMatchObject([
+      { shard: 0, losses: { losses: [{ ...loss, lostRecords: '4' }] } },
+      { shard: 1, failure: { code: 'unavailable' } },
+    ]);
     shards[0].answers.ListLosses = () => ({ losses: [loss] });
-    expect(await losses.listLosses({}, nothing, call())).toMatchObject({
+    expect(await ledger.listLosses({}, nothing, call())).toMatchObject({
       shards: [{ losses: { losses: [loss] } }, { failure: { code: 'unavailable' } }],
     });
+    const asked = { fromHour: 3, toHour: 5, partition: 7 };
+    shards[0].answers.ReadLedger = (request) => {
+      expect(request).toMatchObject({ shard: 0, epoch: '3', ...asked });
+      return { hours: [] };
+    };
+    const { shards: read } = await ledger.readLedger(asked, nothing, call());
+    expect(read).toMatchObject([{ ledger: { hours: [] } }, { failure: { code: 'unavailable' } }]);
   });
 
   it('asks nobody when the caller waits no longer', async () => {

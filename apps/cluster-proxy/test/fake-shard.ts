@@ -25,6 +25,7 @@ export interface ShardAnswers {
   readonly GetCoverage: Answer<shardProxy.GetCoverageRequest, shardProxy.GetCoverageResponse>;
   readonly ReadCounters: Answer<shardProxy.ReadCountersRequest, shardProxy.ReadCountersResponse>;
   readonly AcceptLoss: Answer<shardProxy.AcceptLossRequest, shardProxy.LossesResponse>;
+  readonly ReadLedger: Answer<shardProxy.ReadLedgerRequest, shardProxy.ReadLedgerResponse>;
   readonly ListLosses: Answer<shardProxy.ListLossesRequest, shardProxy.LossesResponse>;
   readonly GetInstallation: Answer<
     shardProxy.GetInstallationRequest,

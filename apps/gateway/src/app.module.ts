@@ -24,6 +24,7 @@ import { Keys } from './http/keys.js';
 import { NotFoundController } from './http/not-found.controller.js';
 import { RequestAdmission } from './http/request-admission.js';
 import { SlicedAnswers } from './http/sliced-answer.js';
+import { LEDGER_PARTS, LedgerController, type LedgerParts } from './ledger/ledger.controller.js';
 import { LOSS_PARTS, LossesController, type LossParts } from './losses/losses.controller.js';
 import { answerMetrics, eventMetrics } from './metrics.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
@@ -48,6 +49,7 @@ export class AppModule {
         EventsController,
         StatsController,
         EventTypesController,
+        LedgerController,
         LossesController,
         OpenApiController,
         // Takes what is left, so it stands last.
@@ -143,6 +145,16 @@ export class AppModule {
             timeoutMs: config.statsTimeoutMs,
             limits: config,
             staleAfterMs: config.staleAfterMs,
+            now: Date.now,
+          }),
+        },
+        {
+          provide: LEDGER_PARTS,
+          inject: [Peers, LOGGER],
+          useFactory: (peers: Peers, logger: Logger): LedgerParts => ({
+            logger,
+            query: peers.of('query').client,
+            timeoutMs: config.statsTimeoutMs,
             now: Date.now,
           }),
         },

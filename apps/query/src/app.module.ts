@@ -3,7 +3,7 @@ import { DiscoveryModule, INSTALLATION_PROVIDER, InstallationWatch, Peers } from
 import { HealthChecks, Lifecycle, METRICS, type Metrics } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { QueryConfig } from './config.js';
-import { CLUSTER_PROXY, LossController } from './losses/loss.controller.js';
+import { CLUSTER_PROXY, LedgerController } from './ledger/ledger.controller.js';
 import { lastAnswerMetrics } from './metrics.js';
 import { LastAnswers } from './stats/last-answers.js';
 import { TopicFollower } from './stats/topic-follower.js';
@@ -16,7 +16,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'query', config, uses: ['cluster-proxy'] })],
-      controllers: [QueryController, LossController],
+      controllers: [QueryController, LedgerController],
       providers: [
         INSTALLATION_PROVIDER,
         {

@@ -13,7 +13,7 @@ import { ApplyController } from './apply/apply.controller.js';
 import type { ShardProxyConfig } from './config.js';
 import { InstallationController } from './installation/installation.controller.js';
 import { InstallationKeeper } from './installation/installation-keeper.js';
-import { LossController } from './losses/loss.controller.js';
+import { LedgerController } from './ledger/ledger.controller.js';
 import { Pools } from './postgres/pools.js';
 import { PostgresModule } from './postgres/postgres.module.js';
 import { ReadController } from './read/read.controller.js';
@@ -65,7 +65,7 @@ export class AppModule {
       controllers: [
         ApplyController,
         InstallationController,
-        LossController,
+        LedgerController,
         ReadController,
         ShardStatusController,
       ],

@@ -92,11 +92,12 @@ named AS (
   ON CONFLICT (id) DO NOTHING
 ),
 booked AS (
-  INSERT INTO ledger AS l (topic, partition, hour, counted, duplicates, too_late, dead, expired)
-  SELECT topic, partition, hour, counted, duplicates, too_late, dead, expired
+  INSERT INTO ledger AS l
+    (topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting)
+  SELECT topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting
   FROM unnest($20::text[], $21::int4[], $22::int4[], $23::int8[], $24::int8[], $25::int8[], $26::int8[],
-              $27::int8[])
-    AS b(topic, partition, hour, counted, duplicates, too_late, dead, expired)
+              $27::int8[], $28::int8[])
+    AS b(topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting)
   WHERE (SELECT outcome FROM verdict) = 'applied'
   ORDER BY topic, partition, hour
   ON CONFLICT (topic, partition, hour) DO UPDATE
@@ -104,7 +105,8 @@ booked AS (
       duplicates = l.duplicates + excluded.duplicates,
       too_late = l.too_late + excluded.too_late,
       dead = l.dead + excluded.dead,
-      expired = l.expired + excluded.expired
+      expired = l.expired + excluded.expired,
+      conflicting = l.conflicting + excluded.conflicting
 ),
 reached AS MATERIALIZED (
   SELECT l.topic, l.partition, a.covered, l.known_ms,

@@ -13,6 +13,7 @@ import {
   REPLACE_NODE,
   STAMP_INSTALLATION,
 } from './installation/installation.sql.js';
+import { READ_LEDGER } from './ledger/read-ledger.sql.js';
 import { ACCEPT_LOSS, LIST_LOSSES } from './losses/accept-loss.sql.js';
 import { READ_COUNTERS } from './read/read-counters.sql.js';
 
@@ -32,6 +33,7 @@ describe('the text of the statement', () => {
     ['read-counters', READ_COUNTERS],
     ['read-coverage', READ_COVERAGE],
     ['read-installation', READ_INSTALLATION.text],
+    ['read-ledger', READ_LEDGER.text],
     ['read-node', READ_NODE.text],
     ['read-nodes', READ_NODES.text],
     ['replace-node', REPLACE_NODE.text],

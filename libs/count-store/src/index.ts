@@ -5,6 +5,7 @@ export {
   makeTablePartitions,
   type TablePartitionReport,
 } from './table-partitions/make-table-partitions.js';
+export { readLedger, type LedgerQuestion } from './ledger/read-ledger.js';
 export { acceptLoss, listLosses } from './losses/accept-loss.js';
 export {
   keepNodes,

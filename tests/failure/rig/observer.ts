@@ -3,12 +3,16 @@ import pg from 'pg';
 /** Offsets of one partition that a shard has folded in, ascending. */
 export type OffsetRanges = readonly (readonly [from: number, to: number])[];
 
-/** Events that a ledger accounts for, and how many of them it calls dead and expired. */
+/** Events that a ledger accounts for, and how many of them it calls dead, expired and conflicting. */
 export interface LedgerSums {
   readonly all: number;
   readonly dead: number;
   readonly expired: number;
+  readonly conflicting: number;
 }
+
+/** Of a partition that has none. */
+export const NO_EVENTS: LedgerSums = { all: 0, dead: 0, expired: 0, conflicting: 0 };
 
 /** Behind the last of them. */
 export function endOf(ranges: OffsetRanges = []): number {
@@ -73,17 +77,14 @@ export class ShardObserver {
 
   /** By partition. */
   async ledger(): Promise<Map<number, LedgerSums>> {
-    const rows = await this.ask<{ partition: number; all: string; dead: string; expired: string }>(
-      `SELECT partition, sum(counted + duplicates + conflicting + too_late + dead + expired) AS all,
-              sum(dead) AS dead, sum(expired) AS expired
+    const rows = await this.ask<LedgerSums & { readonly partition: number }>(
+      `SELECT partition,
+              sum(counted + duplicates + conflicting + too_late + dead + expired)::float8 AS all,
+              sum(dead)::float8 AS dead, sum(expired)::float8 AS expired,
+              sum(conflicting)::float8 AS conflicting
        FROM ledger GROUP BY 1`,
     );
-    return new Map(
-      rows.map(({ partition, all, dead, expired }) => [
-        partition,
-        { all: Number(all), dead: Number(dead), expired: Number(expired) },
-      ]),
-    );
+    return new Map(rows.map(({ partition, ...sums }) => [partition, sums]));
   }
 
   private async ask<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '../traffic/client-record.js';
 import type { CountedEvent } from './recount.js';
+import { NO_EVENTS } from '../rig/observer.js';
 import { violations, type Findings } from './verdict.js';
 
 function sent(
@@ -26,7 +27,7 @@ const SOUND: Findings = {
   counted: LOGGED,
   appended: new Map([[0, 4]]),
   expired: new Map(),
-  ledger: new Map([[0, { all: 4, dead: 0, expired: 0 }]]),
+  ledger: new Map([[0, { ...NO_EVENTS, all: 4 }]]),
   total: {
     asOfMs: 10,
     minutes: new Map(),
@@ -112,7 +113,7 @@ describe('the verdict', () => {
     ],
     [
       'a ledger that does not balance',
-      { ledger: new Map([[0, { all: 5, dead: 0, expired: 0 }]]) },
+      { ledger: new Map([[0, { ...NO_EVENTS, all: 5 }]]) },
       'partition 0 has 4 events, its ledger accounts for 5',
     ],
     [
@@ -121,8 +122,13 @@ describe('the verdict', () => {
       'partition 0: 2 events expired, its ledger says 0',
     ],
     [
+      'copies called conflicting',
+      { ledger: new Map([[0, { ...NO_EVENTS, all: 4, conflicting: 1 }]]) },
+      'partition 0: 1 events are called conflicting',
+    ],
+    [
       'events called dead',
-      { ledger: new Map([[0, { all: 4, dead: 1, expired: 0 }]]) },
+      { ledger: new Map([[0, { ...NO_EVENTS, all: 4, dead: 1 }]]) },
       'partition 0: 1 events are called dead',
     ],
   ])('names %s', (_, change, violation) => {

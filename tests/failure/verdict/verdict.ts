@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../traffic/client-record.js';
 import { sumBy, type CountedEvent } from './recount.js';
-import type { LedgerSums } from '../rig/observer.js';
+import { NO_EVENTS, type LedgerSums } from '../rig/observer.js';
 import type { Answer, Figures } from './stats.js';
 
 /** All that is known at the end, when everything is quiet. */
@@ -93,16 +93,21 @@ function* countsLieBetween(findings: Findings): Generator<string> {
   }
 }
 
-/** Every event of the log is accounted for once: counted, duplicate, too late, dead or expired. */
+/**
+ * Every event of the log is accounted for once: counted, duplicate, too late or expired. Clients send the
+ * same under the same id, and nothing that cannot be read.
+ */
 function* ledgerBalances({ appended, ledger, expired }: Findings): Generator<string> {
   for (const [partition, events] of appended) {
-    const booked = ledger.get(partition) ?? { all: 0, dead: 0, expired: 0 };
-    const { all, dead } = booked;
+    const booked = ledger.get(partition) ?? NO_EVENTS;
+    const { all, dead, conflicting } = booked;
     const late = expired.get(partition) ?? 0;
     if (all !== events)
       yield `partition ${partition} has ${events} events, its ledger accounts for ${all}`;
     if (booked.expired !== late)
       yield `partition ${partition}: ${late} events expired, its ledger says ${booked.expired}`;
+    if (conflicting !== 0)
+      yield `partition ${partition}: ${conflicting} events are called conflicting`;
     if (dead !== 0) yield `partition ${partition}: ${dead} events are called dead`;
   }
 }

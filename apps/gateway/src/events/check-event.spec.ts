@@ -27,6 +27,7 @@ describe('an event', () => {
       time: NOW - 877,
       value: { unscaled: -45, scale: 1 },
       attributes,
+      timeAssigned: false,
     });
   });
 
@@ -39,6 +40,7 @@ describe('an event', () => {
       time: NOW,
       value: null,
       attributes: {},
+      timeAssigned: true,
     });
   });
 
@@ -114,7 +116,7 @@ describe('an event', () => {
 
   it.each([
     [{ id: null }, { id: 'assigned' }],
-    [{ time: null }, { time: NOW }],
+    [{ time: null }, { time: NOW, timeAssigned: true }],
     [{ value: null }, { value: null }],
     [{ attributes: null }, { attributes: {} }],
     [{ attributes: { a: null, b: 'x', '': null, c: null } }, { attributes: { b: 'x' } }],

@@ -27,6 +27,8 @@ export class CheckedBatch {
   /** Events so far. */
   count = 0;
   private readonly rules: EventRules;
+  /** By id, when all are listed: the first accepted event and the hash of its contents. */
+  private readonly firsts = new Map<string, { readonly index: number; readonly content: number }>();
   private encoded: EventBody | undefined;
 
   constructor(private readonly parts: CheckedBatchParts) {
@@ -70,9 +72,24 @@ export class CheckedBatch {
         continue;
       }
       body.add(event);
-      if (listAll) this.results.push({ index: this.count, status: 'accepted', id: event.id });
+      if (listAll) this.results.push(this.resultOf(event.id, body.lastContent));
       this.count += 1;
     }
+  }
+
+  /** Of an accepted event; the first of an id is the one that counts. */
+  private resultOf(id: string, content: number): EventResult {
+    const index = this.count;
+    const first = this.firsts.get(id);
+    if (first === undefined) {
+      this.firsts.set(id, { index, content });
+      return { index, status: 'accepted', id };
+    }
+    const detail =
+      first.content === content
+        ? `a copy of the event at index ${first.index}`
+        : `the event at index ${first.index} has this id and other contents, and is the one that counts`;
+    return { index, status: 'duplicate', id, detail };
   }
 
   private reject(id: string | undefined, { code, detail }: Rejection): void {

@@ -64,9 +64,10 @@ describe('the body of an append', () => {
       '0e636f756e74727900044e4c' +
       '0c77656967687402000000000000f83f' +
       '066e65770401' +
+      '00' +
       '00';
     expect(body.bytes.toString('hex')).toBe(
-      '00000049' + '34880813947ce8c30d12573c0bc9fa20' + encoded,
+      '0000004a' + '34880813947ce8c30d12573c0bc9fa20' + encoded,
     );
   });
 });

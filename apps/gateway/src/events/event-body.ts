@@ -1,4 +1,5 @@
 import {
+  contentHash,
   encodeEvent,
   ENTRY_HEADER_BYTES,
   MAX_EVENT_BYTES,
@@ -15,6 +16,7 @@ export class EventBody {
   private buffer: Buffer;
   private end = 0;
   private events = 0;
+  private lastFrom = 0;
 
   /** `jsonBytes` and `count` of the batch: what is likely to be enough. */
   constructor(jsonBytes: number, count: number) {
@@ -30,6 +32,11 @@ export class EventBody {
     return this.buffer.subarray(0, this.end);
   }
 
+  /** Hash of the contents of the last event. */
+  get lastContent(): number {
+    return contentHash(this.buffer, this.lastFrom, this.end);
+  }
+
   add(event: Event): void {
     const from = this.end + ENTRY_HEADER_BYTES;
     let to = from < this.buffer.length ? encodeEvent(event, this.buffer, from) : -1;
@@ -41,6 +48,7 @@ export class EventBody {
     if (to < 0 || length > MAX_EVENT_BYTES)
       throw new RangeError(`a checked event has more than ${MAX_EVENT_BYTES} bytes`);
     writeEntryHeader(this.buffer, this.end, length, fingerprintOf(event.project, event.id));
+    this.lastFrom = from;
     this.end = to;
     this.events += 1;
   }

@@ -8,6 +8,7 @@ describe('the methods that a path knows', () => {
     ['/v1/stats', ['GET', 'HEAD', 'OPTIONS']],
     ['/v1/event%2Dtypes', ['GET', 'HEAD', 'OPTIONS']],
     ['/v1/event-types/view', ['GET', 'PUT', 'HEAD', 'OPTIONS']],
+    ['/v1/admin/ledger', ['GET', 'HEAD', 'OPTIONS']],
     ['/v1/admin/losses', ['GET', 'POST', 'HEAD', 'OPTIONS']],
     ['/openapi.json', ['GET', 'HEAD', 'OPTIONS']],
   ])('of %s', (target, methods) => expect(allowedMethods(target)).toEqual(methods));

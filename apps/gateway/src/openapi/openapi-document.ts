@@ -1,4 +1,5 @@
-import { EVENT_TYPE_PATTERN, MAX_SUBJECTS } from '@tally/contracts';
+import { EVENT_TYPE_PATTERN, MAX_LEDGER_HOURS, MAX_SUBJECTS } from '@tally/contracts';
+import type { LEDGER_PARAMETERS } from '../ledger/ledger-document.js';
 import { FUNCTIONS, GRANULARITIES, MAX_DEFAULT_WINDOWS } from '../stats/limits.js';
 import type { STATS_PARAMETERS } from '../stats/stats-question.js';
 import { TIME_FORMS } from '../stats/time-text.js';
@@ -28,6 +29,23 @@ const parameter = (required: boolean, description: string, schema: object, more:
   ...more,
 });
 const time = { type: 'string', examples: ['2026-01-31T12:00:00Z', '2026-01-31', '-7d', 'now'] };
+
+const LEDGER: Readonly<Record<(typeof LEDGER_PARAMETERS)[number], object>> = {
+  from: parameter(
+    false,
+    'Append time, inclusive, in the forms of from in /v1/stats; rounded down to the hour. By default 24 hours before to.',
+    time,
+  ),
+  to: parameter(
+    false,
+    `Exclusive; rounded up to the hour, at most ${MAX_LEDGER_HOURS} hours after from. By default now.`,
+    { ...time, default: 'now' },
+  ),
+  partition: parameter(false, 'Only this partition of the events topic.', {
+    type: 'integer',
+    minimum: 0,
+  }),
+};
 
 const STATS: Readonly<Record<(typeof STATS_PARAMETERS)[number], object>> = {
   type: parameter(true, 'Event type.', { type: 'string', pattern: EVENT_TYPE_PATTERN }),
@@ -180,6 +198,25 @@ export const OPENAPI = {
             'unsupported_media_type',
             'unavailable',
             'storage_full',
+            'deadline_exceeded',
+          ]),
+        },
+      },
+    },
+    '/v1/admin/ledger': {
+      get: {
+        operationId: 'readLedger',
+        summary: 'What became of the events of the log, by hour.',
+        description:
+          'Each event that the log has taken is here once, in the hour in which it was appended, as soon as it is counted: the sum of the fates is what was acknowledged, with copies.',
+        security: ADMIN_KEY,
+        parameters: Object.entries(LEDGER).map(([name, rest]) => ({ name, ...rest })),
+        responses: {
+          200: answer('Sums of the shards that answered.', 'Ledger'),
+          ...problemResponses([
+            'unauthenticated',
+            'permission_denied',
+            'unavailable',
             'deadline_exceeded',
           ]),
         },

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { DOCUMENT_PARTS, GIVEN_DEFINITION } from '../event-types/definition-document.js';
 import { MAX_EVENTS } from '../events/limits.js';
 import { REJECTION_CODES } from '../events/rejection.js';
+import { LEDGER } from '../ledger/ledger-document.js';
 import { ACCEPTED_LOSS, GIVEN_LOSS } from '../losses/loss-document.js';
 import { GRANULARITIES } from '../stats/limits.js';
 import { jsonSchemasOf } from './json-schema.js';
@@ -72,7 +73,11 @@ const Event = z.strictObject({
 
 const EventResult = z.object({
   index: count.describe('Index in the batch, from 0.'),
-  status: z.enum(['accepted', 'rejected']),
+  status: z
+    .enum(['accepted', 'duplicate', 'rejected'])
+    .describe(
+      'duplicate: accepted, but an earlier event of this request has its id, and that one counts.',
+    ),
   /** The one it came with or got here, when all are listed. */
   id: text.optional(),
   code: z.enum(REJECTION_CODES).optional(),
@@ -80,7 +85,7 @@ const EventResult = z.object({
 });
 
 const Intake = z.object({
-  accepted: count,
+  accepted: count.describe('With duplicates: the log has them.'),
   rejected: count,
   assignedIds: z
     .int()
@@ -206,4 +211,5 @@ export const SCHEMAS = jsonSchemasOf({
   Loss: GIVEN_LOSS,
   AcceptedLoss: ACCEPTED_LOSS,
   Losses,
+  Ledger: LEDGER,
 });

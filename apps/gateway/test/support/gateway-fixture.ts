@@ -33,6 +33,7 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Lo
 
 const NO_BOUNDS: partitioner.GetBoundsResponse = { topic: '', partitions: [] };
 const NO_SHARDS: clusterProxy.LossesResponse = { shards: [] };
+const NO_LEDGERS: clusterProxy.LedgerResponse = { shards: [] };
 
 /** A gateway on real ports. */
 export interface RunningGateway {
@@ -57,6 +58,8 @@ export class GatewayFixture {
   onGetBounds: () => Promise<partitioner.GetBoundsResponse> = async () => NO_BOUNDS;
   onAcceptLoss: (request: clusterProxy.AcceptLossRequest) => Promise<clusterProxy.LossesResponse> =
     async () => NO_SHARDS;
+  onReadLedger: (request: clusterProxy.ReadLedgerRequest) => Promise<clusterProxy.LedgerResponse> =
+    async () => NO_LEDGERS;
   onListLosses: () => Promise<clusterProxy.LossesResponse> = async () => NO_SHARDS;
 
   private readonly dir = mkdtempSync(join(tmpdir(), 'tally-gateway-'));
@@ -104,6 +107,7 @@ export class GatewayFixture {
       },
       AcceptLoss: (request: clusterProxy.AcceptLossRequest) => this.onAcceptLoss(request),
       ListLosses: () => this.onListLosses(),
+      ReadLedger: (request: clusterProxy.ReadLedgerRequest) => this.onReadLedger(request),
     });
   }
 
@@ -122,6 +126,7 @@ export class GatewayFixture {
     this.onGetBounds = async () => NO_BOUNDS;
     this.onAcceptLoss = async () => NO_SHARDS;
     this.onListLosses = async () => NO_SHARDS;
+    this.onReadLedger = async () => NO_LEDGERS;
   }
 
   /** The whole application as main.ts starts it, ready to serve. */

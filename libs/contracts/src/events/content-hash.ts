@@ -1,74 +1,107 @@
-import { AvroCursor } from './avro-cursor.js';
-
 /** Bits of a content hash: of this many events of other contents, 2^16, one goes unnoticed. */
 export const CONTENT_HASH_BITS = 16;
 
-const NAMES = 1;
-const TIME = 2;
-const VALUE = 3;
-const ATTRIBUTE = 4;
-
-const cursor = new AvroCursor();
+/** Where a walk over bytes ends that are no event. */
+const NOWHERE = -1;
 
 /**
  * What tells two events of one id apart: a hash of type, subject, time, value and attributes, the
  * latter in any order; of a time only if the client named it. The same for all schemas, as those only
- * add fields behind. Of bytes that are no event: 0. Not decoded for it: a window that is read back
- * after a restart asks for it once per event. Never throws, takes as long as the bytes are.
+ * add fields behind. Of bytes that are cut: 0. Nothing is decoded for it: a window that is read back
+ * after a restart asks for it once per event. Never throws, reads nothing outside, takes as long as the
+ * bytes are.
  */
 export function contentHash(bytes: Buffer, from: number, to: number): number {
-  cursor.open(bytes, from, to);
-  cursor.skipString(); // project
-  cursor.skipString(); // id
-  const names = cursor.position;
-  cursor.skipString(); // type
-  cursor.skipString(); // subject
-  const time = cursor.position;
-  cursor.long();
-  const value = cursor.position;
-  if (cursor.long() !== 0) {
-    cursor.long();
-    cursor.long();
-  }
-  let sum = hash(bytes, names, time, NAMES) + hash(bytes, value, cursor.position, VALUE);
-  for (let count = cursor.long(); count !== 0 && !cursor.isBroken; count = cursor.long()) {
+  const end = Math.min(to, bytes.length);
+  const names = behindText(bytes, behindText(bytes, from, end), end); // project, id
+  const time = behindText(bytes, behindText(bytes, names, end), end); // type, subject
+  const value = behindLong(bytes, time, end);
+  if (value === NOWHERE || value >= end) return 0;
+  const attributes =
+    bytes[value] === 0
+      ? value + 1
+      : behindLong(bytes, behindLong(bytes, behindLong(bytes, value, end), end), end);
+  if (attributes === NOWHERE || attributes >= end) return 0;
+
+  let sum = 0;
+  let at = attributes;
+  while (at < end && bytes[at] !== 0) {
+    let count = longAt(bytes, at, end);
+    at = behindLong(bytes, at, end);
     if (count < 0) {
       count = -count;
-      cursor.long();
+      at = behindLong(bytes, at, end);
     }
-    for (let index = 0; index < count && !cursor.isBroken; index++)
-      sum += hashOfAttribute(bytes);
+    for (; count > 0; count--) {
+      const behind = behindAttribute(bytes, at, end);
+      if (behind === NOWHERE) return 0;
+      sum = (sum + hash(bytes, at, behind, 0)) | 0;
+      at = behind;
+    }
+    if (at === NOWHERE) return 0;
   }
-  const isTimeAssigned = cursor.left > 0 && cursor.boolean();
-  if (cursor.isBroken) return 0;
-  if (!isTimeAssigned) sum += hash(bytes, time, value, TIME);
+  if (at >= end) return 0;
+  const isTimeAssigned = bytes[at + 1] === 1 && at + 1 < end;
+  if (isTimeAssigned) {
+    sum = (sum + hash(bytes, names, time, 1)) | 0;
+    sum = (sum + hash(bytes, value, attributes, 2)) | 0;
+  } else sum = (sum + hash(bytes, names, attributes, 3)) | 0;
   return (sum ^ (sum >>> CONTENT_HASH_BITS)) & (2 ** CONTENT_HASH_BITS - 1);
 }
 
-function hashOfAttribute(bytes: Buffer): number {
-  const from = cursor.position;
-  cursor.skipString();
-  const branch = cursor.long();
-  if (branch === 0) cursor.skipString();
-  else if (branch === 1) cursor.double();
-  else cursor.boolean();
-  return hash(bytes, from, cursor.position, ATTRIBUTE);
+function behindAttribute(bytes: Buffer, at: number, end: number): number {
+  const branch = behindText(bytes, at, end);
+  if (branch === NOWHERE || branch >= end) return NOWHERE;
+  const value = branch + 1;
+  if (bytes[branch] === 0) return behindText(bytes, value, end);
+  const behind = value + (bytes[branch] === 2 ? 8 : 1);
+  return behind > end ? NOWHERE : behind;
 }
 
-/** MurmurHash3 of 32 bits (A. Appleby, 2008), its last bytes taken one by one. */
+function behindText(bytes: Buffer, at: number, end: number): number {
+  if (at === NOWHERE || at >= end) return NOWHERE;
+  const first = bytes[at] ?? 0;
+  const length = first < 0x80 ? first >>> 1 : longAt(bytes, at, end);
+  const behind = (first < 0x80 ? at + 1 : behindLong(bytes, at, end)) + length;
+  return length < 0 || behind <= at || behind > end ? NOWHERE : behind;
+}
+
+function behindLong(bytes: Buffer, at: number, end: number): number {
+  if (at === NOWHERE) return NOWHERE;
+  let behind = at;
+  while (behind < end && (bytes[behind] ?? 0) >= 0x80) behind += 1;
+  return behind < end ? behind + 1 : NOWHERE;
+}
+
+/** The number at `at`, exactly if it is of 32 bits; too large a one for any length otherwise. */
+function longAt(bytes: Buffer, at: number, end: number): number {
+  const first = bytes[at] ?? 0;
+  if (first < 0x80) return (first >>> 1) ^ -(first & 1);
+  let value = 0;
+  let factor = 1;
+  for (let index = at; index < end; index++, factor *= 128) {
+    const byte = bytes[index] ?? 0;
+    value += (byte & 0x7f) * factor;
+    if (byte < 0x80) break;
+  }
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
+
+/**
+ * Four bytes at once, each step a bijection of the state (as in FNV-1a, but with a shift, so that high
+ * bits reach low ones); in the end the mixing of MurmurHash3 (A. Appleby, 2008).
+ */
 function hash(bytes: Buffer, from: number, to: number, seed: number): number {
-  let state = seed;
+  let state = seed ^ (to - from);
   let at = from;
-  for (; at + 4 <= to; at += 4) state = mixed(state, bytes.readInt32LE(at));
-  for (; at < to; at++) state = mixed(state, bytes[at] ?? 0);
-  state ^= to - from;
+  for (; at + 4 <= to; at += 4) {
+    const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+    const high = (bytes[at + 2] ?? 0) | ((bytes[at + 3] ?? 0) << 8);
+    state = Math.imul(state ^ low ^ (high << 16), 0x01000193);
+    state ^= state >>> 15;
+  }
+  for (; at < to; at++) state = Math.imul(state ^ (bytes[at] ?? 0), 0x01000193);
   state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
   state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
   return state ^ (state >>> 16);
-}
-
-function mixed(state: number, word: number): number {
-  const turned = Math.imul(word, 0xcc9e2d51);
-  const next = state ^ Math.imul((turned << 15) | (turned >>> 17), 0x1b873593);
-  return (Math.imul((next << 13) | (next >>> 19), 5) + 0xe6546b64) | 0;
 }

@@ -34,6 +34,10 @@ export const DESCRIPTORS: object = {
           "ListLosses": {
            "requestType": "ListLossesRequest",
            "responseType": "LossesResponse"
+          },
+          "ReadLedger": {
+           "requestType": "ReadLedgerRequest",
+           "responseType": "LedgerResponse"
           }
          }
         },
@@ -73,6 +77,65 @@ export const DESCRIPTORS: object = {
           },
           "losses": {
            "type": "tally.shard_proxy.v1.LossesResponse",
+           "id": 2
+          },
+          "failure": {
+           "type": "Failure",
+           "id": 3
+          }
+         }
+        },
+        "ReadLedgerRequest": {
+         "oneofs": {
+          "_partition": {
+           "oneof": [
+            "partition"
+           ]
+          }
+         },
+         "fields": {
+          "fromHour": {
+           "type": "uint32",
+           "id": 1
+          },
+          "toHour": {
+           "type": "uint32",
+           "id": 2
+          },
+          "partition": {
+           "type": "uint32",
+           "id": 3,
+           "options": {
+            "proto3_optional": true
+           }
+          }
+         }
+        },
+        "LedgerResponse": {
+         "fields": {
+          "shards": {
+           "rule": "repeated",
+           "type": "ShardLedger",
+           "id": 1
+          }
+         }
+        },
+        "ShardLedger": {
+         "oneofs": {
+          "answer": {
+           "oneof": [
+            "ledger",
+            "failure"
+           ]
+          }
+         },
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "ledger": {
+           "type": "tally.shard_proxy.v1.ReadLedgerResponse",
            "id": 2
           },
           "failure": {
@@ -228,6 +291,10 @@ export const DESCRIPTORS: object = {
           "ListLosses": {
            "requestType": "ListLossesRequest",
            "responseType": "LossesResponse"
+          },
+          "ReadLedger": {
+           "requestType": "ReadLedgerRequest",
+           "responseType": "ReadLedgerResponse"
           },
           "GetInstallation": {
            "requestType": "GetInstallationRequest",
@@ -388,6 +455,49 @@ export const DESCRIPTORS: object = {
           "conflicting": {
            "type": "uint64",
            "id": 8
+          }
+         }
+        },
+        "ReadLedgerRequest": {
+         "oneofs": {
+          "_partition": {
+           "oneof": [
+            "partition"
+           ]
+          }
+         },
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          },
+          "fromHour": {
+           "type": "uint32",
+           "id": 3
+          },
+          "toHour": {
+           "type": "uint32",
+           "id": 4
+          },
+          "partition": {
+           "type": "uint32",
+           "id": 5,
+           "options": {
+            "proto3_optional": true
+           }
+          }
+         }
+        },
+        "ReadLedgerResponse": {
+         "fields": {
+          "hours": {
+           "rule": "repeated",
+           "type": "LedgerEntry",
+           "id": 1
           }
          }
         },
@@ -796,6 +906,10 @@ export const DESCRIPTORS: object = {
           "ListLosses": {
            "requestType": "tally.cluster_proxy.v1.ListLossesRequest",
            "responseType": "tally.cluster_proxy.v1.LossesResponse"
+          },
+          "ReadLedger": {
+           "requestType": "tally.cluster_proxy.v1.ReadLedgerRequest",
+           "responseType": "tally.cluster_proxy.v1.LedgerResponse"
           }
          }
         },

@@ -15,6 +15,7 @@ import type {
   Loss,
   LossesResponse as LossesResponse1,
   ReadCountersResponse as ReadCountersResponse2,
+  ReadLedgerResponse,
   TopicPartitions,
 } from "../../shard_proxy/v1/shard_proxy.js";
 
@@ -37,6 +38,24 @@ export interface LossesResponse {
 export interface ShardLosses {
   readonly shard: number;
   readonly losses?: LossesResponse1 | undefined;
+  readonly failure?: Failure | undefined;
+}
+
+/** As in the question to a shard. */
+export interface ReadLedgerRequest {
+  readonly fromHour: number;
+  readonly toHour: number;
+  readonly partition?: number | undefined;
+}
+
+export interface LedgerResponse {
+  /** One for each shard, ordered by its number. */
+  readonly shards: readonly ShardLedger[];
+}
+
+export interface ShardLedger {
+  readonly shard: number;
+  readonly ledger?: ReadLedgerResponse | undefined;
   readonly failure?: Failure | undefined;
 }
 
@@ -99,4 +118,6 @@ export interface ClusterProxyService {
   AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
   /** What every shard has booked, all at once. */
   ListLosses(request: ListLossesRequest): Promise<LossesResponse>;
+  /** What every shard says became of its events, all at once. Shards that fail are named. */
+  ReadLedger(request: ReadLedgerRequest): Promise<LedgerResponse>;
 }

@@ -5,7 +5,13 @@
 // source: tally/query/v1/query.proto
 
 /* eslint-disable */
-import type { AcceptLossRequest, ListLossesRequest, LossesResponse } from "../../cluster_proxy/v1/cluster_proxy.js";
+import type {
+  AcceptLossRequest,
+  LedgerResponse,
+  ListLossesRequest,
+  LossesResponse,
+  ReadLedgerRequest,
+} from "../../cluster_proxy/v1/cluster_proxy.js";
 import type { Granularity } from "../../shard_proxy/v1/shard_proxy.js";
 
 export const protobufPackage = "tally.query.v1";
@@ -69,4 +75,6 @@ export interface QueryService {
   AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
   /** Passed to cluster-proxy as it is. */
   ListLosses(request: ListLossesRequest): Promise<LossesResponse>;
+  /** Passed to cluster-proxy as it is. */
+  ReadLedger(request: ReadLedgerRequest): Promise<LedgerResponse>;
 }

@@ -126,6 +126,24 @@ export interface LedgerEntry {
   readonly conflicting: string;
 }
 
+export interface ReadLedgerRequest {
+  readonly shard: number;
+  readonly epoch: string;
+  /** Hours since 1970-01-01T00:00Z, from inclusive, to exclusive. */
+  readonly fromHour: number;
+  readonly toHour: number;
+  /** Absent: all partitions. */
+  readonly partition?: number | undefined;
+}
+
+export interface ReadLedgerResponse {
+  /**
+   * One for each hour that has any, ascending: sums of all topics, and of the partitions asked for, of
+   * which they name none.
+   */
+  readonly hours: readonly LedgerEntry[];
+}
+
 export interface PartitionInstant {
   readonly partition:
     | Partition
@@ -279,6 +297,11 @@ export interface ShardProxyService {
   AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
   /** All losses that were accepted here. */
   ListLosses(request: ListLossesRequest): Promise<LossesResponse>;
+  /**
+   * What became of the events that were appended in some hours. Fails with `out_of_range` for more than
+   * 744 hours.
+   */
+  ReadLedger(request: ReadLedgerRequest): Promise<ReadLedgerResponse>;
   /**
    * Whose counters this shard has, and its copy of what ZooKeeper holds. Answers without a shard map and
    * without ZooKeeper: by it an empty ZooKeeper is told from a new one, and restored.

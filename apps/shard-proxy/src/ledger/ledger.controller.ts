@@ -1,13 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { shardProxy } from '@tally/contracts';
-import { acceptLoss, listLosses } from '@tally/count-store';
+import { acceptLoss, listLosses, readLedger } from '@tally/count-store';
 import { LOGGER, type Logger } from '@tally/service-kit';
 import { Pools } from '../postgres/pools.js';
 import { ShardGuard } from '../shard-map/shard-guard.js';
 
 @Controller()
-export class LossController {
+export class LedgerController {
   constructor(
     @Inject(ShardGuard) private readonly guard: ShardGuard,
     @Inject(Pools) private readonly pools: Pools,
@@ -26,5 +26,11 @@ export class LossController {
   async listLosses(request: shardProxy.ListLossesRequest): Promise<shardProxy.LossesResponse> {
     await this.guard.admit(request.shard, request.epoch);
     return { losses: await listLosses(this.pools.read) };
+  }
+
+  @GrpcMethod('ShardProxyService', 'ReadLedger')
+  async readLedger(request: shardProxy.ReadLedgerRequest): Promise<shardProxy.ReadLedgerResponse> {
+    await this.guard.admit(request.shard, request.epoch);
+    return readLedger(this.pools.read, request);
   }
 }
