@@ -1,6 +1,10 @@
+import { MINUTE_MS, SECOND_MS } from '@tally/contracts';
 import { bundlesWithout, type Control } from './controls.js';
 import { FailureStack } from './rig/failure-stack.js';
 import { Trial, type Fault, type TrialFigures } from './trial.js';
+
+/** Some times what answers take to have everything when nothing is broken. */
+const CONTROL_SETTLES_WITHIN_MS = 25 * SECOND_MS;
 
 /** A trial that found something wrong. */
 export interface Failure {
@@ -34,7 +38,8 @@ export async function campaign(fault: Fault, options: CampaignOptions): Promise<
   try {
     for (const seed of seeds) {
       on ??= await FailureStack.start({ ...fault, bundles });
-      const result = await attempt(fault, on, seed);
+      const settlesWithinMs = control === undefined ? MINUTE_MS : CONTROL_SETTLES_WITHIN_MS;
+      const result = await attempt(fault, new Trial(on, seed, settlesWithinMs));
       results.push(result);
       onResult?.(result);
       if (result.kind === 'sound' && fault.spoilsStack !== true) continue;
@@ -49,9 +54,10 @@ export async function campaign(fault: Fault, options: CampaignOptions): Promise<
   return results;
 }
 
-async function attempt(fault: Fault, on: FailureStack, seed: number): Promise<Result> {
+async function attempt(fault: Fault, trial: Trial): Promise<Result> {
+  const { on, seed } = trial;
   try {
-    return { kind: 'sound', ...(await new Trial(on, seed).run(fault)) };
+    return { kind: 'sound', ...(await trial.run(fault)) };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     return { kind: 'failed', fault: fault.name, seed, problem, kept: on.dir };

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { MINUTE_MS } from '@tally/contracts';
 import { until } from './rig/until.js';
 import { Clients } from './traffic/clients.js';
 import { subjectsOf } from './traffic/event-source.js';
@@ -61,6 +62,8 @@ export class Trial {
   constructor(
     readonly on: FailureStack,
     readonly seed: number,
+    /** How long answers may take to have everything: without a protection they may never have. */
+    private readonly settlesWithinMs: number = MINUTE_MS,
   ) {
     this.random = new Random(seed);
     this.subjects = subjectsOf(seed);
@@ -150,10 +153,12 @@ export class Trial {
   /** Resolves when answers have everything that was acknowledged until now. */
   private async quiet(): Promise<void> {
     const now = Date.now();
-    await until('answers have everything that was acknowledged', async () => {
+    const isComplete = async () => {
       const { asOfMs } = await askStats(this.on.addresses.gateway, this.subjects, 'total');
       return asOfMs !== undefined && asOfMs > now;
-    });
+    };
+    const what = 'answers have everything that was acknowledged';
+    await until(what, isComplete, this.settlesWithinMs);
   }
 
   private async violations(fault: Fault): Promise<string[]> {
