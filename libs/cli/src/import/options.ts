@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { quoted } from '@tally/client';
 import { gatewayTarget, NO_GATEWAY } from '../gateway-target.js';
 import { parseZone } from './event-time.js';
-import { FORMATS, type FormatOptions } from './formats.js';
+import type { FormatOptions } from './format.js';
+import { FORMATS } from './formats.js';
 import type { ImportOptions } from './importer.js';
 import { STDIN } from './input.js';
 import { parseMapping } from './mapping.js';
@@ -10,10 +11,10 @@ import { parseMapping } from './mapping.js';
 /** The text of --help. */
 export const USAGE = `usage: tally import [options] [FILE... | -]
 
-Counts the records of files, or of stdin: web-server access logs (Common and Combined Log Format),
-NDJSON and CSV, plain or packed with gzip. Interrupted and started again it goes on.
+Counts the records of files, or of stdin: access logs of web servers (Common and Combined Log Format),
+of S3 and of load balancers (ALB, ELB), NDJSON and CSV, plain or packed with gzip. Interrupted and started again it goes on.
 
-  --format auto|clf|ndjson|csv  what the input is; seen from its first lines by default
+  --format F                    auto (seen from the first lines, the default), ${FORMATS.join(', ')}
   --type TYPE                   event type of records that name none (default: view)
   --map FIELD=COLUMN,...        columns of NDJSON or CSV; fields: id, type, subject, time, value,
                                 attributes.NAME
@@ -79,8 +80,8 @@ export function parseCommand(
     return wrong('--journal is for one input: without it each has its own');
   if (inputs.filter((input) => input === STDIN).length > 1) return wrong('stdin can be read once');
   if (!TYPE.test(values.type)) return wrong(`--type: expected ${TYPE.source}`);
-  const format = [...FORMATS, undefined].find((name) => (name ?? 'auto') === values.format);
-  if (format === undefined && values.format !== 'auto')
+  const format = values.format === 'auto' ? undefined : values.format;
+  if (format !== undefined && !FORMATS.includes(format))
     return wrong(`--format: expected auto, ${FORMATS.join(', ')}, got ${quoted(values.format)}`);
   const mapping = parseMapping(values.map);
   if (typeof mapping === 'string') return wrong(mapping);

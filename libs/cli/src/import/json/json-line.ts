@@ -1,7 +1,26 @@
 import { isUtf8 } from 'node:buffer';
 import { quoted } from '@tally/client';
-import { readColumns, type MappingOptions } from './mapping.js';
-import { unreadable, type Reading } from './reading.js';
+import { readColumns, type MappingOptions } from '../mapping.js';
+import type { LineFormat } from '../format.js';
+import { unreadable, type Reading } from '../reading.js';
+
+/** One JSON object a line: events, or anything that --map makes events of. */
+export const ndjson: LineFormat = {
+  name: 'ndjson',
+  title: 'NDJSON',
+  recognises: (line) => objectOf(line) !== undefined,
+  open: (options) => (line) => (id) => readJsonLine(line, id, options),
+};
+
+/** The object that a line is; undefined when it is none. */
+export function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
+  if (!/^\s*\{/.test(line)) return undefined;
+  try {
+    return JSON.parse(line) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * The event of a line of NDJSON. Without a mapping the line goes as it is: only an id and a type
@@ -10,15 +29,8 @@ import { unreadable, type Reading } from './reading.js';
 export function readJsonLine(line: Buffer, id: string, options: MappingOptions): Reading {
   if (!isUtf8(line)) return unreadable('expected UTF-8');
   const text = line.toString().trim();
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return unreadable(`expected an object of JSON, got ${quoted(text)}`);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    return unreadable(`expected an object of JSON, got ${quoted(text)}`);
-  const object = parsed as Readonly<Record<string, unknown>>;
+  const object = objectOf(text);
+  if (object === undefined) return unreadable(`expected an object of JSON, got ${quoted(text)}`);
   if (options.mapping.size > 0) return readColumns((name) => member(object, name), id, options);
   const missing = Object.entries({ id, type: options.type })
     .filter(([name]) => object[name] === undefined)

@@ -1,10 +1,10 @@
 import { pipeline, Readable } from 'node:stream';
 import { quoted } from '@tally/client';
 import { CsvError, parse } from 'csv-parse';
-import { ImportProblem } from './import-problem.js';
-import type { Input } from './input.js';
-import { isField, readColumns, type Field, type Mapping, type MappingOptions } from './mapping.js';
-import { MAX_RECORD_BYTES, unreadable, type InputRecord, type Reading } from './reading.js';
+import { ImportProblem } from '../import-problem.js';
+import type { Input } from '../input.js';
+import { isField, readColumns, type Field, type Mapping, type MappingOptions } from '../mapping.js';
+import { MAX_RECORD_BYTES, unreadable, type InputRecord, type Reading } from '../reading.js';
 
 /**
  * The rows of CSV (RFC 4180) below a header. ImportProblem for a column that the header lacks, and
