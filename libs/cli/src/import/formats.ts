@@ -1,6 +1,7 @@
 import { alb, elb } from './access/load-balancer.js';
 import { clf } from './access/clf.js';
 import { s3 } from './access/s3.js';
+import { w3c } from './access/w3c.js';
 import { readCsv } from './csv/csv.js';
 import type { FormatOptions, LineFormat } from './format.js';
 import { ImportProblem } from './import-problem.js';
@@ -10,7 +11,7 @@ import { linesOf } from './lines.js';
 import { MAX_RECORD_BYTES, unreadable, type InputRecord } from './reading.js';
 
 /** Logs of requests, and NDJSON last: what is more exact is asked first. */
-const LINE_FORMATS: readonly LineFormat[] = [s3, alb, elb, clf, ndjson];
+const LINE_FORMATS: readonly LineFormat[] = [s3, alb, elb, w3c, clf, ndjson];
 /** What --format takes, other than `auto`. */
 export const FORMATS: readonly string[] = [...LINE_FORMATS.map(({ name }) => name), 'csv'];
 

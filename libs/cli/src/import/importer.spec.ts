@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliver } from '@tally/client';
 import { Journal } from '@tally/client/journal';
 import { freePort } from '@tally/testing';
+import { NO_OPTIONS } from '../../test/support/read-text.js';
 import { recordsOf } from './formats.js';
 import { Importer, MAX_REJECTED, type ImportOptions } from './importer.js';
 import { openInput } from './input.js';
@@ -111,13 +112,7 @@ function importerOf(options: Partial<ImportOptions> = {}): Importer {
 
 async function* recordsIn(lines: readonly string[]): AsyncGenerator<InputRecord> {
   const input = await openInput('-', Readable.from([Buffer.from(lines.join('\n'))]));
-  yield* recordsOf(input, {
-    format: 'ndjson',
-    type: 'view',
-    keepQuery: false,
-    mapping: new Map(),
-    zone: undefined,
-  });
+  yield* recordsOf(input, { ...NO_OPTIONS, format: 'ndjson' });
 }
 
 /** One run over lines of NDJSON: one connection and 10 events a batch unless told otherwise. */

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { NO_OPTIONS, readText } from '../../test/support/read-text.js';
 import type { FormatOptions } from './format.js';
 import { recordsOf } from './formats.js';
 import { openInput } from './input.js';
@@ -30,24 +31,10 @@ async function linesIn(text: string | Buffer, sizes = [1000], maxBytes?: number)
   return lines;
 }
 
-const OPTIONS: FormatOptions = {
-  format: undefined,
-  type: 'view',
-  keepQuery: false,
-  mapping: new Map(),
-  zone: undefined,
-};
-
 /** Events without their id, or reasons. */
 async function readAll(text: string | Buffer, options: Partial<FormatOptions> = {}) {
-  const input = await openInput('-', Readable.from([Buffer.from(text)]));
-  const found: unknown[] = [];
-  for await (const record of recordsOf(input, { ...OPTIONS, ...options })) {
-    const reading = record.read('given');
-    if (reading.kind === 'event') found.push(JSON.parse(reading.json));
-    if (reading.kind === 'unreadable') found.push(reading.reason);
-  }
-  return found;
+  const found = await readText(text, options);
+  return options.format === undefined ? found.slice(1) : found;
 }
 
 function mapped(text: string): Partial<FormatOptions> {
@@ -93,7 +80,7 @@ describe('an input', () => {
   const contents = async (file: string) => {
     const input = await openInput(file);
     const found: string[] = [];
-    for await (const { content } of recordsOf(input, OPTIONS)) found.push(content.toString());
+    for await (const { content } of recordsOf(input, NO_OPTIONS)) found.push(content.toString());
     return { found, share: input.progress() };
   };
 
@@ -140,7 +127,7 @@ describe('NDJSON', () => {
     ];
     const input = await openInput('-', Readable.from([Buffer.from(lines.join('\r\n'))]));
     const found: string[] = [];
-    for await (const record of recordsOf(input, OPTIONS)) {
+    for await (const record of recordsOf(input, NO_OPTIONS)) {
       const reading = record.read('given');
       found.push(reading.kind === 'event' ? reading.json : reading.kind);
     }

@@ -12,7 +12,8 @@ import { parseMapping } from './mapping.js';
 export const USAGE = `usage: tally import [options] [FILE... | -]
 
 Counts the records of files, or of stdin: access logs of web servers (Common and Combined Log Format),
-of S3 and of load balancers (ALB, ELB), NDJSON and CSV, plain or packed with gzip. Interrupted and started again it goes on.
+of IIS and CloudFront (W3C), of S3 and of load balancers (ALB, ELB), NDJSON and CSV, plain or packed
+with gzip. Interrupted and started again it goes on.
 
   --format F                    auto (seen from the first lines, the default), ${FORMATS.join(', ')}
   --type TYPE                   event type of records that name none (default: view)

@@ -1,20 +1,8 @@
-import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { recordsOf } from '../formats.js';
-import { openInput } from '../input.js';
+import { readText } from '../../../test/support/read-text.js';
 
-/** What lines are taken for, and their events, without ids, or reasons. */
-async function readAll(lines: readonly string[], format?: string) {
-  const input = await openInput('-', Readable.from([Buffer.from(lines.join('\n'))]));
-  const options = { format, type: 'view', keepQuery: false, mapping: new Map(), zone: undefined };
-  const found: unknown[] = [];
-  for await (const record of recordsOf(input, options, (title) => found.push(title))) {
-    const reading = record.read('given');
-    if (reading.kind === 'event') found.push(JSON.parse(reading.json));
-    if (reading.kind === 'unreadable') found.push(reading.reason);
-  }
-  return found;
-}
+const readAll = (lines: readonly string[], format?: string) =>
+  readText(lines.join('\n'), { format });
 
 const event = (subject: string, time: string, method: string, status: number, value?: number) => ({
   id: 'given',

@@ -5,6 +5,7 @@ import type { AccessEntry } from './access-entry.js';
 export type LoggedRequest = Pick<AccessEntry, 'method' | 'target'>;
 
 const REQUEST = /^([A-Z][A-Z_-]{0,31}) (\S.*?)( HTTP\/\d(?:\.\d)?)?$/s;
+const METHOD = /^[A-Z][A-Z_-]{0,31}$/;
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(?=([/?#]|$))/i;
 const CONTROL = /\p{Cc}/u;
 
@@ -24,7 +25,7 @@ export function parseRequest(
   method: string | undefined,
   target: string,
 ): LoggedRequest | undefined {
-  if (CONTROL.test(target)) return undefined;
+  if (CONTROL.test(target) || (method !== undefined && !METHOD.test(method))) return undefined;
   if (target.startsWith('/') || (method === 'CONNECT' && target !== '')) return { method, target };
   if (target === '*' && method === 'OPTIONS') return { method, target };
   const host = ABSOLUTE.exec(target)?.[0];
