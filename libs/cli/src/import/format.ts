@@ -15,8 +15,8 @@ export interface LineFormat {
   readonly name: string;
   /** As people know it. */
   readonly title: string;
-  /** Whether this line can be of no other format, also when it says no event. */
-  recognises(line: string): boolean;
+  /** Whether this line can be of no other format, also when it says no event; --map makes any JSON NDJSON. */
+  recognises(line: string, options: Pick<MappingOptions, 'mapping'>): boolean;
   /**
    * Begins an input. The reader gets every line, in order, also those that an earlier run has sent; what it
    * returns parses that line when its event is needed.

@@ -1,7 +1,3 @@
-import { alb, elb } from './access/load-balancer.js';
-import { clf } from './access/clf.js';
-import { s3 } from './access/s3.js';
-import { w3c } from './access/w3c.js';
 import { readCsv } from './csv/csv.js';
 import type { FormatOptions, LineFormat } from './format.js';
 import { ImportProblem } from './import-problem.js';
@@ -9,14 +5,7 @@ import type { Input } from './input.js';
 import { ndjson } from './json/json-line.js';
 import { linesOf } from './lines.js';
 import { MAX_RECORD_BYTES, unreadable, type InputRecord } from './reading.js';
-
-/** Logs of requests, and NDJSON last: what is more exact is asked first. */
-const LINE_FORMATS: readonly LineFormat[] = [s3, alb, elb, w3c, clf, ndjson];
-/** What --format takes, other than `auto`. */
-export const FORMATS: readonly string[] = [...LINE_FORMATS.map(({ name }) => name), 'csv'];
-
-/** Lines that are looked at: servers of the open internet log garbage too. */
-const LINES_SEEN = 20;
+import { formatOf, LINE_FORMATS, seenFormat } from './seen-format.js';
 
 /**
  * The records of an input, in order. ImportProblem when its format cannot be told, or when a line is
@@ -34,27 +23,6 @@ export function recordsOf(
   if (options.mapping.size > 0 && format !== ndjson)
     throw new ImportProblem(`${input.name} is ${format.title}: --map is for NDJSON and CSV`);
   return readLines(input, format, options);
-}
-
-function seenFormat({ head, name }: Input, { mapping }: FormatOptions): string {
-  const lines = head
-    .toString()
-    .replace(/^\ufeff/, '')
-    .split(/\r?\n/)
-    .slice(0, LINES_SEEN);
-  for (const line of lines) {
-    const format = formatOf(line);
-    if (format !== undefined) return format.name;
-  }
-  if (mapping.size > 0 || /(^|,)"?subject"?(,|$)/.test(lines[0] ?? '')) return 'csv';
-  if (head.length === 0) return ndjson.name;
-  throw new ImportProblem(
-    `${name}: the first ${LINES_SEEN} lines are of no known format, and there is no --map for CSV; --format says what it is: ${FORMATS.join(', ')}`,
-  );
-}
-
-function formatOf(line: string): LineFormat | undefined {
-  return LINE_FORMATS.find((format) => format.recognises(line));
 }
 
 async function* readLines(
@@ -82,7 +50,7 @@ async function* readLines(
       read: (id) => {
         const reading = readNow(id);
         if (reading.kind === 'unreadable' && options.format === undefined)
-          refuseOther(format, bytes.toString(), `${input.name}, line ${line}`);
+          refuseOther(format, bytes.toString(), options, `${input.name}, line ${line}`);
         return reading;
       },
     };
@@ -90,9 +58,14 @@ async function* readLines(
 }
 
 /** Half a file counted, the rest taken for garbage, would look like an import that went well. */
-function refuseOther(format: LineFormat, text: string, where: string): void {
-  if (format.recognises(text)) return;
-  const other = formatOf(text);
+function refuseOther(
+  format: LineFormat,
+  text: string,
+  options: FormatOptions,
+  where: string,
+): void {
+  if (format.recognises(text, options)) return;
+  const other = formatOf(text, options);
   if (other === undefined) return;
   throw new ImportProblem(
     `${where}: expected ${format.title} as before, this is ${other.title}; import them as two files, or --format ${format.name} leaves such lines out`,

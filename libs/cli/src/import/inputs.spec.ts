@@ -134,7 +134,7 @@ describe('NDJSON', () => {
     expect(found).toEqual([
       lines[0],
       '{"id":"given","type":"view","subject" : "b" }',
-      '{"id":"given","type":"view"}',
+      'unreadable',
       'nothing',
       'unreadable',
       'unreadable',

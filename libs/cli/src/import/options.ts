@@ -3,19 +3,20 @@ import { quoted } from '@tally/client';
 import { gatewayTarget, NO_GATEWAY } from '../gateway-target.js';
 import { parseZone } from './event-time.js';
 import type { FormatOptions } from './format.js';
-import { FORMATS } from './formats.js';
 import type { ImportOptions } from './importer.js';
 import { STDIN } from './input.js';
 import { parseMapping } from './mapping.js';
+import { FORMATS } from './seen-format.js';
 
 /** The text of --help. */
 export const USAGE = `usage: tally import [options] [FILE... | -]
 
 Counts the records of files, or of stdin: access logs of web servers (Common and Combined Log Format),
-of IIS and CloudFront (W3C), of S3 and of load balancers (ALB, ELB), NDJSON and CSV, plain or packed
-with gzip. Interrupted and started again it goes on.
+of IIS and CloudFront (W3C), of S3, of load balancers (ALB, ELB), and JSON of Caddy, Traefik and nginx;
+NDJSON and CSV; plain or packed with gzip. Interrupted and started again it goes on.
 
-  --format F                    auto (seen from the first lines, the default), ${FORMATS.join(', ')}
+  --format F                    auto (seen from the first 64 KiB, the default), or one of
+                                ${FORMATS.join(', ')}
   --type TYPE                   event type of records that name none (default: view)
   --map FIELD=COLUMN,...        columns of NDJSON or CSV; fields: id, type, subject, time, value,
                                 attributes.NAME

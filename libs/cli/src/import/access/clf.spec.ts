@@ -41,6 +41,7 @@ describe('a line of an access log', () => {
   it.each([
     ['escaped quotes and backslashes', '/a\\"b\\\\c', '/a"b\\c'],
     ['bytes that the server wrote as \\x', '/caf\\xc3\\xa9', '/café'],
+    ['bytes that are no text, as they were written', '/\\xff\\xe9', '/\\xff\\xe9'],
     ['percent signs, as the client sent them', '/caf%C3%A9%2Fx', '/caf%C3%A9%2Fx'],
     ['spaces', '/a b', '/a b'],
   ])('has %s in its path', (_, written, path) => {

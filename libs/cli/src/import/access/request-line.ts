@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { quoted } from '@tally/client';
 import type { AccessEntry } from './access-entry.js';
 
@@ -11,7 +12,12 @@ const CONTROL = /\p{Cc}/u;
 
 /** `GET /a HTTP/1.1`, with what the server escaped undone; a sentence when it is no request of HTTP. */
 export function parseRequestLine(text: string): LoggedRequest | string {
-  const [, method, target, protocol] = REQUEST.exec(unescapeField(text)) ?? [];
+  return parseRequestText(unescapeField(text));
+}
+
+/** The same of a line in which nothing is escaped. */
+export function parseRequestText(text: string): LoggedRequest | string {
+  const [, method, target, protocol] = REQUEST.exec(text) ?? [];
   // Without a protocol (HTTP/0.9) a space could be anything.
   const isRequest =
     method !== undefined &&
@@ -53,9 +59,13 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', v
 /** Undoes what servers do to quotes, backslashes and bytes that are not ASCII: `\"`, `\\`, `\xc3\xa9`. */
 function unescapeField(text: string): string {
   if (!text.includes('\\')) return text;
-  return text.replace(/((?:\\x[0-9a-fA-F]{2})+)|\\(.)/gs, (_, bytes?: string, one = '') =>
-    bytes === undefined
-      ? (ESCAPES[one as string] ?? (one as string))
-      : Buffer.from(bytes.replaceAll('\\x', ''), 'hex').toString(),
+  return text.replace(/((?:\\x[0-9a-fA-F]{2})+)|\\(.)/gs, (_, hex?: string, one = '') =>
+    hex === undefined ? (ESCAPES[one as string] ?? (one as string)) : unescapeBytes(hex),
   );
+}
+
+/** The text of bytes that are written as `\xc3\xa9`. What is none stays as it is: two paths would become one. */
+export function unescapeBytes(hex: string): string {
+  const bytes = Buffer.from(hex.replaceAll('\\x', ''), 'hex');
+  return isUtf8(bytes) ? bytes.toString() : hex;
 }
