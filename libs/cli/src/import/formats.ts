@@ -1,4 +1,4 @@
-import { readCsv } from './csv/csv.js';
+import { csvTitle, readCsv } from './csv/csv.js';
 import type { FormatOptions, LineFormat } from './format.js';
 import { ImportProblem } from './import-problem.js';
 import type { Input } from './input.js';
@@ -18,7 +18,8 @@ export function recordsOf(
 ): AsyncIterable<InputRecord> {
   const name = options.format ?? seenFormat(input, options);
   const format = LINE_FORMATS.find((one) => one.name === name);
-  if (options.format === undefined && input.head.length > 0) onSeen(format?.title ?? 'CSV');
+  if (options.format === undefined && input.head.length > 0)
+    onSeen(format?.title ?? csvTitle(input, options));
   if (format === undefined) return readCsv(input, options);
   if (options.mapping.size > 0 && format !== ndjson)
     throw new ImportProblem(`${input.name} is ${format.title}: --map is for NDJSON and CSV`);

@@ -68,6 +68,8 @@ beforeEach(async () => {
         .end(JSON.stringify({ accepted, rejected: results.length, results }));
     });
   });
+  // A test that is held up for seconds by others finds its connections open.
+  server.keepAliveTimeout = MINUTE_MS;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   gateway = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });

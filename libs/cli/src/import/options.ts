@@ -21,6 +21,7 @@ NDJSON and CSV; plain or packed with gzip. Interrupted and started again it goes
   --map FIELD=COLUMN,...        columns of NDJSON or CSV; fields: id, type, subject, time, value,
                                 attributes.NAME
   --zone Z|+HH:MM               of mapped times that have no offset
+  --decimal-comma               numbers of CSV and of mapped texts are written 1.000,25
   --keep-query                  the query (?...) of a logged path belongs to the subject
   --gateway URL                 default: TALLY_GATEWAY, or the Tally that tools/up started
   --source NAME                 keeps inputs apart that begin alike, as logs of two servers
@@ -105,6 +106,7 @@ export function parseCommand(
       type: values.type,
       mapping,
       zone,
+      decimalComma: values['decimal-comma'],
       keepQuery: values['keep-query'],
       source: values.source,
       gateway: target?.url ?? '',
@@ -129,6 +131,7 @@ function parse(args: readonly string[]) {
       type: { type: 'string', default: 'view' },
       map: { type: 'string', multiple: true, default: [] },
       zone: { type: 'string' },
+      'decimal-comma': { type: 'boolean', default: false },
       'keep-query': { type: 'boolean', default: false },
       gateway: { type: 'string' },
       source: { type: 'string', default: '' },

@@ -3,6 +3,7 @@ import { clf } from './access/clf.js';
 import { alb, elb } from './access/load-balancer.js';
 import { s3 } from './access/s3.js';
 import { w3c } from './access/w3c.js';
+import { dialectOf } from './csv/dialect.js';
 import type { FormatOptions, LineFormat } from './format.js';
 import { ImportProblem } from './import-problem.js';
 import type { Input } from './input.js';
@@ -26,22 +27,22 @@ export const LINE_FORMATS: readonly LineFormat[] = [
 /** What --format takes, other than `auto`. */
 export const FORMATS: readonly string[] = [...LINE_FORMATS.map(({ name }) => name), 'csv'];
 
-const CSV_HEADER = /(^|,)"?subject"?(,|$)/;
-
 /** The name of the format of an input, by its head: servers log garbage too. ImportProblem when it is none. */
 export function seenFormat({ head, name }: Input, options: FormatOptions): string {
-  const text = head.toString().replace(/^\ufeff/, '');
+  const text = head.toString();
   if (text.trim() === '') return ndjson.name;
   const lines = text.split(/\r?\n/);
-  if (CSV_HEADER.test(lines[0] ?? '')) return 'csv';
+  if (dialectOf(text, options.mapping).isKnown) return 'csv';
   for (const line of lines) {
     const format = formatOf(line, options);
     if (format !== undefined) return format.name;
   }
+  if (head.includes(0))
+    throw new ImportProblem(`${name} is no text: expected a log, NDJSON or CSV, plain or in gzip`);
   if (options.mapping.size > 0) return 'csv';
   const known = LINE_FORMATS.map(({ name: one, title }) => `${one} (${title})`).join(', ');
   throw new ImportProblem(
-    `${name}: no line of the first 64 KiB is of a format that is known; they begin with ${quoted(lines.find((line) => line.trim() !== '') ?? '')}. Known are ${known}, and csv with a header that has a column subject. --format says what it is; for other JSON and CSV --map subject=NAME says what is counted`,
+    `${name}: no line of the first 64 KiB is of a format that is known; they begin with ${quoted(lines.find((line) => line.trim() !== '') ?? '')}. Known are ${known}, and csv with a header that has a column subject (cells between commas, semicolons, tabs or bars). --format says what it is; for other JSON and CSV --map subject=NAME says what is counted`,
   );
 }
 

@@ -10,6 +10,7 @@ export const NO_OPTIONS: FormatOptions = {
   keepQuery: false,
   mapping: new Map(),
   zone: undefined,
+  decimalComma: false,
 };
 
 /** What an input is taken for, when nobody says it, and its events, with the id "given", or reasons. */

@@ -1,34 +1,84 @@
+import { isUtf8 } from 'node:buffer';
 import { pipeline, Readable } from 'node:stream';
 import { quoted } from '@tally/client';
-import { CsvError, parse } from 'csv-parse';
+import { CsvError, parse, type InfoRecord } from 'csv-parse';
 import { ImportProblem } from '../import-problem.js';
 import type { Input } from '../input.js';
-import { isField, readColumns, type Field, type Mapping, type MappingOptions } from '../mapping.js';
+import {
+  fieldNamed,
+  readColumns,
+  type Field,
+  type Mapping,
+  type MappingOptions,
+} from '../mapping.js';
 import { MAX_RECORD_BYTES, unreadable, type InputRecord, type Reading } from '../reading.js';
+import { columnIn, dialectOf, isSeparatorRow, type Dialect } from './dialect.js';
+
+/** A row as it is read; the text of bytes that are no UTF-8 has U+FFFD for them. */
+interface Row {
+  readonly cells: readonly string[];
+  readonly isText: boolean;
+  /** Of the file, 1-based, where the row ends. */
+  readonly line: number;
+}
+
+const NAMES = new Map([
+  [',', 'commas'],
+  [';', 'semicolons'],
+  ['\t', 'tabs'],
+  ['|', 'bars'],
+]);
+
+type RowReader = (row: Row, id: string) => Reading;
 
 /**
- * The rows of CSV (RFC 4180) below a header. ImportProblem for a column that the header lacks, and
- * for a quote that is wrong: from there on nobody knows where a row ends.
+ * The rows of CSV (RFC 4180; also with semicolons, tabs or bars) below a header. ImportProblem for a column
+ * that the header lacks, and for a quote that is wrong: from there on nobody knows where a row ends.
  */
 export async function* readCsv(input: Input, options: MappingOptions): AsyncGenerator<InputRecord> {
-  let header: readonly string[] | undefined;
-  let read: (row: readonly string[], id: string) => Reading = () => ({ kind: 'nothing' });
-  for await (const row of rowsOf(input)) {
-    if (header === undefined) {
-      header = row;
-      read = rowReader(input.name, header, options);
+  const dialect = dialectOf(input.head.toString(), options.mapping);
+  let read: RowReader | undefined;
+  let number = 0;
+  for await (const row of rowsOf(input, dialect)) {
+    number += 1;
+    const content = JSON.stringify(row.cells);
+    const readRow = read;
+    if (readRow === undefined) {
+      if (number > 1 || !isSeparatorRow(row.cells, dialect))
+        read = rowReader(input.name, row.cells, options);
+      yield { content, read: () => ({ kind: 'nothing' }) };
+      continue;
     }
-    const isHeader = header === row;
+    const isDisplaced = row.line !== number;
     yield {
-      content: JSON.stringify(row),
-      read: (id) => (isHeader ? { kind: 'nothing' } : read(row, id)),
+      content,
+      read(id) {
+        const reading = readRow(row, id);
+        return reading.kind === 'unreadable' && isDisplaced
+          ? unreadable(`${reading.reason} (a row that ends in line ${row.line} of the file)`)
+          : reading;
+      },
     };
   }
 }
 
-async function* rowsOf({ name, chunks }: Input): AsyncGenerator<readonly string[]> {
+/** CSV as people know it, with what stands between the cells of this one. */
+export function csvTitle({ head }: Input, { mapping }: MappingOptions): string {
+  const { delimiter } = dialectOf(head.toString(), mapping);
+  return `CSV with ${NAMES.get(delimiter) ?? quoted(delimiter)} between its cells`;
+}
+
+async function* rowsOf(
+  { name, chunks }: Input,
+  { delimiter, record_delimiter, relax_quotes }: Dialect,
+): AsyncGenerator<Row> {
   const parser = parse({
-    bom: true,
+    delimiter,
+    record_delimiter,
+    relax_quotes,
+    // A byte a character: whether it is UTF-8 is looked at by row.
+    encoding: 'latin1',
+    info: true,
     // A row with other cells than the header is told from the others, not the end of everything.
     relax_column_count: true,
     skip_empty_lines: true,
@@ -37,34 +87,61 @@ async function* rowsOf({ name, chunks }: Input): AsyncGenerator<readonly string[
   // The loop below sees every error; the callback keeps it from being thrown a second time.
   pipeline(Readable.from(chunks), parser, () => undefined);
   try {
-    yield* parser as AsyncIterable<readonly string[]>;
+    for await (const { record, info } of parser as AsyncIterable<InfoRow>)
+      yield rowOf(record, info.lines);
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new ImportProblem(`${name} is no CSV from here on: ${quoted(cause.message)}`, { cause });
   }
 }
 
-function rowReader(name: string, header: readonly string[], options: MappingOptions) {
+interface InfoRow {
+  readonly record: readonly string[];
+  readonly info: Pick<InfoRecord, 'lines'>;
+}
+
+function rowOf(record: readonly string[], line: number): Row {
+  let isText = true;
+  const cells = record.map((cell) => {
+    if (!/[\x80-\xff]/.test(cell)) return cell;
+    const bytes = Buffer.from(cell, 'latin1');
+    isText &&= isUtf8(bytes);
+    return bytes.toString();
+  });
+  return { cells, isText, line };
+}
+
+function rowReader(name: string, header: readonly string[], options: MappingOptions): RowReader {
   const mapping = options.mapping.size > 0 ? options.mapping : ownNames(header);
-  const indexes = new Map(header.map((column, index) => [column.trim(), index]));
-  for (const column of mapping.values())
-    if (!indexes.has(column))
-      throw new ImportProblem(
-        `${name}: expected a column ${quoted(column)}, the header has ${header.map(quoted).join(', ')}`,
-      );
   if (!mapping.has('subject'))
     throw new ImportProblem(
-      `${name}: no column is called subject; --map subject=COLUMN says which it is`,
+      `${name}: no column is called subject; --map subject=COLUMN says which it is: the header has ${header.map(quoted).join(', ')}`,
     );
-  return (row: readonly string[], id: string): Reading => {
-    if (row.length !== header.length)
-      return unreadable(`expected ${header.length} cells as in the header, got ${row.length}`);
-    return readColumns((column) => row[indexes.get(column) ?? -1], id, { ...options, mapping });
+  const indexes = new Map<string, number>();
+  for (const column of mapping.values()) {
+    const index = columnIn(header, column);
+    if (typeof index !== 'number')
+      throw new ImportProblem(
+        `${name}: expected ${index === 'none' ? 'a' : 'one'} column ${quoted(column)}, the header has ${header.map(quoted).join(', ')}`,
+      );
+    indexes.set(column, index);
+  }
+  return ({ cells, isText }, id) => {
+    if (!isText) return unreadable('expected UTF-8');
+    // As spreadsheets have them at their end.
+    if (cells.every((cell) => cell === '')) return { kind: 'nothing' };
+    if (cells.length !== header.length)
+      return unreadable(`expected ${header.length} cells as in the header, got ${cells.length}`);
+    return readColumns((column) => cells[indexes.get(column) ?? -1], id, { ...options, mapping });
   };
 }
 
-/** Columns that are called as fields of events are those fields. */
+/** Columns that are called as fields of events are those fields, in any case. */
 function ownNames(header: readonly string[]): Mapping {
-  const names = header.map((column) => column.trim());
-  return new Map(names.filter(isField).map((name): [Field, string] => [name, name]));
+  return new Map(
+    header.flatMap((name): [Field, string][] => {
+      const field = fieldNamed(name.trim());
+      return field === undefined ? [] : [[field, field]];
+    }),
+  );
 }
