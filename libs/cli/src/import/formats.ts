@@ -3,9 +3,9 @@ import type { FormatOptions, LineFormat } from './format.js';
 import { ImportProblem } from './import-problem.js';
 import type { Input } from './input.js';
 import { ndjson } from './json/json-line.js';
-import { linesOf } from './lines.js';
+import { isBlank, linesOf } from './lines.js';
 import { MAX_RECORD_BYTES, unreadable, type InputRecord } from './reading.js';
-import { formatOf, LINE_FORMATS, seenFormat } from './seen-format.js';
+import { formatOf, formatOfInput } from './seen-format.js';
 
 /**
  * The records of an input, in order. ImportProblem when its format cannot be told, or when a line is
@@ -16,12 +16,11 @@ export function recordsOf(
   options: FormatOptions,
   onSeen: (title: string) => void = () => undefined,
 ): AsyncIterable<InputRecord> {
-  const name = options.format ?? seenFormat(input, options);
-  const format = LINE_FORMATS.find((one) => one.name === name);
+  const format = formatOfInput(input, options);
   if (options.format === undefined && input.head.length > 0)
-    onSeen(format?.title ?? csvTitle(input, options));
-  if (format === undefined) return readCsv(input, options);
-  if (options.mapping.size > 0 && format !== ndjson)
+    onSeen(format === 'csv' ? csvTitle(input, options) : format.title);
+  if (format === 'csv') return readCsv(input, options);
+  if (options.mapping.size > 0 && format.name !== ndjson.name)
     throw new ImportProblem(`${input.name} is ${format.title}: --map is for NDJSON and CSV`);
   return readLines(input, format, options);
 }
@@ -71,8 +70,4 @@ function refuseOther(
   throw new ImportProblem(
     `${where}: expected ${format.title} as before, this is ${other.title}; import them as two files, or --format ${format.name} leaves such lines out`,
   );
-}
-
-function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09);
 }

@@ -45,3 +45,8 @@ export async function* linesOf(
   }
   if (isOpen) yield take();
 }
+
+/** Whether a line has nothing but blanks. */
+export function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09);
+}
