@@ -137,6 +137,42 @@ describe('an input', () => {
     await expect(readAll(gzipSync(bytes))).rejects.toThrow(name);
   });
 
+  it.each([
+    ['an array', '[{"subject":"a"},\n{"subject":"b"}]'],
+    ['an array of many lines', '[\n  {\n    "subject": "a"\n  }\n]\n'],
+    ['an object of many lines', '{\r\n  "subject": "a"\r\n}\r\n'],
+  ])('that is %s of JSON says what is expected', async (_, text) => {
+    await expect(readAll(text)).rejects.toThrow('expected an object a line');
+    await expect(readAll(text, mapped('subject=name'))).rejects.toThrow(
+      'expected an object a line',
+    );
+  });
+
+  it.each([
+    [
+      'HAProxy',
+      'h haproxy[1]: ::1:5 [04/Mar/2026:10:00:00.123] a b/c 0/0/1/2/3 200 12 - - ---- 1/1/0/0/0 0/0 "GET /a HTTP/1.1"',
+    ],
+    [
+      'Envoy',
+      '[2026-03-04T10:00:00.123Z] "GET /a HTTP/1.1" 200 - 0 57 3 2 "-" "curl" "id" "h" "10.0.0.1:80"',
+    ],
+    [
+      'the real-time log of CloudFront',
+      '1772618400.123\t192.0.2.1\t200\t392\tGET\thttps\th\t/a\t23',
+    ],
+    [
+      'the own format of IIS',
+      '192.0.2.1, -, 03/04/26, 7:55:20, W3SVC2, S, 10.0.0.1, 4502, 163, 3223, 200, 0, GET, /a, -,',
+    ],
+    [
+      'a network load balancer',
+      'tls 2.0 2026-03-04T10:00:00 net/n/1 l 192.0.2.1:5 10.0.0.1:443 5 2 98 246 - arn - TLS tlsv12 - h - - -',
+    ],
+  ])('of %s is refused with what is known', async (_, line) => {
+    await expect(readAll(`${line}\n`)).rejects.toThrow(/of a format that is known.*Known are s3/);
+  });
+
   it('that is no text says so, and text that begins like bzip2 is text', async () => {
     const image = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1')]);
     await expect(readAll(image)).rejects.toThrow('stdin is no text');

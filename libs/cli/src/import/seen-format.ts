@@ -29,6 +29,9 @@ export const LINE_FORMATS: readonly LineFormat[] = [
 /** What --format takes, other than `auto`. */
 export const FORMATS: readonly string[] = [...LINE_FORMATS.map(({ name }) => name), 'csv'];
 
+/** An array, or an object that goes on in the next line. */
+const JSON_OF_MANY_LINES = /^\s*(?:\[\s*(?:[[{\]"]|$)|\{[ \t]*\r?\n)/;
+
 /** The format of an input: that which was asked for, or seen in its head. ImportProblem when it is none. */
 export function formatOfInput({ head, name }: Input, options: FormatOptions): LineFormat | 'csv' {
   if (options.format === 'csv') return 'csv';
@@ -44,6 +47,10 @@ export function formatOfInput({ head, name }: Input, options: FormatOptions): Li
   if (seen !== undefined) return seen;
   if (head.includes(0))
     throw new ImportProblem(`${name} is no text: expected a log, NDJSON or CSV, plain or in gzip`);
+  if (JSON_OF_MANY_LINES.test(text))
+    throw new ImportProblem(
+      `${name} is JSON of many lines: expected an object a line; jq -c '.[]?' FILE | tally import imports the elements of an array`,
+    );
   if (options.mapping.size > 0) return 'csv';
   const known = LINE_FORMATS.map(({ name: one, title }) => `${one} (${title})`).join(', ');
   throw new ImportProblem(

@@ -75,6 +75,13 @@ describe('a W3C extended log', () => {
     ]);
   });
 
+  it('may have its day as the standard writes it', async () => {
+    for (const date of ['06-May-2026 00:00:00', '2026-05-06', '2026-05-06 07:00:00']) {
+      const lines = ['#Version: 1.0', `#Date: ${date}`, '#Fields: time cs-uri', '07:08:09 /a'];
+      expect(await readText(lines.join('\n'))).toEqual([TITLE, event('/a', '07:08:09', {})]);
+    }
+  });
+
   it('says what it lacks', async () => {
     const read = (lines: readonly string[]) => readText(lines.join('\n'), { format: 'w3c' });
     expect(await read(['2026-05-06 07:08:09 /a'])).toEqual([

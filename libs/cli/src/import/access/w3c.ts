@@ -7,7 +7,9 @@ import { cellsOf } from './w3c-cells.js';
 
 const DIRECTIVE = /^#\s?(Fields|Version|Software|Date|Start-Date|End-Date|Remark|GMT-Offset):/i;
 const FIELDS = /^#\s?Fields:(.*)$/is;
-const DATE = /^#\s?(?:Start-)?Date:\s*(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)/i;
+/** Also as the standard has it: 12-Jan-1996 00:00:00. */
+const DATE =
+  /^#\s?(?:Start-)?Date:\s*(\d{4}-\d\d-\d\d|\d\d-[A-Za-z]{3}-\d{4})(?:[ T](\d\d:\d\d:\d\d))?/i;
 const NUMBER = /^\d{1,15}$/;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -35,8 +37,7 @@ function openW3c(options: FormatOptions): LineReader {
         const fields = names.trim().toLowerCase().split(/\s+/);
         [columns, width] = [new Map(fields.map((name, index) => [name, index])), fields.length];
       }
-      const [, date, time] = DATE.exec(line) ?? [];
-      if (date !== undefined) began = Date.parse(`${date}T${time}Z`);
+      began = beginOf(line) ?? began;
       return () => ({ kind: 'nothing' });
     }
     // What holds for this line, also when it is read after the next directive.
@@ -97,4 +98,15 @@ function timeOf(field: W3cFields, began: number | undefined): number | string {
   const time = instantOf(`${new Date(began).toISOString().slice(0, 10)} ${clock}`, 'Z');
   // A log that goes on behind midnight; a line may be a little older than the directive.
   return typeof time === 'number' && time < began - DAY_MS / 2 ? time + DAY_MS : time;
+}
+
+function beginOf(directive: string): number | undefined {
+  const [, date = '', clock = '00:00:00'] = DATE.exec(directive) ?? [];
+  const [day, month, year] = date.split('-');
+  // The time of an access log has its month as a word too.
+  const time =
+    month?.length === 3
+      ? instantOf(`${day}/${month}/${year}:${clock} +0000`, 'Z')
+      : instantOf(`${date} ${clock}`, 'Z');
+  return typeof time === 'number' ? time : undefined;
 }

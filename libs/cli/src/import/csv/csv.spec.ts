@@ -94,6 +94,24 @@ describe('CSV', () => {
     ]);
   });
 
+  it('ends where another format begins', async () => {
+    const others = [
+      '#Fields: date time',
+      '{"subject":"b"}',
+      '{"RequestPath":"/", "RouterName":"a"}',
+    ];
+    for (const other of others)
+      await expect(readText(`subject\tvalue\na\t1\n${other}\n`)).rejects.toThrow(
+        /line 3: expected CSV as before, this is /,
+      );
+    // With commas and quotes nobody knows where that line ends.
+    await expect(readText('subject,value\na,1\n{"subject":"b"}\n')).rejects.toThrow('line 3');
+    expect(await readText('subject\na\n#Fields: x,y\n', { format: 'csv' })).toEqual([
+      event('a'),
+      'expected 1 cells as in the header, got 2',
+    ]);
+  });
+
   it('may be a header alone', async () => {
     expect(await readText('subject,value')).toEqual(['CSV with commas between its cells']);
     expect(await readText('sep=;\nsubject;value\n')).toHaveLength(1);

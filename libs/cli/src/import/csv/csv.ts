@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { pipeline, Readable } from 'node:stream';
 import { quoted } from '@tally/client';
 import { CsvError, parse, type InfoRecord } from 'csv-parse';
+import type { FormatOptions } from '../format.js';
 import { ImportProblem } from '../import-problem.js';
 import type { Input } from '../input.js';
 import {
@@ -12,6 +13,7 @@ import {
   type MappingOptions,
 } from '../mapping.js';
 import { MAX_RECORD_BYTES, unreadable, type InputRecord, type Reading } from '../reading.js';
+import { formatOf } from '../seen-format.js';
 import { columnIn, dialectOf, isSeparatorRow, type Dialect } from './dialect.js';
 
 /** A row as it is read; the text of bytes that are no UTF-8 has U+FFFD for them. */
@@ -35,7 +37,7 @@ type RowReader = (row: Row, id: string) => Reading;
  * The rows of CSV (RFC 4180; also with semicolons, tabs or bars) below a header. ImportProblem for a column
  * that the header lacks, and for a quote that is wrong: from there on nobody knows where a row ends.
  */
-export async function* readCsv(input: Input, options: MappingOptions): AsyncGenerator<InputRecord> {
+export async function* readCsv(input: Input, options: FormatOptions): AsyncGenerator<InputRecord> {
   const dialect = dialectOf(input.head.toString(), options.mapping);
   let read: RowReader | undefined;
   let number = 0;
@@ -54,6 +56,8 @@ export async function* readCsv(input: Input, options: MappingOptions): AsyncGene
       content,
       read(id) {
         const reading = readRow(row, id);
+        if (reading.kind === 'unreadable' && options.format === undefined)
+          refuseOther(row, dialect, options, input.name);
         return reading.kind === 'unreadable' && isDisplaced
           ? unreadable(`${reading.reason} (a row that ends in line ${row.line} of the file)`)
           : reading;
@@ -109,6 +113,20 @@ function rowOf(record: readonly string[], line: number): Row {
     return bytes.toString();
   });
   return { cells, isText, line };
+}
+
+/** Half a file counted, the rest told line by line, would look like an import that went well. */
+function refuseOther(
+  { cells, line }: Row,
+  { delimiter }: Dialect,
+  options: FormatOptions,
+  name: string,
+): void {
+  const other = formatOf(cells.join(delimiter), options);
+  if (other === undefined) return;
+  throw new ImportProblem(
+    `${name}, line ${line}: expected CSV as before, this is ${other.title}; import them as two files, or --format csv leaves such lines out`,
+  );
 }
 
 function rowReader(name: string, header: readonly string[], options: MappingOptions): RowReader {

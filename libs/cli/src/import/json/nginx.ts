@@ -3,10 +3,19 @@ import { parseRequest, parseRequestText, type LoggedRequest } from '../access/re
 import { answerIn, jsonLogFormat, textIn, timeIn } from './json-log.js';
 import type { JsonObject } from './json-object.js';
 
-/** The finest first; then those that people call differently. */
-const TIMES = ['msec', 'time_iso8601', 'time_local', '@timestamp', 'timestamp', 'time', 'ts'];
+/** The finest first; then what people call it. */
+const TIMES = [
+  'msec',
+  'time_iso8601',
+  'time_local',
+  '@timestamp',
+  'timestamp',
+  'time',
+  'ts',
+  'date',
+];
 const METHODS = ['request_method', 'method'];
-const PATHS = ['request_uri', 'uri'];
+const PATHS = ['request_uri', 'uri', 'url', 'path'];
 const QUERIES = ['args', 'query_string'];
 /** That of the body first: it is what other logs have. */
 const BYTES = ['body_bytes_sent', 'bytes_sent', 'bytes', 'size'];
