@@ -10,6 +10,7 @@ import type { FormatOptions, LineFormat } from './format.js';
 import { ImportProblem } from './import-problem.js';
 import type { Input } from './input.js';
 import { caddy } from './json/caddy.js';
+import { cloudfront } from './json/cloudfront.js';
 import { ndjson } from './json/json-line.js';
 import { nginx } from './json/nginx.js';
 import { traefik } from './json/traefik.js';
@@ -25,6 +26,7 @@ export const LINE_FORMATS: readonly LineFormat[] = [
   caddy,
   traefik,
   nginx,
+  cloudfront,
 ];
 /** What --format takes, other than `auto`. */
 export const FORMATS: readonly string[] = [...LINE_FORMATS.map(({ name }) => name), 'csv'];

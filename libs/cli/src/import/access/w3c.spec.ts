@@ -1,6 +1,10 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readText } from '../../../test/support/read-text.js';
+import { NO_OPTIONS, readText } from '../../../test/support/read-text.js';
+import { recordsOf } from '../formats.js';
+import { openInput } from '../input.js';
+import type { InputRecord } from '../reading.js';
 import { cellsOf } from './w3c-cells.js';
 
 const TITLE = 'a W3C extended log (as of IIS and CloudFront)';
@@ -42,6 +46,18 @@ describe('a W3C extended log', () => {
       'not a request of HTTP: "post /e"',
     ];
     expect(await readText(lines.join('\r\n'))).toEqual(read);
+  });
+
+  it('is read by the #Fields before each line, also when lines are read later', async () => {
+    const text = '#Fields: date time cs-uri\n2026-05-06 07:08:09 /a\n#Fields: cs-uri time date\n';
+    const input = await openInput('-', Readable.from([Buffer.from(text)]));
+    const records: InputRecord[] = [];
+    for await (const record of recordsOf(input, NO_OPTIONS)) records.push(record);
+    expect(records.map((record) => record.read('id').kind)).toEqual([
+      'nothing',
+      'event',
+      'nothing',
+    ]);
   });
 
   it('keeps the query when it is asked to, wherever it stands', async () => {

@@ -151,6 +151,31 @@ describe('an access log of nginx in JSON', () => {
   });
 });
 
+describe('an access log of CloudFront in JSON', () => {
+  it('has the fields of its W3C log, all as texts', async () => {
+    const line = {
+      'cs-method': 'GET',
+      'cs-uri-stem': '/a',
+      'cs-uri-query': '-',
+      'sc-status': '200',
+    };
+    expect(
+      await read([
+        { ...line, date: '2026-05-06', time: '07:08:09', 'sc-bytes': '7' },
+        { ...line, 'timestamp(ms)': '1778051289123', 'sc-bytes': '-' },
+        { ...line, 'cs-uri-stem': '-', time: '07:08:09', date: '2026-05-06' },
+        { ...line, time: '07:08:09' },
+      ]),
+    ).toEqual([
+      'an access log of CloudFront (JSON)',
+      event('/a', '07:08:09.000', { value: 7, ...GET_200 }),
+      event('/a', '07:08:09.123', GET_200),
+      expect.stringContaining('expected the path'),
+      expect.stringContaining('expected a field date'),
+    ]);
+  });
+});
+
 describe('JSON of no known kind', () => {
   it('is refused with all that is known', async () => {
     await expect(read([{ level: 'info', msg: 'hello' }])).rejects.toThrow(
