@@ -39,6 +39,27 @@ function makeLog(): { readonly text: string; readonly figures: Record<string, Pa
   return { text: lines.join('\n'), figures };
 }
 
+/** The files of the command's own tests that need no option, and what they count together. */
+function readInputs() {
+  const folder = join(ROOT, 'libs/cli/test/inputs');
+  const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Record<
+    string,
+    { readonly args: readonly string[] } & Record<'count' | 'sum', Record<string, number>>
+  >;
+  // Those of events bring their types.
+  const plain = Object.entries(expected).filter(
+    ([name, { args }]) => args.length === 0 && name !== 'events.ndjson',
+  );
+  const figures: Record<string, PageFigures> = {};
+  for (const [, { count, sum }] of plain)
+    for (const [subject, number] of Object.entries(count)) {
+      const before = figures[subject] ?? { count: 0, sum: 0 };
+      figures[subject] = { count: before.count + number, sum: before.sum + (sum[subject] ?? 0) };
+    }
+  return { files: plain.map(([name]) => join(folder, name)), figures };
+}
+
+const inputs = readInputs();
 const log = makeLog();
 const EVENTS = LINES * 0.9;
 
@@ -56,7 +77,7 @@ const file = (name: string) => join(tally.dir, name);
 function start(...args: string[]) {
   const child = spawn(COMMAND, ['--gateway', tally.addresses.gateway, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TALLY_API_KEY: tally.apiKey },
+    env: { ...process.env, TALLY_API_KEY: tally.apiKey, TALLY_HOME: tally.dir },
   });
   let [out, errors] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -71,14 +92,12 @@ function start(...args: string[]) {
 }
 
 /** By page, in an answer that has everything that was acknowledged until now. */
-async function counted(type: string): Promise<Record<string, PageFigures>> {
-  const question: StatsQuestion = {
-    type,
-    subjects: Object.keys(log.figures),
-    functions: ['count', 'sum'],
-    from: '2024-10-01T00:00:00Z',
-    to: '2024-11-01T00:00:00Z',
-  };
+async function counted(
+  type: string,
+  subjects = Object.keys(log.figures),
+  [from, to] = ['2024-10-01T00:00:00Z', '2024-11-01T00:00:00Z'],
+): Promise<Record<string, PageFigures>> {
+  const question: StatsQuestion = { type, subjects, functions: ['count', 'sum'], from, to };
   const target = { gateway: tally.addresses.gateway, apiKey: tally.apiKey };
   const { series } = await readStatsAsOf(target, question, Date.now(), 30_000);
   return Object.fromEntries(
@@ -157,5 +176,17 @@ describe('tools/import', () => {
     expect(sent).toBeGreaterThan(0);
     expect(sent).toBeLessThan(EVENTS);
     expect(await counted('killed')).toEqual(log.figures);
+  }, 60_000);
+
+  it('counts files of every format as their owners would, and once', async () => {
+    const { files, figures } = inputs;
+    const args = ['--type', 'inputs', ...files];
+    for (const sent of [/ [1-9]\d* events sent/g, / 0 events sent/g]) {
+      const { code, out } = await start(...args).ended;
+      expect(code).toBe(0);
+      expect(out.match(sent)).toHaveLength(files.length);
+      const month: [string, string] = ['2026-05-01T00:00:00Z', '2026-06-01T00:00:00Z'];
+      expect(await counted('inputs', Object.keys(figures), month)).toEqual(figures);
+    }
   }, 60_000);
 });

@@ -1,78 +1,73 @@
-import { parseAccessLine, readAccessLine } from './access-log.js';
-import { readCsv } from './csv.js';
+import { csvTitle, readCsv } from './csv/csv.js';
+import type { FormatOptions, LineFormat } from './format.js';
 import { ImportProblem } from './import-problem.js';
 import type { Input } from './input.js';
-import { readJsonLine } from './json-line.js';
-import { linesOf } from './lines.js';
-import type { MappingOptions } from './mapping.js';
-import { MAX_RECORD_BYTES, unreadable, type InputRecord, type Reading } from './reading.js';
+import { ndjson } from './json/json-line.js';
+import { isBlank, linesOf } from './lines.js';
+import { MAX_RECORD_BYTES, unreadable, type InputRecord } from './reading.js';
+import { formatOf, formatOfInput } from './seen-format.js';
 
-/** Common and Combined Log Format, one JSON object a line, comma-separated values. */
-export const FORMATS = ['clf', 'ndjson', 'csv'] as const;
-/** A kind of file that can be imported. */
-export type Format = (typeof FORMATS)[number];
-
-/** How records become events. */
-export interface FormatOptions extends MappingOptions {
-  /** Undefined: seen from the first lines. */
-  readonly format: Format | undefined;
-  readonly keepQuery: boolean;
-}
-
-/** Lines that are looked at: servers of the open internet log garbage too. */
-const LINES_SEEN = 20;
-
-/** The records of an input, in order. ImportProblem when its format cannot be told. */
-export function recordsOf(input: Input, options: FormatOptions): AsyncIterable<InputRecord> {
-  const format = options.format ?? seenFormat(input, options);
-  switch (format) {
-    case 'clf':
-      if (options.mapping.size > 0)
-        throw new ImportProblem(`${input.name} is an access log: --map is for NDJSON and CSV`);
-      return readLines(input, (line, id) => readAccessLine(line.toString(), id, options));
-    case 'ndjson':
-      return readLines(input, (line, id) => readJsonLine(line, id, options));
-    case 'csv':
-      return readCsv(input, options);
-  }
-}
-
-function seenFormat({ head, name }: Input, { mapping }: FormatOptions): Format {
-  const lines = head
-    .toString()
-    .replace(/^\ufeff/, '')
-    .split(/\r?\n/)
-    .slice(0, LINES_SEEN);
-  if (lines.some((line) => typeof parseAccessLine(line) === 'object')) return 'clf';
-  if (lines.some(isJsonObject)) return 'ndjson';
-  if (mapping.size > 0 || /(^|,)"?subject"?(,|$)/.test(lines[0] ?? '')) return 'csv';
-  if (head.length === 0) return 'ndjson';
-  throw new ImportProblem(
-    `${name}: the first ${LINES_SEEN} lines are no access log and no NDJSON, and there is no --map for CSV; --format says what it is`,
-  );
-}
-
-function isJsonObject(line: string): boolean {
-  try {
-    return line.trimStart().startsWith('{') && typeof JSON.parse(line) === 'object';
-  } catch {
-    return false;
-  }
+/**
+ * The records of an input, in order. ImportProblem when its format cannot be told, or when a line is
+ * of another one. `onSeen` is told what it was taken for when nobody said it.
+ */
+export function recordsOf(
+  input: Input,
+  options: FormatOptions,
+  onSeen: (title: string) => void = () => undefined,
+): AsyncIterable<InputRecord> {
+  const format = formatOfInput(input, options);
+  if (options.format === undefined && input.head.length > 0)
+    onSeen(format === 'csv' ? csvTitle(input, options) : format.title);
+  if (format === 'csv') return readCsv(input, options);
+  if (options.mapping.size > 0 && format.name !== ndjson.name)
+    throw new ImportProblem(`${input.name} is ${format.title}: --map is for NDJSON and CSV`);
+  return readLines(input, format, options);
 }
 
 async function* readLines(
   input: Input,
-  read: (line: Buffer, id: string) => Reading,
+  format: LineFormat,
+  options: FormatOptions,
 ): AsyncGenerator<InputRecord> {
+  const read = format.open(options);
+  let number = 0;
   for await (const { bytes, isTooLong } of linesOf(input.chunks)) {
-    const readLine = (id: string): Reading => {
-      if (isTooLong) return unreadable(`expected at most ${MAX_RECORD_BYTES} bytes in a line`);
-      return isBlank(bytes) ? { kind: 'nothing' } : read(bytes, id);
+    number += 1;
+    const line = number;
+    if (isTooLong) {
+      const reason = `expected at most ${MAX_RECORD_BYTES} bytes in a line`;
+      yield { content: bytes, read: () => unreadable(reason) };
+      continue;
+    }
+    if (isBlank(bytes)) {
+      yield { content: bytes, read: () => ({ kind: 'nothing' }) };
+      continue;
+    }
+    const readNow = read(bytes);
+    yield {
+      content: bytes,
+      read: (id) => {
+        const reading = readNow(id);
+        if (reading.kind === 'unreadable' && options.format === undefined)
+          refuseOther(format, bytes.toString(), options, `${input.name}, line ${line}`);
+        return reading;
+      },
     };
-    yield { content: bytes, read: readLine };
   }
 }
 
-function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09);
+/** Half a file counted, the rest taken for garbage, would look like an import that went well. */
+function refuseOther(
+  format: LineFormat,
+  text: string,
+  options: FormatOptions,
+  where: string,
+): void {
+  if (format.recognises(text, options)) return;
+  const other = formatOf(text, options);
+  if (other === undefined) return;
+  throw new ImportProblem(
+    `${where}: expected ${format.title} as before, this is ${other.title}; import them as two files, or --format ${format.name} leaves such lines out`,
+  );
 }

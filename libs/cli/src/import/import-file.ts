@@ -39,7 +39,7 @@ export async function importFile(
   });
   try {
     const { lines, unreadable, before, sent, rejected, doubtful } = await importer.run(
-      recordsOf(input, options),
+      recordsOf(input, options, (title) => progress.say(`${input.name} is read as ${title}`)),
     );
     if (lines > 0 && unreadable > 0 && sent + rejected + before === 0)
       throw new ImportProblem(`${input.name}: not one line is an event; is --format right?`);
@@ -58,8 +58,9 @@ export async function previewFile(
   const input = await openInput(name);
   const progress = new Progress(input.name, screen);
   const chain = new Chain(options.source, options.type);
+  const onSeen = (title: string) => progress.say(`${input.name} is read as ${title}`);
   let [line, shown] = [0, 0];
-  for await (const record of recordsOf(input, options)) {
+  for await (const record of recordsOf(input, options, onSeen)) {
     line += 1;
     chain.add(record.content);
     const reading = record.read(chain.id);

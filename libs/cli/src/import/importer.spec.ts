@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliver } from '@tally/client';
 import { Journal } from '@tally/client/journal';
 import { freePort } from '@tally/testing';
+import { NO_OPTIONS } from '../../test/support/read-text.js';
 import { recordsOf } from './formats.js';
 import { Importer, MAX_REJECTED, type ImportOptions } from './importer.js';
 import { openInput } from './input.js';
@@ -67,6 +68,8 @@ beforeEach(async () => {
         .end(JSON.stringify({ accepted, rejected: results.length, results }));
     });
   });
+  // A test that is held up for seconds by others finds its connections open.
+  server.keepAliveTimeout = MINUTE_MS;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   gateway = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -111,13 +114,7 @@ function importerOf(options: Partial<ImportOptions> = {}): Importer {
 
 async function* recordsIn(lines: readonly string[]): AsyncGenerator<InputRecord> {
   const input = await openInput('-', Readable.from([Buffer.from(lines.join('\n'))]));
-  yield* recordsOf(input, {
-    format: 'ndjson',
-    type: 'view',
-    keepQuery: false,
-    mapping: new Map(),
-    zone: undefined,
-  });
+  yield* recordsOf(input, { ...NO_OPTIONS, format: 'ndjson' });
 }
 
 /** One run over lines of NDJSON: one connection and 10 events a batch unless told otherwise. */

@@ -2,12 +2,14 @@ import { createReadStream, statSync } from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ImportProblem } from './import-problem.js';
+import { PACKED_HEAD_BYTES, refusePacked } from './packed.js';
+import { ENCODING_HEAD_BYTES, inUtf8 } from './text-encoding.js';
 
-/** An input that was opened: its bytes, unpacked. */
+/** An input that was opened: its bytes, unpacked, in UTF-8 as far as they are text. */
 export interface Input {
   /** As people know it. */
   readonly name: string;
-  /** All bytes; to be read once. */
+  /** All bytes, without a byte order mark; to be read once. */
   readonly chunks: AsyncIterable<Buffer>;
   /** The first of them, up to 64 KiB; empty for an empty input. */
   readonly head: Buffer;
@@ -21,7 +23,10 @@ const GZIP = Buffer.from([0x1f, 0x8b]);
 /** What is looked at to tell formats apart. */
 const HEAD_BYTES = 64 * 1024;
 
-/** Opens a file, or stdin for `-`. Gzip is known by its first bytes. ImportProblem, also on reading. */
+/**
+ * Opens a file, or stdin for `-`. Gzip and UTF-16 are known by their first bytes, and so is what is not read.
+ * ImportProblem, also on reading.
+ */
 export async function openInput(file: string, stdin: Readable = process.stdin): Promise<Input> {
   const name = file === STDIN ? 'stdin' : file;
   const size = file === STDIN ? 0 : sizeOf(file);
@@ -29,18 +34,27 @@ export async function openInput(file: string, stdin: Readable = process.stdin): 
   let read = 0;
   const raw = named(name, stream, (bytes) => (read += bytes));
   const start = await peek(raw, GZIP.length);
-  const plain = start.head.subarray(0, GZIP.length).equals(GZIP)
-    ? named(name, unpacked(start.chunks))
-    : start.chunks;
+  const isPacked = start.head.subarray(0, GZIP.length).equals(GZIP);
+  const plain = await peek(
+    isPacked ? named(name, unpacked(start.chunks)) : start.chunks,
+    Math.max(PACKED_HEAD_BYTES, ENCODING_HEAD_BYTES),
+  );
+  refusePacked(name, plain.head);
   return {
     name,
-    ...(await peek(plain, HEAD_BYTES)),
+    ...(await peek(inUtf8(name, plain.head, plain.chunks), HEAD_BYTES)),
     progress: () => (size > 0 ? Math.min(read / size, 1) : undefined),
   };
 }
 
 function sizeOf(file: string): number {
-  const stats = statSync(file, { throwIfNoEntry: false });
+  let stats;
+  try {
+    stats = statSync(file, { throwIfNoEntry: false });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new ImportProblem(`${file} cannot be opened: ${message}`, { cause });
+  }
   if (stats === undefined) throw new ImportProblem(`${file}: no such file`);
   if (stats.isDirectory()) throw new ImportProblem(`${file}: expected a file, this is a folder`);
   return stats.size;

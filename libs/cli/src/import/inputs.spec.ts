@@ -5,7 +5,9 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { recordsOf, type FormatOptions } from './formats.js';
+import { NO_OPTIONS, readText } from '../../test/support/read-text.js';
+import type { FormatOptions } from './format.js';
+import { recordsOf } from './formats.js';
 import { openInput } from './input.js';
 import { linesOf } from './lines.js';
 import { parseMapping } from './mapping.js';
@@ -29,24 +31,10 @@ async function linesIn(text: string | Buffer, sizes = [1000], maxBytes?: number)
   return lines;
 }
 
-const OPTIONS: FormatOptions = {
-  format: undefined,
-  type: 'view',
-  keepQuery: false,
-  mapping: new Map(),
-  zone: undefined,
-};
-
 /** Events without their id, or reasons. */
 async function readAll(text: string | Buffer, options: Partial<FormatOptions> = {}) {
-  const input = await openInput('-', Readable.from([Buffer.from(text)]));
-  const found: unknown[] = [];
-  for await (const record of recordsOf(input, { ...OPTIONS, ...options })) {
-    const reading = record.read('given');
-    if (reading.kind === 'event') found.push(JSON.parse(reading.json));
-    if (reading.kind === 'unreadable') found.push(reading.reason);
-  }
-  return found;
+  const found = await readText(text, options);
+  return options.format === undefined && found.length > 0 ? found.slice(1) : found;
 }
 
 function mapped(text: string): Partial<FormatOptions> {
@@ -71,8 +59,8 @@ describe('lines', () => {
     );
   });
 
-  it('need no end, and no byte order mark', async () => {
-    expect(await linesIn('\ufeffa\r\n\nb')).toEqual(['a', '', 'b']);
+  it('need no end', async () => {
+    expect(await linesIn('a\r\n\nb')).toEqual(['a', '', 'b']);
   });
 
   it('that are too long are told, and the next one is read', async () => {
@@ -92,7 +80,7 @@ describe('an input', () => {
   const contents = async (file: string) => {
     const input = await openInput(file);
     const found: string[] = [];
-    for await (const { content } of recordsOf(input, OPTIONS)) found.push(content.toString());
+    for await (const { content } of recordsOf(input, NO_OPTIONS)) found.push(content.toString());
     return { found, share: input.progress() };
   };
 
@@ -110,10 +98,102 @@ describe('an input', () => {
     await expect(contents(cut)).rejects.toThrow(`${cut} cannot be read to its end`);
     await expect(contents(join(dir, 'none'))).rejects.toThrow('no such file');
     await expect(contents(dir)).rejects.toThrow('folder');
+    await expect(contents(join(dir, 'x'.repeat(300)))).rejects.toThrow('cannot be opened');
   });
 
-  it('may be empty', async () => {
-    expect(await readAll('')).toEqual([]);
+  it('may be empty, and a mark or blank lines alone are nothing', async () => {
+    for (const nothing of ['', '\ufeff', '\r\n\n', gzipSync('')])
+      expect(await readAll(nothing)).toEqual([]);
+  });
+
+  it.each(['utf-16le', 'utf-16be', 'utf-16le without a mark', 'utf-16be without a mark'])(
+    'may be %s, also packed',
+    async (encoding) => {
+      const marked = encoding.endsWith('mark') ? 'subject;value' : '\ufeffsubject;value';
+      const bytes = Buffer.from(`${marked}\r\ncaf\u00e9 \u{1f600};1\r\n`, 'utf16le');
+      if (encoding.startsWith('utf-16be')) bytes.swap16();
+      for (const written of [bytes, gzipSync(bytes)])
+        expect(await readAll(written)).toEqual([
+          { id: 'given', type: 'view', subject: 'caf\u00e9 \u{1f600}', value: 1 },
+        ]);
+      await expect(readAll(bytes.subarray(0, -1))).rejects.toThrow(/stdin begins as UTF-16/);
+    },
+  );
+
+  it.each([
+    ['zip', '504b0304140000000800'],
+    ['zip', '504b0506000000000000'],
+    ['zstd', '28b52ffd0458'],
+    ['xz', 'fd377a585a0000'],
+    ['bzip2', '425a6839314159265359'],
+    ['lz4', '04224d186440'],
+    ['7-Zip', '377abcaf271c'],
+    ['compress', '1f9d90'],
+    ['tar', Buffer.concat([Buffer.alloc(257, 'a'), Buffer.from('ustar\0')]).toString('hex')],
+    ['UTF-32', 'fffe000041000000'],
+  ])('that is %s says so, also within gzip', async (name, start) => {
+    const bytes = Buffer.concat([Buffer.from(start, 'hex'), Buffer.alloc(300)]);
+    await expect(readAll(bytes)).rejects.toThrow(new RegExp(`stdin is .*${name}`));
+    await expect(readAll(gzipSync(bytes))).rejects.toThrow(name);
+  });
+
+  it.each([
+    ['an array', '[{"subject":"a"},\n{"subject":"b"}]'],
+    ['an array of many lines', '[\n  {\n    "subject": "a"\n  }\n]\n'],
+    ['an object of many lines', '{\r\n  "subject": "a"\r\n}\r\n'],
+  ])('that is %s of JSON says what is expected', async (_, text) => {
+    await expect(readAll(text)).rejects.toThrow('expected an object a line');
+    await expect(readAll(text, mapped('subject=name'))).rejects.toThrow(
+      'expected an object a line',
+    );
+  });
+
+  it.each([
+    [
+      'HAProxy',
+      'h haproxy[1]: ::1:5 [04/Mar/2026:10:00:00.123] a b/c 0/0/1/2/3 200 12 - - ---- 1/1/0/0/0 0/0 "GET /a HTTP/1.1"',
+    ],
+    [
+      'Envoy',
+      '[2026-03-04T10:00:00.123Z] "GET /a HTTP/1.1" 200 - 0 57 3 2 "-" "curl" "id" "h" "10.0.0.1:80"',
+    ],
+    [
+      'the real-time log of CloudFront',
+      '1772618400.123\t192.0.2.1\t200\t392\tGET\thttps\th\t/a\t23',
+    ],
+    [
+      'the own format of IIS',
+      '192.0.2.1, -, 03/04/26, 7:55:20, W3SVC2, S, 10.0.0.1, 4502, 163, 3223, 200, 0, GET, /a, -,',
+    ],
+    [
+      'a network load balancer',
+      'tls 2.0 2026-03-04T10:00:00 net/n/1 l 192.0.2.1:5 10.0.0.1:443 5 2 98 246 - arn - TLS tlsv12 - h - - -',
+    ],
+  ])('of %s is refused with what is known', async (_, line) => {
+    await expect(readAll(`${line}\n`)).rejects.toThrow(/of a format that is known.*Known are s3/);
+  });
+
+  it('that is no text says so, and text that begins like bzip2 is text', async () => {
+    const image = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1')]);
+    await expect(readAll(image)).rejects.toThrow('stdin is no text');
+    await expect(readAll(image, mapped('subject=a'))).rejects.toThrow('stdin is no text');
+    await expect(readAll('BZh9 a\n')).rejects.toThrow('of a format that is known');
+    // A server that was switched off leaves a log with zeros behind its last line.
+    const padded = `::1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 -\n${'\0'.repeat(99)}`;
+    expect(await readAll(padded)).toEqual([
+      expect.objectContaining({ subject: '/a' }),
+      expect.stringContaining('expected host'),
+    ]);
+  });
+
+  it('with a line that is longer than allowed is read around it', async () => {
+    const long = `${'x'.repeat(5 << 20)}\n{"subject":"b"}\n`;
+    expect(await readAll(`{"subject":"a"}\n${long}`)).toEqual([
+      expect.objectContaining({ subject: 'a' }),
+      expect.stringContaining('at most'),
+      expect.objectContaining({ subject: 'b' }),
+    ]);
+    await expect(readAll(long)).rejects.toThrow('no line of the first 64 KiB');
   });
 
   it('is known by its first lines, also when the first is garbage', async () => {
@@ -124,6 +204,9 @@ describe('an input', () => {
     ]);
     expect(await readAll('subject,value\na,1')).toEqual([expect.objectContaining({ value: 1 })]);
     await expect(readAll('a;b\n1;2\n')).rejects.toThrow('--format');
+    expect(await readAll(`${'garbage\n'.repeat(8000)}${log}`)).toContainEqual(
+      expect.objectContaining({ subject: '/a' }),
+    );
   });
 });
 
@@ -139,14 +222,14 @@ describe('NDJSON', () => {
     ];
     const input = await openInput('-', Readable.from([Buffer.from(lines.join('\r\n'))]));
     const found: string[] = [];
-    for await (const record of recordsOf(input, OPTIONS)) {
+    for await (const record of recordsOf(input, NO_OPTIONS)) {
       const reading = record.read('given');
       found.push(reading.kind === 'event' ? reading.json : reading.kind);
     }
     expect(found).toEqual([
       lines[0],
       '{"id":"given","type":"view","subject" : "b" }',
-      '{"id":"given","type":"view"}',
+      'unreadable',
       'nothing',
       'unreadable',
       'unreadable',

@@ -9,7 +9,6 @@ export interface Line {
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
-const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /** Cuts bytes into lines; the last one needs no end. Holds at most one line and one chunk. */
 export async function* linesOf(
@@ -18,7 +17,6 @@ export async function* linesOf(
 ): AsyncGenerator<Line> {
   let held: Buffer[] = [];
   let heldBytes = 0;
-  let isFirst = true;
   let isOpen = false;
   const hold = (part: Buffer) => {
     isOpen = true;
@@ -31,9 +29,8 @@ export async function* linesOf(
   };
   const take = (): Line => {
     let bytes = held.length === 1 && held[0] !== undefined ? held[0] : Buffer.concat(held);
-    if (isFirst && bytes.indexOf(BYTE_ORDER_MARK) === 0) bytes = bytes.subarray(3);
     if (bytes.at(-1) === RETURN) bytes = bytes.subarray(0, -1);
-    [held, heldBytes, isFirst, isOpen] = [[], 0, false, false];
+    [held, heldBytes, isOpen] = [[], 0, false];
     const isTooLong = bytes.length > maxBytes;
     return { bytes: isTooLong ? bytes.subarray(0, maxBytes) : bytes, isTooLong };
   };
@@ -47,4 +44,9 @@ export async function* linesOf(
     if (from < chunk.length) hold(chunk.subarray(from));
   }
   if (isOpen) yield take();
+}
+
+/** Whether a line has nothing but blanks. */
+export function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09);
 }

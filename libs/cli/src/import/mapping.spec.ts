@@ -34,7 +34,12 @@ describe('an attribute', () => {
       ['attributes.__proto__', 'p'] as const,
       ['attributes.constructor', 'c'] as const,
     ]);
-    const reading = readColumns((name) => name, 'i', { mapping, type: 'view', zone: undefined });
+    const reading = readColumns((name) => name, 'i', {
+      mapping,
+      type: 'view',
+      zone: undefined,
+      decimalComma: false,
+    });
     expect(reading).toEqual({
       kind: 'event',
       json: '{"id":"i","type":"view","subject":"s","attributes":{"__proto__":"p","constructor":"c"}}',
@@ -46,7 +51,12 @@ describe('a value', () => {
   const jsonOf = (value: string) => {
     const mapping = new Map([['subject', 's'] as const, ['value', 'v'] as const]);
     const column = (name: string) => (name === 's' ? 'a' : value);
-    const reading = readColumns(column, 'i', { mapping, type: 'view', zone: undefined });
+    const reading = readColumns(column, 'i', {
+      mapping,
+      type: 'view',
+      zone: undefined,
+      decimalComma: false,
+    });
     return reading.kind === 'event' ? reading.json : reading.kind;
   };
 

@@ -21,6 +21,8 @@ export interface MappingOptions {
   readonly type: string;
   /** For times without an offset; undefined: those are refused. */
   readonly zone: Zone | undefined;
+  /** Whether texts are numbers as `1.000,25`. */
+  readonly decimalComma: boolean;
 }
 
 /** `subject=url,value=bytes,attributes.country=geo`; a sentence when it is wrong. */
@@ -46,11 +48,19 @@ export function isField(text: string): text is Field {
   return FIELDS.some((field) => field === text);
 }
 
+/** The field that a column is called by, whatever its case; undefined for other names. */
+export function fieldNamed(name: string): Field | undefined {
+  const lower = name.toLowerCase();
+  // The name of an attribute is the user's.
+  const field = lower.startsWith(ATTRIBUTE) ? `${ATTRIBUTE}${name.slice(ATTRIBUTE.length)}` : lower;
+  return isField(field) ? field : undefined;
+}
+
 /** The event of a record with columns. Empty texts and null count as absent. */
 export function readColumns(
   column: Column,
   id: string,
-  { mapping, type, zone }: MappingOptions,
+  { mapping, type, zone, decimalComma }: MappingOptions,
 ): Reading {
   const event: Record<string, unknown> = { id, type };
   const attributes = new Map<string, unknown>();
@@ -61,9 +71,14 @@ export function readColumns(
     if (typeof cell !== 'string' && typeof cell !== 'number' && typeof cell !== 'boolean')
       return unreadable(`${name}: expected a text or a number`);
     if (field === 'value') {
-      const number = numberText(String(cell));
-      if (number === undefined)
-        return unreadable(`${name}: expected a number, got ${quoted(String(cell))}`);
+      const text = String(cell);
+      const isLocal = decimalComma && typeof cell === 'string';
+      const number = numberText(isLocal ? pointed(text) : text);
+      if (number === undefined) {
+        const hint =
+          DECIMAL_COMMA.test(text) && !decimalComma ? '; --decimal-comma reads that' : '';
+        return unreadable(`${name}: expected a number, got ${quoted(text)}${hint}`);
+      }
       value = `,"value":${number}`;
     } else if (field === 'time') {
       const time = eventTimeOf(String(cell), zone);
@@ -90,4 +105,15 @@ function numberText(text: string): string | undefined {
     /^\s*(?:\+|(-))?0*(\d*)(?:\.(\d*))?([eE][+-]?\d{1,3})?\s*$/.exec(text) ?? [];
   if (whole === undefined || !/\d/.test(text.split(/[eE]/, 1)[0] ?? '')) return undefined;
   return `${minus ?? ''}${whole === '' ? '0' : whole}${fraction ? `.${fraction}` : ''}${exponent}`;
+}
+
+/** `1.000,25`, also with blanks (of any width) between thousands. */
+const DECIMAL_COMMA =
+  /^\s*[+-]?(?:\d+|[1-9]\d{0,2}(?:([.\u00a0\u202f ])\d{3})(?:\1\d{3})*),\d+\s*$/;
+const THOUSANDS = /^\s*[+-]?[1-9]\d{0,2}(?:([.\u00a0\u202f ])\d{3})(?:\1\d{3})*(?:,\d*)?\s*$/;
+
+/** A text with decimal comma as one with a point; what is none stays none: `1.5` is not 15. */
+function pointed(text: string): string {
+  const whole = THOUSANDS.test(text) ? text.replace(/[.\u00a0\u202f ]/g, '') : text;
+  return whole.includes('.') ? '' : whole.replace(',', '.');
 }

@@ -2,22 +2,26 @@ import { parseArgs } from 'node:util';
 import { quoted } from '@tally/client';
 import { gatewayTarget, NO_GATEWAY } from '../gateway-target.js';
 import { parseZone } from './event-time.js';
-import { FORMATS, type FormatOptions } from './formats.js';
+import type { FormatOptions } from './format.js';
 import type { ImportOptions } from './importer.js';
 import { STDIN } from './input.js';
 import { parseMapping } from './mapping.js';
+import { FORMATS } from './seen-format.js';
 
 /** The text of --help. */
 export const USAGE = `usage: tally import [options] [FILE... | -]
 
-Counts the records of files, or of stdin: web-server access logs (Common and Combined Log Format),
-NDJSON and CSV, plain or packed with gzip. Interrupted and started again it goes on.
+Counts the records of files, or of stdin: access logs of web servers (Common and Combined Log Format),
+of IIS and CloudFront (W3C), of S3, of load balancers (ALB, ELB), and JSON of Caddy, Traefik and nginx;
+NDJSON and CSV; plain or packed with gzip. Interrupted and started again it goes on.
 
-  --format auto|clf|ndjson|csv  what the input is; seen from its first lines by default
+  --format F                    auto (seen from the first 64 KiB, the default), or one of
+                                ${FORMATS.join(', ')}
   --type TYPE                   event type of records that name none (default: view)
   --map FIELD=COLUMN,...        columns of NDJSON or CSV; fields: id, type, subject, time, value,
                                 attributes.NAME
   --zone Z|+HH:MM               of mapped times that have no offset
+  --decimal-comma               numbers of CSV and of mapped texts are written 1.000,25
   --keep-query                  the query (?...) of a logged path belongs to the subject
   --gateway URL                 default: TALLY_GATEWAY, or the Tally that tools/up started
   --source NAME                 keeps inputs apart that begin alike, as logs of two servers
@@ -79,8 +83,8 @@ export function parseCommand(
     return wrong('--journal is for one input: without it each has its own');
   if (inputs.filter((input) => input === STDIN).length > 1) return wrong('stdin can be read once');
   if (!TYPE.test(values.type)) return wrong(`--type: expected ${TYPE.source}`);
-  const format = [...FORMATS, undefined].find((name) => (name ?? 'auto') === values.format);
-  if (format === undefined && values.format !== 'auto')
+  const format = values.format === 'auto' ? undefined : values.format;
+  if (format !== undefined && !FORMATS.includes(format))
     return wrong(`--format: expected auto, ${FORMATS.join(', ')}, got ${quoted(values.format)}`);
   const mapping = parseMapping(values.map);
   if (typeof mapping === 'string') return wrong(mapping);
@@ -102,6 +106,7 @@ export function parseCommand(
       type: values.type,
       mapping,
       zone,
+      decimalComma: values['decimal-comma'],
       keepQuery: values['keep-query'],
       source: values.source,
       gateway: target?.url ?? '',
@@ -126,6 +131,7 @@ function parse(args: readonly string[]) {
       type: { type: 'string', default: 'view' },
       map: { type: 'string', multiple: true, default: [] },
       zone: { type: 'string' },
+      'decimal-comma': { type: 'boolean', default: false },
       'keep-query': { type: 'boolean', default: false },
       gateway: { type: 'string' },
       source: { type: 'string', default: '' },

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseAccessLine, readAccessLine } from './access-log.js';
+import { readEntry } from './access-entry.js';
+import { parseAccessLine } from './clf.js';
 
 const line = (request: string, rest = '200 2326') =>
   `203.0.113.9 - - [10/Oct/2000:13:55:36 -0700] "${request}" ${rest}`;
 const TIME = Date.parse('2000-10-10T20:55:36Z');
 const read = (text: string, keepQuery = false) =>
-  readAccessLine(text, 'the-id', { type: 'view', keepQuery });
+  readEntry(parseAccessLine(text), Buffer.from(text), 'the-id', { type: 'view', keepQuery });
 
 describe('a line of an access log', () => {
   it('says time, method, path, status and bytes', () => {
@@ -40,6 +41,7 @@ describe('a line of an access log', () => {
   it.each([
     ['escaped quotes and backslashes', '/a\\"b\\\\c', '/a"b\\c'],
     ['bytes that the server wrote as \\x', '/caf\\xc3\\xa9', '/café'],
+    ['bytes that are no text, as they were written', '/\\xff\\xe9', '/\\xff\\xe9'],
     ['percent signs, as the client sent them', '/caf%C3%A9%2Fx', '/caf%C3%A9%2Fx'],
     ['spaces', '/a b', '/a b'],
   ])('has %s in its path', (_, written, path) => {
