@@ -2,12 +2,10 @@ import type { NewTopic } from '@tally/kafka-wire';
 import { isTopicName, type SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { answerEach, type Refusal } from './answer-each.js';
+import { DEFAULT_PARTITIONS } from './default-partitions.js';
 import { isInternal } from './internal-topics.js';
-import { parseTopicConfigs } from './topic-configs.js';
+import { parseTopicConfigs } from './settings/change-settings.js';
 import type { TopicLimits } from './topic-limits.js';
-
-/** Where a client leaves the number to the server. */
-const DEFAULT_PARTITIONS = 16;
 
 export function createTopicsHandler(
   log: SegmentLog,
@@ -44,7 +42,7 @@ async function create(
     return ['POLICY_VIOLATION', `this node takes ${limits.maxPartitions} partitions in all`];
   }
   const parsed = parseTopicConfigs(name, topic.configs);
-  if (parsed.kind === 'invalid') return ['INVALID_CONFIG', parsed.message];
+  if (parsed.kind === 'invalid') return [parsed.error, parsed.message];
   if (validateOnly) return undefined;
   const outcome = await log.createTopic({ name, partitions, configs: parsed.configs });
   switch (outcome.kind) {

@@ -2,9 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { correlationIdOf, decodeResponse, encodeRequest } from '../frame/client-frames.js';
 import { readRequestHeader, writeResponse } from '../frame/headers.js';
 import { WireReader } from '../wire/wire-reader.js';
+import { alterConfigs } from './alter-configs.js';
 import { apiVersions } from './api-versions.js';
 import type { SpokenApi } from './api.js';
 import { createTopics } from './create-topics.js';
+import { describeConfigs } from './describe-configs.js';
 import { describeGroups } from './describe-groups.js';
 import { fetch } from './fetch.js';
 import { findCoordinator } from './find-coordinator.js';
@@ -255,6 +257,47 @@ describe('a client and the server mean the same', () => {
           },
         ],
       },
+    ),
+  );
+
+  it(
+    'by DescribeConfigs',
+    bothSides(
+      describeConfigs,
+      {
+        resources: [{ ...topic, names: ['k'] }],
+        withSynonyms: true,
+        withDocumentation: true,
+      },
+      {
+        resources: [
+          {
+            ...topic,
+            errorCode: 0,
+            errorMessage: null,
+            configs: [
+              {
+                name: 'k',
+                value: 'v',
+                readOnly: true,
+                source: 1,
+                synonyms: [{ name: 'log.k', value: 'w', source: 5 }],
+                type: 7,
+                documentation: 'says',
+              },
+            ],
+          },
+        ],
+      },
+    ),
+  );
+
+  it(
+    'by AlterConfigs',
+    bothSides(
+      alterConfigs,
+      { resources: [{ ...topic, configs: [{ name: 'k', value: null }] }], validateOnly: true },
+      { resources: [{ ...topic, errorCode: 40, errorMessage: 'no' }] },
     ),
   );
 
