@@ -1,5 +1,7 @@
 import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
 import type { Broker } from './cluster/broker.js';
+import { electLeadersHandler } from './cluster/elect-leaders.js';
+import { describeLogDirsHandler } from './cluster/log-dirs.js';
 import { findCoordinatorHandler, metadataHandler } from './cluster/cluster-handlers.js';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
 import {
@@ -80,6 +82,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
     listGroups: listGroupsHandler(groups),
     deleteGroups: deleteGroupsHandler(groups),
     offsetDelete: offsetDeleteHandler(groups),
+    describeLogDirs: describeLogDirsHandler(log, node.logDir),
+    electLeaders: electLeadersHandler(log),
     ...(groups.isUnavailable ? UNAVAILABLE_GROUPS : {}),
     ...(parts.hasSasl
       ? { saslHandshake: saslHandshakeHandler, saslAuthenticate: saslAuthenticateHandler }

@@ -5,14 +5,18 @@ import { WireReader } from '../wire/wire-reader.js';
 import { alterConfigs } from './alter-configs.js';
 import { apiVersions } from './api-versions.js';
 import type { SpokenApi } from './api.js';
+import { createPartitions } from './create-partitions.js';
 import { createTopics } from './create-topics.js';
 import { describeConfigs } from './describe-configs.js';
 import { describeGroups } from './describe-groups.js';
+import { describeLogDirs } from './describe-log-dirs.js';
+import { ELECTION, electLeaders } from './elect-leaders.js';
 import { fetch } from './fetch.js';
 import { findCoordinator } from './find-coordinator.js';
 import { incrementalAlterConfigs } from './incremental-alter-configs.js';
 import { initProducerId } from './init-producer-id.js';
 import { joinGroup } from './join-group.js';
+import { listOffsets } from './list-offsets.js';
 import { metadata } from './metadata.js';
 import { offsetCommit } from './offset-commit.js';
 import { offsetDelete } from './offset-delete.js';
@@ -298,6 +302,58 @@ describe('a client and the server mean the same', () => {
       alterConfigs,
       { resources: [{ ...topic, configs: [{ name: 'k', value: null }] }], validateOnly: true },
       { resources: [{ ...topic, errorCode: 40, errorMessage: 'no' }] },
+    ),
+  );
+
+  it(
+    'by CreatePartitions',
+    bothSides(
+      createPartitions,
+      { topics: [{ name: 't', count: 3, assignments: [[1], [1, 2]] }], validateOnly: true },
+      { topics: [{ name: 't', errorCode: 37, errorMessage: 'no' }] },
+    ),
+  );
+
+  it(
+    'by ListOffsets',
+    bothSides(
+      listOffsets,
+      { topics: byTopic({ partition: 3, currentLeaderEpoch: 1, timestamp: -3n }) },
+      {
+        topics: byTopic({
+          partition: 3,
+          errorCode: 0,
+          timestamp: 8n,
+          offset: 9n,
+          leaderEpoch: 1,
+        }),
+      },
+    ),
+  );
+
+  it(
+    'by DescribeLogDirs',
+    bothSides(
+      describeLogDirs,
+      { topics: byTopic(3) },
+      {
+        dirs: [
+          {
+            errorCode: 0,
+            path: '/log',
+            topics: byTopic({ partition: 3, size: 9n, lag: 0n, isFuture: false }),
+          },
+        ],
+      },
+    ),
+  );
+
+  it(
+    'by ElectLeaders',
+    bothSides(
+      electLeaders,
+      { election: ELECTION.unclean, topics: byTopic(3) },
+      { errorCode: 0, topics: byTopic({ partition: 3, errorCode: 84, errorMessage: 'no' }) },
     ),
   );
 

@@ -102,6 +102,16 @@ const CASES: { readonly [N in Exclude<ApiName, Free>]: Case<N> } = {
     needs: onTopic('alter-configs'),
     refused: TOPIC,
   },
+  describeLogDirs: {
+    request: { topics: [{ name: 't', partitions: [0] }] },
+    needs: ['describe cluster'],
+    refused: CLUSTER,
+  },
+  electLeaders: {
+    request: { election: 0, topics: [{ name: 't', partitions: [0] }] },
+    needs: ['alter cluster'],
+    refused: CLUSTER,
+  },
   findCoordinator: {
     request: { key: 'g', keyType: GROUP_KEY },
     needs: onGroup('describe'),

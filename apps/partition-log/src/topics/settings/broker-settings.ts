@@ -7,6 +7,7 @@ import { TOPIC_SETTINGS } from './topic-settings.js';
 export type NodeSettings = Pick<
   PartitionLogConfig,
   | 'brokerId'
+  | 'logDir'
   | 'segmentBytes'
   | 'maxConnections'
   | 'maxConnectionsPerAddress'
@@ -25,6 +26,7 @@ type Row = readonly [name: string, type: number, value: string | number | boolea
 export function describeBroker(node: NodeSettings): ToldConfig[] {
   const { boolean, int, long, string } = CONFIG_TYPE;
   const ofNode: readonly Row[] = [
+    ['log.dirs', string, node.logDir],
     ['broker.id', int, node.brokerId],
     ['connections.max.idle.ms', long, node.idleTimeoutMs],
     ['fetch.max.bytes', int, node.maxFetchBytes],
