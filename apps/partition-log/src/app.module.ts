@@ -168,13 +168,14 @@ export class AppModule {
         {
           provide: KafkaServer,
           inject: [
-            ...[SegmentLog, DiskWatermarks, GroupCoordinator],
+            ...[SegmentLog, DiskWatermarks, GroupCoordinator, LogClock],
             ...[LOGGER, METRICS, LOG_METRICS, Lifecycle, TLS],
           ],
           useFactory: async (
             log: SegmentLog,
             space: DiskWatermarks,
             groups: GroupCoordinator,
+            clock: LogClock,
             logger: Logger,
             { registry }: Metrics,
             metrics: LogMetrics,
@@ -187,7 +188,7 @@ export class AppModule {
               metrics.appendBytes.inc({ topic: labels.of(topic) }, bytes);
             const countFetch = (topic: string, bytes: number) =>
               metrics.fetchBytes.inc({ topic: labels.of(topic) }, bytes);
-            const { maxFetchBytes, maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
+            const { maxTopics, maxPartitions, maxPartitionsPerTopic } = config;
             const limits = new TopicLimits(log, maxTopics, maxPartitions, maxPartitionsPerTopic);
             const countFailure = () => metrics.loginFailures.inc();
             const security = await openSecurity(config, logger, countFailure, serviceTls);
@@ -200,7 +201,8 @@ export class AppModule {
                 groups,
                 broker,
                 limits,
-                maxFetchBytes,
+                node: config,
+                now: () => clock.now(),
                 countAppend,
                 countFetch,
               }),

@@ -1,5 +1,7 @@
 import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
 import type { Broker } from './cluster/broker.js';
+import { electLeadersHandler } from './cluster/elect-leaders.js';
+import { describeLogDirsHandler } from './cluster/log-dirs.js';
 import { findCoordinatorHandler, metadataHandler } from './cluster/cluster-handlers.js';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
 import {
@@ -32,6 +34,7 @@ import {
 import { createPartitionsHandler } from './topics/create-partitions.js';
 import { createTopicsHandler } from './topics/create-topics.js';
 import { deleteTopicsHandler } from './topics/delete-topics.js';
+import type { NodeSettings } from './topics/settings/broker-settings.js';
 import type { TopicLimits } from './topics/topic-limits.js';
 
 export interface HandlerParts {
@@ -42,18 +45,21 @@ export interface HandlerParts {
   readonly limits: TopicLimits;
   /** Clients have to authenticate. */
   readonly hasSasl: boolean;
-  readonly maxFetchBytes: number;
+  /** What is told of the settings of this node. */
+  readonly node: NodeSettings;
+  /** The clock of the log, ms since 1970. */
+  readonly now: () => number;
   readonly countAppend: CountAppend;
   readonly countFetch: CountFetch;
 }
 
 /** What answers each API; clients are told of exactly these. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { log, space, groups, broker, limits, maxFetchBytes, countAppend, countFetch } = parts;
+  const { log, space, groups, broker, limits, node, now, countAppend, countFetch } = parts;
   const { nodeId } = broker;
   return {
-    produce: produceHandler(log, space, countAppend),
-    fetch: fetchHandler(log, maxFetchBytes, countFetch),
+    produce: produceHandler(log, space, now, countAppend),
+    fetch: fetchHandler(log, node.maxFetchBytes, countFetch),
     listOffsets: listOffsetsHandler(log),
     offsetForLeaderEpoch: offsetForLeaderEpochHandler(log),
     initProducerId: initProducerIdHandler(log),
@@ -63,9 +69,9 @@ export function createHandlers(parts: HandlerParts): Handlers {
     createTopics: createTopicsHandler(log, nodeId, limits),
     createPartitions: createPartitionsHandler(log, nodeId, limits),
     deleteTopics: deleteTopicsHandler(log, (topic) => groups.offsets.deleteTopic(topic)),
-    describeConfigs: describeConfigsHandler(log, nodeId),
-    alterConfigs: alterConfigsHandler(log),
-    incrementalAlterConfigs: incrementalAlterConfigsHandler(log),
+    describeConfigs: describeConfigsHandler(log, node),
+    alterConfigs: alterConfigsHandler(log, node),
+    incrementalAlterConfigs: incrementalAlterConfigsHandler(log, node),
     joinGroup: joinGroupHandler(groups),
     syncGroup: syncGroupHandler(groups),
     heartbeat: heartbeatHandler(groups),
@@ -76,6 +82,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
     listGroups: listGroupsHandler(groups),
     deleteGroups: deleteGroupsHandler(groups),
     offsetDelete: offsetDeleteHandler(groups),
+    describeLogDirs: describeLogDirsHandler(log, node.logDir),
+    electLeaders: electLeadersHandler(log),
     ...(groups.isUnavailable ? UNAVAILABLE_GROUPS : {}),
     ...(parts.hasSasl
       ? { saslHandshake: saslHandshakeHandler, saslAuthenticate: saslAuthenticateHandler }

@@ -187,6 +187,35 @@ describe('what kafkajs does not speak', () => {
     );
   });
 
+  it('DescribeLogDirs names the folder, and of each partition size, lag and whether it is to come', () => {
+    const bytes = '00000001' + '000174' + '00000001' + '00000003';
+    const topics = [{ name: 't', partitions: [3] }];
+    const partition = { partition: 3, size: 9n, lag: 0n, isFuture: false };
+    const dirs = [{ errorCode: 0, path: '/l', topics: [{ name: 't', partitions: [partition] }] }];
+    for (const version of [0, 1]) {
+      expect(readBytes('describeLogDirs', version, Buffer.from(bytes, 'hex'))).toEqual({ topics });
+      expect(hex(written('describeLogDirs', version, { dirs }))).toBe(
+        '00000000' + '00000001' + '0000' + '00022f6c' + '00000001' + '000174' +
+          '00000001' + '00000003' + '0000000000000009' + '0000000000000000' + '00',
+      ); // prettier-ignore
+    }
+  });
+
+  it('ElectLeaders names the kind of election, and answers with its own error, from version 1 on', () => {
+    const bytes = '00000001' + '000174' + '00000001' + '00000003' + '00007530';
+    const topics = [{ name: 't', partitions: [3] }];
+    const read = (text: string, version: number) =>
+      readBytes('electLeaders', version, Buffer.from(text, 'hex'));
+    expect(read(bytes, 0)).toEqual({ election: 0, topics });
+    expect(read(`01${bytes}`, 1)).toEqual({ election: 1, topics });
+    expect(read('00ffffffff00007530', 1)).toEqual({ election: 0, topics: null });
+    const told = { partition: 3, errorCode: 84, errorMessage: 'm' };
+    const answer = { errorCode: 0, topics: [{ name: 't', partitions: [told] }] };
+    const body = '00000001' + '000174' + '00000001' + '00000003' + '0054' + '00016d';
+    expect(hex(written('electLeaders', 0, answer))).toBe('00000000' + body);
+    expect(hex(written('electLeaders', 1, answer))).toBe('00000000' + '0000' + body);
+  });
+
   it('OffsetDelete answers with its own error before the throttle time', () => {
     const bytes = '000167' + '00000001' + '000174' + '00000002' + '00000000' + '00000001';
     expect(readBytes('offsetDelete', 0, Buffer.from(bytes, 'hex'))).toEqual({
@@ -228,9 +257,11 @@ describe('what is told to clients', () => {
       [23, 'OffsetForLeaderEpoch', 2, 3],
       [32, 'DescribeConfigs', 0, 3],
       [33, 'AlterConfigs', 0, 1],
+      [35, 'DescribeLogDirs', 0, 1],
       [36, 'SaslAuthenticate', 0, 1],
       [37, 'CreatePartitions', 0, 1],
       [42, 'DeleteGroups', 0, 1],
+      [43, 'ElectLeaders', 0, 1],
       [44, 'IncrementalAlterConfigs', 0, 0],
       [47, 'OffsetDelete', 0, 0],
     ]);

@@ -9,6 +9,8 @@ export * from './api/delete-records.js';
 export * from './api/delete-topics.js';
 export * from './api/describe-configs.js';
 export * from './api/describe-groups.js';
+export * from './api/describe-log-dirs.js';
+export * from './api/elect-leaders.js';
 export * from './api/fetch.js';
 export * from './api/find-coordinator.js';
 export * from './api/heartbeat.js';

@@ -32,6 +32,8 @@ export interface SegmentLogOptions extends CommitLoopOptions {
   readonly folder: string;
   /** A segment that would grow past this is followed by a new one. */
   readonly segmentBytes: number;
+  /** Where the settings of a topic say less than `segmentBytes`; absent: none does. */
+  readonly segmentBytesOf?: (configs: TopicConfigs) => number;
   /** How long at least one write of marks comes after the other, and so how old they may be. */
   readonly markIntervalMs: number;
   /** Absent: records are checked only when somebody reads them. */
@@ -80,7 +82,8 @@ export class SegmentLog {
 
   /** Throws DamagedLog where nobody can say which log it is, and an error when another process uses the folder. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
-    const { folder, segmentBytes, markIntervalMs, now, files = nodeFileSystem } = options;
+    const { folder, markIntervalMs, now, files = nodeFileSystem } = options;
+    const { segmentBytes: most, segmentBytesOf = () => most } = options;
     const { producers = DEFAULT_PRODUCERS, maxOpenSegments = DEFAULT_OPEN_SEGMENTS } = options;
     const lock = files.lock(folder);
     try {
@@ -98,7 +101,7 @@ export class SegmentLog {
         openFiles,
         indexes: new StoredIndexes(files),
         writer,
-        segmentBytes,
+        segmentBytes: (configs: TopicConfigs) => Math.min(most, segmentBytesOf(configs)),
         producers,
         now,
         onDamage: ({ topicId, partition }: PartitionId, range: DamagedRange) => {

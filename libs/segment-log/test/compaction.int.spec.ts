@@ -2,7 +2,7 @@ import { DAY_MS } from '@tally/contracts';
 import { AT, readBatchHeader } from '@tally/kafka-wire';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { Upkeep, type SegmentLog } from '../src/index.js';
+import { Upkeep, type SegmentLog, type UpkeepPolicy } from '../src/index.js';
 import {
   appendKeyed,
   keyedBatch,
@@ -26,12 +26,19 @@ interface Settings {
   readonly deleteRetentionMs?: number;
   readonly maxKeys?: number;
   readonly nowMs?: number;
+  /** What else the policy says. */
+  readonly policy?: Partial<UpkeepPolicy & { readonly kind: 'compact' }>;
 }
 
 function compactorOf(log: SegmentLog, settings: Settings = {}): Upkeep {
   const { deleteRetentionMs = DAY_MS, maxKeys = 1000, nowMs = NOW_MS } = settings;
   return new Upkeep(log, {
-    policyOf: () => ({ kind: 'compact', segmentMs: 7 * DAY_MS, deleteRetentionMs }),
+    policyOf: () => ({
+      kind: 'compact',
+      segmentMs: 7 * DAY_MS,
+      deleteRetentionMs,
+      ...settings.policy,
+    }),
     intervalMs: 1,
     compactedSegmentBytes: 1 << 20,
     compactBytesPerSecond: 1e12,
@@ -135,6 +142,49 @@ describe('compaction', () => {
     expect(stateOf(left)).toEqual(new Map([...keys.map((key) => [key, '3'] as const), ['z', '1']]));
     // The last ones of two segments stay.
     expect(left).toHaveLength(keys.length + 1 + 2);
+    await log.close();
+  });
+});
+
+describe('a policy of compaction', () => {
+  const DUPLICATES = ['a=1', 'a=2', 'b=1'];
+
+  it('leaves young records, and all behind them, until they are old enough', async () => {
+    const { log, partition } = await logOf(DUPLICATES);
+    const policy = { minLagMs: 1000 };
+    await compactorOf(log, { nowMs: NOW_MS + 1000, policy }).round();
+    expect(await readKeyed(partition)).toHaveLength(3);
+    await compactorOf(log, { nowMs: NOW_MS + 1001, policy }).round();
+    expect(short(await readKeyed(partition))).toEqual(['1 a=2', '2 b=1']);
+    await log.close();
+  });
+
+  it('looks at old records however few they are, where it says so', async () => {
+    const many = Array.from({ length: 20 }, (_, at) => `key-${at}=${at}`);
+    const { log, partition } = await logOf(many);
+    const left = async () => (await readKeyed(partition)).length;
+    const upkeep = compactorOf(log);
+    await upkeep.round();
+    for (const key of ['key-0', 'end']) await appendKeyed(log, partition, [{ key, value: 'x' }]);
+    await log.endSegment(partition);
+    await upkeep.round();
+    expect(await left()).toBe(22);
+    const overdue = { maxLagMs: 1000, dirtyShare: 2 };
+    await compactorOf(log, { nowMs: NOW_MS + 1000, policy: overdue }).round();
+    expect(await left()).toBe(22);
+    await compactorOf(log, { nowMs: NOW_MS + 1001, policy: overdue }).round();
+    expect(await left()).toBe(21);
+    await log.close();
+  });
+
+  it('removes what is left for its age too, where it says so', async () => {
+    const { log, partition } = await logOf(DUPLICATES);
+    const policy = { retention: { ms: 500, bytes: undefined } };
+    await compactorOf(log, { nowMs: NOW_MS + 500, policy }).round();
+    expect(short(await readKeyed(partition))).toEqual(['1 a=2', '2 b=1']);
+    await compactorOf(log, { nowMs: NOW_MS + 501, policy }).round();
+    expect(await readKeyed(partition)).toEqual([]);
+    expect(partition.logStart).toBe(3n);
     await log.close();
   });
 });

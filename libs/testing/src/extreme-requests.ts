@@ -30,6 +30,8 @@ const NAMES = [
   ...Array.from({ length: 4 }, () => 'own-times'),
   ...['absent', 'also-absent', '__consumer_offsets', '', '.', '..', '~new', 'a/b', 'topic'],
   ...['consumer', 'range', 'retention.ms', 'message.timestamp.type', 'CreateTime', '-1', '1e400'],
+  ...['cleanup.policy', 'compact,delete', 'leader.replication.throttled.replicas', '*', ',,'],
+  ...['segment.bytes', 'min.insync.replicas', '2', '9223372036854775807', '1:1,'.repeat(8000)],
   ...['💡'.repeat(60), 'a'.repeat(249), 'a'.repeat(250), 'a'.repeat(LONGEST_STRING)],
 ];
 const INT8 = [-128, -1, 0, 1, 2, 127];

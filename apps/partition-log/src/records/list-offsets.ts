@@ -1,4 +1,11 @@
-import { EARLIEST, KAFKA_ERRORS, LATEST, timestampMs, type KafkaError } from '@tally/kafka-wire';
+import {
+  EARLIEST,
+  KAFKA_ERRORS,
+  LATEST,
+  LATEST_TIME,
+  timestampMs,
+  type KafkaError,
+} from '@tally/kafka-wire';
 import { LEADER_EPOCH, type Partition, type SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { checkLeaderEpoch, findPartition } from './find-partition.js';
@@ -29,8 +36,11 @@ async function find(partition: Partition | undefined, timestamp: bigint): Promis
   if (partition === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION';
   if (timestamp === LATEST) return { offset: partition.highWatermark, timestamp: -1n };
   if (timestamp === EARLIEST) return { offset: partition.logStart, timestamp: -1n };
-  if (timestamp < 0n) return 'INVALID_REQUEST';
-  const found = await partition.firstAtOrAfter(timestampMs(timestamp));
+  if (timestamp < LATEST_TIME) return 'INVALID_REQUEST';
+  const found =
+    timestamp === LATEST_TIME
+      ? await partition.latest()
+      : await partition.firstAtOrAfter(timestampMs(timestamp));
   return found === undefined
     ? { offset: -1n, timestamp: -1n }
     : { offset: found.offset, timestamp: BigInt(found.timestampMs) };

@@ -1,14 +1,20 @@
 import {
+  AT,
   KAFKA_ERRORS,
   validateBatch,
   type KafkaError,
   type ProducedPartition,
 } from '@tally/kafka-wire';
-import type { AppendOutcome, DiskWatermarks, SegmentLog } from '@tally/segment-log';
+import type { AppendOutcome, DiskWatermarks, SegmentLog, TopicConfigs } from '@tally/segment-log';
 import { NO_TRANSACTIONS } from '../cluster/no-transactions.js';
 import type { Handler } from '../server/request-router.js';
 import { isInternal } from '../topics/internal-topics.js';
-import { maxMessageBytes, stampsAppendTime } from '../topics/topic-configs.js';
+import {
+  maxMessageBytes,
+  maxTimeDifferenceMs,
+  minInSyncReplicas,
+  stampsAppendTime,
+} from '../topics/settings/settings-in-force.js';
 
 /** Told of every batch that became durable. */
 export type CountAppend = (topic: string, bytes: number) => void;
@@ -20,6 +26,7 @@ export type CountAppend = (topic: string, bytes: number) => void;
 export function produceHandler(
   log: SegmentLog,
   space: DiskWatermarks,
+  now: () => number,
   count: CountAppend,
 ): Handler<'produce'> {
   return async ({ acks, transactionalId, topics }) => {
@@ -29,7 +36,7 @@ export function produceHandler(
       partitions: await Promise.all(
         partitions.map(({ partition, records }) =>
           refusal === undefined
-            ? append(log, name, partition, records, count)
+            ? append(log, name, partition, records, acks, now, count)
             : Promise.resolve(refused(partition, ...refusal)),
         ),
       ),
@@ -40,6 +47,11 @@ export function produceHandler(
 }
 
 type Refusal = readonly [KafkaError, string];
+
+/** Of each partition. */
+const REPLICAS = 1;
+/** What a record has that has no time. */
+const NO_TIME = -1;
 
 function refuse(acks: number, transactionalId: string | null): Refusal | undefined {
   if (acks < -1 || acks > 1) return ['INVALID_REQUIRED_ACKS', `acks cannot be ${acks}`];
@@ -58,6 +70,8 @@ async function append(
   topicName: string,
   number: number,
   records: Buffer | null,
+  acks: number,
+  now: () => number,
   count: CountAppend,
 ): Promise<ProducedPartition> {
   const topic = log.topic(topicName);
@@ -71,6 +85,8 @@ async function append(
   const verdict = validateBatch(records, rules);
   if (verdict.kind === 'invalid') return refused(number, verdict.error, verdict.message);
   if (records === null) return refused(number, 'CORRUPT_MESSAGE');
+  const refusal = refuseReplicas(topic.configs, acks) ?? refuseTimes(topic.configs, records, now);
+  if (refusal !== undefined) return refused(number, ...refusal);
   const outcome = await log.append(partition, { bytes: records, stampTime });
   if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') {
     return refused(number, errorOf(outcome.kind), partition.endInDoubt ?? null);
@@ -84,6 +100,32 @@ async function append(
     logStartOffset: partition.logStart,
     errorMessage: null,
   };
+}
+
+/** Who waits for all replicas wants as many as the topic says. */
+function refuseReplicas(configs: TopicConfigs, acks: number): Refusal | undefined {
+  const wanted = minInSyncReplicas(configs);
+  return acks === -1 && wanted > REPLICAS
+    ? ['NOT_ENOUGH_REPLICAS', `min.insync.replicas is ${wanted}, and there is ${REPLICAS} replica`]
+    : undefined;
+}
+
+/** The records themselves are not looked at: the first time of a batch and its latest one are in its header. */
+function refuseTimes(
+  configs: TopicConfigs,
+  records: Buffer,
+  now: () => number,
+): Refusal | undefined {
+  const most = stampsAppendTime(configs) ? undefined : maxTimeDifferenceMs(configs);
+  if (most === undefined) return undefined;
+  const nowMs = now();
+  const isFar = (time: number) => time !== NO_TIME && Math.abs(nowMs - time) > most;
+  const far = [AT.baseTimestamp, AT.maxTimestamp]
+    .map((at) => Number(records.readBigInt64BE(at)))
+    .find(isFar);
+  if (far === undefined) return undefined;
+  const message = `expected times at most ${most} ms from ${nowMs} (message.timestamp.difference.max.ms), got ${far}`;
+  return ['INVALID_TIMESTAMP', message];
 }
 
 /** All may be tried again but for the last two, which tell a producer that it is not the one that it was. */

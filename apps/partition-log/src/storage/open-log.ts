@@ -2,6 +2,7 @@ import { SegmentLog, type DiskWatermarks, type LogClock } from '@tally/segment-l
 import type { Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import type { LogMetrics } from '../metrics.js';
+import { segmentBytesOf } from '../topics/settings/settings-in-force.js';
 import { clockRefusal } from './open-clock.js';
 
 const DAMAGE = 'records are damaged and cannot be read';
@@ -20,6 +21,7 @@ export async function openLog(
   const log = await SegmentLog.open({
     folder: config.logDir,
     segmentBytes: config.segmentBytes,
+    segmentBytesOf,
     maxOpenSegments: config.maxOpenSegments,
     markIntervalMs: config.markIntervalMs,
     maxRoundBytes: config.maxCommitBytes,

@@ -2,7 +2,7 @@ import { Upkeep, type SegmentLog } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import type { LogMetrics } from '../metrics.js';
-import { upkeepPolicy } from '../topics/topic-configs.js';
+import { upkeepPolicy } from '../topics/settings/settings-in-force.js';
 
 /** Begins to remove what is not kept any longer, and what later records have replaced. */
 export function startUpkeep(

@@ -1,52 +1,47 @@
 import {
   CONFIG_RESOURCE,
-  CONFIG_SOURCE,
   KAFKA_ERRORS,
   type ConfigResource,
   type KafkaError,
+  type ToldConfig,
 } from '@tally/kafka-wire';
 import type { SegmentLog, TopicConfigs } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
+import type { Refusal } from './answer-each.js';
+import { inMessage } from './in-message.js';
 import { isInternal } from './internal-topics.js';
+import { describeBroker, type NodeSettings } from './settings/broker-settings.js';
 import {
   changeTopicConfigs,
-  describeTopicConfigs,
   parseTopicConfigs,
-  type DescribedConfig,
   type ParsedConfigs,
-} from './topic-configs.js';
-
-/** What clients ask of a broker; fixed. */
-const BROKER_CONFIGS: readonly DescribedConfig[] = [
-  ['auto.create.topics.enable', 'false'],
-  ['delete.topic.enable', 'true'],
-  ['default.replication.factor', '1'],
-].map(([name = '', value = '']) => ({
-  name,
-  value,
-  readOnly: true,
-  source: CONFIG_SOURCE.staticBroker,
-}));
+} from './settings/change-settings.js';
+import { describeTopicConfigs } from './settings/describe-settings.js';
 
 export function describeConfigsHandler(
   log: SegmentLog,
-  nodeId: number,
+  node: NodeSettings,
 ): Handler<'describeConfigs'> {
-  return ({ resources }) => ({
+  return ({ resources, withSynonyms, withDocumentation }) => ({
     resources: onceEach(resources).map(({ type, name, names }) => {
-      const configs = configsOf(log, nodeId, { type, name });
-      if (typeof configs === 'string') return refused({ type, name }, configs);
-      return {
-        ...answered({ type, name }),
-        configs: configs.filter((config) => names === null || names.includes(config.name)),
-      };
+      const told = configsOf(log, node, { type, name });
+      if (isRefusal(told)) return { ...answered({ type, name }, told), configs: [] };
+      const wanted = names === null ? undefined : new Set(names);
+      const configs = told
+        .filter((config) => wanted?.has(config.name) ?? true)
+        .map((config) => ({
+          ...config,
+          synonyms: withSynonyms ? config.synonyms : [],
+          documentation: withDocumentation ? config.documentation : null,
+        }));
+      return { ...answered({ type, name }), configs };
     }),
   });
 }
 
-export function alterConfigsHandler(log: SegmentLog): Handler<'alterConfigs'> {
+export function alterConfigsHandler(log: SegmentLog, node: NodeSettings): Handler<'alterConfigs'> {
   return ({ resources, validateOnly }) =>
-    alter(log, resources, validateOnly, (topic, _configs, entries) =>
+    alter(log, node, resources, validateOnly, (topic, _configs, entries) =>
       parseTopicConfigs(topic, entries),
     );
 }
@@ -54,49 +49,102 @@ export function alterConfigsHandler(log: SegmentLog): Handler<'alterConfigs'> {
 /** Changes what is named and leaves the rest; AlterConfigs forgets what is not named. */
 export function incrementalAlterConfigsHandler(
   log: SegmentLog,
+  node: NodeSettings,
 ): Handler<'incrementalAlterConfigs'> {
-  return ({ resources, validateOnly }) => alter(log, resources, validateOnly, changeTopicConfigs);
+  return ({ resources, validateOnly }) =>
+    alter(log, node, resources, validateOnly, changeTopicConfigs);
 }
 
 async function alter<Entry>(
   log: SegmentLog,
+  node: NodeSettings,
   resources: readonly (ConfigResource & { readonly configs: readonly Entry[] })[],
   validateOnly: boolean,
   parse: (topic: string, configs: TopicConfigs, entries: readonly Entry[]) => ParsedConfigs,
 ) {
   const results = [];
   for (const { type, name, configs } of resources) {
-    const topic = type === CONFIG_RESOURCE.topic ? log.topic(name) : undefined;
-    if (topic === undefined || isInternal(name)) {
-      results.push(refused({ type, name }, 'UNKNOWN_TOPIC_OR_PARTITION'));
-      continue;
-    }
-    let parsed = parse(name, topic.configs, configs);
-    const change = (current: TopicConfigs) => {
-      // Another change may have come first.
-      parsed = parse(name, current, configs);
-      return parsed.kind === 'valid' ? parsed.configs : undefined;
-    };
-    const outcome = validateOnly ? 'unchanged' : await log.configureTopic(topic, change);
-    if (parsed.kind === 'invalid')
-      results.push(refused({ type, name }, 'INVALID_CONFIG', parsed.message));
-    else if (outcome === 'failed') results.push(refused({ type, name }, 'KAFKA_STORAGE_ERROR'));
-    else results.push(answered({ type, name }));
+    const refusal =
+      refusalToAlter(node, { type, name }) ??
+      (await alterTopic(log, name, validateOnly, (topic, current) =>
+        parse(topic, current, configs),
+      ));
+    results.push(answered({ type, name }, refusal));
   }
   return { resources: results };
 }
 
+async function alterTopic(
+  log: SegmentLog,
+  name: string,
+  validateOnly: boolean,
+  parse: (topic: string, configs: TopicConfigs) => ParsedConfigs,
+): Promise<Refusal | undefined> {
+  const topic = log.topic(name);
+  if (topic === undefined) return unknownTopic(name);
+  let parsed = parse(name, topic.configs);
+  const change = (current: TopicConfigs) => {
+    // Another change may have come first.
+    parsed = parse(name, current);
+    return parsed.kind === 'valid' ? parsed.configs : undefined;
+  };
+  const outcome = validateOnly ? 'unchanged' : await log.configureTopic(topic, change);
+  if (parsed.kind === 'invalid') return [parsed.error, parsed.message];
+  return outcome === 'failed'
+    ? ['KAFKA_STORAGE_ERROR', 'the disk of the log is full, or the topic was deleted meanwhile']
+    : undefined;
+}
+
+function refusalToAlter(node: NodeSettings, resource: ConfigResource): Refusal | undefined {
+  const { type, name } = resource;
+  switch (type) {
+    case CONFIG_RESOURCE.topic:
+      return isInternal(name)
+        ? ['INVALID_TOPIC_EXCEPTION', `${name} is written by the log alone, and keeps its settings`]
+        : undefined;
+    case CONFIG_RESOURCE.broker: {
+      const message = 'settings of a node are set when it is started: no client can change them';
+      return otherNode(node, name) ?? ['INVALID_REQUEST', message];
+    }
+    default:
+      return otherType(type);
+  }
+}
+
 function configsOf(
   log: SegmentLog,
-  nodeId: number,
+  node: NodeSettings,
   { type, name }: ConfigResource,
-): readonly DescribedConfig[] | KafkaError {
-  if (type === CONFIG_RESOURCE.broker) {
-    return name === String(nodeId) || name === '' ? BROKER_CONFIGS : 'INVALID_REQUEST';
-  }
-  if (type !== CONFIG_RESOURCE.topic) return 'INVALID_REQUEST';
+): readonly ToldConfig[] | Refusal {
+  if (type === CONFIG_RESOURCE.broker) return otherNode(node, name) ?? describeBroker(node);
+  if (type !== CONFIG_RESOURCE.topic) return otherType(type);
   const topic = log.topic(name);
-  return topic === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : describeTopicConfigs(topic.configs);
+  return topic === undefined
+    ? unknownTopic(name)
+    : describeTopicConfigs(topic.configs, node.segmentBytes);
+}
+
+function isRefusal(told: readonly ToldConfig[] | Refusal): told is Refusal {
+  return typeof told[0] === 'string';
+}
+
+/** '' is all nodes. */
+function otherNode({ brokerId }: NodeSettings, name: string): Refusal | undefined {
+  return name === '' || name === String(brokerId)
+    ? undefined
+    : ['INVALID_REQUEST', `expected node ${brokerId}, got ${inMessage(name)}`];
+}
+
+function otherType(type: number): Refusal {
+  const { topic, broker } = CONFIG_RESOURCE;
+  return [
+    'INVALID_REQUEST',
+    `expected settings of a topic (${topic}) or a node (${broker}), got type ${type}: there are no others`,
+  ];
+}
+
+function unknownTopic(name: string): Refusal {
+  return ['UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${inMessage(name)}`];
 }
 
 /** One that is named a thousand times is described once: an answer must not outgrow its request. */
@@ -108,10 +156,7 @@ function onceEach<R extends ConfigResource>(resources: readonly R[]): R[] {
   ];
 }
 
-function answered(resource: ConfigResource) {
-  return { ...resource, errorCode: KAFKA_ERRORS.NONE, errorMessage: null };
-}
-
-function refused(resource: ConfigResource, error: KafkaError, errorMessage: string | null = null) {
-  return { ...resource, errorCode: KAFKA_ERRORS[error], errorMessage, configs: [] };
+function answered(resource: ConfigResource, refusal?: readonly [KafkaError, string]) {
+  const [error, errorMessage] = refusal ?? (['NONE', null] as const);
+  return { ...resource, errorCode: KAFKA_ERRORS[error], errorMessage };
 }

@@ -4,6 +4,7 @@ import type { Handler } from '../server/request-router.js';
 import { answerEach, type Refusal } from './answer-each.js';
 import { inMessage } from './in-message.js';
 import { hasFixedPartitions, isInternal } from './internal-topics.js';
+import { refuseReplicas } from './replica-assignment.js';
 import type { TopicLimits } from './topic-limits.js';
 
 /** More partitions for topics of anybody; Tally's own have the number that they were made with. */
@@ -43,13 +44,19 @@ function check(
   if (!limits.hasRoomFor(count - now)) {
     return ['POLICY_VIOLATION', `this node takes ${limits.maxPartitions} partitions in all`];
   }
-  const isOurs =
-    assignments === null ||
-    (assignments.length === count - now &&
-      assignments.every((brokers) => brokers.length === 1 && brokers[0] === nodeId));
-  return isOurs
-    ? undefined
-    : ['INVALID_REPLICA_ASSIGNMENT', `expected each new partition on node ${nodeId}`];
+  return assignments === null ? undefined : checkAssignments(assignments, count - now, nodeId);
+}
+
+function checkAssignments(
+  assignments: readonly (readonly number[])[],
+  added: number,
+  nodeId: number,
+): Refusal | undefined {
+  const message =
+    assignments.length === added
+      ? assignments.flatMap((nodes) => refuseReplicas(nodes, nodeId) ?? [])[0]
+      : `expected an assignment for each of the ${added} new partitions, got ${assignments.length}`;
+  return message === undefined ? undefined : ['INVALID_REPLICA_ASSIGNMENT', message];
 }
 
 async function add(log: SegmentLog, { name, count }: MorePartitions): Promise<Refusal | undefined> {

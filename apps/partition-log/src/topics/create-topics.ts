@@ -2,12 +2,11 @@ import type { NewTopic } from '@tally/kafka-wire';
 import { isTopicName, type SegmentLog } from '@tally/segment-log';
 import type { Handler } from '../server/request-router.js';
 import { answerEach, type Refusal } from './answer-each.js';
+import { DEFAULT_PARTITIONS } from './default-partitions.js';
 import { isInternal } from './internal-topics.js';
-import { parseTopicConfigs } from './topic-configs.js';
+import { refuseReplicas } from './replica-assignment.js';
+import { parseTopicConfigs } from './settings/change-settings.js';
 import type { TopicLimits } from './topic-limits.js';
-
-/** Where a client leaves the number to the server. */
-const DEFAULT_PARTITIONS = 16;
 
 export function createTopicsHandler(
   log: SegmentLog,
@@ -44,7 +43,7 @@ async function create(
     return ['POLICY_VIOLATION', `this node takes ${limits.maxPartitions} partitions in all`];
   }
   const parsed = parseTopicConfigs(name, topic.configs);
-  if (parsed.kind === 'invalid') return ['INVALID_CONFIG', parsed.message];
+  if (parsed.kind === 'invalid') return [parsed.error, parsed.message];
   if (validateOnly) return undefined;
   const outcome = await log.createTopic({ name, partitions, configs: parsed.configs });
   switch (outcome.kind) {
@@ -59,25 +58,34 @@ async function create(
 
 function numberOfPartitions(topic: NewTopic, nodeId: number, max: number): number | Refusal {
   const { assignments, replicationFactor } = topic;
-  if (assignments.length > 0) {
-    const isOurs = assignments.every(
-      ({ partition, brokers }) =>
-        partition >= 0 &&
-        partition < assignments.length &&
-        brokers.length === 1 &&
-        brokers[0] === nodeId,
-    );
-    const isComplete = new Set(assignments.map(({ partition }) => partition)).size;
-    if (assignments.length > max) return tooMany(max, assignments.length);
-    return isOurs && isComplete === assignments.length
-      ? assignments.length
-      : ['INVALID_REPLICA_ASSIGNMENT', `expected each partition once, on node ${nodeId}`];
-  }
+  if (assignments.length > 0) return numberOfAssigned(topic, nodeId, max);
   if (replicationFactor !== -1 && replicationFactor !== 1) {
-    return ['INVALID_REPLICATION_FACTOR', 'there is one node'];
+    const message = `expected 1 replica, or -1 for the default, got ${replicationFactor}: there is one node`;
+    return ['INVALID_REPLICATION_FACTOR', message];
   }
   const partitions = topic.partitions === -1 ? DEFAULT_PARTITIONS : topic.partitions;
   return partitions >= 1 && partitions <= max ? partitions : tooMany(max, partitions);
+}
+
+/** Where a client names the nodes of each partition: from 0 on, each once, and no numbers besides. */
+function numberOfAssigned(topic: NewTopic, nodeId: number, max: number): number | Refusal {
+  const { assignments, partitions, replicationFactor } = topic;
+  if (partitions !== -1 || replicationFactor !== -1) {
+    const message = `expected -1 partitions and -1 replicas beside an assignment, got ${partitions} and ${replicationFactor}`;
+    return ['INVALID_REQUEST', message];
+  }
+  const count = assignments.length;
+  if (count > max) return tooMany(max, count);
+  const seen = new Set<number>();
+  for (const { partition, brokers } of assignments) {
+    const isNumber = partition >= 0 && partition < count && !seen.has(partition);
+    const message = isNumber
+      ? refuseReplicas(brokers, nodeId)
+      : `expected partitions 0 to ${count - 1}, each once, got ${partition}`;
+    if (message !== undefined) return ['INVALID_REPLICA_ASSIGNMENT', message];
+    seen.add(partition);
+  }
+  return count;
 }
 
 function tooMany(max: number, partitions: number): Refusal {

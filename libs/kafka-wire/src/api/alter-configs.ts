@@ -1,4 +1,4 @@
-import { NO_THROTTLE, type Api } from './api.js';
+import { NO_THROTTLE, type SpokenApi } from './api.js';
 import type { ConfigResource } from './configs.js';
 
 /** All settings of topics or brokers at once. */
@@ -19,7 +19,7 @@ export interface AlterConfigsResponse {
 }
 
 /** Replaces all overrides of a topic. */
-export const alterConfigs: Api<AlterConfigsRequest, AlterConfigsResponse> = {
+export const alterConfigs: SpokenApi<AlterConfigsRequest, AlterConfigsResponse> = {
   key: 33,
   name: 'AlterConfigs',
   min: 0,
@@ -37,5 +37,23 @@ export const alterConfigs: Api<AlterConfigsRequest, AlterConfigsResponse> = {
     writer.array(resources, ({ errorCode, errorMessage, type, name }) =>
       writer.int16(errorCode).nullableString(errorMessage).int8(type).string(name),
     );
+  },
+  writeRequest(writer, { resources, validateOnly }) {
+    writer.array(resources, ({ type, name, configs }) => {
+      writer.int8(type).string(name);
+      writer.array(configs, (config) => writer.string(config.name).nullableString(config.value));
+    });
+    writer.boolean(validateOnly);
+  },
+  readResponse(reader) {
+    reader.int32(); // throttle
+    return {
+      resources: reader.array(() => ({
+        errorCode: reader.int16(),
+        errorMessage: reader.nullableString(),
+        type: reader.int8(),
+        name: reader.string(),
+      })),
+    };
   },
 };

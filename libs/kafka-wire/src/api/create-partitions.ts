@@ -1,4 +1,4 @@
-import { NO_THROTTLE, type Api } from './api.js';
+import { CHANGE_TIMEOUT_MS, NO_THROTTLE, type SpokenApi } from './api.js';
 
 /** How a topic shall grow. */
 export interface MorePartitions {
@@ -25,7 +25,7 @@ export interface CreatePartitionsResponse {
 }
 
 /** Adds partitions to topics; those there are keep their records. */
-export const createPartitions: Api<CreatePartitionsRequest, CreatePartitionsResponse> = {
+export const createPartitions: SpokenApi<CreatePartitionsRequest, CreatePartitionsResponse> = {
   key: 37,
   name: 'CreatePartitions',
   min: 0,
@@ -43,5 +43,23 @@ export const createPartitions: Api<CreatePartitionsRequest, CreatePartitionsResp
     writer.int32(NO_THROTTLE).array(topics, ({ name, errorCode, errorMessage }) => {
       writer.string(name).int16(errorCode).nullableString(errorMessage);
     });
+  },
+  writeRequest(writer, { topics, validateOnly }) {
+    writer.array(topics, ({ name, count, assignments }) => {
+      writer.string(name).int32(count);
+      if (assignments === null) writer.int32(-1);
+      else writer.array(assignments, (nodes) => writer.array(nodes, (node) => writer.int32(node)));
+    });
+    writer.int32(CHANGE_TIMEOUT_MS).boolean(validateOnly);
+  },
+  readResponse(reader) {
+    reader.int32(); // throttle
+    return {
+      topics: reader.array(() => ({
+        name: reader.string(),
+        errorCode: reader.int16(),
+        errorMessage: reader.nullableString(),
+      })),
+    };
   },
 };

@@ -53,15 +53,5 @@ export const incrementalAlterConfigs: SpokenApi<
     });
     writer.boolean(validateOnly);
   },
-  readResponse(reader) {
-    reader.int32(); // throttle
-    return {
-      resources: reader.array(() => ({
-        errorCode: reader.int16(),
-        errorMessage: reader.nullableString(),
-        type: reader.int8(),
-        name: reader.string(),
-      })),
-    };
-  },
+  readResponse: alterConfigs.readResponse,
 };

@@ -1,16 +1,25 @@
-import { NO_THROTTLE, readTopics, writeTopics, type Api, type ByTopic } from './api.js';
+import {
+  NO_REPLICA,
+  NO_THROTTLE,
+  readTopics,
+  writeTopics,
+  type ByTopic,
+  type SpokenApi,
+} from './api.js';
 
 /** Instead of a timestamp. */
 export const LATEST = -1n;
 /** Instead of a timestamp: the first record that there is. */
 export const EARLIEST = -2n;
+/** Instead of a timestamp: the record with the latest time (KIP-734). Kafka takes it from version 7 on. */
+export const LATEST_TIME = -3n;
 
 /** By partition, the time of which the offset is wanted. */
 export interface ListOffsetsRequest {
   readonly topics: readonly ByTopic<{
     readonly partition: number;
     readonly currentLeaderEpoch: number;
-    /** ms since 1970, LATEST or EARLIEST. */
+    /** ms since 1970, LATEST, EARLIEST or LATEST_TIME. */
     readonly timestamp: bigint;
   }>[];
 }
@@ -31,7 +40,7 @@ export interface ListOffsetsResponse {
 }
 
 /** Finds offsets by time, and at both ends of a partition. */
-export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponse> = {
+export const listOffsets: SpokenApi<ListOffsetsRequest, ListOffsetsResponse> = {
   key: 2,
   name: 'ListOffsets',
   min: 1,
@@ -53,5 +62,26 @@ export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponse> = {
       writer.int32(partition).int16(errorCode).int64(timestamp).int64(offset);
       if (version >= 4) writer.int32(leaderEpoch);
     });
+  },
+  writeRequest(writer, { topics }, version) {
+    writer.int32(NO_REPLICA);
+    if (version >= 2) writer.int8(0); // records of transactions that are not over, too
+    writeTopics(writer, topics, ({ partition, currentLeaderEpoch, timestamp }) => {
+      writer.int32(partition);
+      if (version >= 4) writer.int32(currentLeaderEpoch);
+      writer.int64(timestamp);
+    });
+  },
+  readResponse(reader, version) {
+    if (version >= 2) reader.int32(); // throttle
+    return {
+      topics: readTopics(reader, () => ({
+        partition: reader.int32(),
+        errorCode: reader.int16(),
+        timestamp: reader.int64(),
+        offset: reader.int64(),
+        leaderEpoch: version >= 4 ? reader.int32() : -1,
+      })),
+    };
   },
 };

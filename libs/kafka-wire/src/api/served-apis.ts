@@ -8,6 +8,8 @@ import { deleteRecords } from './delete-records.js';
 import { deleteTopics } from './delete-topics.js';
 import { describeConfigs } from './describe-configs.js';
 import { describeGroups } from './describe-groups.js';
+import { describeLogDirs } from './describe-log-dirs.js';
+import { electLeaders } from './elect-leaders.js';
 import { fetch } from './fetch.js';
 import { findCoordinator } from './find-coordinator.js';
 import { heartbeat } from './heartbeat.js';
@@ -54,6 +56,8 @@ export const APIS = {
   createPartitions,
   incrementalAlterConfigs,
   offsetDelete,
+  describeLogDirs,
+  electLeaders,
   saslHandshake,
   saslAuthenticate,
 } as const;

@@ -2,15 +2,21 @@ import { describe, expect, it } from '@jest/globals';
 import { correlationIdOf, decodeResponse, encodeRequest } from '../frame/client-frames.js';
 import { readRequestHeader, writeResponse } from '../frame/headers.js';
 import { WireReader } from '../wire/wire-reader.js';
+import { alterConfigs } from './alter-configs.js';
 import { apiVersions } from './api-versions.js';
 import type { SpokenApi } from './api.js';
+import { createPartitions } from './create-partitions.js';
 import { createTopics } from './create-topics.js';
+import { describeConfigs } from './describe-configs.js';
 import { describeGroups } from './describe-groups.js';
+import { describeLogDirs } from './describe-log-dirs.js';
+import { ELECTION, electLeaders } from './elect-leaders.js';
 import { fetch } from './fetch.js';
 import { findCoordinator } from './find-coordinator.js';
 import { incrementalAlterConfigs } from './incremental-alter-configs.js';
 import { initProducerId } from './init-producer-id.js';
 import { joinGroup } from './join-group.js';
+import { listOffsets } from './list-offsets.js';
 import { metadata } from './metadata.js';
 import { offsetCommit } from './offset-commit.js';
 import { offsetDelete } from './offset-delete.js';
@@ -255,6 +261,99 @@ describe('a client and the server mean the same', () => {
           },
         ],
       },
+    ),
+  );
+
+  it(
+    'by DescribeConfigs',
+    bothSides(
+      describeConfigs,
+      {
+        resources: [{ ...topic, names: ['k'] }],
+        withSynonyms: true,
+        withDocumentation: true,
+      },
+      {
+        resources: [
+          {
+            ...topic,
+            errorCode: 0,
+            errorMessage: null,
+            configs: [
+              {
+                name: 'k',
+                value: 'v',
+                readOnly: true,
+                source: 1,
+                synonyms: [{ name: 'log.k', value: 'w', source: 5 }],
+                type: 7,
+                documentation: 'says',
+              },
+            ],
+          },
+        ],
+      },
+    ),
+  );
+
+  it(
+    'by AlterConfigs',
+    bothSides(
+      alterConfigs,
+      { resources: [{ ...topic, configs: [{ name: 'k', value: null }] }], validateOnly: true },
+      { resources: [{ ...topic, errorCode: 40, errorMessage: 'no' }] },
+    ),
+  );
+
+  it(
+    'by CreatePartitions',
+    bothSides(
+      createPartitions,
+      { topics: [{ name: 't', count: 3, assignments: [[1], [1, 2]] }], validateOnly: true },
+      { topics: [{ name: 't', errorCode: 37, errorMessage: 'no' }] },
+    ),
+  );
+
+  it(
+    'by ListOffsets',
+    bothSides(
+      listOffsets,
+      { topics: byTopic({ partition: 3, currentLeaderEpoch: 1, timestamp: -3n }) },
+      {
+        topics: byTopic({
+          partition: 3,
+          errorCode: 0,
+          timestamp: 8n,
+          offset: 9n,
+          leaderEpoch: 1,
+        }),
+      },
+    ),
+  );
+
+  it(
+    'by DescribeLogDirs',
+    bothSides(
+      describeLogDirs,
+      { topics: byTopic(3) },
+      {
+        dirs: [
+          {
+            errorCode: 0,
+            path: '/log',
+            topics: byTopic({ partition: 3, size: 9n, lag: 0n, isFuture: false }),
+          },
+        ],
+      },
+    ),
+  );
+
+  it(
+    'by ElectLeaders',
+    bothSides(
+      electLeaders,
+      { election: ELECTION.unclean, topics: byTopic(3) },
+      { errorCode: 0, topics: byTopic({ partition: 3, errorCode: 84, errorMessage: 'no' }) },
     ),
   );
 

@@ -14,6 +14,14 @@ const STEP_BYTES = 1 << 20;
  */
 const DIRTY_SHARE = 1 / 3;
 
+/** Which segments may be compacted, and when it is worth it. */
+export interface CompactionRules {
+  /** From the first segment on that may have a record of that time or a later one nothing is touched, ms since 1970; Infinity: all may be. */
+  readonly settledBeforeMs: number;
+  /** Instead of a third. */
+  readonly dirtyShare: number | undefined;
+}
+
 /** Replaces a segment by its copy, which is durable. False: the segment is gone. */
 export type ReplaceSegment = (
   partition: Partition,
@@ -66,23 +74,34 @@ export class Compaction {
   ) {}
 
   /** Whether enough was added since the last pass to make another one worth it. */
-  isDue(partition: Partition): boolean {
-    const sealed = partition.allSegments().slice(0, -1);
-    const { endOffset: cleanTo, hadRoom } = this.passes.get(partition) ?? NONE;
-    const sum = (segments: readonly Segment[]) => segments.reduce((all, { size }) => all + size, 0);
-    const dirty = sum(sealed.filter(({ endOffset }) => endOffset > cleanTo));
+  isDue(partition: Partition, rules: CompactionRules): boolean {
+    const dirty = sizeOf(this.dirty(partition, rules));
+    if (dirty === 0) return false;
+    if (!(this.passes.get(partition) ?? NONE).hadRoom) return true;
+    const all = sizeOf(settledSegments(partition, rules));
+    return dirty >= all * (rules.dirtyShare ?? DIRTY_SHARE);
+  }
+
+  /** The segments that may be compacted and have records that no pass has looked at, in order. */
+  dirty(partition: Partition, rules: CompactionRules): readonly Segment[] {
     // A record that cannot be read may be the last one of any key: nothing can safely go.
-    if (partition.damage.length > 0 || dirty === 0) return false;
-    return !hadRoom || dirty >= sum(sealed) * DIRTY_SHARE;
+    if (partition.damage.length > 0) return [];
+    const { endOffset: cleanTo } = this.passes.get(partition) ?? NONE;
+    return settledSegments(partition, rules).filter(({ endOffset }) => endOffset > cleanTo);
   }
 
   /**
    * Compacts once. `tombstonesBeforeMs`: a record that deletes its key goes when it is older than that,
    * ms since 1970. Throws DamagedLog.
    */
-  async pass(partition: Partition, tombstonesBeforeMs: number, pace: ReadPace): Promise<Pass> {
+  async pass(
+    partition: Partition,
+    tombstonesBeforeMs: number,
+    rules: CompactionRules,
+    pace: ReadPace,
+  ): Promise<Pass> {
     const batchesOf = (segment: Segment) => readBatches(partition, segment, pace);
-    const sealed = partition.allSegments().slice(0, -1);
+    const sealed = settledSegments(partition, rules);
     const last = this.passes.get(partition) ?? NONE;
     const progress = await this.lastOffsets(batchesOf, sealed, last.hadRoom ? 0n : last.endOffset);
     if (progress === undefined) return UNFINISHED;
@@ -146,6 +165,20 @@ export class Compaction {
       }
     }
   }
+}
+
+/** Complete ones, up to the first that has young records. */
+function settledSegments(
+  partition: Partition,
+  { settledBeforeMs }: CompactionRules,
+): readonly Segment[] {
+  const sealed = partition.allSegments().slice(0, -1);
+  const young = sealed.findIndex(({ maxTimestampMs = -1 }) => maxTimestampMs >= settledBeforeMs);
+  return young === -1 ? sealed : sealed.slice(0, young);
+}
+
+function sizeOf(segments: readonly Segment[]): number {
+  return segments.reduce((all, { size }) => all + size, 0);
 }
 
 /** Each batch of a segment, in order; `gone` when the segment or its topic is deleted meanwhile. */

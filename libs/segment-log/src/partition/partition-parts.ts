@@ -5,6 +5,7 @@ import type { ProducerLimits } from '../producers/producer-states.js';
 import type { DamagedRange } from '../segment/damaged-range.js';
 import type { PartitionId } from '../segment/index-layout.js';
 import type { StoredIndexes } from '../segment/stored-indexes.js';
+import type { TopicConfigs } from '../topics/topic-file.js';
 
 /** What partitions share. */
 export interface PartitionParts {
@@ -13,7 +14,8 @@ export interface PartitionParts {
   readonly openFiles: OpenFiles;
   readonly indexes: StoredIndexes;
   readonly writer: BackgroundWriter;
-  readonly segmentBytes: number;
+  /** How large a segment of a topic with these settings may grow. */
+  readonly segmentBytes: (configs: TopicConfigs) => number;
   readonly producers: ProducerLimits;
   /** ms since 1970. */
   readonly now: () => number;

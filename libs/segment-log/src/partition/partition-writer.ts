@@ -24,6 +24,8 @@ export class PartitionWriter {
     private readonly bounds: ReadBounds,
     { producers, lastAppendTimeMs, savedProducersAt }: OpenedPartition,
     private readonly onPublished: () => void,
+    /** How large a segment may grow. */
+    private readonly segmentBytes: () => number,
   ) {
     this.producers = producers;
     this.latestMs = lastAppendTimeMs;
@@ -92,7 +94,7 @@ export class PartitionWriter {
   /** The active segment, or a new one where it would grow past its size. */
   private async segmentFor(bytes: number): Promise<Segment | 'storage_full'> {
     const { active } = this.segments;
-    if (active.size === 0 || active.size + bytes <= this.parts.segmentBytes) return active;
+    if (active.size === 0 || active.size + bytes <= this.segmentBytes()) return active;
     return this.beginSegment();
   }
 }

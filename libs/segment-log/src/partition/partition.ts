@@ -32,12 +32,20 @@ export class Partition implements ReadBounds {
     readonly id: PartitionId,
     private readonly folder: string,
     opened: OpenedPartition,
+    /** How large a segment may grow; a change holds for the next batch. */
+    segmentBytes: () => number,
   ) {
     this.segments = new SegmentList(parts, id, folder, opened.segments);
     this.damaged = new PartitionDamage(parts, id, folder, this.segments, opened.quarantine);
     this.reader = new PartitionReader(this.segments, this.damaged, this);
-    this.writer = new PartitionWriter(parts, folder, this.segments, this, opened, () =>
-      this.announce(),
+    this.writer = new PartitionWriter(
+      parts,
+      folder,
+      this.segments,
+      this,
+      opened,
+      () => this.announce(),
+      segmentBytes,
     );
     this.doubt = opened.doubt;
     this.start = opened.logStart;
@@ -119,6 +127,15 @@ export class Partition implements ReadBounds {
    */
   firstAtOrAfter(timeMs: number): Promise<TimedOffset | undefined> {
     return this.reader.firstAtOrAfter(timeMs);
+  }
+
+  /** The first record of all with the latest time there is, or as firstAtOrAfter says; undefined when there is none. */
+  latest(): Promise<TimedOffset | undefined> {
+    const latestMs = this.allSegments().reduce(
+      (latest, { maxTimestampMs = 0 }) => Math.max(latest, maxTimestampMs),
+      0,
+    );
+    return this.firstAtOrAfter(latestMs);
   }
 
   /** The segments of now, in order; the last one is being written. */

@@ -194,7 +194,7 @@ export class TopicStore {
   }
 
   private async openPartition(
-    { id: topicId, name }: TopicDefinition,
+    { id: topicId, name, configs }: TopicDefinition,
     number: number,
     marks: readonly Mark[],
   ) {
@@ -207,7 +207,9 @@ export class TopicStore {
       mark: marks.find((mark) => mark.topicId === topicId && mark.partition === number),
       quarantine: { folder: this.quarantineFolder, name: `${name}-${number}` },
     });
-    return { partition: new Partition(this.parts, partitionId, folder, opened), cut: opened.cut };
+    const segmentBytes = () => this.parts.segmentBytes(this.topics.get(name)?.configs ?? configs);
+    const partition = new Partition(this.parts, partitionId, folder, opened, segmentBytes);
+    return { partition, cut: opened.cut };
   }
 
   private async giveUp(work: string): Promise<CreateOutcome> {

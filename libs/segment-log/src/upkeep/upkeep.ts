@@ -3,7 +3,7 @@ import { Compaction } from '../compaction/compaction.js';
 import { DamagedLog } from '../files/damaged-log.js';
 import { isOutOfDescriptors } from '../files/file-system.js';
 import type { Partition } from '../partition/partition.js';
-import { expiredSegments, isTooOld } from '../retention/retention.js';
+import { expiredSegments, isTooOld, type Retention } from '../retention/retention.js';
 import { Pace } from '../scrub/scrub.js';
 import type { Segment } from '../segment/segment.js';
 import type { SegmentLog } from '../segment-log.js';
@@ -34,6 +34,11 @@ export interface UpkeepOptions extends UpkeepObserver {
   readonly now: () => number;
   /** The disk did not do as asked. */
   readonly onFatal: (error: unknown) => void;
+}
+
+/** Which old records go, and when a segment is ended so that they can. */
+interface Expiry extends Retention {
+  readonly segmentMs: number;
 }
 
 /**
@@ -70,14 +75,15 @@ export class Upkeep {
     await this.roundOf('compact');
   }
 
-  private async roundOf(kind: UpkeepPolicy['kind']): Promise<void> {
+  private async roundOf(kind: 'delete' | 'compact'): Promise<void> {
     for (const topic of this.log.topics()) {
       const policy = this.options.policyOf(topic);
-      if (policy.kind !== kind) continue;
+      const work = this.workOf(kind, topic.name, policy);
+      if (work === undefined) continue;
       for (const partition of topic.partitions) {
         if (this.stopping.signal.aborted) return;
         try {
-          await this.step(topic.name, partition, policy);
+          await work(partition);
         } catch (error) {
           // Its topic was deleted meanwhile, with its files.
           if (!partition.isOpen) continue;
@@ -90,7 +96,7 @@ export class Upkeep {
     }
   }
 
-  private async repeat(kind: UpkeepPolicy['kind']): Promise<void> {
+  private async repeat(kind: 'delete' | 'compact'): Promise<void> {
     const { signal } = this.stopping;
     try {
       while (!signal.aborted) {
@@ -104,22 +110,22 @@ export class Upkeep {
     }
   }
 
-  private async step(topic: string, partition: Partition, policy: UpkeepPolicy): Promise<void> {
-    switch (policy.kind) {
-      case 'keep':
-        return;
-      case 'compact':
-        return this.compact(topic, partition, policy);
-      case 'delete':
-        return this.removeExpired(topic, partition, policy);
+  /** What a round of that kind does with each partition of a topic; undefined: nothing. */
+  private workOf(
+    kind: 'delete' | 'compact',
+    topic: string,
+    policy: UpkeepPolicy,
+  ): ((partition: Partition) => Promise<void>) | undefined {
+    if (kind === 'delete') {
+      const expiry = expiryOf(policy);
+      return expiry && ((partition) => this.removeExpired(topic, partition, expiry));
     }
+    return policy.kind === 'compact'
+      ? (partition) => this.compact(topic, partition, policy)
+      : undefined;
   }
 
-  private async removeExpired(
-    topic: string,
-    partition: Partition,
-    policy: UpkeepPolicy & { readonly kind: 'delete' },
-  ): Promise<void> {
+  private async removeExpired(topic: string, partition: Partition, policy: Expiry): Promise<void> {
     if (policy.ms === undefined && policy.bytes === undefined) return;
     await this.endOldSegment(partition, policy);
     const segments = partition.allSegments();
@@ -139,22 +145,25 @@ export class Upkeep {
   ): Promise<void> {
     const active = partition.allSegments().at(-1);
     if (active === undefined) return;
+    const { segmentMs, deleteRetentionMs, minLagMs = 0, maxLagMs = Infinity, dirtyShare } = policy;
     const isLarge = active.size >= this.options.compactedSegmentBytes;
-    if (isLarge || (await this.isOld(partition, active, policy.segmentMs))) {
+    if (isLarge || (await this.isOld(partition, active, Math.min(segmentMs, maxLagMs)))) {
       await this.log.endSegment(partition);
     }
-    if (!this.compaction.isDue(partition)) return;
-    const before = this.options.now() - policy.deleteRetentionMs;
+    const nowMs = this.options.now();
+    const settledBeforeMs = minLagMs === 0 ? Infinity : nowMs - minLagMs;
+    const rules = { settledBeforeMs, dirtyShare };
+    const [oldest] = maxLagMs === Infinity ? [] : this.compaction.dirty(partition, rules);
+    const isOverdue = oldest !== undefined && (await this.isOld(partition, oldest, maxLagMs));
+    if (!isOverdue && !this.compaction.isDue(partition, rules)) return;
     const pace = new Pace(this.options.compactBytesPerSecond, this.stopping.signal);
-    const { removedBytes } = await this.compaction.pass(partition, before, pace);
+    const before = nowMs - deleteRetentionMs;
+    const { removedBytes } = await this.compaction.pass(partition, before, rules, pace);
     if (removedBytes > 0) this.options.onCompacted?.(topic, removedBytes);
   }
 
   /** The segment that is being written can only go once another one follows it. */
-  private async endOldSegment(
-    partition: Partition,
-    policy: UpkeepPolicy & { readonly kind: 'delete' },
-  ): Promise<void> {
+  private async endOldSegment(partition: Partition, policy: Expiry): Promise<void> {
     const active = partition.allSegments().at(-1);
     if (active === undefined || active.size === 0) return;
     const isOver =
@@ -167,5 +176,16 @@ export class Upkeep {
   private async isOld(partition: Partition, segment: Segment, ms: number): Promise<boolean> {
     const first = await segment.firstAtOrAfter(0, partition.damagedIn(segment));
     return first !== undefined && first.timestampMs < this.options.now() - ms;
+  }
+}
+
+function expiryOf(policy: UpkeepPolicy): Expiry | undefined {
+  switch (policy.kind) {
+    case 'keep':
+      return undefined;
+    case 'delete':
+      return policy;
+    case 'compact':
+      return policy.retention && { segmentMs: policy.segmentMs, ...policy.retention };
   }
 }

@@ -88,7 +88,7 @@ const CASES: { readonly [N in Exclude<ApiName, Free>]: Case<N> } = {
   },
   deleteTopics: { request: { topics: ['t'] }, needs: onTopic('delete'), refused: TOPIC },
   describeConfigs: {
-    request: { resources: [topicResource] },
+    request: { resources: [topicResource], withSynonyms: false, withDocumentation: false },
     needs: onTopic('describe-configs'),
     refused: TOPIC,
   },
@@ -101,6 +101,16 @@ const CASES: { readonly [N in Exclude<ApiName, Free>]: Case<N> } = {
     request: { resources: [{ ...topicResource, configs: [] }], validateOnly: false },
     needs: onTopic('alter-configs'),
     refused: TOPIC,
+  },
+  describeLogDirs: {
+    request: { topics: [{ name: 't', partitions: [0] }] },
+    needs: ['describe cluster'],
+    refused: CLUSTER,
+  },
+  electLeaders: {
+    request: { election: 0, topics: [{ name: 't', partitions: [0] }] },
+    needs: ['alter cluster'],
+    refused: CLUSTER,
   },
   findCoordinator: {
     request: { key: 'g', keyType: GROUP_KEY },
@@ -287,7 +297,11 @@ describe('as in Kafka', () => {
   });
 
   it('the settings of the node are those of the cluster', async () => {
-    const request = { resources: [{ type: CONFIG_RESOURCE.broker, name: '1', names: null }] };
+    const request = {
+      resources: [{ type: CONFIG_RESOURCE.broker, name: '1', names: null }],
+      withSynonyms: false,
+      withDocumentation: false,
+    };
     expect(errorsIn((await ask('describeConfigs', request, [])).answer)).toEqual([CLUSTER]);
     const allowed = await ask('describeConfigs', request, ['describe-configs cluster']);
     expect(allowed.asked).toEqual([request]);

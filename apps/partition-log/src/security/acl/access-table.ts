@@ -283,6 +283,20 @@ export const ACCESS: { readonly [N in ApiName]: Guard<N> } = {
     const groups = answer.groups.filter(({ groupId }) => check.may('describe', 'group', groupId));
     return { ...answer, groups };
   },
+  describeLogDirs: async (request, check, ask) =>
+    check.demand('describe', 'cluster')
+      ? ask(request)
+      : { dirs: [{ errorCode: CLUSTER_REFUSED, path: '', topics: [] }] },
+  electLeaders: async (request, check, ask) => {
+    if (check.demand('alter', 'cluster')) return ask(request);
+    const none: ResponseOf<'electLeaders'> = { errorCode: CLUSTER_REFUSED, topics: [] };
+    // Before version 1 an answer has no error of its own.
+    return withTopics(none, request.topics ?? [], (partition) => ({
+      partition,
+      errorCode: CLUSTER_REFUSED,
+      errorMessage: null,
+    }));
+  },
   deleteGroups: (request, check, ask) =>
     partly(
       request.groups,

@@ -78,7 +78,11 @@ export const CLUSTER_DIALOGUES: Dialogues = {
       resources: [{ type: 2, name: 't', configNames: ['k'] }],
       includeSynonyms: false,
     }),
-    read: () => ({ resources: [{ type: 2, name: 't', names: ['k'] }] }),
+    read: () => ({
+      resources: [{ type: 2, name: 't', names: ['k'] }],
+      withSynonyms: false,
+      withDocumentation: false,
+    }),
     answer: {
       resources: [
         {
@@ -86,7 +90,17 @@ export const CLUSTER_DIALOGUES: Dialogues = {
           name: 't',
           errorCode: 0,
           errorMessage: null,
-          configs: [{ name: 'k', value: 'v', readOnly: true, source: 5 }],
+          configs: [
+            {
+              name: 'k',
+              value: 'v',
+              readOnly: true,
+              source: 5,
+              synonyms: [{ name: 'log.k', value: 'v', source: 5 }],
+              type: 2,
+              documentation: null,
+            },
+          ],
         },
       ],
     },
