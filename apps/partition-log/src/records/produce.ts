@@ -8,7 +8,7 @@ import type { AppendOutcome, DiskWatermarks, SegmentLog } from '@tally/segment-l
 import { NO_TRANSACTIONS } from '../cluster/no-transactions.js';
 import type { Handler } from '../server/request-router.js';
 import { isInternal } from '../topics/internal-topics.js';
-import { maxMessageBytes, stampsAppendTime } from '../topics/topic-configs.js';
+import { isUncompressed, maxMessageBytes, stampsAppendTime } from '../topics/topic-configs.js';
 
 /** Told of every batch that became durable. */
 export type CountAppend = (topic: string, bytes: number) => void;
@@ -67,8 +67,11 @@ async function append(
   }
   if (isInternal(topicName)) return refused(number, 'INVALID_TOPIC_EXCEPTION');
   const stampTime = stampsAppendTime(topic.configs);
-  const rules = { maxBytes: maxMessageBytes(topic.configs), keepsTime: !stampTime };
-  const verdict = validateBatch(records, rules);
+  const verdict = validateBatch(records, {
+    maxBytes: maxMessageBytes(topic.configs),
+    keepsTime: !stampTime,
+    isUncompressed: isUncompressed(topic.configs),
+  });
   if (verdict.kind === 'invalid') return refused(number, verdict.error, verdict.message);
   if (records === null) return refused(number, 'CORRUPT_MESSAGE');
   const outcome = await log.append(partition, { bytes: records, stampTime });

@@ -23,7 +23,8 @@ const KNOWN: ReadonlyMap<string, Known> = new Map([
   ['cleanup.policy', { fallback: 'delete', isValid: oneOf('delete', 'compact') }],
   // How long a record that deletes its key is kept: a day, as in Kafka.
   ['delete.retention.ms', { fallback: '86400000', isValid: wholeNumber(0) }],
-  ['compression.type', { fallback: 'producer', isValid: oneOf('producer') }],
+  // The log packs and unpacks nothing: with the second, what is compressed is refused.
+  ['compression.type', { fallback: 'producer', isValid: oneOf('producer', 'uncompressed') }],
   ['max.message.bytes', { fallback: String(DEFAULT_MAX_MESSAGE_BYTES), isValid: wholeNumber(1) }],
   [
     'message.timestamp.type',
@@ -38,6 +39,10 @@ const KNOWN: ReadonlyMap<string, Known> = new Map([
 
 export function stampsAppendTime(configs: TopicConfigs): boolean {
   return valueOf(configs, 'message.timestamp.type') === 'LogAppendTime';
+}
+
+export function isUncompressed(configs: TopicConfigs): boolean {
+  return valueOf(configs, 'compression.type') === 'uncompressed';
 }
 
 export function maxMessageBytes(configs: TopicConfigs): number {
