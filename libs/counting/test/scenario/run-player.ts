@@ -27,6 +27,7 @@ const OUTCOMES: Readonly<Record<string, FlushOutcome>> = {
   'has another shard map': { kind: 'rebuild', why: 'stale_epoch' },
   'finds it too large': { kind: 'rebuild', why: 'too_large' },
   'does not answer': { kind: 'retry' },
+  'takes too long': { kind: 'retry', isSlow: true },
   'answers what nobody foresaw': { kind: 'halt', reason: 'it answers what nobody foresaw' },
 };
 
