@@ -2,6 +2,7 @@ import { DEFAULT_EVENT_TYPE } from '@tally/contracts';
 import { ShardMap } from '@tally/placement';
 import { CountingRun } from '../../src/run/counting-run.js';
 import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
+import { LogTime } from '../../src/run/log-time.js';
 import { ShardRoster } from '../../src/run/shard-roster.js';
 import { FlushText } from './flush-text.js';
 import { boundsOf, coverageOf, Subjects } from './scenario-words.js';
@@ -42,6 +43,7 @@ export class RunPlayer {
   private run: CountingRun | undefined;
   /** Outlives the runs. */
   private roster: ShardRoster | undefined;
+  private logTime: LogTime | undefined;
   /** Which database answers for a shard, when a scenario says that it is another one. */
   private readonly identities = new Map<number, string>();
   /** What counting an event runs into, when a scenario says so. */
@@ -150,6 +152,7 @@ export class RunPlayer {
   /** A new run, as after each rebuild; the log and the shards stay as they are. */
   private begin(partitions: string): void {
     this.asked.clear();
+    this.logTime ??= new LogTime(this.settings['clock skew']);
     this.roster ??= new ShardRoster({
       flushBytes: this.settings['flush bytes'],
       firstRejoinMs: FIRST_REJOIN_MS,
@@ -171,7 +174,7 @@ export class RunPlayer {
       knowsVersion: (version) => version <= this.settings['known version'],
       flushRows: this.settings['flush rows'],
       shardPatienceMs: this.settings['shard patience'],
-      maxClockSkewMs: this.settings['clock skew'],
+      logTime: this.logTime,
       verifyIntervalMs: this.settings['verify every'],
       maxSeries: 1000,
       startedAtMs: this.nowMs,
