@@ -17,6 +17,7 @@ export interface Protections {
   shortensWindow: boolean;
   neverVerifies: boolean;
   ignoresSkew: boolean;
+  believesOwnClock: boolean;
   claimsEnd: boolean;
   usesNewestMeaning: boolean;
   takesAnyBeginning: boolean;
@@ -45,6 +46,7 @@ export function allProtections(): Protections {
     shortensWindow: false,
     neverVerifies: false,
     ignoresSkew: false,
+    believesOwnClock: false,
     claimsEnd: false,
     usesNewestMeaning: false,
     takesAnyBeginning: false,
@@ -84,6 +86,10 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
   'the dedup window is not read back': { takes: ['forgetsWindow'], firstSeed: 853 },
   'a third of the dedup window is read back': { takes: ['shortensWindow'], firstSeed: 859 },
   'what clocks may differ is not taken off an instant': { takes: ['ignoresSkew'], firstSeed: 855 },
+  'an instant is told by a clock that somebody has set': {
+    takes: ['believesOwnClock'],
+    firstSeed: 853,
+  },
   'the end of the log counts as reached wherever the run is': {
     takes: ['claimsEnd'],
     firstSeed: 878,

@@ -9,6 +9,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'log-clock-step'; readonly byMs: number; readonly forMs: number }
   | { readonly kind: 'processor-crash'; readonly processor: number; readonly forMs: number }
   | { readonly kind: 'processor-pause'; readonly processor: number; readonly forMs: number }
+  | { readonly kind: 'processor-clock'; readonly processor: number; readonly byMs: number }
   | { readonly kind: 'intake-crash'; readonly intake: number; readonly forMs: number }
   | { readonly kind: 'intake-pause'; readonly intake: number; readonly forMs: number }
   | { readonly kind: 'intake-clock'; readonly intake: number; readonly offsetMs: number }
@@ -63,7 +64,8 @@ export function scheduleOf(seed: number): Schedule {
   };
   // Only those who compare find what a shard has lost, or what a person gave up; without them nothing
   // else hides behind that.
-  const faults = Array.from({ length: random.between(0, 7) }, () => faultOf(random, time()))
+  const drawn = Array.from({ length: random.between(0, 7) }, () => faultOf(random, time()));
+  const faults = [...drawn, ...clockFaults(seed)]
     .filter(({ kind }) => settings.verifies || !FOUND_BY_COMPARING.has(kind))
     .sort((a, b) => a.atMs - b.atMs);
   // A loss is accepted by all shards together.
@@ -73,6 +75,15 @@ export function scheduleOf(seed: number): Schedule {
       ? undefined
       : { shard: random.between(0, SHARDS - 1), is: random.pick(['away', 'odd'] as const) };
   return { seed, settings, sends, faults, lastly };
+}
+
+/** Drawn apart: what else a seed does is as it was without them. */
+function clockFaults(seed: number): Fault[] {
+  const random = new Random(seed).part(5);
+  if (!random.chance(25)) return [];
+  const atMs = random.between(0, LASTS_MS);
+  const processor = random.between(0, PROCESSORS - 1);
+  return [{ atMs, kind: 'processor-clock', processor, byMs: random.pick([-HOUR_MS, HOUR_MS]) }];
 }
 
 function faultOf(random: Random, atMs: number): Fault {

@@ -179,6 +179,8 @@ export class Simulation {
           time.after(fault.forMs + REJOIN_MS, () => this.rebalance());
         }
         return;
+      case 'processor-clock':
+        return this.processors[fault.processor]?.clock.set(fault.byMs);
       case 'intake-crash': {
         const intake = this.intakes[fault.intake];
         intake?.kill();
@@ -186,11 +188,8 @@ export class Simulation {
       }
       case 'intake-pause':
         return this.intakes[fault.intake]?.process.pause(fault.forMs);
-      case 'intake-clock': {
-        const intake = this.intakes[fault.intake];
-        if (intake !== undefined) intake.clockOffsetMs = fault.offsetMs;
-        return;
-      }
+      case 'intake-clock':
+        return this.intakes[fault.intake]?.setClock(fault.offsetMs);
       case 'event-types':
         this.registryVersion += 1;
         for (const intake of this.intakes)
@@ -293,7 +292,7 @@ export class Simulation {
       this.rebalance();
     }
     const gone = this.processors.filter(({ process }) => !process.isUp);
-    for (const { process } of gone) process.begin();
+    for (const processor of gone) processor.restart();
     // Without a reason nobody begins anew: what was lost must be found by those who go on.
     if (gone.length > 0) this.rebalance();
   }

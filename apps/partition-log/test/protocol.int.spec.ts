@@ -12,6 +12,7 @@ import {
   findCoordinator,
   joinGroup,
   KAFKA_ERRORS,
+  LENGTH_ENDS_AT,
   metadata,
   produce,
   writeRequest,
@@ -118,8 +119,13 @@ describe('a topic', () => {
   });
 });
 
+/** A record of 12 bytes that says that it has 2^30 headers. */
+const MANY_HEADERS = [22, 0, 0, 0, 1, 1, 0x80, 0x80, 0x80, 0x80, 0x08, 0];
+/** A record with 101 empty headers. */
+const HEADERS = [0xa2, 3, 0, 0, 0, 1, 1, 0xca, 1, ...Array<number>(202).fill(0)];
+
 describe('a batch', () => {
-  it('is stored and read as it came, even if nobody could read its records: they are not looked at', async () => {
+  it('is stored and read as it came, even if nobody could unpack its records', async () => {
     await admin.createTopics({
       topics: [
         {
@@ -143,6 +149,40 @@ describe('a batch', () => {
     expect(await fetchBytes(client, 'opaque', 0)).toEqual(Buffer.concat([batch, second]));
     client.close();
   });
+
+  it.each([
+    ['that is compressed, on a topic of such as are not', 'plain', 1, [], 'not compressed'],
+    [
+      'with more headers than bytes, on any topic',
+      'any',
+      0,
+      MANY_HEADERS,
+      'its headers end behind',
+    ],
+    ['with more headers than readers take, on theirs', 'plain', 0, HEADERS, 'at most 100 headers'],
+    ['with many headers, on any other', 'any', 0, HEADERS, undefined],
+  ])(
+    '%s, is taken or its producer is told what is wrong',
+    async (_name, topic, codec, records, message) => {
+      const compression = topic === 'plain' ? 'uncompressed' : 'producer';
+      const configEntries = [{ name: 'compression.type', value: compression }];
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
+      const one = buildRecordBatch([{ key: null, value: null }], 1000);
+      const batch = Buffer.concat([one.subarray(0, AT.records), Buffer.from(records)]);
+      batch.writeInt32BE(batch.length - LENGTH_ENDS_AT, AT.length);
+      batch.writeInt16BE(codec, AT.attributes);
+      batch.writeUInt32BE(crc32c(batch.subarray(AT.attributes)), AT.crc);
+      const client = await KafkaConnection.open(log.port);
+      const answer = await client.ask(produce, producing(topic, 0, batch), { version: 8 });
+      client.close();
+      const { INVALID_RECORD, NONE } = KAFKA_ERRORS;
+      expect(onlyPartition(answer)).toMatchObject(
+        message === undefined
+          ? { errorCode: NONE }
+          : { errorCode: INVALID_RECORD, errorMessage: expect.stringContaining(message) },
+      );
+    },
+  );
 });
 
 describe('bytes that are not the protocol', () => {

@@ -8,6 +8,7 @@ export interface ProcessorMetrics {
   readonly haltedPartitions: Gauge;
   readonly absentShards: Gauge;
   readonly assignedPartitions: Gauge;
+  readonly clockAhead: Gauge;
 }
 
 export function processorMetrics(registry: Registry): ProcessorMetrics {
@@ -50,6 +51,11 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     assignedPartitions: new Gauge({
       name: 'tally_processor_assigned_partitions',
       help: 'Partitions that this processor counts.',
+      registers,
+    }),
+    clockAhead: new Gauge({
+      name: 'tally_processor_clock_ahead_seconds',
+      help: "By how much this machine's clock is ahead of the log's, past what it may be: alarm above 0.",
       registers,
     }),
   };

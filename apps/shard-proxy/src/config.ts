@@ -43,13 +43,18 @@ export const settings = {
   ),
   writeTimeoutMs: setting(
     'TALLY_WRITE_TIMEOUT_MS',
-    wholeNumber(1, 600_000, 10_000),
-    'how long Postgres may work on one delta; a large one takes well below a second',
+    wholeNumber(1, 600_000, 4000),
+    'how long Postgres may work on one delta; a large one takes well below a second. Below `TALLY_SHARD_DEADLINE_MS`, when it is sent again',
   ),
   lockTimeoutMs: setting(
     'TALLY_LOCK_TIMEOUT_MS',
-    wholeNumber(1, 600_000, 5000),
-    'how long a delta waits for another one that writes the same rows',
+    wholeNumber(1, 600_000, 3000),
+    'how long a delta waits for another one that writes the same rows; below `TALLY_WRITE_TIMEOUT_MS`',
+  ),
+  shardDeadlineMs: setting(
+    'TALLY_SHARD_DEADLINE_MS',
+    wholeNumber(100, 60_000, 5000),
+    'when the processors send a delta again: the same here as there, to see that the other times fit',
   ),
   readTimeoutMs: setting(
     'TALLY_READ_TIMEOUT_MS',

@@ -2,8 +2,9 @@ import 'reflect-metadata';
 import { loadConfig, startService } from '@tally/service-kit';
 import { AppModule } from './app.module.js';
 import { settings } from './config.js';
+import { limitProblems } from './limits.js';
 
-const config = loadConfig('shard-proxy', settings);
+const config = loadConfig('shard-proxy', settings, limitProblems);
 await startService({
   name: 'shard-proxy',
   config,

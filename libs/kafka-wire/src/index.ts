@@ -41,7 +41,14 @@ export {
 export { readStoredRecords, retainRecords, type StoredRecord } from './batch/stored-records.js';
 export { stampBatch, type Stamp } from './batch/stamp-batch.js';
 export { timestampMs } from './batch/timestamp.js';
-export { validateBatch, type BatchVerdict } from './batch/validate-batch.js';
+export { validateBatch, type BatchRules, type BatchVerdict } from './batch/validate-batch.js';
+export {
+  ANY_RECORDS,
+  READABLE,
+  walkRecords,
+  type RecordLimits,
+  type RecordsVerdict,
+} from './batch/walk-records.js';
 export { KAFKA_ERRORS, nameOfKafkaError, type KafkaError } from './error-codes.js';
 export { FrameSplitter } from './frame/frame-splitter.js';
 export {

@@ -1,7 +1,11 @@
-/** The client says that something is damaged, and not where. */
+import { UnreadableRecords } from './checked-codecs.js';
+
+/** The log or the client cannot read something, and does not say in which partition. */
 export function isDamage(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; { cause } = cause)
+  for (let cause = error; cause instanceof Error; { cause } = cause) {
+    if (cause instanceof UnreadableRecords) return true;
     if ('type' in cause && cause.type === 'CORRUPT_MESSAGE') return true;
+  }
   return false;
 }
 
@@ -12,7 +16,7 @@ export interface Reading {
 }
 
 /**
- * Finds the partition whose records the log cannot read. The client drops an answer as a whole for one
+ * Finds the partition whose records cannot be read. The client drops an answer as a whole for one
  * error in it, and does not say which partition it was. So after such an error partitions are read one
  * at a time: the one that is read when it comes again is damaged where it stands. When all others were
  * read without it, all of them are read as before.

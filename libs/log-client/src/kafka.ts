@@ -7,8 +7,12 @@ import kafkajs, {
   type logCreator,
   type SASLOptions,
 } from 'kafkajs';
+import { installCheckedCodecs } from './checked-codecs.js';
 
 const { logLevel } = kafkajs;
+
+// Before any client is made: the codecs are those of all clients of the process.
+installCheckedCodecs();
 
 /** How one process reaches the log. */
 export interface KafkaConfig {

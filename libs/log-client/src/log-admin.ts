@@ -6,6 +6,7 @@ import { createKafka, type KafkaConfig } from './kafka.js';
 import { logFailure } from './log-failure.js';
 
 const TIMESTAMP_TYPE = 'message.timestamp.type';
+const COMPRESSION = 'compression.type';
 const EVENTS_TOPIC = /^events-[0-9a-f]{16}$/;
 /** All blocks of one append for one partition: above the largest body that the gateway accepts. */
 const MAX_BATCH_BYTES = 16 << 20;
@@ -25,8 +26,8 @@ export class LogAdmin {
   }
 
   /**
-   * Creates a topic whose records get the leader's clock and are kept for ever. False when it is
-   * there already.
+   * Creates a topic whose records get the leader's clock, stay as they were sent and are kept for
+   * ever. False when it is there already.
    */
   createTopic(topic: string, partitions: number): Promise<boolean> {
     return this.ask('create a topic', (admin) =>
@@ -39,6 +40,7 @@ export class LogAdmin {
             replicationFactor: -1,
             configEntries: [
               { name: TIMESTAMP_TYPE, value: 'LogAppendTime' },
+              { name: COMPRESSION, value: 'uncompressed' },
               { name: 'max.message.bytes', value: String(MAX_BATCH_BYTES) },
               { name: 'retention.ms', value: '-1' },
               { name: 'retention.bytes', value: '-1' },
@@ -57,8 +59,9 @@ export class LogAdmin {
   }
 
   /**
-   * Throws `unavailable` when the topic is missing, has another number of partitions, or stamps
-   * records with anything but the leader's clock: what is a duplicate would not follow from the log.
+   * Throws `unavailable` when the topic is missing, has another number of partitions, stamps records
+   * with anything but the leader's clock (what is a duplicate would not follow from the log), or
+   * compresses them, which readers here would take for damage. Our producers do not compress.
    */
   async assertTopic(topic: string, partitions: number): Promise<void> {
     const found = await this.ask('describe a topic', async (admin) => {
@@ -70,9 +73,12 @@ export class LogAdmin {
         resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
       });
       const entries = configs.resources[0]?.configEntries ?? [];
+      const valueOf = (name: string) =>
+        entries.find(({ configName }) => configName === name)?.configValue;
       return {
         partitions: metadata[0]?.partitions.length,
-        timestampType: entries.find(({ configName }) => configName === TIMESTAMP_TYPE)?.configValue,
+        timestampType: valueOf(TIMESTAMP_TYPE),
+        compression: valueOf(COMPRESSION),
       };
     });
     if (found === undefined)
@@ -86,6 +92,11 @@ export class LogAdmin {
       throw new TallyError(
         'unavailable',
         `expected LogAppendTime as ${TIMESTAMP_TYPE} of ${topic}, got ${found.timestampType}`,
+      );
+    if (found.compression !== 'uncompressed' && found.compression !== 'producer')
+      throw new TallyError(
+        'unavailable',
+        `expected uncompressed or producer as ${COMPRESSION} of ${topic}, got ${found.compression}; set it`,
       );
   }
 

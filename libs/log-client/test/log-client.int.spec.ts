@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { within } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
@@ -12,14 +13,16 @@ import {
   type PartitionLogServer,
   type ZooKeeperServer,
 } from '@tally/testing';
+import kafkajs from 'kafkajs';
 import { AppendClient } from '../src/append-client.js';
-import { GroupReader, type Assignment, type GroupReaderOptions } from '../src/group-reader.js';
+import type { GroupReader, GroupReaderOptions } from '../src/group-reader.js';
 import { createKafka, type KafkaConfig } from '../src/kafka.js';
 import { LogAdmin } from '../src/log-admin.js';
+import { GZIP, LZ4, MANY_HEADERS, produceRaw } from './support/raw-batch.js';
+import { SILENT, toldReader } from './support/told-reader.js';
 
 jest.setTimeout(60_000);
 
-const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 const dir = mkdtempSync(join(tmpdir(), 'tally-log-client-'));
 let zookeeper: ZooKeeperServer;
 let log: PartitionLogServer;
@@ -59,62 +62,37 @@ async function append(topic: string, partition: number, ...values: string[]): Pr
   await appender.append(topic, records, { traceparent: 'tp' });
 }
 
-/** A reader of all its partitions from the beginning, and what it was told. */
 async function reader(topic: string, more: Partial<GroupReaderOptions> = {}) {
-  const seen = {
-    assignments: [] as Assignment[],
-    values: [] as string[],
-    traces: new Set<string>(),
-    skips: [] as string[],
-    damaged: [] as string[],
-    restarts: 0,
-    givenUp: [] as unknown[],
-  };
-  const group = new GroupReader({
-    kafka,
-    logger: SILENT,
-    groupId: `group-${random()}`,
-    topic,
-    sessionTimeoutMs: 3000,
-    maxWaitMs: 50,
-    minBytes: 1,
-    maxBytesPerPartition: 1 << 20,
-    onAssigned: (assignment) => {
-      seen.assignments.push(assignment);
-      // Where it was, as those do who keep their own positions.
-      for (const partition of assignment.partitions) {
-        const read = seen.values.filter((value) => value.startsWith(`${partition}/`));
-        assignment.readFrom(partition, BigInt(read.length));
-      }
-    },
-    onRecords: async (_, partition, records) => {
-      for (const { offset, value, traceparent, timestampMs } of records) {
-        seen.values.push(`${partition}/${offset} ${String(value)}`);
-        seen.traces.add(traceparent);
-        expect(Math.abs(Date.now() - timestampMs)).toBeLessThan(60_000);
-      }
-    },
-    onSkipped: (_, partition, expected, got) =>
-      void seen.skips.push(`${partition}: ${expected} ${got}`),
-    onDamaged: (_, partition, offset) => void seen.damaged.push(`${partition}: ${offset}`),
-    onRestart: () => void (seen.restarts += 1),
-    onGivenUp: (error) => void seen.givenUp.push(error),
-    ...more,
-  });
-  readers.push(group);
-  await group.start();
-  await eventually('partitions are assigned', () => seen.assignments.length > 0);
-  const assignment = () => {
-    const last = seen.assignments.at(-1);
-    if (last === undefined) throw new Error('nothing was assigned');
-    return last;
-  };
-  return { group, seen, assignment };
+  const told = toldReader(kafka, topic, more);
+  readers.push(told.group);
+  await told.start();
+  return told;
 }
 
 /** What a test without waiting can rely on: a record appended later was delivered, so would this be. */
 const untilRead = (values: readonly string[], last: string) =>
   eventually(`read ${last}`, () => values.at(-1)?.endsWith(last) === true);
+
+/** Partitions 1 and 2 always have something to read, and are read on afterwards. */
+async function untilDamageIsTold(
+  topic: string,
+  { damaged, values }: { readonly damaged: string[]; readonly values: string[] },
+  partitions: number,
+): Promise<void> {
+  let isOver = false;
+  const traffic = (async () => {
+    for (let count = 0; !isOver; count++) await append(topic, 1 + (count % 2), `${count}`);
+    return append(topic, 2, 'last');
+  })();
+  try {
+    const isTold = () => new Set(damaged).size === partitions;
+    await eventually('the damage is told', isTold, { timeoutMs: 90_000 });
+  } finally {
+    isOver = true;
+  }
+  await traffic;
+  await untilRead(values, 'last');
+}
 
 describe('the admin client', () => {
   it('makes a topic once, with the clock of the log and nothing thrown away', async () => {
@@ -144,6 +122,13 @@ describe('the admin client', () => {
         },
       ],
     });
+    const { resources } = await raw.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
+    });
+    expect(resources[0]?.configEntries).toContainEqual(
+      expect.objectContaining({ configName: 'compression.type', configValue: 'uncompressed' }),
+    );
     await raw.disconnect();
     await expect(admin.assertTopic('client-times', 1)).rejects.toThrow('expected LogAppendTime');
   });
@@ -251,19 +236,7 @@ describe('a reader of a group', () => {
     writeSync(file, 'S', readFileSync(segment).indexOf('spoiled'));
     closeSync(file);
     const { seen } = await reader(topic);
-    // There is always something to read elsewhere.
-    let isOver = false;
-    const traffic = (async () => {
-      for (let count = 0; !isOver; count++) await append(topic, 1 + (count % 2), `${count}`);
-      return append(topic, 2, 'last');
-    })();
-    try {
-      await eventually('the damage is told', () => seen.damaged.length > 0, { timeoutMs: 90_000 });
-    } finally {
-      isOver = true;
-    }
-    await traffic;
-    await untilRead(seen.values, 'last');
+    await untilDamageIsTold(topic, seen, 1);
     const { restarts } = seen;
     for (const value of ['c', 'd', 'e']) {
       await append(topic, 1, value);
@@ -271,6 +244,34 @@ describe('a reader of a group', () => {
     }
     expect([seen.damaged, seen.restarts, seen.givenUp]).toEqual([['0: 1'], restarts, []]);
     expect(seen.values.filter((value) => value.startsWith('0/'))).toEqual(['0/0 a']);
+  }, 120_000);
+
+  it('stops partitions whose records it cannot decode, each at its record, and goes on with the others', async () => {
+    const topic = `events-${random()}`;
+    // Of another log, or of ours as it was: it holds what is compressed.
+    const raw = createKafka(kafka, SILENT).admin();
+    await raw.connect();
+    const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+    await raw.createTopics({ topics: [{ topic, numPartitions: 4, configEntries }] });
+    await raw.disconnect();
+    await admin.assertTopic(topic, 4);
+    await append(topic, 0, 'a');
+    await produceRaw(log.broker, topic, 0, LZ4, Buffer.from('any'));
+    await append(topic, 3, 'a', 'b');
+    await append(topic, 3, 'c');
+    await produceRaw(log.broker, topic, 3, GZIP, gzipSync(MANY_HEADERS));
+    await append(topic, 3, 'd');
+    const { seen } = await reader(topic);
+    await untilDamageIsTold(topic, seen, 2);
+    // One that was found is told again with each assignment.
+    expect(new Set(seen.damaged)).toEqual(new Set(['0: 1', '3: 3']));
+    expect(seen.values.filter((value) => /^[03]/.test(value)).sort()).toEqual([
+      '0/0 a',
+      '3/0 a',
+      '3/1 b',
+      '3/2 c',
+    ]);
+    expect([seen.skips, seen.givenUp]).toEqual([[], []]);
   }, 120_000);
 
   it('ends its assignment when the group assigns anew, which then is nobody of the old', async () => {

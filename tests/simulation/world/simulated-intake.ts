@@ -60,12 +60,17 @@ export class SimulatedIntake {
   private logClock: LearnedClock;
   private arrivals: Arrivals;
   /** How far the wall clock of its machine is from true time. */
-  clockOffsetMs = 0;
+  private clockOffsetMs = 0;
 
   constructor(private readonly world: IntakeWorld) {
     this.process = new SimulatedProcess(world.time);
     this.logClock = this.newClock();
     this.arrivals = this.newArrivals();
+  }
+
+  /** Somebody sets the wall clock: so far from true time. */
+  setClock(offsetMs: number): void {
+    this.clockOffsetMs = offsetMs;
   }
 
   /** SIGKILL: nobody answers those who wait. */

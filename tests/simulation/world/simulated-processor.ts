@@ -5,6 +5,7 @@ import {
 } from '@tally/contracts';
 import {
   CountingRun,
+  LogTime,
   readBlock,
   ShardRoster,
   type FlushOutcome,
@@ -13,6 +14,7 @@ import {
 import type { EventsTopic, ShardMap } from '@tally/placement';
 import type { Random } from '../../failure/traffic/random.js';
 import { ask, type Network } from './network.js';
+import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
 import { ShardAnswers } from './shard-answers.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
@@ -59,6 +61,8 @@ export interface ProcessorFaults {
   crashesOnOddAnswer: boolean;
   /** Control: a shard that was absent counts as having all that was read meanwhile. */
   forgetsAbsence: boolean;
+  /** Control: its clock may be set while it runs. */
+  believesOwnClock: boolean;
   /** Control: answers do not say which database gave them. */
   ignoresIdentity: boolean;
 }
@@ -108,6 +112,8 @@ export class SimulatedProcessor {
   private hasBegun = false;
   private halts = 0;
   private roster: ShardRoster;
+  readonly clock: SimulatedClock;
+  private logTime: LogTime;
   /** Events until counting runs into a bug; undefined: it does not. */
   private eventsToBug: number | undefined;
   private isDying = false;
@@ -119,6 +125,8 @@ export class SimulatedProcessor {
     this.process = new SimulatedProcess(world.time);
     this.answers = new ShardAnswers(world);
     this.roster = this.newRoster();
+    this.clock = new SimulatedClock(world.time, world.faults.believesOwnClock);
+    this.logTime = this.newLogTime();
   }
 
   get haltedPartitions(): number {
@@ -152,8 +160,15 @@ export class SimulatedProcessor {
     this.eventsToBug = afterEvents;
   }
 
+  /** With a clock that is right: whoever starts it has looked. */
   restart(): void {
+    this.clock.begin();
+    this.logTime = this.newLogTime();
     this.process.begin();
+  }
+
+  private newLogTime(): LogTime {
+    return new LogTime(this.world.faults.ignoresSkew ? 0 : MAX_SKEW_MS);
   }
 
   private newRoster(): ShardRoster {
@@ -212,17 +227,17 @@ export class SimulatedProcessor {
       knowsVersion: () => true,
       flushRows: world.settings.flushRows,
       shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : SHARD_PATIENCE_MS,
-      maxClockSkewMs: faults.ignoresSkew ? 0 : 1000,
+      logTime: this.logTime,
       verifyIntervalMs:
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
       maxSeries: 50,
-      startedAtMs: world.time.nowMs,
+      startedAtMs: this.clock.now(),
       emit: (action) => this.carryOut(generation, action),
     });
     this.run = run;
     const tick = () => {
       if (generation !== this.generation) return;
-      this.tellRun(() => run.tick(world.time.nowMs));
+      this.tellRun(() => run.tick(this.clock.now()));
       this.process.later(FLUSH_INTERVAL_MS, tick);
     };
     tick();

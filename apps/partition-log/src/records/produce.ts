@@ -10,6 +10,7 @@ import { NO_TRANSACTIONS } from '../cluster/no-transactions.js';
 import type { Handler } from '../server/request-router.js';
 import { isInternal } from '../topics/internal-topics.js';
 import {
+  isUncompressed,
   maxMessageBytes,
   maxTimeDifferenceMs,
   minInSyncReplicas,
@@ -81,8 +82,11 @@ async function append(
   }
   if (isInternal(topicName)) return refused(number, 'INVALID_TOPIC_EXCEPTION');
   const stampTime = stampsAppendTime(topic.configs);
-  const rules = { maxBytes: maxMessageBytes(topic.configs), keepsTime: !stampTime };
-  const verdict = validateBatch(records, rules);
+  const verdict = validateBatch(records, {
+    maxBytes: maxMessageBytes(topic.configs),
+    keepsTime: !stampTime,
+    isUncompressed: isUncompressed(topic.configs),
+  });
   if (verdict.kind === 'invalid') return refused(number, verdict.error, verdict.message);
   if (records === null) return refused(number, 'CORRUPT_MESSAGE');
   const refusal = refuseReplicas(topic.configs, acks) ?? refuseTimes(topic.configs, records, now);

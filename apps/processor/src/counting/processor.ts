@@ -8,7 +8,7 @@ import {
   TOPICS_NODE,
   type EventsTopic,
 } from '@tally/placement';
-import { ShardRoster } from '@tally/counting';
+import { LogTime, ShardRoster } from '@tally/counting';
 import { crash, keepTrying, within } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
@@ -17,6 +17,7 @@ import { REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { EventTypes } from '../event-types/event-types.js';
 import type { Shards } from '../shards/shards.js';
+import { openOwnClock } from './own-clock.js';
 import { RunDriver } from './run-driver.js';
 
 const RETRY_MS = 500;
@@ -42,6 +43,8 @@ export interface ProcessorOptions {
 export class Processor {
   private readonly stopping = new AbortController();
   private readonly roster: ShardRoster;
+  private readonly logTime: LogTime;
+  private readonly now: () => number;
   private readonly topicNode: ConfigNode<EventsTopic>;
   private readonly unwatch: () => void;
   private shardMap: ShardMap | undefined;
@@ -54,7 +57,9 @@ export class Processor {
   private changing: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ProcessorOptions) {
-    const { session, config } = options;
+    const { session, config, logger } = options;
+    this.logTime = new LogTime(config.maxClockSkewMs);
+    this.now = openOwnClock(config.maxClockSkewMs, logger);
     this.roster = new ShardRoster({ flushBytes: config.flushBytes, ...REJOIN });
     this.topicNode = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
     const shardMapNode = new ConfigNode({
@@ -188,7 +193,8 @@ export class Processor {
       assignment,
       shardMap,
       roster: this.roster,
-      now: Date.now,
+      logTime: this.logTime,
+      now: this.now,
       onRebuild: (why) => this.rebuild(why),
     });
     this.driver.start();

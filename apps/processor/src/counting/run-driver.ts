@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TallyError } from '@tally/contracts';
+import { SECOND_MS, TallyError } from '@tally/contracts';
 import {
   CountingRun,
   readBlock,
   type FlushAction,
   type RunAction,
   type ShardRoster,
+  type LogTime,
 } from '@tally/counting';
 import type { Assignment, LogAdmin, ReadRecord } from '@tally/log-client';
 import type { EventsTopic, ShardMap } from '@tally/placement';
@@ -20,12 +21,7 @@ import type { Shards } from '../shards/shards.js';
 export interface RunDriverOptions {
   readonly config: Pick<
     ProcessorConfig,
-    | 'flushIntervalMs'
-    | 'flushRows'
-    | 'shardPatienceMs'
-    | 'maxClockSkewMs'
-    | 'verifyIntervalMs'
-    | 'maxSeries'
+    'flushIntervalMs' | 'flushRows' | 'shardPatienceMs' | 'verifyIntervalMs' | 'maxSeries'
   >;
   readonly topic: EventsTopic;
   readonly assignment: Assignment;
@@ -34,6 +30,8 @@ export interface RunDriverOptions {
   readonly shards: Shards;
   /** What is known of the shards from run to run. */
   readonly roster: ShardRoster;
+  /** What our clock says of the log's, as it is known from run to run. */
+  readonly logTime: LogTime;
   readonly admin: LogAdmin;
   readonly logger: Logger;
   readonly metrics: ProcessorMetrics;
@@ -58,7 +56,7 @@ export class RunDriver {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RunDriverOptions) {
-    const { config, topic, assignment, shardMap, roster, eventTypes, now } = options;
+    const { config, topic, assignment, shardMap, roster, logTime, eventTypes, now } = options;
     this.traces = new FlushTraces(shardMap.shards);
     this.run = new CountingRun({
       topic,
@@ -69,7 +67,7 @@ export class RunDriver {
       knowsVersion: (version) => eventTypes.knowsVersion(version),
       flushRows: config.flushRows,
       shardPatienceMs: config.shardPatienceMs,
-      maxClockSkewMs: config.maxClockSkewMs,
+      logTime,
       verifyIntervalMs: config.verifyIntervalMs,
       maxSeries: config.maxSeries,
       startedAtMs: now(),
@@ -91,12 +89,14 @@ export class RunDriver {
 
   /** Begins to count, until stopped or the assignment ends. */
   start(): void {
-    const { assignment, config, metrics, now } = this.options;
+    const { assignment, config, metrics, logTime, now } = this.options;
     metrics.assignedPartitions.set(assignment.partitions.length);
     metrics.haltedPartitions.set(0);
     assignment.resume();
     const tick = () => {
+      const { aheadMs } = logTime;
       this.run.tick(now());
+      this.tellClock(aheadMs);
       metrics.absentShards.set(this.run.absentShards);
     };
     tick();
@@ -125,6 +125,18 @@ export class RunDriver {
   /** The log cannot read the record there. */
   onDamaged(partition: number, offset: bigint): void {
     this.run.onDamaged(partition, offset);
+  }
+
+  private tellClock(wasAheadMs: number): void {
+    const { logger, metrics, logTime } = this.options;
+    const { aheadMs } = logTime;
+    metrics.clockAhead.set(aheadMs / SECOND_MS);
+    if (aheadMs > 0 && wasAheadMs === 0)
+      logger.error(
+        { aheadMs },
+        "ALARM: the clock of this machine is ahead of the log's: answers go by that of the log from now on; what shards were told before stays until that time has come",
+      );
+    else if (aheadMs === 0 && wasAheadMs > 0) logger.warn('the clock is that of the log again');
   }
 
   private abort(): void {

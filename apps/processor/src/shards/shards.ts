@@ -64,7 +64,8 @@ function meaningOf(error: unknown): FlushFailure {
   if (isCode(error, 'stale_epoch')) return { kind: 'rebuild', why: 'stale_epoch' };
   if (isCode(error, 'overlap')) return { kind: 'rebuild', why: 'overlap' };
   if (isCode(error, 'payload_too_large')) return { kind: 'rebuild', why: 'too_large' };
-  if (error instanceof TallyError && error.retryable) return { kind: 'retry' };
+  if (error instanceof TallyError && error.retryable)
+    return { kind: 'retry', isSlow: isCode(error, 'deadline_exceeded') };
   const code = error instanceof TallyError ? error.code : 'a bug';
   return { kind: 'halt', reason: `${code}: ${error instanceof Error ? error.message : 'unknown'}` };
 }

@@ -82,15 +82,27 @@ export class CountedShards {
     else this.resumeWhenNoneIsBehind();
   }
 
-  /** Nobody stands still for ever because of one. */
+  /**
+   * Nobody stands still for ever because of one, and no flush is tried for ever that is too large for
+   * the time it has: when the shard is back, its flushes are smaller.
+   */
   leaveThoseFarBehind(): void {
     const { roster, shardPatienceMs } = this.options;
     for (const [shard, sinceMs] of this.behindSinceMs)
       if (roster.elapsedMs - sinceMs >= shardPatienceMs)
-        this.leave(shard, 'it does not answer, and too much waits for it');
+        this.leaveForSmaller(shard, 'it does not answer, and too much waits for it');
+    for (const [shard, { isTooSlow }] of this.shards)
+      if (isTooSlow) this.leaveForSmaller(shard, 'each try of a flush takes it too long');
   }
 
-  /** Makes room for one more record: false while a flush is on its way and the next has its bytes. */
+  private leaveForSmaller(shard: number, reason: string): void {
+    const rows = this.shards.get(shard)?.flyingRows ?? 0;
+    if (rows === 0) return this.leave(shard, reason);
+    const fewer = this.options.roster.slowDown(shard, rows);
+    this.leave(shard, `${reason}; its flush had ${rows} rows, the next have at most ${fewer}`);
+  }
+
+  /** Makes room for one more record: false while a flush is on its way and the next may not grow. */
   hasRoom(): boolean {
     this.flushLarge();
     for (const [number, { delta, isFlying }] of this.shards)
@@ -115,8 +127,12 @@ export class CountedShards {
 
   /** What is due after the answer; undefined when the flush was given up with its shard. */
   onFlushed(shard: number, outcome: FlushOutcome): AfterFlush | undefined {
-    const after = this.shards.get(shard)?.onFlushed(outcome);
+    const flushes = this.shards.get(shard);
+    const rows = flushes?.flyingRows ?? 0;
+    const after = flushes?.onFlushed(outcome);
     if (after?.kind !== 'settled') return after;
+    const { roster, flushRows } = this.options;
+    if (!after.isBack) roster.speedUp(shard, rows, flushRows);
     this.behindSinceMs.delete(shard);
     this.resumeWhenNoneIsBehind();
     return after;
@@ -131,8 +147,9 @@ export class CountedShards {
     return delta.rows >= this.options.flushRows || this.isFull(shard, delta);
   }
 
-  private isFull(shard: number, { bytes }: ShardDelta): boolean {
-    return bytes > 0 && bytes >= this.options.roster.flushBytes(shard);
+  private isFull(shard: number, { bytes, rows }: ShardDelta): boolean {
+    const { roster } = this.options;
+    return (bytes > 0 && bytes >= roster.flushBytes(shard)) || rows >= roster.maxRows(shard);
   }
 
   private fallBehind(shard: number): void {

@@ -6,11 +6,14 @@ import { SeriesCache } from '../series/series-cache.js';
 import { AcceptedLosses } from './accepted-losses.js';
 import { CountedShards } from './counted-shards.js';
 import { CoverageCheck } from './coverage-check.js';
+import type { LogTime } from './log-time.js';
 import { PartitionReading } from './partition-reading.js';
 import type { Answer, FlushOutcome, RebuildCause, RunAction, ShardCoverage } from './run-action.js';
 import { RunStart, type PartitionStart } from './run-start.js';
 import type { Instants, Positions } from './shard-flushes.js';
 import type { ShardRoster } from './shard-roster.js';
+
+type Bounds = ReadonlyMap<number, PartitionBounds>;
 
 /** What a shard says that does not answer. */
 const NOTHING = { value: undefined, losses: undefined, identity: undefined };
@@ -38,8 +41,8 @@ export interface CountingRunOptions {
    * because too much waits for it.
    */
   readonly shardPatienceMs: number;
-  /** How much this clock may be ahead of the log's. */
-  readonly maxClockSkewMs: number;
+  /** What this clock says of the log's, as it is known from run to run. */
+  readonly logTime: LogTime;
   /** Time between two comparisons of what a shard covers with what it had confirmed. */
   readonly verifyIntervalMs: number;
   /** Most series that are remembered. */
@@ -73,6 +76,13 @@ export class CountingRun {
   private nowMs: number;
   /** When the log was asked for its end, while that is not answered. */
   private endAskedAtMs: number | undefined;
+  /** Where it ended then: all from there on was appended later. */
+  private ended: { readonly bounds: Bounds; readonly askedAtMs: number } | undefined;
+  /** By partition, since the last tick: when a record was appended, and after which question. */
+  private readonly fresh = new Map<
+    number,
+    { readonly afterMs: number; readonly appendMs: number }
+  >();
 
   constructor(private readonly options: CountingRunOptions) {
     const { shardMap, roster, flushRows, shardPatienceMs, maxSeries, definition } = options;
@@ -120,6 +130,9 @@ export class CountingRun {
   tick(nowMs: number): void {
     this.nowMs = nowMs;
     this.options.roster.tick(nowMs);
+    for (const { afterMs, appendMs } of this.fresh.values())
+      this.options.logTime.learn(appendMs, { afterMs, beforeMs: nowMs });
+    this.fresh.clear();
     switch (this.phase) {
       case 'starting':
         return this.start.ask();
@@ -155,7 +168,7 @@ export class CountingRun {
   }
 
   /** @param bounds By partition; undefined: the log did not answer, and instants stand still. */
-  onBounds(bounds: ReadonlyMap<number, PartitionBounds> | undefined): void {
+  onBounds(bounds: Bounds | undefined): void {
     if (this.phase === 'starting') {
       const starts = this.start.onBounds(bounds);
       if (starts !== undefined) this.begin(starts);
@@ -164,6 +177,7 @@ export class CountingRun {
     const askedAtMs = this.endAskedAtMs;
     this.endAskedAtMs = undefined;
     if (this.phase === 'ended' || askedAtMs === undefined) return;
+    if (bounds !== undefined) this.ended = { bounds, askedAtMs };
     this.haltEmptied(bounds);
     const instants = this.instants(bounds, askedAtMs);
     for (const [shard, confirmed] of this.shards.confirmed()) {
@@ -183,6 +197,7 @@ export class CountingRun {
   onRecords(partition: number, records: readonly BlockRecord[]): void {
     if (this.phase !== 'counting') return;
     this.readings.get(partition)?.onRecords(records);
+    this.noteFresh(partition, records.at(-1));
     this.shards.flushLarge();
   }
 
@@ -276,27 +291,24 @@ export class CountingRun {
 
   /**
    * Up to when each partition is complete if all that was read is flushed: the moment the log was
-   * asked for its end, less what clocks may differ, if that end was reached; else the append time of
+   * asked for its end, in the log's clock, if that end was reached; else the append time of
    * the last record, for the next is not older; but never a moment that has not come.
    */
-  private instants(
-    bounds: ReadonlyMap<number, PartitionBounds> | undefined,
-    askedAtMs: number,
-  ): Instants {
+  private instants(bounds: Bounds | undefined, askedAtMs: number): Instants {
     const instants = new Map<number, number>();
-    const latestMs = this.nowMs - this.options.maxClockSkewMs;
+    const { logTime } = this.options;
+    const latestMs = logTime.at(this.nowMs);
     for (const [partition, { position, appendMs }] of this.readings) {
       if (position === undefined) continue;
       const end = bounds?.get(partition)?.high;
-      if (end !== undefined && position >= end)
-        instants.set(partition, askedAtMs - this.options.maxClockSkewMs);
+      if (end !== undefined && position >= end) instants.set(partition, logTime.at(askedAtMs));
       else if (appendMs > 0) instants.set(partition, Math.min(appendMs, latestMs));
     }
     return instants;
   }
 
   /** A log that was emptied has no record by which a reader would see that it missed some. */
-  private haltEmptied(bounds: ReadonlyMap<number, PartitionBounds> | undefined): void {
+  private haltEmptied(bounds: Bounds | undefined): void {
     for (const [partition, { awaited }] of this.readings) {
       const { low, high } = bounds?.get(partition) ?? { low: 0n, high: 1n };
       if (low === high && awaited < low)
@@ -309,6 +321,14 @@ export class CountingRun {
     for (const [partition, { position }] of this.readings)
       if (position !== undefined) positions.set(partition, position);
     return positions;
+  }
+
+  private noteFresh(partition: number, record: BlockRecord | undefined): void {
+    const high = this.ended?.bounds.get(partition)?.high;
+    if (record === undefined || this.ended === undefined || high === undefined) return;
+    if (record.offset < high) return;
+    const appendMs = Math.max(record.timestampMs, this.readings.get(partition)?.appendMs ?? 0);
+    this.fresh.set(partition, { afterMs: this.ended.askedAtMs, appendMs });
   }
 
   /** Not skipped, not guessed: a person has to look at it. */

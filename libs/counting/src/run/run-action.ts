@@ -27,8 +27,11 @@ export type FlushOutcome =
 
 /** What a flush that failed means. */
 export type FlushFailure =
-  /** No answer: it may or may not have been applied. The same once more settles it. */
-  | { readonly kind: 'retry' }
+  /**
+   * No answer: it may or may not have been applied. The same once more settles it. `isSlow`: it took too
+   * long, and may do so every time.
+   */
+  | { readonly kind: 'retry'; readonly isSlow?: boolean }
   /** Nothing was changed, and the same would be refused again: what was summed up is worth nothing. */
   | { readonly kind: 'rebuild'; readonly why: RebuildCause }
   /** Not foreseen, and sending it again mends nothing: the others are counted without this shard. */

@@ -6,6 +6,8 @@ import type { FlushAction, FlushOutcome, RebuildCause, RunAction } from './run-a
 const FIRST_RETRY_MS = 50;
 /** The longest time before a flush of unknown outcome is sent again. */
 export const MAX_RETRY_MS = 2000;
+/** Tries of a flush that take too long until it counts as too slow: one may have had to wait for locks. */
+const SLOW_TRIES = 3;
 
 /** By partition: everything before this instant (ms since 1970) is covered when the flush is. */
 export type Instants = ReadonlyMap<number, number>;
@@ -38,6 +40,8 @@ interface Flight {
   readonly delta: ShardDelta;
   readonly positions: Positions;
   flush: FlushAction;
+  /** How many of its tries took too long. */
+  slowTries: number;
 }
 
 /**
@@ -70,6 +74,16 @@ export class ShardFlushes {
     return this.flight !== undefined && this.flight.flush.attempt > 1;
   }
 
+  /** Rows of the flush that is on its way. */
+  get flyingRows(): number {
+    return this.flight?.delta.rows ?? 0;
+  }
+
+  /** Each try of the flush that is on its way takes too long, and a smaller one may not. */
+  get isTooSlow(): boolean {
+    return (this.flight?.slowTries ?? 0) >= SLOW_TRIES && this.flyingRows > 1;
+  }
+
   /** What the shard has confirmed that it covers. */
   get confirmedPositions(): Positions {
     return this.confirmed;
@@ -96,7 +110,7 @@ export class ShardFlushes {
       afterMs: 0,
     };
     this.open = this.newDelta();
-    this.flight = { delta, positions, flush };
+    this.flight = { delta, positions, flush, slowTries: 0 };
     emit(flush);
   }
 
@@ -118,6 +132,7 @@ export class ShardFlushes {
           confirmed: this.confirmed,
         };
       case 'retry':
+        if (outcome.isSlow === true) flight.slowTries += 1;
         this.sendAgain(flight);
         return { kind: 'sent-again' };
       case 'rebuild':

@@ -2,6 +2,12 @@
 const ASK_AGAIN_MS = 2000;
 /** A flush may be made smaller down to one record: below this it is one. */
 const MIN_FLUSH_BYTES = 64 << 10;
+/**
+ * By how much flushes that were too slow may grow with each that was as large as they may be and went
+ * well: some 45 of them until they are twice as large. To find out that they are too slow again costs
+ * far more than small ones do.
+ */
+const GROWTH = 65 / 64;
 
 /** What a roster goes by. */
 export interface ShardRosterOptions {
@@ -19,6 +25,7 @@ interface Standing {
   rejoinedAtMs: number;
   rejoinPauseMs: number;
   flushBytes: number;
+  maxRows: number;
 }
 
 /**
@@ -96,6 +103,29 @@ export class ShardRoster {
     return true;
   }
 
+  /** Rows that one delta for this shard must not pass, but for those of its last record. */
+  maxRows(shard: number): number {
+    return Math.floor(this.of(shard).maxRows);
+  }
+
+  /** A flush with so many rows took it too long: half as many from now on, which are returned. */
+  slowDown(shard: number, rows: number): number {
+    const standing = this.of(shard);
+    standing.maxRows = Math.max(1, Math.min(rows, standing.maxRows) / 2);
+    return this.maxRows(shard);
+  }
+
+  /**
+   * A flush with so many rows went well at once: the next may have more when it was as large as it may
+   * be. From `enough` on there is no such bound any more.
+   */
+  speedUp(shard: number, rows: number, enough: number): void {
+    const standing = this.of(shard);
+    if (rows < this.maxRows(shard)) return;
+    standing.maxRows *= GROWTH;
+    if (standing.maxRows >= enough) standing.maxRows = Number.POSITIVE_INFINITY;
+  }
+
   private of(shard: number): Standing {
     const known = this.standings.get(shard);
     if (known !== undefined) return known;
@@ -106,6 +136,7 @@ export class ShardRoster {
       rejoinedAtMs: Number.NEGATIVE_INFINITY,
       rejoinPauseMs: firstRejoinMs,
       flushBytes,
+      maxRows: Number.POSITIVE_INFINITY,
     };
     this.standings.set(shard, standing);
     return standing;

@@ -3,6 +3,7 @@ import { ShardMap } from '@tally/placement';
 import type { RecordCounts } from '../../src/aggregate/partition-counter.js';
 import { CountingRun } from '../../src/run/counting-run.js';
 import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
+import { LogTime } from '../../src/run/log-time.js';
 import { ShardRoster } from '../../src/run/shard-roster.js';
 import { FlushText } from './flush-text.js';
 import { boundsOf, coverageOf, Subjects } from './scenario-words.js';
@@ -28,6 +29,7 @@ const OUTCOMES: Readonly<Record<string, FlushOutcome>> = {
   'has another shard map': { kind: 'rebuild', why: 'stale_epoch' },
   'finds it too large': { kind: 'rebuild', why: 'too_large' },
   'does not answer': { kind: 'retry' },
+  'takes too long': { kind: 'retry', isSlow: true },
   'answers what nobody foresaw': { kind: 'halt', reason: 'it answers what nobody foresaw' },
 };
 
@@ -42,6 +44,7 @@ export class RunPlayer {
   private run: CountingRun | undefined;
   /** Outlives the runs. */
   private roster: ShardRoster | undefined;
+  private logTime: LogTime | undefined;
   /** Which database answers for a shard, when a scenario says that it is another one. */
   private readonly identities = new Map<number, string>();
   /** What counting an event runs into, when a scenario says so. */
@@ -150,6 +153,7 @@ export class RunPlayer {
   /** A new run, as after each rebuild; the log and the shards stay as they are. */
   private begin(partitions: string): void {
     this.asked.clear();
+    this.logTime ??= new LogTime(this.settings['clock skew']);
     this.roster ??= new ShardRoster({
       flushBytes: this.settings['flush bytes'],
       firstRejoinMs: FIRST_REJOIN_MS,
@@ -171,7 +175,7 @@ export class RunPlayer {
       knowsVersion: (version) => version <= this.settings['known version'],
       flushRows: this.settings['flush rows'],
       shardPatienceMs: this.settings['shard patience'],
-      maxClockSkewMs: this.settings['clock skew'],
+      logTime: this.logTime,
       verifyIntervalMs: this.settings['verify every'],
       maxSeries: 1000,
       startedAtMs: this.nowMs,

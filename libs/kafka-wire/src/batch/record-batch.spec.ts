@@ -10,8 +10,12 @@ const MAX_BYTES = 1 << 20;
 const text = (value: string) => ({ key: null, value: Buffer.from(value) });
 const batch = (...values: string[]) => buildRecordBatch(values.map(text), 1000);
 
-function errorOf(records: Parameters<typeof validateBatch>[0], maxBytes = MAX_BYTES): string {
-  const verdict = validateBatch(records, { maxBytes, keepsTime: true });
+function errorOf(
+  records: Parameters<typeof validateBatch>[0],
+  maxBytes = MAX_BYTES,
+  isUncompressed = false,
+): string {
+  const verdict = validateBatch(records, { maxBytes, keepsTime: true, isUncompressed });
   return verdict.kind === 'valid' ? 'none' : verdict.error;
 }
 
@@ -82,6 +86,25 @@ describe('a batch', () => {
     bytes.writeInt32BE(3, AT.recordCount);
     stampBatchCrc(bytes);
     expect(errorOf(bytes)).toBe('INVALID_RECORD');
+  });
+
+  it('is refused when its records are not what it says, unless they are compressed', () => {
+    const bytes = batch('a', 'b');
+    // The first record says that it is longer than the batch.
+    bytes.writeUInt8(126, AT.records);
+    stampBatchCrc(bytes);
+    expect(errorOf(bytes)).toBe('INVALID_RECORD');
+    const gzip = Buffer.from(bytes);
+    gzip.writeInt16BE(1, AT.attributes);
+    stampBatchCrc(gzip);
+    expect(errorOf(gzip)).toBe('none');
+    expect(errorOf(gzip, MAX_BYTES, true)).toBe('INVALID_RECORD');
+  });
+
+  it('is refused with more records than readers take, on a topic of theirs alone', () => {
+    const bytes = batch(...Array.from({ length: 50_001 }, () => ''));
+    expect(errorOf(bytes)).toBe('none');
+    expect(errorOf(bytes, MAX_BYTES, true)).toBe('INVALID_RECORD');
   });
 
   it('is not seen in zeros', () => {

@@ -51,7 +51,11 @@ describe('a batch of which some records are retained', () => {
     );
     const last = (readStoredRecords(batch) ?? []).slice(1);
     expect(
-      validateBatch(retainRecords(batch, last, 0n), { maxBytes: 1 << 20, keepsTime: true }),
+      validateBatch(retainRecords(batch, last, 0n), {
+        maxBytes: 1 << 20,
+        keepsTime: true,
+        isUncompressed: false,
+      }),
     ).toMatchObject({
       kind: 'invalid',
       error: 'INVALID_RECORD',

@@ -8,6 +8,7 @@ import {
   MAGIC,
 } from './batch-layout.js';
 import { isTimestamp, MAX_TIMESTAMP_MS, NO_TIMESTAMP } from './timestamp.js';
+import { ANY_RECORDS, READABLE, walkRecords } from './walk-records.js';
 import { hasValidCrc, readBatchHeader, type BatchHeader } from './batch-header.js';
 
 /** Whether a batch may be stored; if not, why, as a client is told. */
@@ -20,16 +21,18 @@ export interface BatchRules {
   readonly maxBytes: number;
   /** The times that the producer gave stay: they must be some that the log can keep. */
   readonly keepsTime: boolean;
+  /** No codec is taken, nor what the readers of Tally could not take: see READABLE. */
+  readonly isUncompressed: boolean;
 }
 
 /**
  * What a leader checks of what a producer sent: exactly one batch of format v2, whole, not a control
- * batch, not part of a transaction. The records in it stay what they are; damage inside a compressed
- * batch that its producer checksummed is found by the reader.
+ * batch, not part of a transaction, whose records are sound in their form. Compressed ones stay what
+ * they are, where they are taken: damage that their producer checksummed is found by the reader.
  */
 export function validateBatch(
   records: Buffer | null,
-  { maxBytes, keepsTime }: BatchRules,
+  { maxBytes, keepsTime, isUncompressed }: BatchRules,
 ): BatchVerdict {
   if (records === null || records.length < BATCH_HEADER_BYTES) {
     return invalid('CORRUPT_MESSAGE', `expected a record batch, got ${records?.length ?? 0} bytes`);
@@ -58,8 +61,19 @@ export function validateBatch(
   if ((header.attributes & (ATTRIBUTES.control | ATTRIBUTES.transactional)) !== 0) {
     return invalid('INVALID_RECORD', 'control and transactional batches are not taken');
   }
-  if ((header.attributes & ATTRIBUTES.codecMask) > LAST_CODEC) {
-    return invalid('UNSUPPORTED_COMPRESSION_TYPE', 'unknown compression');
+  const codec = header.attributes & ATTRIBUTES.codecMask;
+  if (codec > LAST_CODEC) return invalid('UNSUPPORTED_COMPRESSION_TYPE', 'unknown compression');
+  if (codec !== 0 && isUncompressed) {
+    const message = `expected records that are not compressed, as compression.type of the topic says, got codec ${codec}`;
+    return invalid('INVALID_RECORD', message);
+  }
+  if (codec === 0) {
+    const walked = walkRecords(records, AT.records, isUncompressed ? READABLE : ANY_RECORDS);
+    if (walked.kind === 'unsound') return invalid('INVALID_RECORD', walked.message);
+    if (walked.count !== header.recordCount) {
+      const message = `expected ${header.recordCount} records, got ${walked.count}`;
+      return invalid('INVALID_RECORD', message);
+    }
   }
   const time = records.readBigInt64BE(AT.maxTimestamp);
   if (keepsTime && !isTimestamp(time)) {

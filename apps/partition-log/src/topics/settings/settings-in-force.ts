@@ -10,6 +10,11 @@ export function stampsAppendTime(configs: TopicConfigs): boolean {
   return valueOf(configs, 'message.timestamp.type') === 'LogAppendTime';
 }
 
+/** Whether batches that are compressed are refused. */
+export function isUncompressed(configs: TopicConfigs): boolean {
+  return valueOf(configs, 'compression.type') === 'uncompressed';
+}
+
 export function maxMessageBytes(configs: TopicConfigs): number {
   return Number(valueOf(configs, 'max.message.bytes'));
 }

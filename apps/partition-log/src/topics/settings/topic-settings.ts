@@ -54,7 +54,7 @@ export const TOPIC_SETTINGS: ReadonlyMap<string, TopicSetting> = new Map([
       oneOf('producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'),
       'producer',
       'compression.type',
-      `${NO_EFFECT}batches are stored as their producer compressed them.`,
+      'Batches are stored as their producer compressed them; with uncompressed those that are compressed are refused. The other values are without effect.',
     ),
   ],
   [
