@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { Arrivals } from '@tally/resilience';
 import { Lifecycle, METRICS, PROBLEM_TYPE, type Metrics } from '@tally/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { EVENT_MEDIA_TYPES } from '../events/media-types.js';
 import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
 import { allowedMethods } from './allowed-methods.js';
 import { BodyBudget } from './body-budget.js';
@@ -10,6 +11,7 @@ import { readBody } from './body-reader.js';
 import type { Room } from './connection-budget.js';
 import type { GatewayAdapter } from './gateway-adapter.js';
 import { Keys } from './keys.js';
+import { mediaTypeOf } from './media-type.js';
 import { nothingHere } from './not-found.controller.js';
 import { problemOf } from './refusal.js';
 import { endUnreadBodies, mayHaveBody } from './unread-bodies.js';
@@ -64,6 +66,13 @@ export class RequestAdmission implements OnModuleInit {
         return;
       }
       if (mayHaveBody(request)) {
+        try {
+          // Here already: what is no media type at all the framework refuses in words of its own.
+          mediaTypeOf(request.headers, typesTaken(request));
+        } catch (error) {
+          done(error as Error);
+          return;
+        }
         const room = this.budget.open(request.raw.socket);
         // Told once, also when the caller goes away.
         reply.raw.once('close', () => room.release());
@@ -98,6 +107,10 @@ export class RequestAdmission implements OnModuleInit {
       done();
     });
   }
+}
+
+function typesTaken({ routeOptions }: FastifyRequest): readonly string[] {
+  return routeOptions.url === '/v1/events' ? EVENT_MEDIA_TYPES : ['application/json'];
 }
 
 /** Only the API takes bodies, and only with a key: elsewhere none is read. */
