@@ -4,7 +4,7 @@ import { Arrivals } from '@tally/resilience';
 import { Lifecycle, METRICS, PROBLEM_TYPE, type Metrics } from '@tally/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EVENT_MEDIA_TYPES } from '../events/media-types.js';
-import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
+import { registerBudgetMetrics } from '../metrics.js';
 import { allowedMethods } from './allowed-methods.js';
 import { BodyBudget } from './body-budget.js';
 import { readBody } from './body-reader.js';
@@ -46,7 +46,8 @@ export class RequestAdmission implements OnModuleInit {
     this.lifecycle.onDrain(() => httpAdapter.leave());
     const server = httpAdapter.getInstance<FastifyInstance>();
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);
-    this.measure(server);
+    this.metrics.registry.registerMetric(httpAdapter.seconds);
+    this.measure(server, httpAdapter.seconds);
     endUnreadBodies(server);
     server.decorateRequest('arrivedAt', 0);
     server.decorateRequest('bodyRoom', null);
@@ -99,8 +100,7 @@ export class RequestAdmission implements OnModuleInit {
     else this.keys.checkApi(headers['authorization']);
   }
 
-  private measure(server: FastifyInstance): void {
-    const seconds = requestSeconds(this.metrics.registry);
+  private measure(server: FastifyInstance, seconds: GatewayAdapter['seconds']): void {
     server.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? 'none';
       seconds.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1000);
