@@ -170,6 +170,31 @@ describe('a method that a path does not know', () => {
   });
 });
 
+it('what is refused before its path is looked at is in the metric of requests', async () => {
+  const counted = async (status: number) => {
+    const text = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    const line = `tally_gateway_request_seconds_count{route="none",status="${status}"`;
+    return Number(
+      text
+        .split('\n')
+        .find((one) => one.startsWith(line))
+        ?.split(' ')
+        .at(-1) ?? 0,
+    );
+  };
+  for (const [status, request] of [
+    [400, 'hello\r\n\r\n'],
+    [417, post('Expect: 200-ok\r\nContent-Length: 2\r\n', '[]')],
+    [421, 'GET / HTTP/1.1\r\nHost: other.example.org\r\nConnection: close\r\n\r\n'],
+    [501, on('CONNECT', 'localhost:1')],
+    [505, 'GET /\r\n\r\n'],
+  ] as const) {
+    const before = await counted(status);
+    await exchange(gateway.port, request);
+    expect({ status, more: (await counted(status)) - before }).toEqual({ status, more: 1 });
+  }
+});
+
 describe('bytes that are no request', () => {
   it('behind one that is still being answered leave it its answer, and get none', async () => {
     fixture.reset();

@@ -112,6 +112,11 @@ describe('a web page', () => {
     expect(await sendFrom(named, 'https://evil.example.org')).toMatchObject({ status: 403 });
   });
 
+  it('control: of another host does where all names are allowed', async () => {
+    const all = await fixture.gateway({ TALLY_ALLOWED_HOSTS: '*' });
+    expect(await sendFrom(all, 'https://evil.example.org')).toMatchObject({ status: 202 });
+  });
+
   it('of any host does where it has the key, and else is asked for it', async () => {
     expect(await sendFrom(keyed, 'https://any.example.org', KEY)).toMatchObject({ status: 202 });
     expect(await sendFrom(keyed, 'https://any.example.org')).toMatchObject({ status: 401 });

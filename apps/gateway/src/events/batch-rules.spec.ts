@@ -29,6 +29,57 @@ describe('a batch', () => {
     expect(parse(`\ufeff${text}`, format)).toMatchObject({ events: [{ type: 'a' }] });
   });
 
+  it('of lines has each line that is no JSON by itself, also behind a quote or bracket left open', () => {
+    const lines = [
+      '{"type":"a"}',
+      '{"id":"l2,',
+      '{"value":1.0000000000000000001}',
+      ...Array<string>(20).fill('{"a":'),
+      '{}',
+    ];
+    const batch = parse(lines.join('\n'), 'ndjson');
+    if (batch.kind === 'refused') throw new Error(batch.detail);
+    expect(batch.events).toHaveLength(lines.length);
+    expect(batch.events[0]).toEqual({ type: 'a' });
+    expect(batch.events[1]).toEqual({
+      malformed: 'line 2: expected JSON, malformed at character 10',
+    });
+    expect(batch.inexact).toEqual([2]);
+    expect(batch.events.at(-1)).toEqual({});
+  });
+
+  it('in an array has each that is no JSON by itself, as long as what it opens it closes', () => {
+    const text = '[{"type":"a"}, {"a":1,}, nul, {"a":1 "b,]"}, , {"value":1.0000000000000000001},]';
+    expect(parse(text)).toEqual({
+      kind: 'batch',
+      events: [
+        { type: 'a' },
+        { malformed: 'expected JSON, malformed at character 7 of the event' },
+        { malformed: 'expected JSON, malformed at character 3 of the event' },
+        { malformed: 'expected JSON, malformed at character 7 of the event' },
+        { malformed: expect.stringContaining('nothing between two commas') },
+        { value: 1 },
+        { malformed: expect.stringContaining('nothing between two commas') },
+      ],
+      inexact: [5],
+    });
+  });
+
+  it.each([
+    ['ndjson', '\n', '', '', 'line 2: '],
+    ['json', ',', '[', ']', ''],
+  ] as const)('as %s has each that is no UTF-8 by itself', (format, between, begin, end, where) => {
+    const text = `${begin}{"a":"é"}${between}{"a":"\xff"}${between}{}${end}`;
+    const bytes = Buffer.concat([
+      Buffer.from(text.slice(0, text.indexOf('\xff'))),
+      Buffer.from([0xff]),
+      Buffer.from(text.slice(text.indexOf('\xff') + 1)),
+    ]);
+    expect(readAll(bytes, format)).toMatchObject({
+      events: [{ a: 'é' }, { malformed: `${where}expected UTF-8, got other bytes` }, {}],
+    });
+  });
+
   it('has the last of two members with one name', () => {
     expect(parse('{"type":"a","type":"b"}')).toMatchObject({ events: [{ type: 'b' }] });
   });
@@ -48,15 +99,15 @@ describe('a batch', () => {
     ['null', 'json', 'an event (an object) or an array'],
     ['"text"', 'json', 'an event (an object) or an array'],
     ['{"type":"a",}', 'json', 'malformed at character 12'],
-    ['[1,2,x]', 'json', 'malformed at character 5'],
-    ['[1,2', 'json', 'malformed at character 4'],
+    ['[1,2', 'json', 'malformed at character 4; where its events begin and end cannot be told'],
+    ['[{"type":"a"}] x', 'json', 'malformed at character 15; where'],
+    ['[{"type":"a"}}]', 'json', 'malformed at character 13; where'],
+    ['[{"type":"a},{"type":"b"}]', 'json', 'malformed at character 15; where'],
     ['{"type":"a"} x', 'json', 'malformed at character 13'],
     ['\ufeff\ufeff{}', 'json', 'malformed at character 0'],
     ['\ufeff', 'ndjson', 'at least one event'],
     ['', 'ndjson', 'at least one event'],
     ['\n \r\n', 'ndjson', 'at least one event'],
-    ['{}\n\n{"a":nul}', 'ndjson', 'malformed at line 3, character 8'],
-    ['{}{}', 'ndjson', 'malformed at line 1, character 2'],
   ] as const)('%j as %s is refused', (text, format, detail) => {
     expect(parse(text, format)).toMatchObject({ kind: 'refused', code: 'invalid_argument' });
     expect(parse(text, format)).toMatchObject({ detail: expect.stringContaining(detail) });
@@ -86,10 +137,14 @@ describe('a batch', () => {
     const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
     expect(parse(`[${nested(7)}]`)).toMatchObject({ kind: 'batch' });
     const refused = { code: 'invalid_argument', detail: 'expected at most 8 levels of nesting' };
-    expect(parse(`[${nested(8)}]`)).toMatchObject(refused);
-    expect(parse(nested(200_000))).toMatchObject(refused);
+    const tooDeep = { malformed: `${refused.detail}, the array of the events among them` };
+    expect(parse(`[1,${nested(8)},2]`)).toMatchObject({ events: [1, tooDeep, 2] });
+    expect(parse(nested(50_000))).toMatchObject({ events: [tooDeep] });
+    expect(parse('['.repeat(200_000))).toMatchObject(refused);
     expect(parse('{"a":'.repeat(200_000))).toMatchObject(refused);
-    expect(parse(`{}\n{"a":${nested(8)}}`, 'ndjson')).toMatchObject(refused);
+    expect(parse(`{}\n{"a":${nested(8)}}\n{}`, 'ndjson')).toMatchObject({
+      events: [{}, { malformed: 'line 2: expected at most 8 levels of nesting' }, {}],
+    });
     expect(parse(`["${nested(100)}\\"${nested(100)}"]`)).toMatchObject({ kind: 'batch' });
   });
 

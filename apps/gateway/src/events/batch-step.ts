@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@tally/contracts';
 import { JsonCourse } from './json-course.js';
 import { walkJson } from './json-walk.js';
-import { MAX_EVENT_MARKS, MAX_EVENT_TEXT_BYTES, MAX_EVENTS } from './limits.js';
+import { MAX_EVENT_MARKS, MAX_EVENT_TEXT_BYTES, MAX_EVENTS, MAX_NESTING } from './limits.js';
 
 /** What one step of reading a batch came to. */
 export type BatchStep =
@@ -14,8 +14,10 @@ export type BatchStep =
       /** Indexes of those in `events` whose `value` had digits that are lost. */
       readonly inexact: ReadonlySet<number>;
     }
-  /** The next event of the batch has a text too large for one: it is JSON, no more is known of it. */
+  /** The next event of the batch has a text too large for one: it was not read. */
   | { readonly kind: 'oversized' }
+  /** The next event of the batch is no JSON, or nests too deep: where, for people. */
+  | { readonly kind: 'malformed'; readonly detail: string }
   | RefusedBatch;
 
 /** Steps, the last of which may refuse the whole. */
@@ -47,6 +49,8 @@ export const BATCH_SIZES: BatchSizes = {
   maxEventMarks: MAX_EVENT_MARKS,
 };
 
+export const NOT_UTF8 = 'expected UTF-8, got other bytes';
+export const TOO_DEEP = `expected at most ${MAX_NESTING} levels of nesting`;
 export const READ: BatchStep = { kind: 'read' };
 export const OVERSIZED: BatchStep = { kind: 'oversized' };
 export const NO_DIGITS_LOST: ReadonlySet<number> = new Set();
@@ -101,6 +105,13 @@ export function hasTooManyMarks(text: string, { maxEventMarks }: BatchSizes): bo
     } else if (unit === 0x2c || unit === 0x3a) marks += 1;
   }
   return marks > maxEventMarks;
+}
+
+/** Parsing cannot be interrupted, so what is too large for an event is never parsed. */
+export function isOversized(bytes: Buffer, from: number, to: number, sizes: BatchSizes): boolean {
+  return (
+    to - from > sizes.maxEventBytes || hasTooManyMarks(bytes.toString('utf8', from, to), sizes)
+  );
 }
 
 /** Characters that a text of so many marks has at least: no two stand together. */

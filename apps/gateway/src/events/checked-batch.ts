@@ -55,9 +55,13 @@ export class CheckedBatch {
   }
 
   /** Checks what a step of reading has found. */
-  add(step: Extract<BatchStep, { kind: 'events' | 'oversized' }>, share: number): void {
+  add(step: Exclude<BatchStep, { kind: 'read' | 'refused' }>, share: number): void {
     if (step.kind === 'oversized') {
       this.reject(undefined, OVERSIZED);
+      return;
+    }
+    if (step.kind === 'malformed') {
+      this.reject(undefined, rejected('event_invalid', step.detail));
       return;
     }
     const { events, inexact } = step;

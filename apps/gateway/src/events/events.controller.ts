@@ -7,22 +7,7 @@ import { jsonPieces, SlicedAnswers, WRITING_BYTES } from '../http/sliced-answer.
 import { mediaTypeOf } from '../http/media-type.js';
 import { oneOf, readQuery } from '../http/query-parameters.js';
 import { EventIntake } from './event-intake.js';
-
-/** The types of a JSON text; browsers send `text/plain` when a page closes (sendBeacon). */
-export const JSON_TYPES = ['application/json', 'text/plain'] as const;
-/** The names that JSON lines go by: nobody ever registered one. */
-export const LINES_TYPES = [
-  'application/x-ndjson',
-  'application/ndjson',
-  'application/jsonl',
-  'application/x-jsonl',
-  'application/jsonlines',
-  'application/x-jsonlines',
-  'application/json-lines',
-  'application/x-json-lines',
-  'text/x-ndjson',
-] as const;
-const EVENT_MEDIA_TYPES = [...JSON_TYPES, ...LINES_TYPES];
+import { EVENT_MEDIA_TYPES, LINES_TYPES } from './media-types.js';
 
 /** Of the result of one event, until it is written. */
 const RESULT_BYTES = 400;

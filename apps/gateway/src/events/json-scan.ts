@@ -19,6 +19,8 @@ export interface ElementGroup {
   readonly isLarge: boolean;
   /** A number in it has so many digits, or an exponent, that a double may lose some. */
   readonly mayLoseDigits: boolean;
+  /** Something in it nests too deep, or in the group before it if it is large. */
+  readonly isTooDeep: boolean;
 }
 
 /** How a list is cut into groups, and how much of the text a step looks at. */
@@ -32,11 +34,12 @@ export interface ScanSizes {
 
 /**
  * Looks once over the bytes of a JSON text, in steps, before it is parsed: how deep it nests, whether it
- * has numbers that are not the same afterwards, and where the elements of a list are. The answer holds
- * up to where the text is malformed; from there on it says nothing: each group has to be parsed, and so
- * has what is around the list.
+ * has numbers that are not the same afterwards, and where the elements of a list are. Only strings,
+ * brackets and commas are looked at, so a list is also cut whose elements are no JSON, as long as what
+ * they open they close: each has to be parsed. What parses is an element in the eyes of JSON.parse too.
  */
 export class JsonScan {
+  /** Anywhere in the text. */
   isTooDeep = false;
   /** Anywhere in the text. */
   mayLoseDigits = false;
@@ -58,6 +61,7 @@ export class JsonScan {
   private groupFrom: number;
   private elementFrom: number;
   private groupLosesDigits = false;
+  private groupIsTooDeep = false;
   private listEnd = NONE;
 
   constructor(
@@ -97,10 +101,7 @@ export class JsonScan {
         case LIST:
         case 0x7b: // {
           depth += 1;
-          if (depth > MAX_NESTING) {
-            this.isTooDeep = true;
-            return true;
-          }
+          if (depth > MAX_NESTING) this.isTooDeep = this.groupIsTooDeep = true;
           break;
         case LIST_END:
         case 0x7d: // }
@@ -173,16 +174,17 @@ export class JsonScan {
     this.elementFrom = at + 1;
     const isLarge = at - elementFrom > sizes.largeBytes;
     if (!isLarge && at - groupFrom < sizes.groupBytes) return;
-    // Who of the two has the digits is not known then: that is only too careful.
+    // Which of the two has the digits or the depth is not known then: that is only too careful.
     if (isLarge && groupFrom < elementFrom) this.cut(groupFrom, elementFrom - 1, false);
     this.cut(isLarge ? elementFrom : groupFrom, at, isLarge);
-    this.groupLosesDigits = false;
+    this.groupLosesDigits = this.groupIsTooDeep = false;
   }
 
   private cut(from: number, to: number, isLarge: boolean): void {
     this.groupFrom = to + 1;
     if (this.elements > this.maxElements) return;
-    this.groups.push({ from, to, isLarge, mayLoseDigits: this.groupLosesDigits });
+    const { groupLosesDigits: mayLoseDigits, groupIsTooDeep: isTooDeep } = this;
+    this.groups.push({ from, to, isLarge, mayLoseDigits, isTooDeep });
   }
 
   private close(at: number): void {

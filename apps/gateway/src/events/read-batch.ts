@@ -1,29 +1,32 @@
 import { isUtf8 } from 'node:buffer';
 import {
   BATCH_SIZES,
-  hasTooManyMarks,
   inexactOf,
+  isOversized,
   malformed,
   malformedAt,
   NO_DIGITS_LOST,
   NO_EVENT,
-  NO_EVENTS,
+  NOT_UTF8,
   OVERSIZED,
   parsed,
   READ,
   smallestOversized,
-  TOO_MANY,
+  TOO_DEEP,
   type BatchSizes,
   type BatchStep,
   type BatchSteps,
 } from './batch-step.js';
 import { JsonScan, trimmed } from './json-scan.js';
-import { MAX_EVENTS, MAX_NESTING } from './limits.js';
+import { MAX_EVENTS } from './limits.js';
 import { readLines } from './read-lines.js';
+import { readList } from './read-list.js';
 
 export type BatchFormat = 'json' | 'ndjson';
 
 const OBJECT = 0x7b;
+/** A bracket or quote is left open, or there is something behind the list. */
+const UNSPLIT = '; where its events begin and end cannot be told, so none was taken';
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
@@ -37,17 +40,16 @@ export function* readBatch(
   sizes: BatchSizes = BATCH_SIZES,
 ): BatchSteps {
   const bytes = withoutMark(given);
-  if (!isUtf8(bytes)) {
-    yield malformed('expected UTF-8, got other bytes');
-    return;
-  }
+  const isAllUtf8 = isUtf8(bytes);
   const { stepBytes, groupBytes, maxEventMarks } = sizes;
   const cuts = { stepBytes, groupBytes, largeBytes: smallestOversized(maxEventMarks) };
   const scan = new JsonScan(bytes, cuts, MAX_EVENTS);
   while (!scan.step()) yield READ;
-  if (scan.isTooDeep) yield malformed(`expected at most ${MAX_NESTING} levels of nesting`);
-  else if (format === 'ndjson') yield* readLines(bytes, scan.mayLoseDigits, sizes);
-  else if (scan.isListBegun) yield* readList(bytes, scan, sizes);
+  if (format === 'ndjson') yield* readLines(bytes, scan, isAllUtf8, sizes);
+  else if (scan.isList) yield* readList(bytes, scan, isAllUtf8, sizes);
+  else if (!isAllUtf8) yield malformed(NOT_UTF8);
+  else if (scan.isTooDeep) yield malformed(TOO_DEEP);
+  else if (scan.isListBegun) yield* end(bytes, sizes, undefined, UNSPLIT);
   else yield* readOne(bytes, scan.mayLoseDigits, sizes);
 }
 
@@ -55,35 +57,6 @@ export function* readBatch(
 function withoutMark(bytes: Buffer): Buffer {
   const { length } = BYTE_ORDER_MARK;
   return BYTE_ORDER_MARK.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : bytes;
-}
-
-function* readList(bytes: Buffer, scan: JsonScan, sizes: BatchSizes): BatchSteps {
-  const { isList, elements, groups } = scan;
-  if (!isList || elements > MAX_EVENTS) {
-    yield* end(bytes, sizes, TOO_MANY);
-    return;
-  }
-  for (const { isLarge, mayLoseDigits, ...group } of groups) {
-    const { from, to } = isLarge ? trimmed(bytes, group.from, group.to) : group;
-    if (isLarge && isOversized(bytes, from, to, sizes)) {
-      if ((yield* malformedAt(bytes, from, to, sizes)) !== undefined) {
-        yield* end(bytes, sizes);
-        return;
-      }
-      yield OVERSIZED;
-      continue;
-    }
-    const text = `[${bytes.toString('utf8', from, to)}]`;
-    const events = parsed(text)?.value;
-    const isRead = Array.isArray(events) && (events.length > 0 || groups.length === 1);
-    if (!isRead) {
-      yield* end(bytes, sizes);
-      return;
-    }
-    if (events.length === 0) yield NO_EVENTS;
-    else
-      yield { kind: 'events', events, inexact: mayLoseDigits ? inexactOf(text) : NO_DIGITS_LOST };
-  }
 }
 
 /** A text that is no list: one event, or nothing of use. */
@@ -104,19 +77,12 @@ function* readOne(bytes: Buffer, mayLoseDigits: boolean, sizes: BatchSizes): Bat
   }
 }
 
-/** Parsing cannot be interrupted, so what is too large for an event is never parsed. */
-function isOversized(bytes: Buffer, from: number, to: number, sizes: BatchSizes): boolean {
-  return (
-    to - from > sizes.maxEventBytes || hasTooManyMarks(bytes.toString('utf8', from, to), sizes)
-  );
-}
-
 /** The last step: where the body is malformed, or `otherwise`. */
-function* end(bytes: Buffer, sizes: BatchSizes, otherwise?: BatchStep): BatchSteps {
+function* end(bytes: Buffer, sizes: BatchSizes, otherwise?: BatchStep, more = ''): BatchSteps {
   const at = yield* malformedAt(bytes, 0, bytes.length, sizes);
   if (at === undefined && otherwise !== undefined) yield otherwise;
-  else
-    yield malformed(
-      `expected JSON, but it is malformed at character ${at ?? bytes.toString().length}`,
-    );
+  else {
+    const character = at ?? bytes.toString().length;
+    yield malformed(`expected JSON, but it is malformed at character ${character}${more}`);
+  }
 }

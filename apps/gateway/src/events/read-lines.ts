@@ -1,32 +1,45 @@
+import { isUtf8 } from 'node:buffer';
 import {
   hasTooManyMarks,
   inexactOf,
-  malformed,
   malformedAt,
   NO_EVENTS,
+  NOT_UTF8,
   OVERSIZED,
   parsed,
+  TOO_DEEP,
   TOO_MANY,
   type BatchSizes,
   type BatchStep,
   type BatchSteps,
   type RefusedBatch,
 } from './batch-step.js';
-import { trimmed } from './json-scan.js';
+import { scanJson, trimmed, type JsonScan } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
 
 const NEWLINE = 0x0a;
 
-/** Reads a batch with one event per line; lines of white space alone are passed over. */
-export function* readLines(bytes: Buffer, mayLoseDigits: boolean, sizes: BatchSizes): BatchSteps {
-  const lines = new Lines(mayLoseDigits, sizes);
+/**
+ * Reads a batch with one event per line; lines of white space alone are passed over. A line that is no
+ * JSON costs itself alone. What `scan` saw of the whole holds up to the first such line.
+ */
+export function* readLines(
+  bytes: Buffer,
+  scan: Pick<JsonScan, 'isTooDeep' | 'mayLoseDigits'>,
+  isAllUtf8: boolean,
+  sizes: BatchSizes,
+): BatchSteps {
+  const lines = new Lines(scan, sizes);
   for (let from = 0; from < bytes.length;) {
-    const to = linesEnd(bytes, from, sizes.groupBytes);
+    // Which lines are no UTF-8 is seen in their bytes alone: then each is a group of its own.
+    const to = linesEnd(bytes, from, isAllUtf8 ? sizes.groupBytes : 0);
     const event = trimmed(bytes, from, to);
-    const refused =
-      event.to - event.from > sizes.maxEventBytes
-        ? yield* lines.readLong(bytes, from, to)
-        : yield* lines.read(bytes.toString('utf8', from, to));
+    const isLong = event.to - event.from > sizes.maxEventBytes;
+    const refused = isLong
+      ? yield* lines.pass()
+      : isAllUtf8 || isUtf8(bytes.subarray(from, to))
+        ? yield* lines.read(bytes.toString('utf8', from, to))
+        : yield* lines.pass(NOT_UTF8);
     if (refused !== undefined) {
       yield refused;
       return;
@@ -55,10 +68,15 @@ class Lines {
   /** Lines so far. */
   private number = 0;
 
+  /** Whether each line has to be looked at by itself. */
+  private isDoubtful: boolean;
+
   constructor(
-    private readonly mayLoseDigits: boolean,
+    private readonly scan: Pick<JsonScan, 'isTooDeep' | 'mayLoseDigits'>,
     private readonly sizes: BatchSizes,
-  ) {}
+  ) {
+    this.isDoubtful = scan.isTooDeep;
+  }
 
   *read(text: string): LineSteps {
     let events: unknown[] = [];
@@ -73,39 +91,43 @@ class Lines {
       if (this.count === MAX_EVENTS) return TOO_MANY;
       this.count += 1;
       const isOversized = hasTooManyMarks(line, this.sizes);
-      const event = isOversized ? undefined : parsed(line);
+      const looks = this.isDoubtful && !isOversized ? scanJson(Buffer.from(line)) : this.scan;
+      const isTooDeep = this.isDoubtful && looks.isTooDeep;
+      const event = isOversized || isTooDeep ? undefined : parsed(line);
       if (event !== undefined) {
         events.push(event.value);
-        if (this.mayLoseDigits && inexactOf(line).size > 0) inexact.add(events.length - 1);
+        if (looks.mayLoseDigits && inexactOf(line).size > 0) inexact.add(events.length - 1);
         continue;
       }
-      const bytes = Buffer.from(line);
-      const at = yield* malformedAt(bytes, 0, bytes.length, this.sizes);
-      if (at !== undefined || !isOversized) return this.malformed(at ?? line.length);
       yield { kind: 'events', events, inexact };
-      yield OVERSIZED;
       events = [];
       inexact = new Set();
+      // From here on the scan of the whole may have been inside of a string, or at another depth.
+      this.isDoubtful = true;
+      if (isOversized) yield OVERSIZED;
+      else if (isTooDeep) yield this.malformed(TOO_DEEP);
+      else {
+        const bytes = Buffer.from(line);
+        const at = (yield* malformedAt(bytes, 0, bytes.length, this.sizes)) ?? line.length;
+        yield this.malformed(`expected JSON, malformed at character ${at}`);
+      }
     }
     yield { kind: 'events', events, inexact };
     return undefined;
   }
 
-  /** A line with an event of more bytes than it may have. */
-  *readLong(bytes: Buffer, from: number, to: number): LineSteps {
+  /** A line that is not read: because it is too long, if nothing else is said. */
+  *pass(why?: string): LineSteps {
     this.number += 1;
     if (this.count === MAX_EVENTS) return TOO_MANY;
     this.count += 1;
-    const at = yield* malformedAt(bytes, from, to, this.sizes);
-    if (at !== undefined) return this.malformed(at);
-    yield OVERSIZED;
+    this.isDoubtful = true;
+    yield why === undefined ? OVERSIZED : this.malformed(why);
     return undefined;
   }
 
-  private malformed(at: number): RefusedBatch {
-    return malformed(
-      `expected a JSON object per line, but it is malformed at line ${this.number}, character ${at}`,
-    );
+  private malformed(what: string): BatchStep {
+    return { kind: 'malformed', detail: `line ${this.number}: ${what}` };
   }
 }
 

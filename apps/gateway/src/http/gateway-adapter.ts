@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { ConnectionLimit } from '@tally/service-kit';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { Histogram } from 'prom-client';
 import type { OpenAnswers } from './open-answers.js';
 
 /** How long requests that have begun may take to end once the server closes: half of the time to drain. */
@@ -16,6 +17,8 @@ export class GatewayAdapter extends FastifyAdapter {
     options: FastifyServerOptions,
     private readonly answers: OpenAnswers,
     readonly connections: ConnectionLimit,
+    /** How long requests took, by route and status. */
+    readonly seconds: Histogram<'route' | 'status'>,
   ) {
     super(options);
     const instance = this.getInstance<FastifyInstance>();

@@ -4,13 +4,13 @@ import { TallyError } from '@tally/contracts';
 import { ConnectionLimit, toProblem, type ConnectionLimits } from '@tally/service-kit';
 import type { ConnectionError, FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
-import { refusedConnections } from '../metrics.js';
+import { refusedConnections, requestSeconds } from '../metrics.js';
 import { AllowedHosts } from './allowed-hosts.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway-adapter.js';
 import { MAX_HEAD_BYTES, OTHER_METHOD, refusalOfBytes } from './malformed-bytes.js';
 import { OpenAnswers } from './open-answers.js';
-import { answerRefusal } from './refusal.js';
+import { answerRefusal, type Refusal } from './refusal.js';
 import { endUnreadBody } from './unread-bodies.js';
 
 /** How often slow callers are looked for. */
@@ -36,15 +36,22 @@ export interface HttpSettings extends ConnectionLimits {
 export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
   const door = new FrontDoor(AllowedHosts.of(settings));
   const connections = new ConnectionLimit(settings, refusedConnections());
+  const seconds = requestSeconds();
+  const note = ({ status }: Refusal) => seconds.observe({ route: 'none', status }, 0);
   const answers = new OpenAnswers(() => connections.refused.inc({ reason: 'unread' }));
   const options = {
     bodyLimit: MAX_BODY_BYTES,
     // What still comes on a connection that ends is answered, not refused in the framework's words.
     return503OnClosing: false,
-    serverFactory: (handler: RequestHandler) => serverBehind(door, answers, settings, handler),
+    serverFactory: (handler: RequestHandler) =>
+      serverBehind(door, answers, settings, handler, note),
     clientErrorHandler: (error: ConnectionError, socket: Socket) => {
       if (error.code === 'ECONNRESET') socket.destroy();
-      else answers.refuse(socket, refusalOfBytes(error));
+      else {
+        const refusal = refusalOfBytes(error);
+        note(refusal);
+        answers.refuse(socket, refusal);
+      }
     },
     frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) => {
       const malformed = new TallyError(
@@ -55,7 +62,7 @@ export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
       void reply.status(status).headers(headers).send(body);
     },
   };
-  const adapter = new GatewayAdapter(options, answers, connections);
+  const adapter = new GatewayAdapter(options, answers, connections, seconds);
   // Fastify would read and parse bodies itself: handlers get the bytes and parse them once, within our
   // limits (RequestAdmission).
   adapter.getInstance<FastifyInstance>().removeAllContentTypeParsers();
@@ -67,6 +74,7 @@ function serverBehind(
   answers: OpenAnswers,
   { requestTimeoutMs }: HttpSettings,
   handler: RequestHandler,
+  note: (refusal: Refusal) => void,
 ): Server {
   const limits = {
     maxHeaderSize: MAX_HEAD_BYTES,
@@ -83,13 +91,17 @@ function serverBehind(
     if (!answers.admit(response)) return;
     const refusal = door.refusalOf(request);
     if (refusal === undefined) return handler(request, response);
+    note(refusal);
     endUnreadBody(request, response);
     answerRefusal(response, refusal);
   };
   const server = createServer(limits, take);
   // Both without a listener: Node would answer or end in its own words.
   server.on('checkExpectation', take);
-  server.on('connect', (_request, socket: Socket) => answers.refuse(socket, OTHER_METHOD));
+  server.on('connect', (_request, socket: Socket) => {
+    note(OTHER_METHOD);
+    answers.refuse(socket, OTHER_METHOD);
+  });
   // Node would leave out what comes after the 2000th, unseen; their bytes are bounded.
   server.maxHeadersCount = 0;
   // Nothing comes and nothing is taken: longer than any request may be waited for.

@@ -13,7 +13,10 @@ export const RESOURCES = [
 
 /** What is answered where there is nothing: TallyError `not_found`. */
 export function nothingHere(): TallyError {
-  return new TallyError('not_found', `expected one of: ${RESOURCES.join('; ')}`);
+  return new TallyError(
+    'not_found',
+    `expected one of, with single slashes: ${RESOURCES.join('; ')}`,
+  );
 }
 
 /** Whatever no other controller takes: an unknown path, or a known one with another method. */

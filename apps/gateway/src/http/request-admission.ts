@@ -3,13 +3,15 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { Arrivals } from '@tally/resilience';
 import { Lifecycle, METRICS, PROBLEM_TYPE, type Metrics } from '@tally/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { registerBudgetMetrics, requestSeconds } from '../metrics.js';
+import { EVENT_MEDIA_TYPES } from '../events/media-types.js';
+import { registerBudgetMetrics } from '../metrics.js';
 import { allowedMethods } from './allowed-methods.js';
 import { BodyBudget } from './body-budget.js';
 import { readBody } from './body-reader.js';
 import type { Room } from './connection-budget.js';
 import type { GatewayAdapter } from './gateway-adapter.js';
 import { Keys } from './keys.js';
+import { mediaTypeOf } from './media-type.js';
 import { nothingHere } from './not-found.controller.js';
 import { problemOf } from './refusal.js';
 import { endUnreadBodies, mayHaveBody } from './unread-bodies.js';
@@ -44,7 +46,8 @@ export class RequestAdmission implements OnModuleInit {
     this.lifecycle.onDrain(() => httpAdapter.leave());
     const server = httpAdapter.getInstance<FastifyInstance>();
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);
-    this.measure(server);
+    this.metrics.registry.registerMetric(httpAdapter.seconds);
+    this.measure(server, httpAdapter.seconds);
     endUnreadBodies(server);
     server.decorateRequest('arrivedAt', 0);
     server.decorateRequest('bodyRoom', null);
@@ -64,6 +67,13 @@ export class RequestAdmission implements OnModuleInit {
         return;
       }
       if (mayHaveBody(request)) {
+        try {
+          // Here already: what is no media type at all the framework refuses in words of its own.
+          mediaTypeOf(request.headers, typesTaken(request));
+        } catch (error) {
+          done(error as Error);
+          return;
+        }
         const room = this.budget.open(request.raw.socket);
         // Told once, also when the caller goes away.
         reply.raw.once('close', () => room.release());
@@ -90,14 +100,17 @@ export class RequestAdmission implements OnModuleInit {
     else this.keys.checkApi(headers['authorization']);
   }
 
-  private measure(server: FastifyInstance): void {
-    const seconds = requestSeconds(this.metrics.registry);
+  private measure(server: FastifyInstance, seconds: GatewayAdapter['seconds']): void {
     server.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? 'none';
       seconds.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1000);
       done();
     });
   }
+}
+
+function typesTaken({ routeOptions }: FastifyRequest): readonly string[] {
+  return routeOptions.url === '/v1/events' ? EVENT_MEDIA_TYPES : ['application/json'];
 }
 
 /** Only the API takes bodies, and only with a key: elsewhere none is read. */

@@ -1,4 +1,5 @@
 import { EVENT_TYPE_PATTERN, MAX_LEDGER_HOURS, MAX_SUBJECTS } from '@tally/contracts';
+import { JSON_TYPES, LINES_TYPES } from '../events/media-types.js';
 import type { LEDGER_PARAMETERS } from '../ledger/ledger-document.js';
 import { FUNCTIONS, GRANULARITIES, MAX_DEFAULT_WINDOWS } from '../stats/limits.js';
 import type { STATS_PARAMETERS } from '../stats/stats-question.js';
@@ -9,6 +10,8 @@ import { SCHEMAS } from './schemas.js';
 const json = (schema: string) => ({
   'application/json': { schema: { $ref: `#/components/schemas/${schema}` } },
 });
+const eventBodies = (types: readonly string[], schema: object) =>
+  Object.fromEntries(types.map((type) => [type, { schema }]));
 const answer = (description: string, schema: string) => ({ description, content: json(schema) });
 
 const API_KEY = [{ apiKey: [] }, {}];
@@ -96,7 +99,10 @@ export const OPENAPI = {
     title: 'Tally',
     version: '1',
     description:
-      'Counts events exactly. All failures are problem details (RFC 9457) with a stable code.',
+      'Counts events exactly. All failures are problem details (RFC 9457) with a stable code. ' +
+      'A path that there is answers a method that it does not know with 405 and OPTIONS with 204, both with Allow; HEAD is answered as GET is, without the body. ' +
+      'One slash at the end of a path is passed over, two slashes anywhere and OPTIONS of * are 404. ' +
+      'A body has one of the media types of its operation and the charset UTF-8 or none, without Content-Encoding: 415 else, before it is read.',
   },
   paths: {
     '/v1/events': {
@@ -104,7 +110,7 @@ export const OPENAPI = {
         operationId: 'postEvents',
         summary: 'Send events.',
         description:
-          'Answers when the accepted events are durable. After 500, 503 and 504 it is unknown which events are counted: sending the same ids again is safe. Of two members with one name in an object the last counts.',
+          'Answers when the accepted events are durable. After 500, 503 and 504 it is unknown which events are counted: sending the same ids again is safe. A line or element that is no event, or no JSON, costs itself alone (event_invalid); the body is refused whole (400) when it is no JSON or an array whose elements cannot be told apart. A member that is null is absent. Of two members with one name in an object the last counts.',
         security: API_KEY,
         parameters: [
           {
@@ -118,10 +124,11 @@ export const OPENAPI = {
         requestBody: {
           required: true,
           content: {
-            ...json('Events'),
-            'application/x-ndjson': {
-              schema: { description: 'One event per line.', type: 'string' },
-            },
+            ...eventBodies(JSON_TYPES, { $ref: '#/components/schemas/Events' }),
+            ...eventBodies(LINES_TYPES, {
+              description: 'JSON lines: one event per line; blank ones are passed over.',
+              type: 'string',
+            }),
           },
         },
         responses: {
@@ -139,6 +146,7 @@ export const OPENAPI = {
           },
           ...problemResponses([
             'unauthenticated',
+            'permission_denied',
             'payload_too_large',
             'unsupported_media_type',
             'unavailable',
