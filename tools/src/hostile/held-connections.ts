@@ -85,15 +85,18 @@ export async function holdConnections(
   return { evidence, problems };
 }
 
-/** How many the server still holds although it ended them: bytes for them are not answered with a reset. */
+/** How many of them the server still holds although it ended them: bytes for them are not answered with a reset. */
 async function keptByServer(halfEnded: ReadonlyMap<Socket, number>): Promise<number> {
-  if (halfEnded.size === 0) return 0;
+  // What ends while we wait has not had its time.
+  const ended = [...halfEnded.keys()];
+  if (ended.length === 0) return 0;
   await delay(Math.max(0, Math.max(...halfEnded.values()) + LET_GO_MS - performance.now()));
   const endAt = performance.now() + RESET_WITHIN_MS;
+  const kept = () => ended.filter((socket) => halfEnded.has(socket));
   // Nobody reads there any more: that it was reset is told to who writes again.
-  while (halfEnded.size > 0 && performance.now() < endAt) {
-    for (const socket of halfEnded.keys()) socket.write('x');
+  while (kept().length > 0 && performance.now() < endAt) {
+    for (const socket of kept()) socket.write('x');
     await delay(LOOK_MS);
   }
-  return halfEnded.size;
+  return kept().length;
 }
