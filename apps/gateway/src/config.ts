@@ -65,7 +65,7 @@ export const settings = {
   maxInFlightBytes: setting(
     'TALLY_MAX_IN_FLIGHT_BYTES',
     wholeNumber(8 << 20, 2 ** 32, 64 << 20),
-    'bodies of events being received and processed, in bytes that came, one connection a quarter of it or one body; what comes then is refused, so that memory stays bounded: each byte costs up to ten while it is parsed',
+    'bodies of events being received and processed, in bytes that came, one connection a quarter of it or one body, one address three quarters; what comes then is refused, so that memory stays bounded: each byte costs up to ten while it is parsed',
   ),
   maxPoints: setting(
     'TALLY_MAX_POINTS',
@@ -80,7 +80,7 @@ export const settings = {
   maxAnswerBytes: setting(
     'TALLY_MAX_ANSWER_BYTES',
     wholeNumber(16 << 20, 2 ** 34, 256 << 20),
-    'memory of answers that are made or read, in bytes, one connection a quarter of it; what is asked then is refused: six of the largest answers at once',
+    'memory of answers that are made or read, in bytes, one connection a quarter of it, one address three quarters; what is asked then is refused: six of the largest answers at once',
   ),
   writeTimeoutMs: setting(
     'TALLY_WRITE_TIMEOUT_MS',

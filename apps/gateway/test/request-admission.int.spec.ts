@@ -30,6 +30,8 @@ async function ask(method: string, path: string, key?: string, body?: string) {
   return { status: response.status, headers: response.headers, answer };
 }
 
+const POST = { method: 'POST', headers: { 'content-type': 'application/json' }, body: EVENT };
+
 const HEAD =
   'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\n';
 
@@ -208,15 +210,41 @@ describe('a body', () => {
     });
     expect(refused.status).toBe(503);
     expect(await refused.json()).toMatchObject({ code: 'unavailable' });
-    const taken = await fetch(`${small.url}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: EVENT,
-    });
-    expect(taken.status).toBe(202);
+    expect((await fetch(`${small.url}/v1/events`, POST)).status).toBe(202);
     socket.destroy();
     await eventually('the memory is back', async () => (await inFlightBytes(small)) === 0);
   }, 30_000);
+
+  it.each(['127.0.0.1', '127.0.0.2'])(
+    'of others is taken while %s fills the room over many connections',
+    async (localAddress) => {
+      const narrow = await fixture.gateway({ TALLY_MAX_IN_FLIGHT_BYTES: String(16 << 20) });
+      const sockets = Array.from({ length: 11 }, () =>
+        connect({ port: narrow.port, host: '127.0.0.1', localAddress }),
+      );
+      let answers = '';
+      for (const socket of sockets) {
+        socket.on('error', () => undefined).on('data', (bytes) => (answers += bytes.toString()));
+        socket.write(announced(8 << 20));
+      }
+      try {
+        // Of bodies of which two would fill the room but for 8 KiB, there are three, none whole.
+        const large = (8 << 20) - 4096;
+        for (const socket of sockets.slice(0, 3)) socket.write(' '.repeat(large));
+        await eventually('one is refused', () => answers.includes('HTTP/1.1 503 '));
+        expect(answers).toMatch(/retry-after: \d/i);
+        for (const socket of sockets.slice(3)) socket.write(' '.repeat(1024));
+        await eventually('whole large ones and all small ones are held', async () => {
+          return (await inFlightBytes(narrow)) % large === 8 * 1024;
+        });
+        expect((await fetch(`${narrow.url}/v1/events`, POST)).status).toBe(202);
+      } finally {
+        for (const socket of sockets) socket.destroy();
+      }
+      await eventually('the memory is back', async () => (await inFlightBytes(narrow)) === 0);
+    },
+    30_000,
+  );
 
   it.each([
     ['no key', announced(1000).replace('Authorization: Bearer secret\r\n', ''), 401],

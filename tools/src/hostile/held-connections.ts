@@ -5,8 +5,8 @@ import type { Endpoint, Outcome } from './attack.js';
 const LOOK_MS = 20;
 /** A server that refused somebody gives it a second to read why; a loaded machine takes some more. */
 const LET_GO_MS = 2500;
-/** Who is gone answers a byte at once, with a reset. */
-const RESET_WITHIN_MS = 300;
+/** Who is gone answers a byte with a reset: its machine does, at once, but we may be late to see it. */
+const RESET_WITHIN_MS = 2000;
 /** Connections of which the server ended its half: each costs it a descriptor where it keeps it. */
 const MAX_HALF_ENDED = 2000;
 /** So many are opened between two looks: a burst, not more than a backlog holds. */
@@ -85,14 +85,18 @@ export async function holdConnections(
   return { evidence, problems };
 }
 
-/** How many the server still holds although it ended them: bytes for them are not answered with a reset. */
+/** How many of them the server still holds although it ended them: bytes for them are not answered with a reset. */
 async function keptByServer(halfEnded: ReadonlyMap<Socket, number>): Promise<number> {
-  if (halfEnded.size === 0) return 0;
+  // What ends while we wait has not had its time.
+  const ended = [...halfEnded.keys()];
+  if (ended.length === 0) return 0;
   await delay(Math.max(0, Math.max(...halfEnded.values()) + LET_GO_MS - performance.now()));
-  for (const socket of halfEnded.keys()) socket.write('x');
-  await delay(RESET_WITHIN_MS);
+  const endAt = performance.now() + RESET_WITHIN_MS;
+  const kept = () => ended.filter((socket) => halfEnded.has(socket));
   // Nobody reads there any more: that it was reset is told to who writes again.
-  for (const socket of halfEnded.keys()) socket.write('x');
-  await delay(LOOK_MS);
-  return halfEnded.size;
+  while (kept().length > 0 && performance.now() < endAt) {
+    for (const socket of kept()) socket.write('x');
+    await delay(LOOK_MS);
+  }
+  return kept().length;
 }

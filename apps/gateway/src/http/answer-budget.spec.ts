@@ -7,13 +7,14 @@ describe('the budget for answers', () => {
   it('refuses what would pass its bound, until something is given back', () => {
     let refusals = 0;
     const budget = new AnswerBudget(100, () => (refusals += 1));
-    const rooms = [1, 2, 3, 4].map(() => budget.reserve(25, {}));
-    expect(() => budget.reserve(1, {})).toThrow(refused);
+    const address = (at: number) => ({ remoteAddress: `${at}` });
+    const rooms = [1, 2, 3].map((at) => budget.reserve(25, address(at)));
+    expect(() => budget.reserve(13, address(4))).toThrow(refused);
     expect(refusals).toBe(1);
     rooms[0]?.release();
     rooms[0]?.release();
-    expect(budget.usedBytes).toBe(75);
-    budget.reserve(25, {});
+    expect(budget.usedBytes).toBe(50);
+    budget.reserve(25, address(4));
   });
 
   it('gives one connection a quarter of it, and others the rest', () => {

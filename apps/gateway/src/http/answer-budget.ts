@@ -1,5 +1,5 @@
 import { TallyError } from '@tally/contracts';
-import { ConnectionBudget, type Room } from './connection-budget.js';
+import { ConnectionBudget, type Holder, type Room } from './connection-budget.js';
 
 /** Bounds the memory of answers: each is paid for from before it is made until its reader has it. */
 export class AnswerBudget {
@@ -20,9 +20,9 @@ export class AnswerBudget {
 
   /**
    * TallyError `unavailable` when answers hold too much already: all together, or those of this
-   * connection. An answer larger than the share of a connection pays for the share.
+   * connection or its address. An answer larger than the share of a connection pays for the share.
    */
-  reserve(bytes: number, connection: object): Room {
+  reserve(bytes: number, connection: Holder): Room {
     const room = this.bytes.open(connection);
     if (room.take(Math.min(bytes, this.bytes.share))) return room;
     this.onRefused();

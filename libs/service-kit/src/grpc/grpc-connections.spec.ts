@@ -38,6 +38,21 @@ function frame(type: number, flags: number, stream: number, payload = Buffer.all
   return Buffer.concat([head, payload]);
 }
 
+/** So many calls from this stream on, each reset at once. */
+function resetCalls(first: number, count: number): Buffer {
+  // In HPACK :method POST and :scheme http by their place in the static table; then the names by theirs.
+  const named = (name: number, value: string) =>
+    Buffer.concat([Buffer.of(name, value.length), Buffer.from(value)]);
+  const path = named(4, '/grpc.health.v1.Health/Check');
+  const call = Buffer.concat([Buffer.of(0x83, 0x86), named(1, 'localhost'), path]);
+  return Buffer.concat(
+    Array.from({ length: count }, (_, at) => first + 2 * at).flatMap((stream) => [
+      frame(1, 4, stream, call),
+      frame(3, 0, stream, Buffer.of(0, 0, 0, 8)),
+    ]),
+  );
+}
+
 const brokenFrame = () =>
   frame(randomInt(12), randomInt(256), randomInt(8), randomBytes(randomInt(300)));
 
@@ -63,18 +78,20 @@ async function serve(serverOptions: object, options?: GrpcConnectionsOptions) {
   if (below === undefined) throw new Error('the server does not listen');
   let accepted = 0;
   below.on('connection', () => accepted++);
+  let calls = 0;
+  below.on('stream', () => calls++);
   const connections = promisify(below.getConnections.bind(below));
-  return { port, refused, connections, accepted: () => accepted };
+  return { port, refused, connections, accepted: () => accepted, calls: () => calls };
 }
 
 /** One of our own callers, with one connection. Resolves with 1 for SERVING. */
-function caller(port: number): () => Promise<number | Error> {
+function caller(port: number, method = 'Check'): () => Promise<number | Error> {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   ended.push(() => client.close());
   return () =>
     new Promise((resolve) => {
       client.makeUnaryRequest(
-        '/grpc.health.v1.Health/Check',
+        `/grpc.health.v1.Health/${method}`,
         () => Buffer.alloc(0),
         // One field: its tag, and the status.
         (answer) => answer[1] ?? 0,
@@ -137,6 +154,35 @@ describe('connections of a gRPC server', () => {
       return (await refused('address')) === 21 && (await connections()) === 10;
     });
     expect(await check()).toBe(1);
+  }, 20_000);
+
+  it('over which calls are reset as soon as they are made end, and their address makes no others for now', async () => {
+    const bounded = await serve(LETTING_GO, { limits: LOOSE });
+    const control = await serve(LETTING_GO);
+    const check = caller(bounded.port);
+    expect(await check()).toBe(1);
+    const before = bounded.calls();
+    for (const { port } of [bounded, control]) {
+      const bytes = Buffer.concat([PREFACE, resetCalls(1, 200), resetCalls(401, 600)]);
+      await open(port, 1, () => bytes);
+    }
+    await eventually('all are begun where nobody looks', () => control.calls() === 800);
+    await eventually('the connection is gone', async () => (await bounded.connections()) === 1);
+    expect(bounded.calls() - before).toBe(201);
+    expect(await bounded.refused('resets')).toBe(1);
+    await open(bounded.port, 1, () => PREFACE);
+    await eventually('another is refused', async () => (await bounded.refused('resets')) === 2);
+    expect(await bounded.connections()).toBe(1);
+    expect(await check()).toBe(1);
+  }, 20_000);
+
+  it('over which many calls are refused stay', async () => {
+    const server = await serve(SOON, {});
+    const check = caller(server.port, 'Nothing');
+    const answers = await Promise.all(Array.from({ length: 300 }, check));
+    expect(answers).toEqual(Array(300).fill(expect.objectContaining({ code: 12 })));
+    expect(server.accepted()).toBe(1);
+    expect(await server.refused('resets')).toBe(0);
   }, 20_000);
 
   it('that are idle end, and a caller that calls again is answered', async () => {

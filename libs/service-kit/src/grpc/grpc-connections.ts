@@ -4,6 +4,7 @@ import type { Server, ServerOptions } from '@grpc/grpc-js';
 import { MINUTE_MS, SECOND_MS } from '@tally/contracts';
 import { Counter, type Registry } from 'prom-client';
 import { ConnectionLimit, type ConnectionLimits } from '../connections/connection-limit.js';
+import { RapidResets } from './rapid-resets.js';
 
 /**
  * Options of a gRPC server by which it lets go of who is not there any more.
@@ -40,7 +41,8 @@ interface Begun {
 /**
  * The connections of a gRPC server that listens: so many at most, of all and of one address. A caller
  * that does not begin to speak HTTP/2 is closed, and so is one that keeps its half of a connection open
- * after its session has ended, which would keep the descriptor for ever.
+ * after its session has ended, which would keep the descriptor for ever. One that resets its calls as
+ * soon as it has made them is cut off.
  */
 export function boundConnections(
   server: Server,
@@ -49,14 +51,23 @@ export function boundConnections(
 ): void {
   const refused = new Counter({
     name: 'tally_grpc_refused_connections_total',
-    help: 'Connections closed because there were too many, of all or of their address, because no session was begun on them (silent), or because they were held open after its end (ended).',
+    help: 'Connections closed because there were too many, of all or of their address, because no session was begun on them (silent), because they were held open after its end (ended), or because calls were reset as soon as they were made (resets).',
     labelNames: ['reason'],
     registers: [registry],
   });
   const limit = new ConnectionLimit(limits, refused);
+  const resets = new RapidResets();
   for (const below of serversBelow(server)) {
     limit.watch(below);
-    const sessions = sessionsOf(below);
+    const onRefused = () => refused.inc({ reason: 'resets' });
+    resets.guard(below, onRefused);
+    const sessions = sessionsOf(below, (session, socket) => {
+      resets.watch(session, socket.remoteAddress ?? '', () => {
+        onRefused();
+        session.destroy();
+        socket.destroy();
+      });
+    });
     const look = () => {
       const now = performance.now();
       for (const [socket, begun] of sessions) {
@@ -86,7 +97,10 @@ export function serversBelow(server: Server): Http2Server[] {
 }
 
 /** The open connections with a session, by the socket that it speaks over: the session itself hides it. */
-function sessionsOf(server: Http2Server): ReadonlyMap<Socket, Begun> {
+function sessionsOf(
+  server: Http2Server,
+  onBegun: (session: ServerHttp2Session, socket: Socket) => void,
+): ReadonlyMap<Socket, Begun> {
   const sessions = new Map<Socket, Begun>();
   let newest: Socket | undefined;
   // Node makes the session in its own listener of the same event, behind this one.
@@ -100,6 +114,7 @@ function sessionsOf(server: Http2Server): ReadonlyMap<Socket, Begun> {
     session.once('remoteSettings', () => (begun.hasSettings = true));
     sessions.set(socket, begun);
     socket.once('close', () => sessions.delete(socket));
+    onBegun(session, socket);
   });
   return sessions;
 }

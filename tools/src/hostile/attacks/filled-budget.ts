@@ -14,8 +14,6 @@ export const filledBudget: Attack = {
   story:
     'Eight bodies of 8 MiB come almost whole, as much as the gateway takes of all together by default, and many small ones fill the rest, a little at a time and never to their end.',
   door: 'gateway',
-  openFault:
-    'the budget of bodies has a share for each connection but none for each caller: who sends 64 MiB once in 30 s over eight connections makes others wait for seconds',
   inflict: ({ target, over }) => {
     let opened = 0;
     const small = new WeakSet<object>();

@@ -13,8 +13,6 @@ export const grpcBrokenFrames: Attack = {
   story:
     'Connections of gRPC begin as they should; then come frames of any type, flags and stream at random.',
   door: 'grpc',
-  openFault:
-    'a connection that breaks the rules of HTTP/2 and is then closed keeps its descriptor in the service (CLOSE_WAIT)',
   inflict: ({ target, pick, over }) =>
     holdConnections(
       {

@@ -12,8 +12,6 @@ export const grpcRapidReset: Attack = {
   story:
     'Calls are begun and reset at once, thousands on one connection (as CVE-2023-44487): the limit of streams never counts them.',
   door: 'grpc',
-  openFault:
-    'a connection that is ended for it (ENHANCE_YOUR_CALM) keeps its descriptor in the service (CLOSE_WAIT), and event loops stand still for up to two seconds',
   inflict: ({ target, over }) => {
     const next = new WeakMap<object, number>();
     return holdConnections(
