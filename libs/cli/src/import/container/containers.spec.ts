@@ -46,6 +46,15 @@ describe('what containers wrote', () => {
     ]);
   });
 
+  it('is read behind the names of containers', async () => {
+    for (const name of ['web-1  | ', '[pod/web-7f/nginx] '])
+      expect(await read([`${name}ready`, `${name}${clf('/a')}`, name])).toEqual([
+        'an access log in Common or Combined Log Format, in lines of containers with their names in front',
+        expect.stringContaining('expected host'),
+        counted('/a'),
+      ]);
+  });
+
   it('is put together where it was cut, each stream by itself', async () => {
     const line = clf(`/a?${'q'.repeat(40_000)}`);
     const pieces = [line.slice(0, 16_384), line.slice(16_384, 32_768), line.slice(32_768)];

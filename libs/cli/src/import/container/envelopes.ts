@@ -24,6 +24,10 @@ const PREFIX =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) (?:(stdout|stderr) ([FP])(?::\S{1,32})? )?/;
 const MAX_PREFIX_BYTES = 96;
 
+/** What `docker compose logs` and `kubectl logs --prefix` put in front. */
+const NAME = /^(?:[\w.-]+ +\| |\[pod\/[^\]\s]+\] )/;
+const MAX_NAME_BYTES = 512;
+
 const dockerJson: Envelope = {
   title: "Docker's json-file log",
   open(line) {
@@ -46,5 +50,14 @@ const prefixed: Envelope = {
   },
 };
 
+const named: Envelope = {
+  title: 'lines of containers with their names in front',
+  open(line) {
+    const name = NAME.exec(line.toString('latin1', 0, MAX_NAME_BYTES))?.[0];
+    if (name === undefined) return undefined;
+    return { text: line.subarray(name.length), stream: name, isPart: false };
+  },
+};
+
 /** All that are known. */
-export const ENVELOPES: readonly Envelope[] = [dockerJson, prefixed];
+export const ENVELOPES: readonly Envelope[] = [dockerJson, prefixed, named];
