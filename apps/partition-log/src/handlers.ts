@@ -3,6 +3,10 @@ import type { Broker } from './cluster/broker.js';
 import { electLeadersHandler } from './cluster/elect-leaders.js';
 import { describeLogDirsHandler } from './cluster/log-dirs.js';
 import { findCoordinatorHandler, metadataHandler } from './cluster/cluster-handlers.js';
+import {
+  alterPartitionReassignmentsHandler,
+  listPartitionReassignmentsHandler,
+} from './cluster/reassignments.js';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
 import {
   deleteGroupsHandler,
@@ -84,6 +88,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
     offsetDelete: offsetDeleteHandler(groups),
     describeLogDirs: describeLogDirsHandler(log, node.logDir),
     electLeaders: electLeadersHandler(log),
+    alterPartitionReassignments: alterPartitionReassignmentsHandler(log, nodeId),
+    listPartitionReassignments: listPartitionReassignmentsHandler,
     ...(groups.isUnavailable ? UNAVAILABLE_GROUPS : {}),
     ...(parts.hasSasl
       ? { saslHandshake: saslHandshakeHandler, saslAuthenticate: saslAuthenticateHandler }

@@ -88,6 +88,42 @@ describe('InitProducerId', () => {
   });
 });
 
+describe('AlterPartitionReassignments and ListPartitionReassignments', () => {
+  it('are what kafkajs means by them', async () => {
+    const partitionAssignment = [{ partition: 3, replicas: [1, 2] }];
+    const altered = { topics: [{ topic: 't', partitionAssignment }], timeout: 1000 };
+    expect(await readFromKafkaJs('alterPartitionReassignments', 0, altered)).toEqual({
+      topics: [{ name: 't', partitions: [{ partition: 3, replicas: [1, 2] }] }],
+    });
+    const told = { partition: 3, errorCode: 39, errorMessage: 'm' };
+    const answer = {
+      errorCode: 0,
+      errorMessage: null,
+      topics: [{ name: 't', partitions: [told] }],
+    };
+    expect(await readByKafkaJs('alterPartitionReassignments', 0, answer)).toMatchObject({
+      errorCode: 0,
+      responses: [{ topic: 't', partitions: [{ partition: 3, errorCode: 39 }] }],
+    });
+    for (const topics of [null, [{ topic: 't', partitions: [0, 1] }]])
+      expect(await readFromKafkaJs('listPartitionReassignments', 0, { topics })).toEqual({
+        topics: topics === null ? null : [{ name: 't', partitions: [0, 1] }],
+      });
+    const moving = { partition: 3, replicas: [1, 2], adding: [2], removing: [] };
+    const listed = {
+      errorCode: 0,
+      errorMessage: null,
+      topics: [{ name: 't', partitions: [moving] }],
+    };
+    expect(await readByKafkaJs('listPartitionReassignments', 0, listed)).toMatchObject({
+      errorCode: 0,
+      topics: [
+        { name: 't', partitions: [{ partition: 3, replicas: [1, 2], addingReplicas: [2] }] },
+      ],
+    });
+  });
+});
+
 describe('CreatePartitions', () => {
   it.each([0, 1])('is what kafkajs means by version %i', async (version) => {
     const topicPartitions = [
@@ -263,6 +299,8 @@ describe('what is told to clients', () => {
       [42, 'DeleteGroups', 0, 1],
       [43, 'ElectLeaders', 0, 1],
       [44, 'IncrementalAlterConfigs', 0, 0],
+      [45, 'AlterPartitionReassignments', 0, 0],
+      [46, 'ListPartitionReassignments', 0, 0],
       [47, 'OffsetDelete', 0, 0],
     ]);
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  alterPartitionReassignments,
   buildRecordBatch,
   createPartitions,
   createTopics,
@@ -9,6 +10,7 @@ import {
   KAFKA_ERRORS,
   LATEST_TIME,
   listOffsets,
+  listPartitionReassignments,
   metadata,
   produce,
 } from '@tally/kafka-wire';
@@ -32,14 +34,14 @@ async function make(name: string, partitions: number): Promise<void> {
   await raw.ask(createTopics, { topics: [topic], validateOnly: false });
 }
 
-describe('replicas that a client places', () => {
-  const {
-    INVALID_REPLICA_ASSIGNMENT,
-    INVALID_REPLICATION_FACTOR,
-    INVALID_PARTITIONS,
-    INVALID_REQUEST,
-  } = KAFKA_ERRORS;
+const {
+  INVALID_REPLICA_ASSIGNMENT,
+  INVALID_REPLICATION_FACTOR,
+  INVALID_PARTITIONS,
+  INVALID_REQUEST,
+} = KAFKA_ERRORS;
 
+describe('replicas that a client places', () => {
   const place = async (
     name: string,
     assignments: readonly [number, readonly number[]][],
@@ -138,6 +140,36 @@ describe('replicas that a client places', () => {
     expect(await partitionsOf('placed')).toBe(2);
     expect(await grow(4, [[1], [1]], false)).toMatchObject({ errorCode: 0 });
     expect(await partitionsOf('placed')).toBe(4);
+  });
+});
+
+describe('a move of replicas to other nodes', () => {
+  const move = async (name: string, partition: number, replicas: readonly number[] | null) => {
+    const topics = [{ name, partitions: [{ partition, replicas }] }];
+    return onlyPartition(await raw.ask(alterPartitionReassignments, { topics }));
+  };
+
+  it('is done where they are there already, and refused where there is no such node', async () => {
+    const { NO_REASSIGNMENT_IN_PROGRESS, UNKNOWN_TOPIC_OR_PARTITION } = KAFKA_ERRORS;
+    expect(await move('placed', 0, [1])).toMatchObject({ errorCode: 0, errorMessage: null });
+    expect(await move('placed', 0, [1, 2])).toMatchObject({
+      errorCode: INVALID_REPLICA_ASSIGNMENT,
+      errorMessage: 'there is no node 2: expected 1',
+    });
+    expect((await move('placed', 0, [])).errorCode).toBe(INVALID_REPLICA_ASSIGNMENT);
+    expect((await move('placed', 0, null)).errorCode).toBe(NO_REASSIGNMENT_IN_PROGRESS);
+    expect((await move('placed', 99, [1])).errorCode).toBe(UNKNOWN_TOPIC_OR_PARTITION);
+    expect((await move('absent', -1, [1])).errorCode).toBe(UNKNOWN_TOPIC_OR_PARTITION);
+    const none = { errorCode: 0, errorMessage: null, topics: [] };
+    expect(await raw.ask(listPartitionReassignments, { topics: null })).toEqual(none);
+    const asked = [{ name: 'placed', partitions: [0] }];
+    expect(await raw.ask(listPartitionReassignments, { topics: asked })).toEqual(none);
+    const admin = log.client().admin();
+    await admin.connect();
+    const partitionAssignment = [{ partition: 0, replicas: [1] }];
+    await admin.alterPartitionReassignments({ topics: [{ topic: 'placed', partitionAssignment }] });
+    expect(await admin.listPartitionReassignments({})).toMatchObject({ topics: [] });
+    await admin.disconnect();
   });
 });
 

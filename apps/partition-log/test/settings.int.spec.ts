@@ -140,6 +140,30 @@ describe('the settings of the node', () => {
   });
 });
 
+describe('a tool that tidies up', () => {
+  it('may take back what no client can set, of the node and of a topic', async () => {
+    const taken = (names: readonly string[]) =>
+      names.map((name) => ({ name, operation: CONFIG_OPERATION.delete, value: '' }));
+    // As kafka-reassign-partitions --verify does.
+    const { resources } = await client.ask(incrementalAlterConfigs, {
+      resources: [
+        {
+          type: CONFIG_RESOURCE.broker,
+          name: '1',
+          configs: taken(['leader.replication.throttled.rate']),
+        },
+        {
+          type: CONFIG_RESOURCE.topic,
+          name: 'tuned',
+          configs: taken(['leader.replication.throttled.replicas']),
+        },
+      ],
+      validateOnly: false,
+    });
+    expect(resources.map(({ errorCode }) => errorCode)).toEqual([0, 0]);
+  });
+});
+
 describe('an append', () => {
   it('for all replicas is refused where a topic wants more than there are', async () => {
     await create('many-replicas', { 'min.insync.replicas': '2' });

@@ -1,4 +1,5 @@
 export * from './api/alter-configs.js';
+export * from './api/alter-partition-reassignments.js';
 export * from './api/api.js';
 export * from './api/api-versions.js';
 export * from './api/configs.js';
@@ -20,6 +21,7 @@ export * from './api/join-group.js';
 export * from './api/leave-group.js';
 export * from './api/list-groups.js';
 export * from './api/list-offsets.js';
+export * from './api/list-partition-reassignments.js';
 export * from './api/metadata.js';
 export * from './api/offset-commit.js';
 export * from './api/offset-delete.js';

@@ -136,6 +136,19 @@ class ExtremeValues extends WireReader {
     return null;
   }
 
+  override compactArray<T>(element: (reader: this) => T): T[] {
+    const count = oneOf(this.pick, [0, 1, 1, 2], 0);
+    const isWrong = this.pick(WRONG_LENGTH_ONE_IN) === 0;
+    this.written.unsignedVarint(isWrong ? 2 ** 31 : count + 1);
+    return Array.from({ length: count }, () => element(this));
+  }
+
+  override nullableCompactArray<T>(element: (reader: this) => T): T[] | null {
+    if (this.pick(8) > 0) return this.compactArray(element);
+    this.written.unsignedVarint(0);
+    return null;
+  }
+
   override compactString(): string {
     const value = oneOf(this.pick, NAMES, '');
     this.written.compactString(value);

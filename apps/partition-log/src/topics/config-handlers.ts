@@ -1,4 +1,5 @@
 import {
+  CONFIG_OPERATION,
   CONFIG_RESOURCE,
   KAFKA_ERRORS,
   type ConfigResource,
@@ -55,7 +56,13 @@ export function incrementalAlterConfigsHandler(
     alter(log, node, resources, validateOnly, changeTopicConfigs);
 }
 
-async function alter<Entry>(
+/** Something that is said of a setting; `operation` is absent in AlterConfigs. */
+interface Named {
+  readonly name: string;
+  readonly operation?: number;
+}
+
+async function alter<Entry extends Named>(
   log: SegmentLog,
   node: NodeSettings,
   resources: readonly (ConfigResource & { readonly configs: readonly Entry[] })[],
@@ -65,10 +72,11 @@ async function alter<Entry>(
   const results = [];
   for (const { type, name, configs } of resources) {
     const refusal =
-      refusalToAlter(node, { type, name }) ??
-      (await alterTopic(log, name, validateOnly, (topic, current) =>
-        parse(topic, current, configs),
-      ));
+      type === CONFIG_RESOURCE.topic
+        ? await alterTopic(log, name, validateOnly, (topic, current) =>
+            parse(topic, current, configs),
+          )
+        : refusalToAlter(node, { type, name }, configs);
     results.push(answered({ type, name }, refusal));
   }
   return { resources: results };
@@ -80,6 +88,10 @@ async function alterTopic(
   validateOnly: boolean,
   parse: (topic: string, configs: TopicConfigs) => ParsedConfigs,
 ): Promise<Refusal | undefined> {
+  if (isInternal(name)) {
+    const message = `${name} is written by the log alone, and keeps its settings`;
+    return ['INVALID_TOPIC_EXCEPTION', message];
+  }
   const topic = log.topic(name);
   if (topic === undefined) return unknownTopic(name);
   let parsed = parse(name, topic.configs);
@@ -95,20 +107,21 @@ async function alterTopic(
     : undefined;
 }
 
-function refusalToAlter(node: NodeSettings, resource: ConfigResource): Refusal | undefined {
-  const { type, name } = resource;
-  switch (type) {
-    case CONFIG_RESOURCE.topic:
-      return isInternal(name)
-        ? ['INVALID_TOPIC_EXCEPTION', `${name} is written by the log alone, and keeps its settings`]
-        : undefined;
-    case CONFIG_RESOURCE.broker: {
-      const message = 'settings of a node are set when it is started: no client can change them';
-      return otherNode(node, name) ?? ['INVALID_REQUEST', message];
-    }
-    default:
-      return otherType(type);
-  }
+/** What clients cannot set they may take back: tools do so when they tidy up, and nothing changes. */
+function refusalToAlter(
+  node: NodeSettings,
+  { type, name }: ConfigResource,
+  changes: readonly Named[],
+): Refusal | undefined {
+  if (type !== CONFIG_RESOURCE.broker) return otherType(type);
+  const refusal = otherNode(node, name);
+  if (refusal !== undefined) return refusal;
+  return changes.every(({ operation }) => operation === CONFIG_OPERATION.delete)
+    ? undefined
+    : [
+        'INVALID_REQUEST',
+        'settings of a node are set when it is started: no client can change them',
+      ];
 }
 
 function configsOf(

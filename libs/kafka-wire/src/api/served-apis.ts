@@ -1,4 +1,5 @@
 import { alterConfigs } from './alter-configs.js';
+import { alterPartitionReassignments } from './alter-partition-reassignments.js';
 import { apiVersions } from './api-versions.js';
 import type { Api } from './api.js';
 import { createPartitions } from './create-partitions.js';
@@ -19,6 +20,7 @@ import { joinGroup } from './join-group.js';
 import { leaveGroup } from './leave-group.js';
 import { listGroups } from './list-groups.js';
 import { listOffsets } from './list-offsets.js';
+import { listPartitionReassignments } from './list-partition-reassignments.js';
 import { metadata } from './metadata.js';
 import { offsetCommit } from './offset-commit.js';
 import { offsetDelete } from './offset-delete.js';
@@ -58,6 +60,8 @@ export const APIS = {
   offsetDelete,
   describeLogDirs,
   electLeaders,
+  alterPartitionReassignments,
+  listPartitionReassignments,
   saslHandshake,
   saslAuthenticate,
 } as const;

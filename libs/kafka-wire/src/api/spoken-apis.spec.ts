@@ -1,16 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
-import { correlationIdOf, decodeResponse, encodeRequest } from '../frame/client-frames.js';
-import { readRequestHeader, writeResponse } from '../frame/headers.js';
-import { WireReader } from '../wire/wire-reader.js';
-import { alterConfigs } from './alter-configs.js';
+import { describe, it } from '@jest/globals';
+import { bothSides } from '../../test/support/both-sides.js';
 import { apiVersions } from './api-versions.js';
-import type { SpokenApi } from './api.js';
-import { createPartitions } from './create-partitions.js';
 import { createTopics } from './create-topics.js';
-import { describeConfigs } from './describe-configs.js';
 import { describeGroups } from './describe-groups.js';
-import { describeLogDirs } from './describe-log-dirs.js';
-import { ELECTION, electLeaders } from './elect-leaders.js';
 import { fetch } from './fetch.js';
 import { findCoordinator } from './find-coordinator.js';
 import { incrementalAlterConfigs } from './incremental-alter-configs.js';
@@ -24,43 +16,6 @@ import { offsetForLeaderEpoch } from './offset-for-leader-epoch.js';
 import { produce } from './produce.js';
 import { saslAuthenticate } from './sasl-authenticate.js';
 import { saslHandshake } from './sasl-handshake.js';
-
-/** A frame without its length. */
-const bodyOf = (frame: readonly Buffer[]) => Buffer.concat(frame).subarray(4);
-
-/** Both sides understand each other in every version, and in the last one nothing gets lost. */
-function bothSides<Request, Response>(
-  api: SpokenApi<Request, Response>,
-  request: Request,
-  response: Response,
-) {
-  const read = (given: Request, version: number) => {
-    const frame = bodyOf(encodeRequest(api, given, { version, correlationId: 7, clientId: 'c' }));
-    const reader = new WireReader(frame);
-    expect(readRequestHeader(reader)).toEqual({
-      apiKey: api.key,
-      apiVersion: version,
-      correlationId: 7,
-      clientId: 'c',
-    });
-    const asked = api.readRequest(reader, version);
-    expect(reader.remaining).toBe(0);
-    return asked;
-  };
-  const written = (given: Response, version: number) =>
-    bodyOf(writeResponse(7, (writer) => api.writeResponse(writer, given, version)));
-  return () => {
-    for (let version = api.min; version <= api.max; version++) {
-      const asked = read(request, version);
-      expect(read(asked, version)).toEqual(asked);
-      const frame = written(response, version);
-      expect(correlationIdOf(frame)).toBe(7);
-      expect(written(decodeResponse(api, frame, version), version)).toEqual(frame);
-    }
-    expect(read(request, api.max)).toEqual(request);
-    expect(decodeResponse(api, written(response, api.max))).toEqual(response);
-  };
-}
 
 const byTopic = <Partition>(partition: Partition) => [{ name: 't', partitions: [partition] }];
 const bytes = (text: string) => Buffer.from(text);
@@ -265,56 +220,6 @@ describe('a client and the server mean the same', () => {
   );
 
   it(
-    'by DescribeConfigs',
-    bothSides(
-      describeConfigs,
-      {
-        resources: [{ ...topic, names: ['k'] }],
-        withSynonyms: true,
-        withDocumentation: true,
-      },
-      {
-        resources: [
-          {
-            ...topic,
-            errorCode: 0,
-            errorMessage: null,
-            configs: [
-              {
-                name: 'k',
-                value: 'v',
-                readOnly: true,
-                source: 1,
-                synonyms: [{ name: 'log.k', value: 'w', source: 5 }],
-                type: 7,
-                documentation: 'says',
-              },
-            ],
-          },
-        ],
-      },
-    ),
-  );
-
-  it(
-    'by AlterConfigs',
-    bothSides(
-      alterConfigs,
-      { resources: [{ ...topic, configs: [{ name: 'k', value: null }] }], validateOnly: true },
-      { resources: [{ ...topic, errorCode: 40, errorMessage: 'no' }] },
-    ),
-  );
-
-  it(
-    'by CreatePartitions',
-    bothSides(
-      createPartitions,
-      { topics: [{ name: 't', count: 3, assignments: [[1], [1, 2]] }], validateOnly: true },
-      { topics: [{ name: 't', errorCode: 37, errorMessage: 'no' }] },
-    ),
-  );
-
-  it(
     'by ListOffsets',
     bothSides(
       listOffsets,
@@ -328,32 +233,6 @@ describe('a client and the server mean the same', () => {
           leaderEpoch: 1,
         }),
       },
-    ),
-  );
-
-  it(
-    'by DescribeLogDirs',
-    bothSides(
-      describeLogDirs,
-      { topics: byTopic(3) },
-      {
-        dirs: [
-          {
-            errorCode: 0,
-            path: '/log',
-            topics: byTopic({ partition: 3, size: 9n, lag: 0n, isFuture: false }),
-          },
-        ],
-      },
-    ),
-  );
-
-  it(
-    'by ElectLeaders',
-    bothSides(
-      electLeaders,
-      { election: ELECTION.unclean, topics: byTopic(3) },
-      { errorCode: 0, topics: byTopic({ partition: 3, errorCode: 84, errorMessage: 'no' }) },
     ),
   );
 

@@ -83,6 +83,16 @@ export class WireReader {
     return this.elements(this.unsignedVarint() - 1, element);
   }
 
+  nullableCompactArray<T>(element: (reader: this) => T): T[] | null {
+    const length = this.unsignedVarint() - 1;
+    return length === -1 ? null : this.elements(length, element);
+  }
+
+  nullableCompactString(): string | null {
+    const length = this.unsignedVarint() - 1;
+    return length === -1 ? null : this.text(length);
+  }
+
   /** Base-128, least significant group first, at most 5 bytes. */
   unsignedVarint(): number {
     let value = 0;

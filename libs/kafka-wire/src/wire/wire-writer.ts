@@ -77,6 +77,22 @@ export class WireWriter {
     return this.unsignedVarint(bytes.length + 1).raw(bytes);
   }
 
+  nullableCompactString(value: string | null): this {
+    return value === null ? this.unsignedVarint(0) : this.compactString(value);
+  }
+
+  /** Elements behind an unsigned varint of their number + 1 (flexible versions). */
+  compactArray<T>(elements: readonly T[], element: (value: T, writer: this) => unknown): this {
+    this.unsignedVarint(elements.length + 1);
+    for (const value of elements) element(value, this);
+    return this;
+  }
+
+  /** No tagged fields, at the end of a structure of a flexible version. */
+  noTags(): this {
+    return this.unsignedVarint(0);
+  }
+
   /** Base-128, least significant group first. */
   unsignedVarint(value: number): this {
     let rest = value;

@@ -112,6 +112,16 @@ const CASES: { readonly [N in Exclude<ApiName, Free>]: Case<N> } = {
     needs: ['alter cluster'],
     refused: CLUSTER,
   },
+  alterPartitionReassignments: {
+    request: { topics: of({ partition: 0, replicas: [1] }) },
+    needs: ['alter cluster'],
+    refused: CLUSTER,
+  },
+  listPartitionReassignments: {
+    request: { topics: [{ name: 't', partitions: [0] }] },
+    needs: ['describe cluster'],
+    refused: CLUSTER,
+  },
   findCoordinator: {
     request: { key: 'g', keyType: GROUP_KEY },
     needs: onGroup('describe'),

@@ -297,6 +297,14 @@ export const ACCESS: { readonly [N in ApiName]: Guard<N> } = {
       errorMessage: null,
     }));
   },
+  alterPartitionReassignments: async (request, check, ask) =>
+    check.demand('alter', 'cluster')
+      ? ask(request)
+      : { errorCode: CLUSTER_REFUSED, errorMessage: null, topics: [] },
+  listPartitionReassignments: async (request, check, ask) =>
+    check.demand('describe', 'cluster')
+      ? ask(request)
+      : { errorCode: CLUSTER_REFUSED, errorMessage: null, topics: [] },
   deleteGroups: (request, check, ask) =>
     partly(
       request.groups,

@@ -106,6 +106,33 @@ describe('a setting of a topic', () => {
   });
 });
 
+describe('the topics that systems make', () => {
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['Connect', { 'cleanup.policy': 'compact' }],
+    [
+      'Streams, for repartitions',
+      {
+        'cleanup.policy': 'delete',
+        'segment.bytes': '52428800',
+        'retention.ms': '-1',
+        'message.timestamp.type': 'CreateTime',
+      },
+    ],
+    [
+      'Streams, for windows',
+      {
+        'cleanup.policy': 'compact,delete',
+        'retention.ms': '86460000',
+        'message.timestamp.type': 'CreateTime',
+      },
+    ],
+    ['a registry of schemas', { 'cleanup.policy': 'compact' }],
+  ])('%s: their settings are taken as they come', (_system, configs) => {
+    const entries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+    expect(parseTopicConfigs('t', entries)).toEqual({ kind: 'valid', configs });
+  });
+});
+
 describe('a list', () => {
   const change = (
     configs: Readonly<Record<string, string>>,
