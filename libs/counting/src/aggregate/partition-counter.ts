@@ -1,4 +1,5 @@
 import {
+  arrivalOf,
   decodeEvent,
   END_OF_TIME_MS,
   ENTRY_HEADER_BYTES,
@@ -118,6 +119,8 @@ export class PartitionCounter {
 
     const counts = { events: block.count, duplicates: 0, tooLate: 0, dead: 0, expired: 0 };
     let reason: string | undefined;
+    // The gateway judged by the same: what it accepted is not too late for the time its append took.
+    const arrivedMs = arrivalOf(block.notAfterMs, appendMs, this.expiry);
     const { shardMap, series, definition: definitionOf } = this.rules;
     for (let index = 0; index < block.count; index++) {
       const start = entries.starts[index] ?? 0;
@@ -135,7 +138,7 @@ export class PartitionCounter {
       }
       const definition = definitionOf(event.project, event.type, block.registryVersion);
       const { maxAgeMs } = definition;
-      const isTooLate = maxAgeMs !== null && appendMs - event.time > maxAgeMs;
+      const isTooLate = maxAgeMs !== null && arrivedMs - event.time > maxAgeMs;
       const fate = isDuplicate ? 'duplicates' : isTooLate ? 'tooLate' : 'counted';
       if (fate !== 'counted') counts[fate] += 1;
       const to = open.get(shardMap.shardOf(all.slot));
