@@ -122,6 +122,7 @@ export class AppModule {
               logger,
               turns,
               now: () => logClock.at(logClock.monotonicMs),
+              logTimeAt: (monotonicMs) => logClock.at(monotonicMs),
               newId: randomUUID,
             });
           },

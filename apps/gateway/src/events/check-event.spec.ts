@@ -8,6 +8,7 @@ const NOW = Date.UTC(2026, 5, 15, 12);
 const rules: EventRules = {
   project: 'default',
   nowMs: NOW,
+  arrivedMs: NOW,
   maxAgeMs: (type) => (type === 'fresh' ? 60_000 : null),
   assignId: () => 'assigned',
 };
@@ -42,6 +43,14 @@ describe('an event', () => {
       attributes: {},
       timeAssigned: true,
     });
+  });
+
+  it('is as old as it was when it arrived, however late it is looked at', () => {
+    const type = 'fresh';
+    const late: EventRules = { ...rules, nowMs: NOW + 5000 };
+    const at = (ms: number) => ({ ...good, type, time: new Date(ms).toISOString() });
+    expect(checkEvent(at(NOW - 60_000), false, late)).toMatchObject({ time: NOW - 60_000 });
+    expect(checkEvent(at(NOW - 60_001), false, late)).toMatchObject({ code: 'time_out_of_range' });
   });
 
   it.each([null, 7, 'text', true, [], [good]])('%j is none', (input) => {

@@ -17,8 +17,10 @@ import { decimalOf, EXPECTED_VALUE } from './value-rule.js';
 /** What the checks of one request have in common. */
 export interface EventRules {
   readonly project: string;
-  /** When the request arrived, ms since 1970. */
+  /** When the request is looked at, in the log's clock, ms since 1970. */
   readonly nowMs: number;
+  /** When it arrived, as its block will say: what the age of an event is judged by, here and later. */
+  readonly arrivedMs: number;
   /** The maximum age of events of a type, in ms; null: none. */
   maxAgeMs(type: string): number | null;
   /** The id of an event that came without. */
@@ -135,7 +137,7 @@ function textProblem(
 }
 
 function checkTime(time: unknown, type: string, rules: EventRules): number | Rejection {
-  const { nowMs } = rules;
+  const { nowMs, arrivedMs } = rules;
   const maxAgeMs = rules.maxAgeMs(type);
   if (isAbsent(time)) return nowMs;
   const instant = typeof time === 'string' ? parseInstant(time) : undefined;
@@ -143,7 +145,7 @@ function checkTime(time: unknown, type: string, rules: EventRules): number | Rej
   if (instant < 0) return rejected('time_out_of_range', 'expected a time from 1970 on');
   if (instant > nowMs + MAX_AHEAD_MS)
     return rejected('time_out_of_range', 'expected a time at most one hour ahead');
-  if (maxAgeMs !== null && instant < nowMs - maxAgeMs)
+  if (maxAgeMs !== null && instant < arrivedMs - maxAgeMs)
     return rejected('time_out_of_range', `expected a time at most ${maxAgeMs / 1000} s ago`);
   return instant;
 }

@@ -6,6 +6,7 @@ function checked(events: readonly object[], listAll: boolean): CheckedBatch {
   const batch = new CheckedBatch({
     project: 'default',
     nowMs: 1000,
+    arrivedMs: 1000,
     maxAgeMs: () => null,
     bytes: 1000,
     listAll,

@@ -32,10 +32,11 @@ export class CheckedBatch {
   private encoded: EventBody | undefined;
 
   constructor(private readonly parts: CheckedBatchParts) {
-    const { project, nowMs, newId } = parts;
+    const { project, nowMs, arrivedMs, newId } = parts;
     this.rules = {
       project,
       nowMs,
+      arrivedMs,
       maxAgeMs: (type) => parts.maxAgeMs(type),
       assignId: () => {
         this.assignedIds += 1;

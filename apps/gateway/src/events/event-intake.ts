@@ -26,6 +26,8 @@ export interface IntakeParts {
   readonly turns: Turns;
   /** In the log's clock, ms since 1970: what an event without a time gets. */
   now(): number;
+  /** What that clock showed at a moment of the monotonic one. */
+  logTimeAt(monotonicMs: number): number;
   newId(): string;
 }
 
@@ -53,10 +55,13 @@ export class EventIntake {
     { listAll, arrivedAt, reserve }: TakeOptions,
   ): Promise<IntakeAnswer> {
     const { project, metrics, newId, now } = this.parts;
+    // The same for the checks and for the block: what is accepted by its age is counted by it.
+    const arrivedMs = this.parts.logTimeAt(arrivedAt);
     const snapshot = this.parts.eventTypes.snapshot();
     const batch = new CheckedBatch({
       project,
       nowMs: now(),
+      arrivedMs,
       maxAgeMs: (type) => snapshot.definition(project, type).maxAgeMs,
       bytes: bytes.length,
       listAll,
@@ -68,7 +73,7 @@ export class EventIntake {
     reserve(results.length);
     for (const { code } of results) if (code !== undefined) metrics.rejected.inc({ code });
     if (batch.body !== undefined && accepted > 0)
-      await this.append(batch.body, snapshot.version, assignedIds, arrivedAt);
+      await this.append(batch.body, snapshot.version, assignedIds, arrivedMs);
     metrics.accepted.inc(accepted);
     const intake: Intake = {
       accepted,
@@ -97,7 +102,7 @@ export class EventIntake {
     body: EventBody,
     registryVersion: number,
     assigned: number,
-    arrivedAt: number,
+    arrivedMs: number,
   ): Promise<void> {
     const { partitioners, metrics, logger } = this.parts;
     const { count, bytes } = body;
@@ -107,7 +112,7 @@ export class EventIntake {
         registryVersion,
         count,
         events: bytes,
-        arrivedAt,
+        arrivedMs,
       });
     } catch (cause) {
       if (!(cause instanceof TallyError)) throw cause;

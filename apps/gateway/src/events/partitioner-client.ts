@@ -22,8 +22,8 @@ export interface TakenEvents extends EventMeaning {
   readonly count: number;
   /** Entries as in a block's body. */
   readonly events: Buffer;
-  /** When they arrived: a moment of the monotonic clock. It stays, however often they are sent. */
-  readonly arrivedAt: number;
+  /** When they arrived, in the log's clock. It stays, however often they are sent. */
+  readonly arrivedMs: number;
 }
 
 interface Append {
@@ -71,10 +71,7 @@ export class PartitionerClient {
 
   private async send(appends: readonly Append[]): Promise<void> {
     const { appendTimeoutMs, logClock } = this.options;
-    const request = requestOf(
-      appends.map(({ taken }) => taken),
-      logClock,
-    );
+    const request = requestOf(appends.map(({ taken }) => taken));
     const traces = appends.flatMap((append) => (append.trace === undefined ? [] : [append.trace]));
     await inLinkedSpan(tracer, 'append events', { kind: SpanKind.INTERNAL }, traces, async () => {
       const askedAt = logClock.monotonicMs;
@@ -90,16 +87,15 @@ export class PartitionerClient {
 }
 
 /** One request with the events of all, dated by the first that arrived. */
-function requestOf(all: readonly TakenEvents[], logClock: LearnedClock): partitioner.AppendRequest {
+function requestOf(all: readonly TakenEvents[]): partitioner.AppendRequest {
   const [first] = all;
   if (first === undefined) throw new RangeError('expected at least one request');
   const { schemaId, registryVersion } = first;
-  const arrivedAt = all.reduce((min, taken) => Math.min(min, taken.arrivedAt), Infinity);
   return {
     schemaId,
     registryVersion,
     count: all.reduce((sum, { count }) => sum + count, 0),
     events: all.length === 1 ? first.events : Buffer.concat(all.map(({ events }) => events)),
-    arrivedMs: String(logClock.at(arrivedAt)),
+    arrivedMs: String(all.reduce((min, { arrivedMs }) => Math.min(min, arrivedMs), Infinity)),
   };
 }

@@ -36,3 +36,15 @@ export function isVoid(
   if (notAfterMs === undefined) return false;
   return appendMs > notAfterMs || notAfterMs - appendMs > maxLeadMs;
 }
+
+/**
+ * When the events of a block arrived, in the clock of the log: what their age is judged by, at the door
+ * and when they are counted. A block that does not say it (format 1): when it was appended.
+ */
+export function arrivalOf(
+  notAfterMs: number | undefined,
+  appendMs: number,
+  { leadMs }: ExpiryBounds,
+): number {
+  return notAfterMs === undefined ? appendMs : notAfterMs - leadMs;
+}

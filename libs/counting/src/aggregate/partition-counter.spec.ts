@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_EVENT_TYPE, HOUR_MS } from '@tally/contracts';
+import { DEFAULT_EVENT_TYPE, expiryBounds, HOUR_MS } from '@tally/contracts';
 import { seriesId, slotOf } from '@tally/placement';
 import fc from 'fast-check';
 import { OffsetSet } from '../coverage/offset-set.js';
@@ -151,6 +151,18 @@ describe('counting a partition', () => {
     expect(counts).toEqual({ 'video-1@0': 1 });
     expect(ledger).toEqual({ counted: 1, duplicates: 0, conflicting: 0, tooLate: 1, dead: 0, expired: 0 });
     expect(asked).toContainEqual(['default', 'view', 3]);
+  });
+
+  it('judges the age of events by when they arrived, however long their append took', () => {
+    const using = rules(() => ({ ...DEFAULT_EVENT_TYPE, maxAgeMs: 100 }));
+    const { leadMs } = expiryBounds(WINDOW_MS);
+    const arrivedMs = 5000;
+    const events = [event('a', { time: 4900 }), event('b', { time: 4899 })];
+    const notAfterMs = arrivedMs + leadMs;
+    for (const appendMs of [arrivedMs, notAfterMs]) {
+      const { ledger } = countAll([record(0, appendMs, events, notAfterMs)], using);
+      expect(ledger).toEqual({ counted: 1, duplicates: 0, tooLate: 1, dead: 0, expired: 0 });
+    }
   });
 
   it.each([

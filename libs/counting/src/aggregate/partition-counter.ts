@@ -1,4 +1,5 @@
 import {
+  arrivalOf,
   contentHash,
   decodeEvent,
   END_OF_TIME_MS,
@@ -113,6 +114,8 @@ export class PartitionCounter {
 
     const counts = noFates();
     let reason: string | undefined;
+    // The gateway judged by the same: what it accepted is not too late for the time its append took.
+    const arrivedMs = arrivalOf(block.notAfterMs, appendMs, this.expiry);
     const { shardMap, series, definition: definitionOf } = this.rules;
     for (let index = 0; index < block.count; index++) {
       const start = entries.starts[index] ?? 0;
@@ -130,7 +133,7 @@ export class PartitionCounter {
       }
       const definition = definitionOf(event.project, event.type, block.registryVersion);
       const { maxAgeMs } = definition;
-      const isTooLate = maxAgeMs !== null && appendMs - event.time > maxAgeMs;
+      const isTooLate = maxAgeMs !== null && arrivedMs - event.time > maxAgeMs;
       const fate = occurrence !== 'first' ? occurrence : isTooLate ? 'tooLate' : 'counted';
       counts[fate] += 1;
       const to = open.get(shardMap.shardOf(all.slot));
