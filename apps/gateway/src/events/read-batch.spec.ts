@@ -186,6 +186,33 @@ describe('a batch that is read in steps', () => {
   });
 });
 
+describe('an array of which some elements are no JSON', () => {
+  it('has every other element as it was sent, wherever they stand', () => {
+    // A character that was cut in half is another one in bytes.
+    const whole = broken.map((one) => Buffer.from(one).toString());
+    const wrong = whole.filter((one) => split(`[${one}]`)?.length === 1);
+    const element = fc.oneof(
+      { weight: 3, arbitrary: fc.jsonValue({ maxDepth: 4 }).map((one) => JSON.stringify(one)) },
+      { weight: 1, arbitrary: wrong },
+    );
+    fc.assert(
+      fc.property(fc.array(element, { minLength: 2 }), small, small, (all, step, group) => {
+        const bytes = Buffer.from(`[${all.join(',')}]`);
+        const sizes = { ...BATCH_SIZES, stepBytes: step, groupBytes: group };
+        const found = readAll(bytes, 'json', sizes);
+        if (found.kind === 'refused') throw new Error(found.detail);
+        expect(found.events).toHaveLength(all.length);
+        all.forEach((text, at) => {
+          if (walkJson(text).kind === 'walked' && !scanJson(Buffer.from(`[${text}]`)).isTooDeep)
+            expect(found.events[at]).toEqual(JSON.parse(text));
+          else expect(found.events[at]).toEqual({ malformed: expect.any(String) });
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
 const names = (count: number) => Array.from({ length: count }, (_, at) => `"n${at}":1`).join(',');
 const stepsOf = (bytes: Buffer, as: BatchFormat = 'json', sizes = BATCH_SIZES): BatchStep[] => [
   ...readBatch(bytes, as, sizes),
