@@ -14,7 +14,7 @@ const CLOSING_MS = 10_000;
 export class GatewayAdapter extends FastifyAdapter {
   constructor(
     options: FastifyServerOptions,
-    private readonly answers: OpenAnswers,
+    readonly answers: OpenAnswers,
     readonly connections: ConnectionLimit,
   ) {
     super(options);
