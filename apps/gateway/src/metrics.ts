@@ -1,3 +1,4 @@
+import type { Turns } from '@tally/resilience';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AnswerBudget } from './http/answer-budget.js';
 import type { BodyBudget } from './http/body-budget.js';
@@ -65,6 +66,18 @@ export function registerBudgetMetrics(registry: Registry, budget: BodyBudget): C
     name: 'tally_gateway_refused_for_memory_total',
     help: 'Requests refused because too many bytes were in flight.',
     registers: [registry],
+  });
+}
+
+/** Of requests that wait because others of their connection are still being answered. */
+export function registerTurnMetrics(registry: Registry, turns: Turns): void {
+  const waiting = new Gauge({
+    name: 'tally_gateway_requests_waiting_for_turn',
+    help: 'Requests sent behind others on their connection that wait for the event loop.',
+    registers: [registry],
+    collect() {
+      waiting.set(turns.waiting);
+    },
   });
 }
 

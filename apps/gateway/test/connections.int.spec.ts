@@ -65,6 +65,21 @@ describe('connections', () => {
     expect(answered.match(/HTTP\/1\.1 404/g)).toHaveLength(32);
   }, 20_000);
 
+  it('of who sends many requests behind each other wait, and others are answered meanwhile', async () => {
+    const gateway = await fixture.gateway();
+    const last = 'GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    const requests = 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(31) + last;
+    const answers = Array.from({ length: 12 }, () => exchange(gateway.port, requests));
+    await eventually('somebody else is told how many wait', async () => {
+      const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+      return Number(/requests_waiting_for_turn (\d+)/.exec(metrics)?.[1]) > 100;
+    });
+    for (const answer of await Promise.all(answers)) {
+      const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+      expect(statuses).toEqual([...Array<string>(31).fill('200'), '404']);
+    }
+  }, 20_000);
+
   it.each([
     ['stay silent', ''],
     ['trickle a head', 'POST /v1/events HTTP/1.1\r\nHost: localhost\r\n'],

@@ -107,7 +107,7 @@ describe('a delta', () => {
         too_late: '2',
         dead: '3',
         expired: '4',
-  conflicting: '5',
+        conflicting: '5',
       },
     ]);
   });

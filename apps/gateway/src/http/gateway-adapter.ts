@@ -15,7 +15,7 @@ const CLOSING_MS = 10_000;
 export class GatewayAdapter extends FastifyAdapter {
   constructor(
     options: FastifyServerOptions,
-    private readonly answers: OpenAnswers,
+    readonly answers: OpenAnswers,
     readonly connections: ConnectionLimit,
     /** How long requests took, by route and status. */
     readonly seconds: Histogram<'route' | 'status'>,

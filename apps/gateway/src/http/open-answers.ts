@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { answerRefusal, lastAnswer, type Refusal } from './refusal.js';
 import { REFUSED_FOR_MS } from './unread-bodies.js';
@@ -30,7 +30,7 @@ export class OpenAnswers {
   admit(response: ServerResponse): boolean {
     const { socket } = response.req;
     const answers = this.open.get(socket) ?? [];
-    if (answers.length > MAX_OPEN) return false;
+    if (answers.length > MAX_OPEN) return leaveOut(response.req);
     this.open.set(socket, answers);
     answers.push(response);
     this.all.add(response);
@@ -41,10 +41,10 @@ export class OpenAnswers {
     });
     if (answers.length <= MAX_OPEN) return true;
     response.shouldKeepAlive = false;
-    socket.pause();
+    readNoMore(socket);
     this.onRefused();
     answerRefusal(response, TOO_MANY);
-    return false;
+    return leaveOut(response.req);
   }
 
   /** From now on each answer is the last on its connection, and says so: its caller asks elsewhere next. */
@@ -56,6 +56,11 @@ export class OpenAnswers {
   /** Whether something is being answered on this connection. */
   isAnswering(socket: Socket): boolean {
     return (this.open.get(socket)?.length ?? 0) > 0;
+  }
+
+  /** Whether the newest request of this connection has come before those ahead of it were answered. */
+  isBehindOthers(socket: Socket): boolean {
+    return (this.open.get(socket)?.length ?? 0) > 1;
   }
 
   /** Answers what never became a whole request, as far as an answer has its place, and ends the connection. */
@@ -75,6 +80,25 @@ export class OpenAnswers {
     socket.end(lastAnswer(refusal));
     endSoon(socket);
   }
+}
+
+/**
+ * When its connection is closed Node ends each request that has no answer with an error of its own, and
+ * the stacks of a thousand cost more than all that was answered; nobody listens to these.
+ */
+function leaveOut(request: IncomingMessage): false {
+  request.destroy = () => request;
+  return false;
+}
+
+/**
+ * What still comes is thrown away unparsed. Node's parser reads past the socket, which knows nothing of
+ * it and cannot pause it, until somebody else listens there.
+ */
+function readNoMore(socket: Socket): void {
+  socket.on('data', () => undefined);
+  socket.removeAllListeners('data');
+  socket.pause();
 }
 
 /** A caller that keeps its half open, or does not read, would keep the descriptor for ever. */

@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { Arrivals } from '@tally/resilience';
+import { Arrivals, Turns } from '@tally/resilience';
 import { Lifecycle, METRICS, PROBLEM_TYPE, type Metrics } from '@tally/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EVENT_MEDIA_TYPES } from '../events/media-types.js';
-import { registerBudgetMetrics } from '../metrics.js';
+import { registerBudgetMetrics, registerTurnMetrics } from '../metrics.js';
 import { allowedMethods } from './allowed-methods.js';
 import { BodyBudget } from './body-budget.js';
 import { readBody } from './body-reader.js';
@@ -31,6 +31,9 @@ declare module 'fastify' {
  */
 @Injectable()
 export class RequestAdmission implements OnModuleInit {
+  /** Of requests that came behind others: apart from long work, which would stand in line behind them. */
+  private readonly turns = new Turns();
+
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<GatewayAdapter>,
     @Inject(Keys) private readonly keys: Keys,
@@ -47,12 +50,16 @@ export class RequestAdmission implements OnModuleInit {
     const server = httpAdapter.getInstance<FastifyInstance>();
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);
     this.metrics.registry.registerMetric(httpAdapter.seconds);
+    registerTurnMetrics(this.metrics.registry, this.turns);
     this.measure(server, httpAdapter.seconds);
     endUnreadBodies(server);
     server.decorateRequest('arrivedAt', 0);
     server.decorateRequest('bodyRoom', null);
     server.addHook('onRequest', (request, reply, done) => {
       request.arrivedAt = this.arrivals.earliest;
+      this.whenInTurn(request, reply, done);
+    });
+    server.addHook('onRequest', (request, reply, done) => {
       try {
         this.authenticate(request);
       } catch (error) {
@@ -88,6 +95,17 @@ export class RequestAdmission implements OnModuleInit {
         done(error, body);
       });
     });
+  }
+
+  /**
+   * One read brings a thousand requests of one connection, and a round of the event loop reads all
+   * connections: what stands behind others on its connection waits for a turn, and ends with it.
+   */
+  private whenInTurn(request: FastifyRequest, reply: FastifyReply, go: () => void): void {
+    const { answers } = this.host.httpAdapter;
+    const turn = answers.isBehindOthers(request.raw.socket) ? this.turns.next() : undefined;
+    if (turn === undefined) go();
+    else void turn.then(() => void (reply.raw.destroyed || go()));
   }
 
   /** By the route that was found, not by the path as it was written: that may have escapes. */

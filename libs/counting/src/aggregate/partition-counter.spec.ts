@@ -27,7 +27,14 @@ describe('counting a partition', () => {
       record(2, 7001, [event('a', { time: 61_000 })]),
     ]);
     expect(counts).toEqual({ 'video-1@0': 2, 'video-1@1': 1 });
-    expect(ledger).toEqual({ counted: 3, duplicates: 2, conflicting: 0, tooLate: 0, dead: 0, expired: 0 });
+    expect(ledger).toEqual({
+      counted: 3,
+      duplicates: 2,
+      conflicting: 0,
+      tooLate: 0,
+      dead: 0,
+      expired: 0,
+    });
     expect(ranges).toEqual([['0-3'], ['0-3']]);
   });
 
@@ -40,7 +47,14 @@ describe('counting a partition', () => {
       record(1, at, [event('a')], at),
     ]);
     expect(counts).toEqual({ 'video-1@0': 1 });
-    expect(ledger).toEqual({ counted: 1, duplicates: 0, conflicting: 0, tooLate: 0, dead: 0, expired: 2 });
+    expect(ledger).toEqual({
+      counted: 1,
+      duplicates: 0,
+      conflicting: 0,
+      tooLate: 0,
+      dead: 0,
+      expired: 2,
+    });
     expect(ranges).toEqual([['0-2'], ['0-2']]);
   });
 
@@ -150,7 +164,14 @@ describe('counting a partition', () => {
       using,
     );
     expect(counts).toEqual({ 'video-1@0': 1 });
-    expect(ledger).toEqual({ counted: 1, duplicates: 0, conflicting: 0, tooLate: 1, dead: 0, expired: 0 });
+    expect(ledger).toEqual({
+      counted: 1,
+      duplicates: 0,
+      conflicting: 0,
+      tooLate: 1,
+      dead: 0,
+      expired: 0,
+    });
     expect(asked).toContainEqual(['default', 'view', 3]);
   });
 
@@ -173,7 +194,14 @@ describe('counting a partition', () => {
   ])('enters %s as dead and goes on', (_, value) => {
     const dead = readBlock({ offset: 0n, timestampMs: 0, value });
     const { ledger, ranges } = countAll([dead, record(1, 0, [event('b')])]);
-    expect(ledger).toEqual({ counted: 1, duplicates: 0, conflicting: 0, tooLate: 0, dead: 1, expired: 0 });
+    expect(ledger).toEqual({
+      counted: 1,
+      duplicates: 0,
+      conflicting: 0,
+      tooLate: 0,
+      dead: 1,
+      expired: 0,
+    });
     expect(ranges).toEqual([['0-2'], ['0-2']]);
   });
 
@@ -222,7 +250,14 @@ describe('counting a partition', () => {
     counter.count(record(1, 0, [event('a')]), deltas);
     const { counts, ledger, ranges } = read(deltas);
     expect(counts).toEqual({});
-    expect(ledger).toEqual({ counted: 0, duplicates: 1, conflicting: 0, tooLate: 0, dead: 0, expired: 0 });
+    expect(ledger).toEqual({
+      counted: 0,
+      duplicates: 1,
+      conflicting: 0,
+      tooLate: 0,
+      dead: 0,
+      expired: 0,
+    });
     expect(ranges[own]).toEqual(['1-2']);
     expect(ranges[1 - own]).toEqual(['0-2']);
   });

@@ -12,8 +12,6 @@ export const unreadPipeline: Attack = {
   name: 'unread-pipeline',
   story: 'Thousands of requests are sent one behind the other, and no answer is read.',
   door: 'gateway',
-  openFault:
-    'of each connection some thirty requests are begun at once, and 50 connections that come again and again hold the event loop of the gateway for two seconds',
   inflict: ({ target, pick, over }) => {
     const request = () =>
       headOf(target.gateway, `GET ${PATHS[pick(PATHS.length)] ?? '/'}`, keyOf(target));
