@@ -6,7 +6,12 @@ export { parseDocument, readDocument, type ReadDocument } from './documents/read
 export { CODE_TRAILER, ERROR_CODES, isErrorCode, type ErrorCode } from './errors/codes.js';
 export { TallyError, type LogLevel, type TallyErrorOptions } from './errors/tally-error.js';
 export * from './events/content-hash.js';
-export { CURRENT_SCHEMA_ID, decodeEvent, encodeEvent } from './events/event-codec.js';
+export {
+  CURRENT_SCHEMA_ID,
+  decodeEvent,
+  encodeEvent,
+  isLaterSchema,
+} from './events/event-codec.js';
 export * from './events/event-rules.js';
 export { ATTRIBUTE_NAME_BYTES, isAttributeName } from './event-types/attribute-name.js';
 export * from './event-types/event-type-definition.js';

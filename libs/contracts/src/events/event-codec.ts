@@ -7,6 +7,17 @@ const codec = new EvolvingCodec<Event>(EVENT_SCHEMAS, EVENT_BOUNDS);
 /** Id of the schema that events are written with: that of the newest file in avro/. */
 export const CURRENT_SCHEMA_ID = codec.currentId;
 
+/** So far ahead may schemas be that a later version writes; whoever names others made them up. */
+const LATER_SCHEMAS = 100;
+
+/**
+ * Whether events of this schema are such of a later version, which are read when this one is replaced.
+ * Nobody can say what they mean until then.
+ */
+export function isLaterSchema(schemaId: number): boolean {
+  return schemaId > CURRENT_SCHEMA_ID && schemaId <= CURRENT_SCHEMA_ID + LATER_SCHEMAS;
+}
+
 /**
  * Writes an event with the current schema and returns the position behind it. When the buffer is too
  * small nothing usable is written and the result is minus the missing bytes.

@@ -196,7 +196,8 @@ export class CountingRun {
   /** The next records of a partition, in order and without a gap. */
   onRecords(partition: number, records: readonly BlockRecord[]): void {
     if (this.phase !== 'counting') return;
-    this.readings.get(partition)?.onRecords(records);
+    const problem = this.readings.get(partition)?.onRecords(records);
+    if (problem !== undefined) this.halt(partition, problem);
     this.noteFresh(partition, records.at(-1));
     this.shards.flushLarge();
   }

@@ -1,3 +1,4 @@
+import { CURRENT_SCHEMA_ID, isLaterSchema } from '@tally/contracts';
 import type { BlockRecord } from '../aggregate/block-record.js';
 import type { PartitionCounter } from '../aggregate/partition-counter.js';
 import type { ShardDelta } from '../aggregate/shard-delta.js';
@@ -75,33 +76,42 @@ export class PartitionReading {
   /**
    * Records that were on their way when it went elsewhere are not the next ones: they come again. So do
    * those for which there is no room.
+   *
+   * @returns why the partition cannot go on.
    */
-  onRecords(records: readonly BlockRecord[]): void {
+  onRecords(records: readonly BlockRecord[]): string | undefined {
     const { state, options } = this;
     const [first] = records;
-    if (first === undefined) return;
+    if (first === undefined) return undefined;
     switch (state.kind) {
       case 'probing': {
-        if (first.offset !== options.start - 1n) return;
+        if (first.offset !== options.start - 1n) return undefined;
         const windowStartMs = first.timestampMs - options.dedupWindowMs;
         this.state = { kind: 'seeking', windowStartMs: Math.max(0, windowStartMs), isAsked: false };
         this.ask();
-        return;
+        return undefined;
       }
       case 'seeking':
-        return;
+        return undefined;
       case 'counting':
-        if (first.offset !== state.next || state.awaited !== undefined) return;
+        if (first.offset !== state.next || state.awaited !== undefined) return undefined;
         for (const record of records) {
           if (record.offset >= options.start && !options.hasRoom()) {
             const { partition, emit } = options;
             emit({ kind: 'read-from', partition, offset: record.offset });
-            return;
+            return undefined;
           }
+          const later = this.laterSchemaOf(record, state.counter);
+          if (later !== undefined)
+            return `offset ${record.offset} has events of schema ${later}, this processor knows those up to ${CURRENT_SCHEMA_ID}: a later version has to count them`;
           state.awaited = this.take(record, state.counter);
-          if (state.awaited !== undefined) return this.awaitVersion(state.awaited);
+          if (state.awaited !== undefined) {
+            this.awaitVersion(state.awaited);
+            return undefined;
+          }
           state.next = record.offset + 1n;
         }
+        return undefined;
     }
   }
 
@@ -158,6 +168,13 @@ export class PartitionReading {
     const { partition, newCounter, emit } = this.options;
     emit({ kind: 'read-from', partition, offset: from });
     return { kind: 'counting', counter: newCounter(), next: from, awaited: undefined };
+  }
+
+  /** Schema of a block that has to be counted, and that only a later version can read. */
+  private laterSchemaOf({ offset, block }: BlockRecord, counter: PartitionCounter) {
+    if (block.kind !== 'block' || !isLaterSchema(block.schemaId)) return undefined;
+    const { start, deltas } = this.options;
+    return offset >= start && counter.isLacked(offset, deltas) ? block.schemaId : undefined;
   }
 
   /** The version of the registry that is needed first, and not known; undefined: it was taken. */

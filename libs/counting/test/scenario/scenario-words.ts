@@ -4,6 +4,7 @@ import {
   encodeEvent,
   ENTRY_HEADER_BYTES,
   writeEntryHeader,
+  type BlockHeader,
   type Event,
   type PartitionBounds,
 } from '@tally/contracts';
@@ -53,7 +54,8 @@ export class Subjects {
    * Records of one partition: `7@1000 a/x0 b/x1` is offset 7, appended at 1000, with an event of id a
    * of a subject of shard 0 and one of id b; `0..99@1000 x1` are 100 records with an event each.
    * `7@1000 v3 a/x0` names version 3 of the event types, others none; `7@1000 until 900 a/x0` may not
-   * be appended after 900. `7@1000 not a block` is what anybody may have written there.
+   * be appended after 900; `7@1000 schema 9 a/x0` has events of that schema. `7@1000 not a block` is what
+   * anybody may have written there.
    */
   recordsOf(partition: number, text: string): BlockRecord[] {
     return text.split('; ').flatMap((record) => {
@@ -78,12 +80,12 @@ export class Subjects {
     partition: number,
     offset: bigint,
   ): Buffer {
-    const [, until, events = ''] = /^(?:until (\d+) )?(.+)$/.exec(text) ?? [];
+    const [, until, schema = String(CURRENT_SCHEMA_ID), events = ''] =
+      /^(?:until (\d+) )?(?:schema (\d+) )?(.+)$/.exec(text) ?? [];
     const notAfterMs = until === undefined ? undefined : Number(until);
     return blockOf(
       events.split(' ').map((event) => this.eventOf(event, partition, offset)),
-      registryVersion,
-      notAfterMs,
+      { registryVersion, notAfterMs, schemaId: Number(schema) },
     );
   }
 
@@ -127,11 +129,7 @@ function byPartition<T>(text: string, read: (value: string) => T): Map<number, T
   );
 }
 
-function blockOf(
-  events: readonly Event[],
-  registryVersion: number,
-  notAfterMs: number | undefined,
-): Buffer {
+function blockOf(events: readonly Event[], header: Omit<BlockHeader, 'count'>): Buffer {
   const entries = events.map((event) => {
     const entry = Buffer.alloc(1024);
     const end = encodeEvent(event, entry, ENTRY_HEADER_BYTES);
@@ -139,11 +137,5 @@ function blockOf(
     writeEntryHeader(entry, 0, length, fingerprintOf(event.project, event.id));
     return entry.subarray(0, end);
   });
-  const header = {
-    schemaId: CURRENT_SCHEMA_ID,
-    registryVersion,
-    count: events.length,
-    notAfterMs,
-  };
-  return Buffer.concat([encodeBlockHeader(header), ...entries]);
+  return Buffer.concat([encodeBlockHeader({ ...header, count: events.length }), ...entries]);
 }
