@@ -9,6 +9,8 @@ export interface RecordLimits {
   readonly maxHeaders: number;
   /** Of one batch. */
   readonly maxRecords: number;
+  /** Whether offsets may be left out, as by compaction: they only ascend then. */
+  readonly mayHaveGaps: boolean;
 }
 
 /**
@@ -16,24 +18,28 @@ export interface RecordLimits {
  * makes an object of them, which it copies once more for each header. It hands over all records as
  * arguments of one call, of which there cannot be many more.
  */
-export const READABLE: RecordLimits = { maxHeaders: 100, maxRecords: 50_000 };
+export const READABLE: RecordLimits = { maxHeaders: 100, maxRecords: 50_000, mayHaveGaps: false };
 
 /** What nobody has to make anything of. */
-export const ANY_RECORDS: RecordLimits = { maxHeaders: 2 ** 31, maxRecords: 2 ** 31 };
+export const ANY_RECORDS: RecordLimits = {
+  maxHeaders: 2 ** 31,
+  maxRecords: 2 ** 31,
+  mayHaveGaps: false,
+};
 
 /**
  * Goes over the records in `bytes` from `at` to the end without reading what is in them: each length
  * stays inside what it is in, nothing is left over, and the offsets are those of a producer, 0, 1, 2
- * and so on. Decoders believe what a record says of itself: one of 12 bytes that says that it has a
+ * and so on, or ascend. Decoders believe what a record says of itself: one of 12 bytes that says that it has a
  * thousand million headers keeps them busy for ever. Takes time for the bytes there are, not more.
  */
 export function walkRecords(bytes: Buffer, at: number, limits: RecordLimits): RecordsVerdict {
-  const walk = new Walk(bytes, at, limits.maxHeaders);
+  const walk = new Walk(bytes, at, limits);
   let count = 0;
   while (walk.at < bytes.length) {
     if (count === limits.maxRecords)
       return { kind: 'unsound', message: `more than ${count} records` };
-    const message = walk.record(count);
+    const message = walk.record();
     if (message !== undefined) return { kind: 'unsound', message: `record ${count}: ${message}` };
     count += 1;
   }
@@ -46,17 +52,19 @@ const NONE = -2;
 class Walk {
   /** Of the record that is walked over. */
   private end = 0;
+  /** That the next record has, or has at least. */
+  private offset = 0;
 
   constructor(
     private readonly bytes: Buffer,
     public at: number,
-    private readonly maxHeaders: number,
+    private readonly limits: RecordLimits,
   ) {
     this.end = bytes.length;
   }
 
-  /** What is wrong with the next record, whose offset should be `index`. */
-  record(index: number): string | undefined {
+  /** What is wrong with the next record. */
+  record(): string | undefined {
     this.end = this.bytes.length;
     const length = this.varint();
     if (length < 0 || length > this.end - this.at) {
@@ -67,7 +75,9 @@ class Walk {
     this.at += 1;
     if (!this.skipVarlong()) return 'expected a time of at most 10 bytes';
     const offset = this.varint();
-    if (offset !== index) return `expected offset ${index}, got ${shown(offset)}`;
+    const isNext = this.limits.mayHaveGaps ? offset >= this.offset : offset === this.offset;
+    if (!isNext) return `expected offset ${this.offset}, got ${shown(offset)}`;
+    this.offset = offset + 1;
     if (!this.skipField(-1)) return 'its key ends behind the record';
     if (!this.skipField(-1)) return 'its value ends behind the record';
     return this.headers();
@@ -75,8 +85,9 @@ class Walk {
 
   private headers(): string | undefined {
     const count = this.varint();
-    if (count < 0 || count > this.maxHeaders) {
-      return `expected at most ${this.maxHeaders} headers, got ${shown(count)}`;
+    const { maxHeaders } = this.limits;
+    if (count < 0 || count > maxHeaders) {
+      return `expected at most ${maxHeaders} headers, got ${shown(count)}`;
     }
     for (let left = count; left > 0; left--) {
       if (!this.skipField(0) || !this.skipField(-1)) return 'its headers end behind the record';
