@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CURRENT_SCHEMA_ID } from '@tally/contracts';
 import { eventually } from '@tally/testing';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
@@ -71,7 +72,11 @@ describe('sending events', () => {
       attributes: { a: 'b' },
     });
     expect(event?.time).toBeGreaterThanOrEqual(before);
-    expect(fixture.appends[0]).toMatchObject({ schemaId: 1, registryVersion: 0, count: 1 });
+    expect(fixture.appends[0]).toMatchObject({
+      schemaId: CURRENT_SCHEMA_ID,
+      registryVersion: 0,
+      count: 1,
+    });
   });
 
   it('an array and lines arrive in one append each, in their order', async () => {
