@@ -72,11 +72,8 @@ describe('sending events', () => {
       attributes: { a: 'b' },
     });
     expect(event?.time).toBeGreaterThanOrEqual(before);
-    expect(fixture.appends[0]).toMatchObject({
-      schemaId: CURRENT_SCHEMA_ID,
-      registryVersion: 0,
-      count: 1,
-    });
+    const [append] = fixture.appends;
+    expect(append).toMatchObject({ schemaId: CURRENT_SCHEMA_ID, registryVersion: 0, count: 1 });
   });
 
   it('an array and lines arrive in one append each, in their order', async () => {
