@@ -114,8 +114,8 @@ export const CONTROLS: readonly Control[] = [
   {
     name: 'flushes-without-a-bound',
     app: 'processor',
-    protection: /return bytes\d* > 0 && bytes\d* >= this\.options\.roster\.flushBytes\(shard\d*\);/,
-    instead: 'return false;',
+    protection: /bytes\d* > 0 && bytes\d* >= roster\d*\.flushBytes\(shard\d*\)/,
+    instead: 'false',
     faults: [longNames],
     failure: /answers have everything/,
   },

@@ -58,6 +58,7 @@ describe('schedules', () => {
       'log-clock-step',
       'log-crash',
       'log-shortened',
+      'processor-clock',
       'processor-crash',
       'processor-pause',
       'rebalance',
