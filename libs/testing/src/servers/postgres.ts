@@ -1,6 +1,14 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -11,7 +19,7 @@ import { ServerProcess, type StartOptions } from './server-process.js';
 /** How a Postgres is started. */
 export interface PostgresOptions extends StartOptions {
   readonly database?: string;
-  /** Server settings by name, e.g. `{ max_connections: '50' }`. */
+  /** Server settings by name, e.g. `{ max_connections: '50' }`; files that they name may be ours alone. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -45,6 +53,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     unix_socket_directories: '',
     shared_buffers: '128MB',
     ...settings,
+    ...filesFor(user, settings),
   };
   const url = (name: string) => `postgres://${USER}:${password}@127.0.0.1:${port}/${name}`;
   const [command, ...args] = [
@@ -68,6 +77,23 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   await process.start();
   await connected(url('postgres'), (client) => createDatabase(client, database));
   return { process, port, url: url(database) };
+}
+
+/** Files that settings name, as this user may read them: copies of its own where ours are out of reach. */
+function filesFor(
+  { home, uid }: OrdinaryUser,
+  settings: Readonly<Record<string, string>>,
+): Record<string, string> {
+  if (uid === undefined) return {};
+  const files = Object.entries(settings).filter(([name]) => name.endsWith('_file'));
+  return Object.fromEntries(
+    files.map(([name, file]) => {
+      const copy = join(home, name);
+      copyFileSync(file, copy);
+      chownSync(copy, uid, uid);
+      return [name, copy];
+    }),
+  );
 }
 
 function passwordOf({ home, uid }: OrdinaryUser): string {
