@@ -35,7 +35,7 @@ packages_missing() {
     done
   fi
   if [ "${2-}" = tests ]; then
-    for tool in kubectl:kubernetes-client openssl; do
+    for tool in kubectl:kubernetes-client openssl curl; do
       command -v "${tool%:*}" >/dev/null || printf ' %s' "${tool#*:}"
     done
   fi

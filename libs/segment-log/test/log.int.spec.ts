@@ -321,7 +321,7 @@ describe('a folder', () => {
 
   it('is held by a process of another container, and free as soon as that is killed', async () => {
     const folder = folders.make();
-    const inside = ['--pid', '--fork', '--kill-child', '--mount-proc'];
+    const inside = ['--pid', '--fork', '--kill-child'];
     // It says so once it has the folder, and ends with its standard input.
     const holding = ['flock', '--nonblock', folder, 'sh', '-c', 'echo held; exec cat'];
     const other = spawn('unshare', [...inside, ...holding], { stdio: ['pipe', 'pipe', 'inherit'] });
