@@ -3,7 +3,7 @@ import type { LogFault } from './log-trial.js';
 import { LogWriters } from './log-writers.js';
 
 /** With process ids of its own, as a container has them. */
-const NAMESPACE = ['--pid', '--fork', '--kill-child', '--mount-proc'];
+const NAMESPACE = ['--pid', '--fork', '--kill-child'];
 
 const container = (name: string) => ({
   env: { TALLY_INSTANCE: name },
