@@ -14,8 +14,9 @@ import {
   readEntries,
   SECOND_MS,
   writeEntryHeader,
+  type Fate,
 } from '@tally/contracts';
-import { PartitionCounter, readBlock, SeriesCache, ShardDelta, type Fate } from '@tally/counting';
+import { PartitionCounter, readBlock, SeriesCache, ShardDelta } from '@tally/counting';
 import { AppendClient, GroupReader, LogAdmin, type ReadRecord } from '@tally/log-client';
 import { fingerprintOf, partitionBlocks, ShardMap } from '@tally/placement';
 import type { Logger } from '@tally/service-kit';

@@ -26,7 +26,7 @@ export type * as clusterProxy from './generated/tally/cluster_proxy/v1/cluster_p
 export type * as partitioner from './generated/tally/partitioner/v1/partitioner.js';
 export type * as query from './generated/tally/query/v1/query.js';
 export type * as shardProxy from './generated/tally/shard_proxy/v1/shard_proxy.js';
-export { MAX_LEDGER_HOURS } from './ledger.js';
+export { FATES, MAX_LEDGER_HOURS, type Fate } from './ledger.js';
 export type { LogRecord, PartitionBounds } from './log.js';
 export { LOSS_NAME_BYTES, LOSS_REASON_BYTES } from './losses.js';
 export { MAX_MESSAGE_BYTES } from './grpc/message-size.js';

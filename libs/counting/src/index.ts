@@ -4,7 +4,7 @@ export {
   type CountingRules,
   type RecordCounts,
 } from './aggregate/partition-counter.js';
-export { MAX_RECORD_DELTA_BYTES, ShardDelta, type Fate } from './aggregate/shard-delta.js';
+export { MAX_RECORD_DELTA_BYTES, ShardDelta } from './aggregate/shard-delta.js';
 export { OffsetSet, type OffsetRange } from './coverage/offset-set.js';
 export { DedupWindow } from './dedup/dedup-window.js';
 export * from './event-types/index.js';

@@ -1,4 +1,4 @@
-import { type clusterProxy, HOUR_MS, MAX_LEDGER_HOURS } from '@tally/contracts';
+import { type clusterProxy, type Fate, FATES, HOUR_MS, MAX_LEDGER_HOURS } from '@tally/contracts';
 import { z } from 'zod';
 import { ParameterReader } from '../http/parameter-reader.js';
 import { jsonPieces } from '../http/sliced-answer.js';
@@ -8,13 +8,12 @@ import { isoText } from '../stats/iso-text.js';
 export const LEDGER_PARAMETERS = ['from', 'to', 'partition'] as const;
 
 const MAX_PARTITION = 2 ** 31 - 1;
-const FATES = ['counted', 'duplicates', 'conflicting', 'tooLate', 'dead', 'expired'] as const;
 
 const events = (what: string) =>
   z.union([z.int().min(0), z.string().regex(/^\d+$/)]).describe(`${what} A string past 2^53.`);
 
 /** How many events had which fate. */
-const FATES_DOCUMENT = {
+const FATES_DOCUMENT: Readonly<Record<Fate, z.ZodType>> = {
   counted: events('Events that are in the sums.'),
   duplicates: events('Copies of events that were there before.'),
   conflicting: events(
@@ -100,7 +99,7 @@ export function ledgerPieces(
   return jsonPieces(head, 'hours', documents);
 }
 
-type Sums = Record<(typeof FATES)[number], bigint>;
+type Sums = Record<Fate, bigint>;
 
 function noEvents(): Sums {
   return { counted: 0n, duplicates: 0n, conflicting: 0n, tooLate: 0n, dead: 0n, expired: 0n };

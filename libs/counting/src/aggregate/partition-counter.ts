@@ -13,6 +13,7 @@ import {
   type Event,
   type EventTypeDefinition,
   type ExpiryBounds,
+  type Fate,
 } from '@tally/contracts';
 import { slotOf, type ShardMap } from '@tally/placement';
 import type { OffsetSet } from '../coverage/offset-set.js';
@@ -20,7 +21,7 @@ import { DedupWindow, type Occurrence } from '../dedup/dedup-window.js';
 import type { Series, SeriesCache } from '../series/series-cache.js';
 import { isExactDecimal } from '../sums/decimal.js';
 import type { BlockRecord } from './block-record.js';
-import { noFates, type EventsByFate, type Fate, type ShardDelta } from './shard-delta.js';
+import { noFates, type EventsByFate, type ShardDelta } from './shard-delta.js';
 
 /** What the meaning of an event follows from, beside the log. */
 export interface CountingRules {

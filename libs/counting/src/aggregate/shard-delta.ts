@@ -2,18 +2,16 @@ import {
   DELTA_ROW_BYTES,
   DeltaRowWriter,
   encodeSeriesNames,
+  FATES,
   HOUR_MS,
   seriesNameBytes,
   type Decimal,
+  type Fate,
   type shardProxy,
 } from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
 import type { Series } from '../series/series-cache.js';
 import { Cell } from '../sums/cell.js';
-
-/** What became of an event. */
-export type Fate = (typeof FATES)[number];
-const FATES = ['counted', 'duplicates', 'conflicting', 'tooLate', 'dead', 'expired'] as const;
 
 /** How many events had which fate. */
 export type EventsByFate = Record<Fate, number>;

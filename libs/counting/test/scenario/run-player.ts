@@ -1,4 +1,4 @@
-import { DEFAULT_EVENT_TYPE } from '@tally/contracts';
+import { DEFAULT_EVENT_TYPE, FATES } from '@tally/contracts';
 import { ShardMap } from '@tally/placement';
 import type { RecordCounts } from '../../src/aggregate/partition-counter.js';
 import { CountingRun } from '../../src/run/counting-run.js';
@@ -283,8 +283,8 @@ function isAllCounted({ counts }: Counted): boolean {
   return counts.counted === eventsOf(counts);
 }
 
-function eventsOf({ counted, duplicates, conflicting, tooLate, dead, expired }: RecordCounts) {
-  return counted + duplicates + conflicting + tooLate + dead + expired;
+function eventsOf(counts: RecordCounts): number {
+  return FATES.reduce((sum, fate) => sum + counts[fate], 0);
 }
 
 function countedText({ partition, offset, counts }: Counted): string {

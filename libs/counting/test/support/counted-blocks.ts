@@ -7,6 +7,7 @@ import {
   encodeBlockHeader,
   encodeEvent,
   ENTRY_HEADER_BYTES,
+  FATES,
   writeEntryHeader,
   type Event,
 } from '@tally/contracts';
@@ -83,12 +84,7 @@ export function read(deltas: ReadonlyMap<number, ShardDelta>) {
       counts[key] = Number(row.count);
     }
     for (const entry of message.ledger) {
-      ledger.counted += Number(entry.counted);
-      ledger.duplicates += Number(entry.duplicates);
-      ledger.conflicting += Number(entry.conflicting);
-      ledger.tooLate += Number(entry.tooLate);
-      ledger.dead += Number(entry.dead);
-      ledger.expired += Number(entry.expired);
+      for (const fate of FATES) ledger[fate] += Number(entry[fate]);
     }
     ranges.push(
       message.ranges.flatMap((part) => part.ranges.map(({ from, to }) => `${from}-${to}`)),
