@@ -1,4 +1,11 @@
-import { CHANGE_TIMEOUT_MS, NO_THROTTLE, type ByTopic, type SpokenApi } from './api.js';
+import {
+  CHANGE_TIMEOUT_MS,
+  NO_THROTTLE,
+  readCompactTopics,
+  writeCompactTopics,
+  type ByTopic,
+  type SpokenApi,
+} from './api.js';
 
 /** Where the replicas of partitions shall be. */
 export interface AlterPartitionReassignmentsRequest {
@@ -35,42 +42,27 @@ export const alterPartitionReassignments: SpokenApi<
   readRequest(reader) {
     reader.skipTags(); // of the header
     reader.int32(); // timeout: it is done when it is answered
-    const topics = reader.compactArray(() => {
-      const name = reader.compactString();
-      const partitions = reader.compactArray(() => {
-        const partition = reader.int32();
-        const replicas = reader.nullableCompactArray(() => reader.int32());
-        reader.skipTags();
-        return { partition, replicas };
-      });
-      reader.skipTags();
-      return { name, partitions };
-    });
+    const topics = readCompactTopics(reader, () => ({
+      partition: reader.int32(),
+      replicas: reader.nullableCompactArray(() => reader.int32()),
+    }));
     reader.skipTags();
     return { topics };
   },
   writeResponse(writer, { errorCode, errorMessage, topics }) {
     writer.noTags(); // of the header
     writer.int32(NO_THROTTLE).int16(errorCode).nullableCompactString(errorMessage);
-    writer.compactArray(topics, ({ name, partitions }) => {
-      writer.compactString(name).compactArray(partitions, (told) => {
-        writer.int32(told.partition).int16(told.errorCode);
-        writer.nullableCompactString(told.errorMessage).noTags();
-      });
-      writer.noTags();
-    });
+    writeCompactTopics(writer, topics, (told) =>
+      writer.int32(told.partition).int16(told.errorCode).nullableCompactString(told.errorMessage),
+    );
     writer.noTags();
   },
   writeRequest(writer, { topics }) {
     writer.noTags().int32(CHANGE_TIMEOUT_MS);
-    writer.compactArray(topics, ({ name, partitions }) => {
-      writer.compactString(name).compactArray(partitions, ({ partition, replicas }) => {
-        writer.int32(partition);
-        if (replicas === null) writer.unsignedVarint(0);
-        else writer.compactArray(replicas, (node) => writer.int32(node));
-        writer.noTags();
-      });
-      writer.noTags();
+    writeCompactTopics(writer, topics, ({ partition, replicas }) => {
+      writer.int32(partition);
+      if (replicas === null) writer.unsignedVarint(0);
+      else writer.compactArray(replicas, (node) => writer.int32(node));
     });
     writer.noTags();
   },
@@ -78,20 +70,11 @@ export const alterPartitionReassignments: SpokenApi<
     reader.skipTags(); // of the header
     reader.int32(); // throttle
     const [errorCode, errorMessage] = [reader.int16(), reader.nullableCompactString()];
-    const topics = reader.compactArray(() => {
-      const name = reader.compactString();
-      const partitions = reader.compactArray(() => {
-        const told = {
-          partition: reader.int32(),
-          errorCode: reader.int16(),
-          errorMessage: reader.nullableCompactString(),
-        };
-        reader.skipTags();
-        return told;
-      });
-      reader.skipTags();
-      return { name, partitions };
-    });
+    const topics = readCompactTopics(reader, () => ({
+      partition: reader.int32(),
+      errorCode: reader.int16(),
+      errorMessage: reader.nullableCompactString(),
+    }));
     reader.skipTags();
     return { errorCode, errorMessage, topics };
   },

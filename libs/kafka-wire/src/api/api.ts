@@ -56,6 +56,38 @@ export function writeTopics<Partition>(
   writer.array(topics, ({ name, partitions }) => writer.string(name).array(partitions, partition));
 }
 
+/** As readTopics, in a flexible version; what `partition` reads has its own tags read behind it. */
+export function readCompactTopics<Partition>(
+  reader: WireReader,
+  partition: (reader: WireReader) => Partition,
+): ByTopic<Partition>[] {
+  return reader.compactArray(() => {
+    const name = reader.compactString();
+    const partitions = reader.compactArray(() => {
+      const read = partition(reader);
+      reader.skipTags();
+      return read;
+    });
+    reader.skipTags();
+    return { name, partitions };
+  });
+}
+
+/** The counterpart of readCompactTopics. */
+export function writeCompactTopics<Partition>(
+  writer: WireWriter,
+  topics: readonly ByTopic<Partition>[],
+  partition: (value: Partition, writer: WireWriter) => unknown,
+): void {
+  writer.compactArray(topics, ({ name, partitions }) => {
+    writer.compactString(name).compactArray(partitions, (value) => {
+      partition(value, writer);
+      writer.noTags();
+    });
+    writer.noTags();
+  });
+}
+
 /** In a request: who asks is a client and no replica. */
 export const NO_REPLICA = -1;
 

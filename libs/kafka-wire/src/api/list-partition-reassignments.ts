@@ -1,4 +1,11 @@
-import { CHANGE_TIMEOUT_MS, NO_THROTTLE, type ByTopic, type SpokenApi } from './api.js';
+import {
+  CHANGE_TIMEOUT_MS,
+  NO_THROTTLE,
+  readCompactTopics,
+  writeCompactTopics,
+  type ByTopic,
+  type SpokenApi,
+} from './api.js';
 
 /** Of which partitions; null: of all. */
 export interface ListPartitionReassignmentsRequest {
@@ -44,13 +51,9 @@ export const listPartitionReassignments: SpokenApi<
       writer.compactArray(list, (node) => writer.int32(node));
     writer.noTags(); // of the header
     writer.int32(NO_THROTTLE).int16(errorCode).nullableCompactString(errorMessage);
-    writer.compactArray(topics, ({ name, partitions }) => {
-      writer.compactString(name).compactArray(partitions, (moving) => {
-        writer.int32(moving.partition);
-        for (const list of [moving.replicas, moving.adding, moving.removing]) nodes(list);
-        writer.noTags();
-      });
-      writer.noTags();
+    writeCompactTopics(writer, topics, (moving) => {
+      writer.int32(moving.partition);
+      for (const list of [moving.replicas, moving.adding, moving.removing]) nodes(list);
     });
     writer.noTags();
   },
@@ -69,21 +72,12 @@ export const listPartitionReassignments: SpokenApi<
     reader.skipTags(); // of the header
     reader.int32(); // throttle
     const [errorCode, errorMessage] = [reader.int16(), reader.nullableCompactString()];
-    const topics = reader.compactArray(() => {
-      const name = reader.compactString();
-      const partitions = reader.compactArray(() => {
-        const moving = {
-          partition: reader.int32(),
-          replicas: nodes(),
-          adding: nodes(),
-          removing: nodes(),
-        };
-        reader.skipTags();
-        return moving;
-      });
-      reader.skipTags();
-      return { name, partitions };
-    });
+    const topics = readCompactTopics(reader, () => ({
+      partition: reader.int32(),
+      replicas: nodes(),
+      adding: nodes(),
+      removing: nodes(),
+    }));
     reader.skipTags();
     return { errorCode, errorMessage, topics };
   },
