@@ -8,13 +8,11 @@ import { askedPartitions } from './asked-partitions.js';
 export function electLeadersHandler(log: SegmentLog): Handler<'electLeaders'> {
   return ({ election, topics }) => {
     const isKnown = election === ELECTION.preferred || election === ELECTION.unclean;
+    const errorCode = KAFKA_ERRORS[isKnown ? 'NONE' : 'INVALID_REQUEST'];
     // Asked for all, one is told of those that changed.
-    if (topics === null) {
-      const error = isKnown ? 'NONE' : 'INVALID_REQUEST';
-      return { errorCode: KAFKA_ERRORS[error], topics: [] };
-    }
+    if (topics === null) return { errorCode, topics: [] };
     return {
-      errorCode: KAFKA_ERRORS[isKnown ? 'NONE' : 'INVALID_REQUEST'],
+      errorCode,
       topics: askedPartitions(log, topics).map(({ name, partitions }) => ({
         name,
         partitions: partitions.map(({ number, found }) => {

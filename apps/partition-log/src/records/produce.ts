@@ -89,7 +89,8 @@ async function append(
   });
   if (verdict.kind === 'invalid') return refused(number, verdict.error, verdict.message);
   if (records === null) return refused(number, 'CORRUPT_MESSAGE');
-  const refusal = refuseReplicas(topic.configs, acks) ?? refuseTimes(topic.configs, records, now);
+  const refusal =
+    refuseTooFewReplicas(topic.configs, acks) ?? refuseTimes(topic.configs, records, now);
   if (refusal !== undefined) return refused(number, ...refusal);
   const outcome = await log.append(partition, { bytes: records, stampTime });
   if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') {
@@ -107,7 +108,7 @@ async function append(
 }
 
 /** Who waits for all replicas wants as many as the topic says. */
-function refuseReplicas(configs: TopicConfigs, acks: number): Refusal | undefined {
+function refuseTooFewReplicas(configs: TopicConfigs, acks: number): Refusal | undefined {
   const wanted = minInSyncReplicas(configs);
   return acks === -1 && wanted > REPLICAS
     ? ['NOT_ENOUGH_REPLICAS', `min.insync.replicas is ${wanted}, and there is ${REPLICAS} replica`]
