@@ -1,7 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MINUTE_MS } from '@tally/contracts';
 import { DiscoveryModule } from '@tally/discovery';
-import { DiskWatermarks, LogClock, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
+import { HeldClock } from '@tally/resilience';
+import { DiskWatermarks, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
 import {
   HealthChecks,
   Lifecycle,
@@ -87,7 +88,7 @@ export class AppModule {
           },
         },
         {
-          provide: LogClock,
+          provide: HeldClock,
           inject: [LOGGER],
           useFactory: (logger: Logger) => openClock(config.maxClockStepMs, logger),
         },
@@ -95,7 +96,7 @@ export class AppModule {
           provide: SegmentLog,
           inject: [
             ...[LOGGER, METRICS, LOG_METRICS],
-            ...[HealthChecks, Lifecycle, DiskWatermarks, LogClock],
+            ...[HealthChecks, Lifecycle, DiskWatermarks, HeldClock],
           ],
           useFactory: async (
             logger: Logger,
@@ -104,7 +105,7 @@ export class AppModule {
             health: HealthChecks,
             lifecycle: Lifecycle,
             space: DiskWatermarks,
-            clock: LogClock,
+            clock: HeldClock,
           ) => {
             if (bounds !== configured)
               logger.warn(
@@ -142,13 +143,13 @@ export class AppModule {
         },
         {
           provide: Upkeep,
-          inject: [SegmentLog, LOGGER, LOG_METRICS, Lifecycle, LogClock],
+          inject: [SegmentLog, LOGGER, LOG_METRICS, Lifecycle, HeldClock],
           useFactory: (
             log: SegmentLog,
             logger: Logger,
             metrics: LogMetrics,
             lifecycle: Lifecycle,
-            clock: LogClock,
+            clock: HeldClock,
           ) => {
             const upkeep = startUpkeep(log, config, logger, metrics, () => clock.now());
             lifecycle.onClose('upkeep', () => upkeep.stop());
@@ -157,8 +158,8 @@ export class AppModule {
         },
         {
           provide: GroupCoordinator,
-          inject: [SegmentLog, Lifecycle, LogClock],
-          useFactory: async (log: SegmentLog, lifecycle: Lifecycle, clock: LogClock) => {
+          inject: [SegmentLog, Lifecycle, HeldClock],
+          useFactory: async (log: SegmentLog, lifecycle: Lifecycle, clock: HeldClock) => {
             const groups = await openCoordinator(log, config, () => clock.now());
             const sweeping = setInterval(() => void groups.expireOffsets(), OFFSETS_SWEEP_MS);
             lifecycle.onClose('offsets sweep', () => clearInterval(sweeping));
@@ -168,14 +169,14 @@ export class AppModule {
         {
           provide: KafkaServer,
           inject: [
-            ...[SegmentLog, DiskWatermarks, GroupCoordinator, LogClock],
+            ...[SegmentLog, DiskWatermarks, GroupCoordinator, HeldClock],
             ...[LOGGER, METRICS, LOG_METRICS, Lifecycle, TLS],
           ],
           useFactory: async (
             log: SegmentLog,
             space: DiskWatermarks,
             groups: GroupCoordinator,
-            clock: LogClock,
+            clock: HeldClock,
             logger: Logger,
             { registry }: Metrics,
             metrics: LogMetrics,

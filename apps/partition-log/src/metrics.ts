@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { SECOND_MS } from '@tally/contracts';
-import type { DiskWatermarks, LogClock, SegmentLog } from '@tally/segment-log';
+import type { HeldClock } from '@tally/resilience';
+import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
 import { lagOfGroups } from './groups/group-lag.js';
 import type { KafkaServer } from './server/kafka-server.js';
@@ -244,7 +245,7 @@ export function registerSpaceMetrics(registry: Registry, space: DiskWatermarks):
   });
 }
 
-export function registerClockMetrics(registry: Registry, clock: LogClock): void {
+export function registerClockMetrics(registry: Registry, clock: HeldClock): void {
   const refuses = new Gauge({
     name: 'tally_log_clock_wrong',
     help: '1 while appends are refused because the clock of this machine has stepped, or is behind a record.',

@@ -1,6 +1,8 @@
 export { ByteBudget, type Reservation } from './budget/byte-budget.js';
 export { Arrivals, BEAT_MS } from './clock/arrivals.js';
+export { HeldClock, type ClockReading } from './clock/held-clock.js';
 export { LearnedClock, type OwnClocks } from './clock/learned-clock.js';
+export { machineClocks } from './clock/machine-clocks.js';
 export { crash } from './crash.js';
 export { GatheringQueue, type GatheringOptions } from './gather/gathering-queue.js';
 export { InstanceHealth, type EjectionOptions, type Outcome } from './health/instance-health.js';

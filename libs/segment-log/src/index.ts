@@ -1,5 +1,3 @@
-export { LogClock, type ClockReading } from './clock/log-clock.js';
-export { machineClocks } from './clock/machine-clocks.js';
 export type { AppendOutcome } from './commit/commit-loop.js';
 export { DamagedLog } from './files/damaged-log.js';
 export {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { LogClock } from '../src/index.js';
+import { HeldClock } from '@tally/resilience';
 import { append, batchOf, Folders, makeTopic, openLog, partitionOf } from './support/log-folder.js';
 
 const HOUR_MS = 3_600_000;
@@ -13,7 +13,7 @@ class ClockedLog {
   readonly folder = folders.make();
 
   async open() {
-    const clock = new LogClock({ read: () => this.reading, maxStepMs: 1000 });
+    const clock = new HeldClock({ read: () => this.reading, maxStepMs: 1000 });
     const log = await openLog(this.folder, {
       now: () => clock.now(),
       stampRefusal: () => clock.stampRefusal(),

@@ -1,4 +1,4 @@
-import { LogClock } from '@tally/segment-log';
+import { HeldClock } from '@tally/resilience';
 import type { VirtualTime } from './virtual-time.js';
 
 /** What the clocks of a processor and the log may differ. */
@@ -7,7 +7,7 @@ export const MAX_SKEW_MS = 1000;
 /** The clock by which a processor goes, on a machine whose clock somebody may set. */
 export class SimulatedClock {
   private stepMs = 0;
-  private clock: LogClock;
+  private clock: HeldClock;
 
   /** @param isBelieved Control: what was set is what it says. */
   constructor(
@@ -33,8 +33,8 @@ export class SimulatedClock {
     return nowMs;
   }
 
-  private newClock(): LogClock {
-    return new LogClock({
+  private newClock(): HeldClock {
+    return new HeldClock({
       read: () => ({ wallMs: this.time.nowMs + this.stepMs, steadyMs: this.time.nowMs }),
       maxStepMs: this.isBelieved ? Number.MAX_SAFE_INTEGER : MAX_SKEW_MS,
     });

@@ -1,5 +1,5 @@
 import type { LogRecord, PartitionBounds } from '@tally/contracts';
-import { LogClock } from '@tally/segment-log';
+import { HeldClock } from '@tally/resilience';
 import type { VirtualTime } from './virtual-time.js';
 
 interface Partition {
@@ -32,7 +32,7 @@ export class SimulatedLog {
   clockOffsetMs = 0;
   /** Somebody has set it as well. */
   clockStepMs = 0;
-  private clock: LogClock;
+  private clock: HeldClock;
 
   constructor(
     partitions: number,
@@ -142,8 +142,8 @@ export class SimulatedLog {
     this.clock = this.newClock();
   }
 
-  private newClock(): LogClock {
-    const clock = new LogClock({
+  private newClock(): HeldClock {
+    const clock = new HeldClock({
       read: () => ({ wallMs: this.wallMs, steadyMs: this.time.nowMs }),
       maxStepMs: this.faults.believesClock ? Number.MAX_SAFE_INTEGER : MAX_STEP_MS,
     });

@@ -1,9 +1,9 @@
-import { LogClock, machineClocks } from '@tally/segment-log';
+import { HeldClock, machineClocks } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 
 /** The clock that stamps records; the log says when it steps. */
-export function openClock(maxStepMs: number, logger: Logger): LogClock {
-  return new LogClock({
+export function openClock(maxStepMs: number, logger: Logger): HeldClock {
+  return new HeldClock({
     read: machineClocks,
     maxStepMs,
     onStep: (byMs) => {
@@ -18,13 +18,13 @@ export function openClock(maxStepMs: number, logger: Logger): LogClock {
 }
 
 /** Reads the clock; why appends are refused. */
-export function clockRefusal(clock: LogClock): string | undefined {
+export function clockRefusal(clock: HeldClock): string | undefined {
   clock.now();
   return clock.refusal;
 }
 
 /** Rejects while appends are refused for a clock that is wrong: the rest is served. */
-export async function probeClock(clock: LogClock): Promise<void> {
+export async function probeClock(clock: HeldClock): Promise<void> {
   const refusal = clockRefusal(clock);
   if (refusal !== undefined) throw new Error(refusal);
 }

@@ -1,4 +1,5 @@
-import { SegmentLog, type DiskWatermarks, type LogClock } from '@tally/segment-log';
+import type { HeldClock } from '@tally/resilience';
+import { SegmentLog, type DiskWatermarks } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
 import type { PartitionLogConfig } from '../config.js';
 import type { LogMetrics } from '../metrics.js';
@@ -16,7 +17,7 @@ export async function openLog(
   logger: Logger,
   metrics: LogMetrics,
   space: DiskWatermarks,
-  clock: LogClock,
+  clock: HeldClock,
 ): Promise<SegmentLog> {
   const log = await SegmentLog.open({
     folder: config.logDir,

@@ -1,4 +1,4 @@
-import { LogClock, machineClocks } from '@tally/segment-log';
+import { HeldClock, machineClocks } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 
 /** The steady clock of a machine is read to 10 ms, and the two not at once. */
@@ -10,7 +10,7 @@ const MIN_STEP_MS = 100;
  * what a shard has of that stays.
  */
 export function openOwnClock(maxStepMs: number, logger: Logger): () => number {
-  const clock = new LogClock({
+  const clock = new HeldClock({
     read: machineClocks,
     maxStepMs: Math.max(maxStepMs, MIN_STEP_MS),
     onStep: (byMs) => {

@@ -11,7 +11,7 @@ export interface ClockReading {
   readonly steadyMs: number;
 }
 
-export interface LogClockOptions {
+export interface HeldClockOptions {
   readonly read: () => ClockReading;
   /** How far the two may part, in ms, and how far a record may lie in the future of the wall clock. */
   readonly maxStepMs: number;
@@ -31,7 +31,7 @@ const MAX_SLEW = 500e-6;
  * Invariant: `expectedMs` goes with the steady clock, and follows the wall clock by MAX_SLEW of the time
  * that has passed, never faster.
  */
-export class LogClock {
+export class HeldClock {
   private expectedMs: number;
   private steadyMs: number;
   private wallMs: number;
@@ -40,7 +40,7 @@ export class LogClock {
   /** Before anything was stamped, a clock that is set has made nothing wrong. */
   private hasStamped = false;
 
-  constructor(private readonly options: LogClockOptions) {
+  constructor(private readonly options: HeldClockOptions) {
     const { wallMs, steadyMs } = options.read();
     this.wallMs = wallMs;
     this.expectedMs = wallMs;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LogClock } from './log-clock.js';
+import { HeldClock } from './held-clock.js';
 import { machineClocks } from './machine-clocks.js';
 
 const MAX_STEP_MS = 1000;
@@ -12,7 +12,7 @@ class Machine {
   wallMs = START.wallMs;
   steadyMs = START.steadyMs;
   readonly steps: number[] = [];
-  readonly clock = new LogClock({
+  readonly clock = new HeldClock({
     read: () => ({ wallMs: this.wallMs, steadyMs: this.steadyMs }),
     maxStepMs: MAX_STEP_MS,
     onStep: (byMs) => this.steps.push(byMs),
@@ -120,7 +120,7 @@ describe('the clock of the log', () => {
   });
 
   it('of this machine goes', () => {
-    const clock = new LogClock({ read: machineClocks, maxStepMs: 100 });
+    const clock = new HeldClock({ read: machineClocks, maxStepMs: 100 });
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1000);
     expect(clock.refusal).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 import { uptime } from 'node:os';
 import { SECOND_MS } from '@tally/contracts';
-import type { ClockReading } from './log-clock.js';
+import type { ClockReading } from './held-clock.js';
 
 /** A process that is stopped between two readings makes clocks part that did not. */
 const AT_ONCE_MS = 5;
