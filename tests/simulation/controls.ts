@@ -25,6 +25,7 @@ export interface Protections {
   repeatsTooLarge: boolean;
   waitsForEver: boolean;
   crashesOnOddAnswer: boolean;
+  rejoinsAtOnce: boolean;
   forgetsAbsence: boolean;
   ignoresIdentity: boolean;
   tellsHalves: boolean;
@@ -54,6 +55,7 @@ export function allProtections(): Protections {
     repeatsTooLarge: false,
     waitsForEver: false,
     crashesOnOddAnswer: false,
+    rejoinsAtOnce: false,
     forgetsAbsence: false,
     ignoresIdentity: false,
     tellsHalves: false,
@@ -126,6 +128,10 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
   'a shard that was absent is counted on, not read again for': {
     takes: ['forgetsAbsence'],
     firstSeed: 850,
+  },
+  'one shard that comes and goes keeps the others from catching up': {
+    takes: ['rejoinsAtOnce'],
+    firstSeed: 62016016,
   },
   'nobody minds which database answers for a shard': { takes: ['ignoresIdentity'], firstSeed: 913 },
   'a record that was counted by halves is told': { takes: ['tellsHalves'], firstSeed: 1031 },

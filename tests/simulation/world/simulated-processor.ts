@@ -16,6 +16,7 @@ import type { Random } from '../../failure/traffic/random.js';
 import { ask, type Network } from './network.js';
 import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
 import { ShardAnswers } from './shard-answers.js';
+import { HastyRoster } from './hasty-roster.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
 import type { SimulatedShard } from './simulated-shard.js';
@@ -59,6 +60,8 @@ export interface ProcessorFaults {
   waitsForEver: boolean;
   /** Control: an odd answer ends the process. */
   crashesOnOddAnswer: boolean;
+  /** Control: a shard that comes and goes does not wait until the others have caught up. */
+  rejoinsAtOnce: boolean;
   /** Control: a shard that was absent counts as having all that was read meanwhile. */
   forgetsAbsence: boolean;
   /** Control: its clock may be set while it runs. */
@@ -174,7 +177,8 @@ export class SimulatedProcessor {
   private newRoster(): ShardRoster {
     const { settings, faults } = this.world;
     const flushBytes = faults.neverBounds ? Number.MAX_SAFE_INTEGER : settings.flushBytes;
-    return new ShardRoster({ flushBytes, ...REJOIN });
+    const Roster = faults.rejoinsAtOnce ? HastyRoster : ShardRoster;
+    return new Roster({ flushBytes, ...REJOIN });
   }
 
   private definition(registryVersion: number): EventTypeDefinition {

@@ -74,6 +74,9 @@ export class CountingRun {
   private phase: 'starting' | 'counting' | 'ended' = 'starting';
   /** When time passed last, so rather early. */
   private nowMs: number;
+  /** How long it took until all that shards have was read again, in the roster's time. */
+  private caughtUpAfterMs: number | undefined;
+  private readonly startedAfterMs: number;
   /** When the log was asked for its end, while that is not answered. */
   private endAskedAtMs: number | undefined;
   /** Where it ended then: all from there on was appended later. */
@@ -92,6 +95,7 @@ export class CountingRun {
     this.rules = { shardMap, series: new SeriesCache(maxSeries), definition };
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
     roster.tick(startedAtMs);
+    this.startedAfterMs = roster.elapsedMs;
     const { losses } = this;
     this.start = new RunStart({ shards, partitions, losses, roster, shardPatienceMs, emit });
     this.check = new CoverageCheck({ shards, intervalMs, roster, emit });
@@ -138,6 +142,7 @@ export class CountingRun {
         return this.start.ask();
       case 'counting':
         this.shards.leaveThoseFarBehind();
+        this.noteCaughtUp();
         this.askAbsent();
         for (const reading of this.readings.values()) reading.ask();
         if (this.endAskedAtMs !== undefined) return;
@@ -262,6 +267,7 @@ export class CountingRun {
     const reading = new PartitionReading({
       partition,
       start: point.offset,
+      news: [...covered.values()].reduce((most, { end }) => (end > most ? end : most), 0n),
       low: bounds.low,
       isLossAccepted: this.losses.reachTo(partition, bounds.low),
       dedupWindowMs,
@@ -272,6 +278,12 @@ export class CountingRun {
       emit,
     });
     this.readings.set(partition, reading);
+  }
+
+  private noteCaughtUp(): void {
+    if (this.caughtUpAfterMs !== undefined) return;
+    for (const { hasCaughtUp } of this.readings.values()) if (!hasCaughtUp) return;
+    this.caughtUpAfterMs = this.options.roster.elapsedMs - this.startedAfterMs;
   }
 
   private askAbsent(): void {
@@ -286,7 +298,7 @@ export class CountingRun {
 
   private onAbsentCoverage(shard: number, coverage: ShardCoverage | undefined): void {
     this.askedAbsent.delete(shard);
-    if (coverage === undefined || !this.options.roster.rejoins(shard)) return;
+    if (coverage === undefined || !this.options.roster.rejoins(shard, this.caughtUpAfterMs)) return;
     this.rebuild(`shard ${shard} answers again`);
   }
 

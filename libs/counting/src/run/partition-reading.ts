@@ -24,6 +24,8 @@ export interface PartitionReadingOptions {
   readonly partition: number;
   /** The first offset that some shard lacks. */
   readonly start: bigint;
+  /** The first offset that no shard has: below it, what is read is counted again for those that lack it. */
+  readonly news: bigint;
   /** Offset of the first record that the log has. */
   readonly low: bigint;
   /** Whether a person accepted that it begins there: the window is what is left of it. */
@@ -60,6 +62,12 @@ export class PartitionReading {
   get position(): bigint | undefined {
     const { state } = this;
     return state.kind === 'counting' && state.next >= this.options.start ? state.next : undefined;
+  }
+
+  /** Whether it is past all that some shard has. */
+  get hasCaughtUp(): boolean {
+    const { position } = this;
+    return position !== undefined && position >= this.options.news;
   }
 
   /** The offset that it waits for, also while it reads back. */

@@ -30,3 +30,24 @@ describe('what is known of a shard that takes too long', () => {
     expect(flushesUntil(() => roster.maxRows(0) === Infinity)).toBeLessThan(200);
   });
 });
+
+describe('a shard that comes and goes', () => {
+  it('waits longer each time, and as long as it takes the others to catch up', () => {
+    const roster = newRoster();
+    let nowMs = 0;
+    const rejoinsAfter = (ms: number, caughtUpAfterMs: number | undefined) => {
+      roster.tick((nowMs += ms));
+      return roster.rejoins(1, caughtUpAfterMs);
+    };
+    roster.tick(nowMs);
+    expect(rejoinsAfter(0, undefined)).toBe(true);
+    expect(rejoinsAfter(999, 0)).toBe(false);
+    expect(rejoinsAfter(1, 0)).toBe(true);
+    expect(rejoinsAfter(1999, 0)).toBe(false);
+    expect(rejoinsAfter(1, 0)).toBe(true);
+    expect(rejoinsAfter(1_000_000, undefined)).toBe(false);
+    expect(rejoinsAfter(0, 250_001)).toBe(false);
+    expect(rejoinsAfter(0, 250_000)).toBe(true);
+    expect(roster.rejoins(0, undefined)).toBe(true);
+  });
+});

@@ -3,6 +3,11 @@ const ASK_AGAIN_MS = 2000;
 /** A flush may be made smaller down to one record: below this it is one. */
 const MIN_FLUSH_BYTES = 64 << 10;
 /**
+ * For one that comes and goes, at most this part of the time goes into reading again what the others
+ * have: it grows with all that the one lacks, and one day no pause of fixed length would be enough.
+ */
+const REREADING = 1 / 4;
+/**
  * By how much flushes that were too slow may grow with each that was as large as they may be and went
  * well: some 45 of them until they are twice as large. To find out that they are too slow again costs
  * far more than small ones do.
@@ -77,12 +82,19 @@ export class ShardRoster {
   /**
    * Whether all begin anew now for an absent shard that has answered. One that comes and goes does not
    * keep the others from counting: its pauses grow, until it was there for long.
+   *
+   * @param caughtUpAfterMs What it took, after all began anew last, to read again what the others have;
+   * undefined: that is under way.
    */
-  rejoins(shard: number): boolean {
+  rejoins(shard: number, caughtUpAfterMs: number | undefined): boolean {
     const { firstRejoinMs, maxRejoinMs } = this.options;
     const standing = this.of(shard);
     const sinceMs = this.passedMs - standing.rejoinedAtMs;
-    if (sinceMs < standing.rejoinPauseMs) return false;
+    const leastMs = Math.max(
+      standing.rejoinPauseMs,
+      (caughtUpAfterMs ?? Number.POSITIVE_INFINITY) / REREADING,
+    );
+    if (sinceMs < leastMs) return false;
     standing.rejoinedAtMs = this.passedMs;
     standing.rejoinPauseMs =
       sinceMs > 2 * maxRejoinMs ? firstRejoinMs : Math.min(2 * standing.rejoinPauseMs, maxRejoinMs);
