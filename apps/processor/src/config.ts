@@ -74,7 +74,7 @@ export const settings = {
   maxSeries: setting(
     'TALLY_MAX_SERIES',
     wholeNumber(1000, 10_000_000, 200_000),
-    'series that are remembered, some 500 bytes each; all are forgotten past it, which costs time alone',
+    'series that are remembered, some 100 bytes each; past it those are forgotten that had no event for longest, which costs time alone',
   ),
 };
 

@@ -16,7 +16,7 @@ import {
   writeEntryHeader,
   type Fate,
 } from '@tally/contracts';
-import { PartitionCounter, readBlock, SeriesCache, ShardDelta } from '@tally/counting';
+import { PartitionCounter, readBlock, SeriesTable, ShardDelta } from '@tally/counting';
 import { AppendClient, GroupReader, LogAdmin, type ReadRecord } from '@tally/log-client';
 import { fingerprintOf, partitionBlocks, ShardMap } from '@tally/placement';
 import type { Logger } from '@tally/service-kit';
@@ -140,13 +140,15 @@ async function recordsOfLog(count: number): Promise<ReadRecord[]> {
 
 /** How many events had which fate; `expires` false: the control, which reads no block's time. */
 function counted(records: readonly ReadRecord[], expires: boolean): Partial<Record<Fate, number>> {
+  const shardMap = ShardMap.even(1);
+  const series = new SeriesTable(shardMap, 100);
   const rules = {
-    shardMap: ShardMap.even(1),
-    series: new SeriesCache(100),
+    shardMap,
+    series,
     definition: () => DEFAULT_EVENT_TYPE,
   };
   const counter = new PartitionCounter(0, DEDUP_WINDOW_MS, new Map(), rules);
-  const delta = new ShardDelta(TOPIC);
+  const delta = new ShardDelta(TOPIC, series);
   for (const record of records) {
     const read = readBlock(record);
     const { block } = read;

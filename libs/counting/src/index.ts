@@ -20,8 +20,7 @@ export type {
 export { MAX_RETRY_MS } from './run/shard-flushes.js';
 export { LogTime } from './run/log-time.js';
 export { ShardRoster, type ShardRosterOptions } from './run/shard-roster.js';
-export { SeriesCache, type Series } from './series/series-cache.js';
-export { Cell } from './sums/cell.js';
+export { SeriesTable } from './series/series-table.js';
 export {
   isExactDecimal,
   MAX_DECIMALS,

@@ -1,7 +1,7 @@
 import type { LogRecord } from '@tally/contracts';
 import { contentOf, type RecordContent } from './record-content.js';
 import type { SimulatedLog } from './simulated-log.js';
-import { isSplitAt } from './simulated-processor.js';
+import { isSplitAt } from './event-meaning.js';
 
 /** The first record of an event. */
 export interface Occurrence {

@@ -1,8 +1,4 @@
-import {
-  DEFAULT_EVENT_TYPE,
-  type EventTypeDefinition,
-  type PartitionBounds,
-} from '@tally/contracts';
+import type { PartitionBounds } from '@tally/contracts';
 import {
   CountingRun,
   LogTime,
@@ -16,6 +12,7 @@ import type { Random } from '../../failure/traffic/random.js';
 import { ask, type Network } from './network.js';
 import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
 import { ShardAnswers } from './shard-answers.js';
+import { meaningAt } from './event-meaning.js';
 import { HastyRoster } from './hasty-roster.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
@@ -31,7 +28,6 @@ const MAX_DELIVERY_MS = 40;
 const MAX_DYING_MS = 600;
 const SHARD_PATIENCE_MS = 2500;
 const REJOIN = { firstRejoinMs: 500, maxRejoinMs: 2000 };
-const SPLIT_BY_COLOR = { ...DEFAULT_EVENT_TYPE, dimensions: ['color'] };
 
 export interface ProcessorFaults {
   /** Control: the dedup window is not read back. */
@@ -181,14 +177,11 @@ export class SimulatedProcessor {
     return new Roster({ flushBytes, ...REJOIN });
   }
 
-  private definition(registryVersion: number): EventTypeDefinition {
-    if (this.eventsToBug !== undefined && this.eventsToBug-- === 0) {
-      this.eventsToBug = undefined;
-      this.isDying = true;
-      throw new Error('a bug');
-    }
-    const { faults } = this.world;
-    return definitionAt(faults.usesNewestMeaning ? this.world.registryVersion() : registryVersion);
+  private countDownToBug(): void {
+    if (this.eventsToBug === undefined || this.eventsToBug-- > 0) return;
+    this.eventsToBug = undefined;
+    this.isDying = true;
+    throw new Error('a bug');
   }
 
   /** A bug ends the process, a little later. */
@@ -227,7 +220,11 @@ export class SimulatedProcessor {
       partitions: this.assigned,
       shardMap,
       roster: this.roster,
-      definition: (_project, _type, version) => this.definition(version),
+      definition: (_project, _type, version) =>
+        meaningAt(
+          () => (this.world.faults.usesNewestMeaning ? this.world.registryVersion() : version),
+          () => this.countDownToBug(),
+        ),
       knowsVersion: () => true,
       flushRows: world.settings.flushRows,
       shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : SHARD_PATIENCE_MS,
@@ -386,13 +383,4 @@ export class SimulatedProcessor {
       }),
     );
   }
-}
-
-/** Every other version of the registry splits the counters. */
-export function isSplitAt(registryVersion: number): boolean {
-  return registryVersion % 2 === 1;
-}
-
-function definitionAt(registryVersion: number): EventTypeDefinition {
-  return isSplitAt(registryVersion) ? SPLIT_BY_COLOR : DEFAULT_EVENT_TYPE;
 }

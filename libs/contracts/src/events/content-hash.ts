@@ -35,18 +35,40 @@ export function contentHash(bytes: Buffer, from: number, to: number): number {
     for (; count > 0; count--) {
       const behind = behindAttribute(bytes, at, end);
       if (behind === NOWHERE) return 0;
-      sum = (sum + hash(bytes, at, behind, 0)) | 0;
+      sum = (sum + attributeHash(bytes, at, behind)) | 0;
       at = behind;
     }
     if (at === NOWHERE) return 0;
   }
   if (at >= end) return 0;
   const isTimeAssigned = bytes[at + 1] === 1 && at + 1 < end;
-  if (isTimeAssigned) {
-    sum = (sum + hash(bytes, names, time, 1)) | 0;
-    sum = (sum + hash(bytes, value, attributes, 2)) | 0;
-  } else sum = (sum + hash(bytes, names, attributes, 3)) | 0;
-  return (sum ^ (sum >>> CONTENT_HASH_BITS)) & (2 ** CONTENT_HASH_BITS - 1);
+  return contentHashOfParts(bytes, { names, time, value, attributes }, sum, isTimeAssigned);
+}
+
+/** Where the parts of an event begin; the names are its type and subject. */
+export interface ContentParts {
+  readonly names: number;
+  readonly time: number;
+  readonly value: number;
+  readonly attributes: number;
+}
+
+/** As `contentHash`, by who has walked over the event. @param sum Of `attributeHash` of its attributes. */
+export function contentHashOfParts(
+  bytes: Buffer,
+  { names, time, value, attributes }: ContentParts,
+  sum: number,
+  isTimeAssigned: boolean,
+): number {
+  const all = isTimeAssigned
+    ? sum + hash(bytes, names, time, 1) + hash(bytes, value, attributes, 2)
+    : sum + hash(bytes, names, attributes, 3);
+  return (all ^ (all >>> CONTENT_HASH_BITS)) & (2 ** CONTENT_HASH_BITS - 1);
+}
+
+/** Of one attribute: what the hash of the contents has of it. */
+export function attributeHash(bytes: Buffer, from: number, to: number): number {
+  return hash(bytes, from, to, 0);
 }
 
 function behindAttribute(bytes: Buffer, at: number, end: number): number {

@@ -1,3 +1,5 @@
+import { isAscii } from './ascii.js';
+
 const SLOTS = 4096;
 /** Ids of events are mostly longer, and no id comes often. */
 const LONGEST = 32;
@@ -26,16 +28,6 @@ function slotOf(bytes: Buffer, from: number, to: number): number {
   let hash = to - from;
   for (let at = Math.max(from, to - 4); at < to; at++) hash = hash * 31 + (bytes[at] ?? 0);
   return (hash + (bytes[from] ?? 0)) & (SLOTS - 1);
-}
-
-function isAscii(bytes: Buffer, from: number, to: number): boolean {
-  let seen = 0;
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at] ?? 0;
-    // Bit 7 is set by a byte from 80 on, and by what is one less than NUL.
-    seen |= byte | (byte - 1);
-  }
-  return (seen & 0x80) === 0;
 }
 
 function latin1(bytes: Buffer, from: number, to: number): string {

@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { expiryBounds } from '@tally/contracts';
 import fc from 'fast-check';
-import { PartitionCounter } from './partition-counter.js';
 import {
   countAll,
   event,
-  newDeltas,
+  newCounter,
   read,
   record,
-  rules,
   WINDOW_MS,
 } from '../../test/support/counted-blocks.js';
 
@@ -40,8 +38,7 @@ describe('copies of an event', () => {
         .sort((one, other) => one.atMs - other.atMs)
         .map(({ atMs, notAfterMs }, offset) => record(offset, atMs, [event('a')], notAfterMs));
       const total = [log.slice(0, cut), log.slice(cut)].reduce((sum, part) => {
-        const counter = new PartitionCounter(5, WINDOW_MS, new Map(), rules());
-        const deltas = newDeltas();
+        const { counter, deltas } = newCounter();
         for (const one of part[0] === log[0] ? [] : log.slice(0, cut)) counter.remember(one);
         for (const one of part) counter.count(one, deltas);
         return sum + read(deltas).ledger.counted;

@@ -3,14 +3,13 @@ import { DEFAULT_EVENT_TYPE, expiryBounds, HOUR_MS } from '@tally/contracts';
 import { seriesId, slotOf } from '@tally/placement';
 import fc from 'fast-check';
 import { OffsetSet } from '../coverage/offset-set.js';
-import { SeriesCache } from '../series/series-cache.js';
 import { readBlock, type BlockRecord } from './block-record.js';
 import { PartitionCounter } from './partition-counter.js';
 import { noFates } from './shard-delta.js';
 import {
   countAll,
   event,
-  newDeltas,
+  newCounter,
   read,
   record,
   rules,
@@ -82,18 +81,16 @@ describe('counting a partition', () => {
   });
 
   it('tells them apart also when the first was read back', () => {
-    const counter = new PartitionCounter(5, WINDOW_MS, new Map(), rules());
+    const { counter, deltas } = newCounter();
     counter.remember(record(0, 5000, [event('a'), event('b')]));
-    const deltas = newDeltas();
     counter.count(record(1, 5001, [event('a'), event('b', { time: 1 })]), deltas);
     expect(read(deltas).ledger).toMatchObject({ counted: 0, duplicates: 1, conflicting: 1 });
   });
 
   it('remembers nothing of a void block that is read back', () => {
-    const counter = new PartitionCounter(5, WINDOW_MS, new Map(), rules());
+    const { counter, deltas } = newCounter();
     counter.remember(record(0, 5000, [event('a')], 4999));
     counter.remember(record(1, 5000, [event('b')], 5000));
-    const deltas = newDeltas();
     counter.count(record(2, 5001, [event('a'), event('b')], 5002), deltas);
     expect(read(deltas).ledger).toMatchObject({ counted: 1, duplicates: 1 });
   });
@@ -231,11 +228,8 @@ describe('counting a partition', () => {
 
   it('books nothing for a shard that has no event of the record', () => {
     const own = shardMap.shardOf(slotOf(seriesId('default', 'view', 'video-1')));
-    const deltas = newDeltas();
-    new PartitionCounter(5, WINDOW_MS, new Map(), rules()).count(
-      record(0, 0, [event('a')]),
-      deltas,
-    );
+    const { counter, deltas } = newCounter();
+    counter.count(record(0, 0, [event('a')]), deltas);
     const booked = [own, 1 - own].map((shard) => deltas.get(shard)?.toMessage().ledger.length);
     expect(booked).toEqual([1, 0]);
   });
@@ -244,8 +238,7 @@ describe('counting a partition', () => {
     const subject = 'video-1';
     const own = shardMap.shardOf(slotOf(seriesId('default', 'view', subject)));
     const covered = new Map([[own, new OffsetSet([{ from: 0n, to: 1n }])]]);
-    const counter = new PartitionCounter(5, WINDOW_MS, covered, rules());
-    const deltas = newDeltas();
+    const { counter, deltas } = newCounter(rules(), covered);
     counter.count(record(0, 0, [event('a')]), deltas);
     counter.count(record(1, 0, [event('a')]), deltas);
     const { counts, ledger, ranges } = read(deltas);
@@ -293,9 +286,8 @@ describe('what a partition counts', () => {
       (a, b) => a - b,
     );
     for (const [index, from] of bounds.entries()) {
-      const counter = new PartitionCounter(5, WINDOW_MS, new Map(), rules());
+      const { counter, deltas } = newCounter();
       rebuild(counter, log.slice(0, from));
-      const deltas = newDeltas();
       for (const one of log.slice(from, bounds[index + 1])) counter.count(one, deltas);
       for (const [key, count] of Object.entries(read(deltas).counts))
         total.set(key, (total.get(key) ?? 0) + count);
@@ -312,7 +304,7 @@ describe('what a partition counts', () => {
   it('is the same, each row once, when series are forgotten all the time', () => {
     fc.assert(
       fc.property(someLog, fc.integer({ min: 1, max: 4 }), (log, maxSeries) => {
-        const using = { ...rules(), series: new SeriesCache(maxSeries) };
+        const using = rules(undefined, maxSeries);
         expect(countAll(log, using)).toEqual(countAll(log));
       }),
     );

@@ -4,6 +4,7 @@ import {
   decodeEvent,
   END_OF_TIME_MS,
   ENTRY_HEADER_BYTES,
+  EventScanner,
   expiryBounds,
   FINGERPRINT_AT,
   isVoid,
@@ -18,7 +19,7 @@ import {
 import { slotOf, type ShardMap } from '@tally/placement';
 import type { OffsetSet } from '../coverage/offset-set.js';
 import { DedupWindow, type Occurrence } from '../dedup/dedup-window.js';
-import type { Series, SeriesCache } from '../series/series-cache.js';
+import { NO_SERIES, type SeriesTable } from '../series/series-table.js';
 import { isExactDecimal } from '../sums/decimal.js';
 import type { BlockRecord } from './block-record.js';
 import { noFates, type EventsByFate, type ShardDelta } from './shard-delta.js';
@@ -26,7 +27,7 @@ import { noFates, type EventsByFate, type ShardDelta } from './shard-delta.js';
 /** What the meaning of an event follows from, beside the log. */
 export interface CountingRules {
   readonly shardMap: ShardMap;
-  readonly series: SeriesCache;
+  readonly series: SeriesTable;
   /** What a type means in that version of the registry. */
   readonly definition: (
     project: string,
@@ -41,8 +42,14 @@ export interface RecordCounts extends Readonly<EventsByFate> {
   readonly reason?: string;
 }
 
-/** By shard: what does not have the record yet, and the fates of the record's events there. */
-type OpenDeltas = Map<number, { readonly delta: ShardDelta; readonly events: EventsByFate }>;
+/** A shard that does not have the record yet, and the fates of the record's events there. */
+interface OpenDelta {
+  readonly delta: ShardDelta;
+  readonly events: EventsByFate;
+}
+
+/** By shard. */
+type OpenDeltas = (OpenDelta | undefined)[];
 
 /**
  * Folds the records of one partition, in the order of the log, into one delta per shard. What an
@@ -51,6 +58,7 @@ type OpenDeltas = Map<number, { readonly delta: ShardDelta; readonly events: Eve
 export class PartitionCounter {
   private readonly window: DedupWindow;
   private readonly expiry: ExpiryBounds;
+  private readonly event = new EventScanner();
   private latestAppendMs = 0;
 
   /**
@@ -95,15 +103,14 @@ export class PartitionCounter {
   /** @param deltas By shard; what goes to other shards is not summed up. */
   count(record: BlockRecord, deltas: ReadonlyMap<number, ShardDelta>): RecordCounts {
     const appendMs = this.advance(record);
-    const open: OpenDeltas = new Map();
+    const open: OpenDeltas = [];
     for (const [shard, delta] of deltas) {
       if (this.covered.get(shard)?.has(record.offset) === true) continue;
       delta.begin();
-      open.set(shard, { delta, events: noFates() });
+      open[shard] = { delta, events: noFates() };
     }
     const counts = this.countInto(record.block, appendMs, open);
-    for (const { delta, events } of open.values())
-      delta.complete(this.partition, record.offset, appendMs, events);
+    for (const to of open) to?.delta.complete(this.partition, record.offset, appendMs, to.events);
     return counts;
   }
 
@@ -117,32 +124,60 @@ export class PartitionCounter {
     let reason: string | undefined;
     // The gateway judged by the same: what it accepted is not too late for the time its append took.
     const arrivedMs = arrivalOf(block.notAfterMs, appendMs, this.expiry);
-    const { shardMap, series, definition: definitionOf } = this.rules;
-    for (let index = 0; index < block.count; index++) {
+    const { event, rules, window } = this;
+    const { shardMap, series: table } = rules;
+    const { body, count, schemaId, registryVersion } = block;
+    for (let index = 0; index < count; index++) {
       const start = entries.starts[index] ?? 0;
-      const occurrence = this.occurrence(block.body, entries.starts, index, appendMs);
       const end = entries.starts[index + 1] ?? 0;
-      const event = decodeEvent(block.schemaId, block.body, start + ENTRY_HEADER_BYTES, end);
-      const all = event !== undefined && isCountable(event) ? series.all(event) : undefined;
-      if (event === undefined || all === undefined) {
+      const series = this.find(schemaId, body, start + ENTRY_HEADER_BYTES, end);
+      const occurrence = window.record(body, start + FINGERPRINT_AT, appendMs, event.content);
+      if (series === NO_SERIES) {
         counts.dead += 1;
-        reason ??= `event ${index} of the block is not one of schema ${block.schemaId}`;
-        const slot = slotOf(block.body, start + FINGERPRINT_AT);
-        const to = open.get(shardMap.shardOf(slot));
+        reason ??= `event ${index} of the block is not one of schema ${schemaId}`;
+        const slot = slotOf(body, start + FINGERPRINT_AT);
+        const to = open[shardMap.shardOf(slot)];
         if (to !== undefined) to.events.dead += 1;
         continue;
       }
-      const definition = definitionOf(event.project, event.type, block.registryVersion);
-      const { maxAgeMs } = definition;
-      const isTooLate = maxAgeMs !== null && arrivedMs - event.time > maxAgeMs;
+      const { maxAgeMs, retention, dimensions } = this.definitionOf(series, registryVersion);
+      const isTooLate = maxAgeMs !== null && arrivedMs - event.timeMs > maxAgeMs;
       const fate = occurrence !== 'first' ? occurrence : isTooLate ? 'tooLate' : 'counted';
       counts[fate] += 1;
-      const to = open.get(shardMap.shardOf(all.slot));
+      const to = open[table.shardOf(series)];
       if (to === undefined) continue;
       to.events[fate] += 1;
-      if (fate === 'counted') this.add(event, all, definition, to.delta);
+      if (fate !== 'counted') continue;
+      const minute = Math.floor(event.timeMs / MINUTE_MS);
+      const retentionClass = RETENTION_CLASSES.indexOf(retention);
+      to.delta.add(series, minute, retentionClass, event);
+      if (dimensions.length === 0) continue;
+      const whole = decodeEvent(schemaId, body, start + ENTRY_HEADER_BYTES, end);
+      if (whole === undefined) throw new Error('expected an event that was found to be one');
+      to.delta.add(table.split(whole, dimensions), minute, retentionClass, event);
     }
     return reason === undefined ? counts : Object.assign(counts, { reason });
+  }
+
+  /** The series of the event that lies there, which is `event` then; NO_SERIES if it is none. */
+  private find(schemaId: number, body: Buffer, from: number, to: number): number {
+    const { event, rules } = this;
+    const isUsual =
+      event.scan(schemaId, body, from, to) && (!event.isValued || isExactDecimal(event));
+    const known = isUsual ? rules.series.find(body, event) : NO_SERIES;
+    if (known !== NO_SERIES) return known;
+    const decoded = decodeEvent(schemaId, body, from, to);
+    event.take(decoded, body, from, to);
+    if (decoded === undefined || !isCountable(decoded)) return NO_SERIES;
+    return rules.series.all(decoded);
+  }
+
+  private definitionOf(series: number, registryVersion: number): EventTypeDefinition {
+    const known = this.rules.series.typeOf(series);
+    if (known.definition !== undefined && known.registryVersion === registryVersion)
+      return known.definition;
+    known.registryVersion = registryVersion;
+    return (known.definition = this.rules.definition(known.project, known.type, registryVersion));
   }
 
   /** Tells the window of an event of a block, once. */
@@ -155,15 +190,6 @@ export class PartitionCounter {
     const start = starts[index] ?? 0;
     const content = contentHash(body, start + ENTRY_HEADER_BYTES, starts[index + 1] ?? 0);
     return this.window.record(body, start + FINGERPRINT_AT, appendMs, content);
-  }
-
-  private add(event: Event, all: Series, definition: EventTypeDefinition, to: ShardDelta): void {
-    const { dimensions, retention } = definition;
-    const minute = Math.floor(event.time / MINUTE_MS);
-    const retentionClass = RETENTION_CLASSES.indexOf(retention);
-    to.add(all, minute, retentionClass, event.value);
-    if (dimensions.length > 0)
-      to.add(this.rules.series.split(event, dimensions), minute, retentionClass, event.value);
   }
 
   /** A record that is no block stands in the ledger as one dead event, at the shard of slot 0. */
@@ -179,7 +205,7 @@ export class PartitionCounter {
   }
 
   private bookWhole(open: OpenDeltas, fate: Fate, events: number): void {
-    const to = open.get(this.rules.shardMap.shardOf(0));
+    const to = open[this.rules.shardMap.shardOf(0)];
     if (to !== undefined) to.events[fate] += events;
   }
 

@@ -12,12 +12,14 @@ import {
   type Event,
 } from '@tally/contracts';
 import { fingerprintOf, ShardMap } from '@tally/placement';
-import { SeriesCache } from '../series/series-cache.js';
+import { SeriesTable } from '../series/series-table.js';
 import { readBlock } from './block-record.js';
 import { PartitionCounter } from './partition-counter.js';
 import { MAX_RECORD_DELTA_BYTES, noFates, ShardDelta } from './shard-delta.js';
 
 const TOPIC = 'events-0123456789abcdef';
+const NO_VALUE = { isValued: false, unscaled: 0, scale: 0 };
+const newTable = () => new SeriesTable(ShardMap.even(1), 1000);
 const NAMES = Array.from({ length: MAX_DIMENSIONS }, (_, number) => `d${number}`);
 
 const event = (number: number, more: Partial<Event> = {}): Event => ({
@@ -56,12 +58,14 @@ function fullBlock(eventOf: (number: number) => Event): Buffer {
 
 /** All of it goes to one shard, as rows of their own with names of their own. */
 function deltaOf(block: Buffer): ShardDelta {
+  const shardMap = ShardMap.even(1);
+  const series = new SeriesTable(shardMap, 1e6);
   const counter = new PartitionCounter(0, 1000, new Map(), {
-    shardMap: ShardMap.even(1),
-    series: new SeriesCache(1e6),
+    shardMap,
+    series,
     definition: () => ({ ...DEFAULT_EVENT_TYPE, dimensions: NAMES }),
   });
-  const delta = new ShardDelta(TOPIC);
+  const delta = new ShardDelta(TOPIC, series);
   const record = readBlock({ offset: 0n, timestampMs: 1, value: block });
   expect(counter.count(record, new Map([[0, delta]])).dead).toBe(0);
   return delta;
@@ -96,20 +100,27 @@ describe('the bytes of a delta', () => {
   });
 
   it('do not grow with what is merged, nor with names that the shard knows', () => {
-    const known = new ShardDelta(TOPIC, () => true);
-    const unknown = new ShardDelta(TOPIC);
-    const series = new SeriesCache(10).all(event(1, { subject: 's'.repeat(512) }));
-    if (series === undefined) throw new Error('expected a series');
-    for (const delta of [known, unknown])
-      for (let minute = 0; minute < 9; minute++) delta.add(series, minute % 3, 0, null);
-    expect(known.bytes).toBe(3 * 72);
-    expect(unknown.bytes).toBe(3 * 72 + 16 + 4 * 2 + 'pt'.length + 512);
+    const table = newTable();
+    const series = table.all(event(1, { subject: 's'.repeat(512) }));
+    const addTo = (delta: ShardDelta) => {
+      for (let minute = 0; minute < 9; minute++) delta.add(series, minute % 3, 0, NO_VALUE);
+      return delta;
+    };
+    const first = addTo(new ShardDelta(TOPIC, table));
+    const names = 16 + 4 * 2 + 'pt'.length + 512;
+    expect(first.bytes).toBe(3 * 72 + names);
+    // Nobody knows yet whether the shard has it.
+    expect(addTo(new ShardDelta(TOPIC, table)).toMessage().seriesNames).toHaveLength(names);
+    first.applied();
+    const next = addTo(new ShardDelta(TOPIC, table));
+    expect(next.bytes).toBe(3 * 72);
+    expect(next.toMessage().seriesNames).toHaveLength(0);
   });
 });
 
 describe('a record that is in a delta by halves', () => {
   it('is in no message', () => {
-    const delta = new ShardDelta(TOPIC);
+    const delta = new ShardDelta(TOPIC, newTable());
     delta.begin();
     expect(() => delta.toMessage()).toThrow('got a part of one');
     // Nor is it made whole by the next.

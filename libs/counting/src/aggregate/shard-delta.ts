@@ -1,17 +1,23 @@
 import {
   DELTA_ROW_BYTES,
   DeltaRowWriter,
-  encodeSeriesNames,
   FATES,
   HOUR_MS,
-  seriesNameBytes,
-  type Decimal,
+  SERIES_ID_BYTES,
   type Fate,
   type shardProxy,
 } from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
-import type { Series } from '../series/series-cache.js';
-import { Cell } from '../sums/cell.js';
+import { NO_SERIES, type SeriesTable, type SeriesUser } from '../series/series-table.js';
+import { RowIndex } from '../sums/row-index.js';
+import { RowSums } from '../sums/row-sums.js';
+
+/** What an event adds to the sums of its rows: nothing, or unscaled / 10^scale, an exact decimal. */
+export interface AddedValue {
+  readonly isValued: boolean;
+  readonly unscaled: number;
+  readonly scale: number;
+}
 
 /** How many events had which fate. */
 export type EventsByFate = Record<Fate, number>;
@@ -38,35 +44,35 @@ export const MAX_RECORD_DELTA_BYTES = 4 << 20;
  * What one flush adds to one shard, while it is being summed up: for exact ranges of offsets. A record
  * is folded in between `begin` and `complete`; no message is made of a delta that has one in halves.
  */
-export class ShardDelta {
-  /** By key of the series. */
-  private readonly sums = new Map<string, SeriesSums>();
+export class ShardDelta implements SeriesUser {
+  private readonly index = new RowIndex();
+  private readonly sums = new RowSums();
+  /** Series whose names the shard does not have for sure: it has to be told. */
+  private untold: number[] = [];
   private readonly covered = new Map<number, OffsetSet>();
   private readonly ledger = new Map<number, Map<number, EventsByFate>>();
-  private rowCount = 0;
+  /** Among those who use the table. */
+  private readonly user: number;
   private byteCount = 0;
   /** A record is folded in by halves, until `complete`. */
   private isFolding = false;
 
-  /** @param isKnown Series whose names the shard has for sure, and need not be told. */
+  /** It uses the table until `close`. */
   constructor(
     private readonly topic: string,
-    private readonly isKnown: (series: Series) => boolean = () => false,
-  ) {}
+    private readonly table: SeriesTable,
+  ) {
+    this.user = table.join(this);
+  }
 
   /** Number of rows so far: what its memory and its transaction grow with. */
   get rows(): number {
-    return this.rowCount;
+    return this.index.size;
   }
 
   /** At least what its message takes, without instants. */
   get bytes(): number {
     return this.byteCount;
-  }
-
-  /** Series that have rows in this delta. */
-  get series(): Series[] {
-    return Array.from(this.sums.values(), ({ series }) => series);
   }
 
   /** Comes before all that a record adds. Throws when another was never completed. */
@@ -76,16 +82,34 @@ export class ShardDelta {
   }
 
   /** @param minute Since 1970. @param retention Index in the list of retention classes. */
-  add(series: Series, minute: number, retention: number, value: Decimal | null): void {
-    const window = minute * 2 ** RETENTION_BITS + retention;
-    const sums = this.sums.get(series.key);
-    if (sums === undefined) {
-      this.sums.set(series.key, new SeriesSums(series, window, value));
-      if (!this.isKnown(series)) this.byteCount += seriesNameBytes(series);
-    }
-    if (sums !== undefined && !sums.add(window, value)) return;
-    this.rowCount += 1;
+  add(series: number, minute: number, retention: number, value: AddedValue): void {
+    const { table, index, sums } = this;
+    const rows = index.size;
+    const row = index.row(series, minute * 2 ** RETENTION_BITS + retention);
+    if (value.isValued) sums.add(row, value.unscaled, value.scale);
+    else sums.count(row);
+    if (index.size === rows) return;
     this.byteCount += DELTA_ROW_BYTES;
+    if (!table.use(series, this.user) || table.isTold(series)) return;
+    this.untold.push(series);
+    this.byteCount += table.names.lengthOf(series);
+  }
+
+  /** As the table says. */
+  renumber(numbers: Int32Array): void {
+    this.index.renumber(numbers);
+    this.untold = this.untold.map((series) => numbers[series] ?? NO_SERIES);
+  }
+
+  /** The shard has it now, and with it the names that it was told. */
+  applied(): void {
+    for (const series of this.untold) this.table.tell(series);
+    this.close();
+  }
+
+  /** Nothing comes of it any more. */
+  close(): void {
+    this.table.leave(this.user);
   }
 
   /**
@@ -121,14 +145,13 @@ export class ShardDelta {
   /** Throws while a record is in it by halves: counting failed, and what is there must not be told. */
   toMessage(): Pick<shardProxy.ApplyDeltaRequest, 'ranges' | 'rows' | 'seriesNames' | 'ledger'> {
     this.assertWhole();
-    const unknown = this.series.filter((series) => !this.isKnown(series));
     return {
       ranges: [...this.covered].map(([partition, set]) => ({
         partition: { topic: this.topic, partition },
         ranges: [...set].map(({ from, to }) => ({ from: String(from), to: String(to) })),
       })),
       rows: this.rowBytes(),
-      seriesNames: encodeSeriesNames(unknown),
+      seriesNames: this.nameBytes(),
       ledger: [...this.ledger].flatMap(([partition, hours]) =>
         [...hours].map(([hour, entry]) => ({
           partition: { topic: this.topic, partition },
@@ -149,55 +172,23 @@ export class ShardDelta {
   }
 
   private rowBytes(): Buffer {
-    const writer = new DeltaRowWriter(this.rowCount);
-    for (const { series, last, earlier } of this.sums.values()) {
-      writeRow(writer, series, last);
-      for (const cell of earlier?.values() ?? []) writeRow(writer, series, cell);
+    const { index, sums, table } = this;
+    const writer = new DeltaRowWriter(index.size);
+    for (let row = 0; row < index.size; row++) {
+      const window = index.windowOf(row);
+      const minute = Math.floor(window / 2 ** RETENTION_BITS);
+      const at = writer.add(minute, window % 2 ** RETENTION_BITS, sums.totals(row));
+      table.names.write(index.seriesOf(row), writer.bytes, at, SERIES_ID_BYTES);
     }
     return writer.bytes;
   }
-}
 
-function writeRow(writer: DeltaRowWriter, { id }: Series, { window, totals }: WindowCell): void {
-  const minute = Math.floor(window / 2 ** RETENTION_BITS);
-  writer.add(id, minute, window % 2 ** RETENTION_BITS, totals);
-}
-
-class WindowCell extends Cell {
-  constructor(readonly window: number) {
-    super();
-  }
-}
-
-/** The windows of one series: mostly one, since a flush is much shorter than a minute. */
-class SeriesSums {
-  /** Of the last event: the next mostly belongs there too. */
-  last: WindowCell;
-  /** The others, by window. */
-  earlier: Map<number, WindowCell> | undefined;
-
-  constructor(
-    readonly series: Series,
-    window: number,
-    value: Decimal | null,
-  ) {
-    this.last = new WindowCell(window);
-    this.last.add(value);
-  }
-
-  /** True when the window is a new one. */
-  add(window: number, value: Decimal | null): boolean {
-    const isNew = window !== this.last.window && this.moveTo(window);
-    this.last.add(value);
-    return isNew;
-  }
-
-  private moveTo(window: number): boolean {
-    this.earlier ??= new Map<number, WindowCell>();
-    this.earlier.set(this.last.window, this.last);
-    const known = this.earlier.get(window);
-    this.earlier.delete(window);
-    this.last = known ?? new WindowCell(window);
-    return known === undefined;
+  private nameBytes(): Buffer {
+    const { untold, table } = this;
+    const bytes = Buffer.allocUnsafe(
+      untold.reduce((sum, series) => sum + table.names.lengthOf(series), 0),
+    );
+    untold.reduce((at, series) => table.names.write(series, bytes, at), 0);
+    return bytes;
   }
 }

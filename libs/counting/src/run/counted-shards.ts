@@ -1,4 +1,5 @@
 import type { ShardDelta } from '../aggregate/shard-delta.js';
+import type { SeriesTable } from '../series/series-table.js';
 import type { FlushOutcome, RunAction } from './run-action.js';
 import { ShardFlushes, type AfterFlush, type Instants, type Positions } from './shard-flushes.js';
 import type { ShardRoster } from './shard-roster.js';
@@ -7,6 +8,7 @@ import type { ShardRoster } from './shard-roster.js';
 export interface CountedShardsOptions {
   readonly epoch: number;
   readonly topic: string;
+  readonly series: SeriesTable;
   readonly roster: ShardRoster;
   /** Rows for one shard that are flushed before the next tick. */
   readonly flushRows: number;
@@ -62,8 +64,8 @@ export class CountedShards {
   }
 
   join(shard: number): void {
-    const { topic, epoch, roster, emit } = this.options;
-    const flushes = new ShardFlushes({ shard, epoch, topic, emit });
+    const { topic, epoch, series, roster, emit } = this.options;
+    const flushes = new ShardFlushes({ shard, epoch, topic, series, emit });
     this.shards.set(shard, flushes);
     this.open.set(shard, flushes.delta);
     roster.join(shard);
@@ -71,6 +73,7 @@ export class CountedShards {
 
   /** What was summed up for it is forgotten: its coverage says later what to read again. */
   leave(shard: number, reason: string): void {
+    this.shards.get(shard)?.close();
     const isCounted = this.shards.delete(shard);
     this.open.delete(shard);
     this.behindSinceMs.delete(shard);

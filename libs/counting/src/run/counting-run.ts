@@ -2,7 +2,7 @@ import type { EventTypeDefinition, PartitionBounds } from '@tally/contracts';
 import type { EventsTopic, ShardMap } from '@tally/placement';
 import type { BlockRecord } from '../aggregate/block-record.js';
 import { PartitionCounter, type CountingRules } from '../aggregate/partition-counter.js';
-import { SeriesCache } from '../series/series-cache.js';
+import { SeriesTable } from '../series/series-table.js';
 import { AcceptedLosses } from './accepted-losses.js';
 import { CountedShards } from './counted-shards.js';
 import { CoverageCheck } from './coverage-check.js';
@@ -92,7 +92,8 @@ export class CountingRun {
     const { topic, partitions, emit } = options;
     const { epoch, shards } = shardMap;
     this.nowMs = options.startedAtMs;
-    this.rules = { shardMap, series: new SeriesCache(maxSeries), definition };
+    const series = new SeriesTable(shardMap, maxSeries);
+    this.rules = { shardMap, series, definition };
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
     roster.tick(startedAtMs);
     this.startedAfterMs = roster.elapsedMs;
@@ -102,6 +103,7 @@ export class CountingRun {
     this.shards = new CountedShards({
       epoch,
       topic: topic.name,
+      series,
       roster,
       flushRows,
       shardPatienceMs,

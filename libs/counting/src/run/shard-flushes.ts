@@ -1,5 +1,5 @@
 import { ShardDelta } from '../aggregate/shard-delta.js';
-import type { Series } from '../series/series-cache.js';
+import type { SeriesTable } from '../series/series-table.js';
 import type { FlushAction, FlushOutcome, RebuildCause, RunAction } from './run-action.js';
 
 /** Before a flush of unknown outcome is sent again; twice as long each time, to the bound. */
@@ -33,6 +33,7 @@ export interface ShardFlushesOptions {
   readonly shard: number;
   readonly epoch: number;
   readonly topic: string;
+  readonly series: SeriesTable;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -52,8 +53,6 @@ export class ShardFlushes {
   private open: ShardDelta;
   private flight: Flight | undefined;
   private confirmed: Positions = new Map<number, bigint>();
-  /** Series whose names the shard has for sure. */
-  private readonly known = new WeakSet<Series>();
 
   constructor(private readonly options: ShardFlushesOptions) {
     this.open = this.newDelta();
@@ -122,7 +121,7 @@ export class ShardFlushes {
     switch (outcome.kind) {
       case 'applied':
       case 'already_applied':
-        for (const series of flight.delta.series) this.known.add(series);
+        flight.delta.applied();
         this.confirmed = flight.positions;
         this.flight = undefined;
         return {
@@ -142,8 +141,14 @@ export class ShardFlushes {
     }
   }
 
+  /** Nothing more is sent. */
+  close(): void {
+    this.open.close();
+    this.flight?.delta.close();
+  }
+
   private newDelta(): ShardDelta {
-    return new ShardDelta(this.options.topic, (series) => this.known.has(series));
+    return new ShardDelta(this.options.topic, this.options.series);
   }
 
   private sendAgain(flight: Flight): void {

@@ -168,10 +168,7 @@ export class RunPlayer {
       partitions: partitions.split(', ').map(Number),
       shardMap: this.shardMap,
       roster: this.roster,
-      definition: () => {
-        if (this.bug !== undefined) throw new Error(this.bug);
-        return DEFAULT_EVENT_TYPE;
-      },
+      definition: () => this.definition,
       knowsVersion: (version) => version <= this.settings['known version'],
       flushRows: this.settings['flush rows'],
       shardPatienceMs: this.settings['shard patience'],
@@ -182,6 +179,19 @@ export class RunPlayer {
       emit: (action) => this.hear(action),
     });
     this.run.tick(this.nowMs);
+  }
+
+  /** Who asks for the maximum age runs into the bug, if there is one. */
+  private get definition() {
+    const bug = () => this.bug;
+    return {
+      ...DEFAULT_EVENT_TYPE,
+      get maxAgeMs() {
+        const found = bug();
+        if (found !== undefined) throw new Error(found);
+        return DEFAULT_EVENT_TYPE.maxAgeMs;
+      },
+    };
   }
 
   private tick(nowMs: number): void {

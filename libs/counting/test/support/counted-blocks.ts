@@ -12,8 +12,9 @@ import {
   type Event,
 } from '@tally/contracts';
 import { fingerprintOf, ShardMap } from '@tally/placement';
-import { SeriesCache } from '../../src/series/series-cache.js';
+import { SeriesTable } from '../../src/series/series-table.js';
 import { readBlock, type BlockRecord } from '../../src/aggregate/block-record.js';
+import type { OffsetSet } from '../../src/coverage/offset-set.js';
 import { PartitionCounter, type CountingRules } from '../../src/aggregate/partition-counter.js';
 import { noFates, ShardDelta } from '../../src/aggregate/shard-delta.js';
 
@@ -21,9 +22,12 @@ export const TOPIC = 'events-0123456789abcdef';
 export const WINDOW_MS = 1000;
 export const shardMap = ShardMap.even(2);
 
-export const rules = (definition: CountingRules['definition'] = () => DEFAULT_EVENT_TYPE) => ({
+export const rules = (
+  definition: CountingRules['definition'] = () => DEFAULT_EVENT_TYPE,
+  maxSeries = 1000,
+) => ({
   shardMap,
-  series: new SeriesCache(1000),
+  series: new SeriesTable(shardMap, maxSeries),
   definition,
 });
 
@@ -60,8 +64,14 @@ export const record = (
 ): BlockRecord =>
   readBlock({ offset: BigInt(offset), timestampMs, value: blockOf(events, notAfterMs) });
 
-export const newDeltas = () =>
-  new Map(shardMap.shards.map((shard) => [shard, new ShardDelta(TOPIC)]));
+const newDeltas = ({ series }: CountingRules) =>
+  new Map(shardMap.shards.map((shard) => [shard, new ShardDelta(TOPIC, series)]));
+
+/** A counter of a partition, and what it counts into. */
+export function newCounter(using = rules(), covered: ReadonlyMap<number, OffsetSet> = new Map()) {
+  const counter = new PartitionCounter(5, WINDOW_MS, covered, using);
+  return { counter, deltas: newDeltas(using) };
+}
 
 /** What all shards get: count per subject and minute, the ledger's sums, and ranges per shard. */
 export function read(deltas: ReadonlyMap<number, ShardDelta>) {
@@ -94,8 +104,7 @@ export function read(deltas: ReadonlyMap<number, ShardDelta>) {
 }
 
 export function countAll(records: readonly BlockRecord[], using = rules()) {
-  const counter = new PartitionCounter(5, WINDOW_MS, new Map(), using);
-  const deltas = newDeltas();
+  const { counter, deltas } = newCounter(using);
   for (const one of records) counter.count(one, deltas);
   return read(deltas);
 }
