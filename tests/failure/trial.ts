@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { untilAnswered } from '@tally/client';
 import { MINUTE_MS } from '@tally/contracts';
 import { until } from './rig/until.js';
 import { Clients } from './traffic/clients.js';
@@ -11,7 +12,7 @@ import { Reader } from './traffic/reader.js';
 import type { FailureStack } from './rig/failure-stack.js';
 import { NO_EVENTS, type LedgerSums } from './rig/observer.js';
 import type { CountedEvent } from './verdict/recount.js';
-import { askStats } from './verdict/stats.js';
+import { askStats, type Answer } from './verdict/stats.js';
 import { violations } from './verdict/verdict.js';
 
 const MAX_TRIES = 5;
@@ -154,11 +155,19 @@ export class Trial {
   private async quiet(): Promise<void> {
     const now = Date.now();
     const isComplete = async () => {
-      const { asOfMs } = await askStats(this.on.addresses.gateway, this.subjects, 'total');
+      const { asOfMs } = await this.ask('total');
       return asOfMs !== undefined && asOfMs > now;
     };
     const what = 'answers have everything that was acknowledged';
     await until(what, isComplete, this.settlesWithinMs);
+  }
+
+  private ask(granularity: 'total' | 'minute'): Promise<Answer> {
+    const { on, subjects, settlesWithinMs } = this;
+    return untilAnswered(
+      () => askStats(on.addresses.gateway, subjects, granularity),
+      settlesWithinMs,
+    );
   }
 
   private async violations(fault: Fault): Promise<string[]> {
@@ -177,7 +186,6 @@ export class Trial {
         conflicting: sum.conflicting + row.conflicting,
       });
     }
-    const gateway = on.addresses.gateway;
     return violations({
       subjects,
       ledger,
@@ -186,8 +194,8 @@ export class Trial {
       counted: (await fault.expected?.(this, logged)) ?? logged,
       appended: fault.expected === undefined ? on.recount.appended : new Map(),
       expired: on.recount.expired,
-      total: await askStats(gateway, subjects, 'total'),
-      byMinute: await askStats(gateway, subjects, 'minute'),
+      total: await this.ask('total'),
+      byMinute: await this.ask('minute'),
     });
   }
 }

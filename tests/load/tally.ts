@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@tally/testing';
-import { readStats, type StatsAnswer } from '@tally/client';
+import { readStats, untilAnswered, type StatsAnswer } from '@tally/client';
 import { HOUR_MS, MINUTE_MS } from '@tally/contracts';
 import { Stack } from '@tally/tools';
 import { settingsOf } from './postgres-settings.js';
@@ -31,7 +31,8 @@ export async function startTally({ profileDir }: TallyOptions): Promise<Candidat
       new Date(Math.ceil(Date.now() / HOUR_MS + offset) * HOUR_MS).toISOString();
     const [from, to] = [hour(-4), hour(1)];
     const target = { gateway, apiKey: '' };
-    return readStats(target, { type, subjects, functions: ['count'], from, to });
+    const question = { type, subjects, functions: ['count'], from, to } as const;
+    return untilAnswered(() => readStats(target, question), COUNTED_WITHIN_MS);
   };
   const asOf = async () => Date.parse((await ask('view', ['video-1'])).meta.asOf ?? '');
   return {

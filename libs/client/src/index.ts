@@ -14,8 +14,10 @@ export {
 } from './sending/send-batch.js';
 export { Sender, type SenderOptions, type StoppedBatch } from './sending/sender.js';
 export {
+  NoAnswerNowError,
   readStats,
   readStatsAsOf,
+  untilAnswered,
   type StatsAnswer,
   type StatsFunction,
   type StatsPoint,

@@ -146,12 +146,20 @@ describe('a question', () => {
     await expect(readStats({ gateway, apiKey: '' }, question)).rejects.toThrow('503');
   });
 
+  it('is not asked again when it is a wrong one', async () => {
+    acts = [{ status: 400, body: 'no' }];
+    const target = { gateway, apiKey: '' };
+    await expect(readStatsAsOf(target, question, 0, 10_000)).rejects.toThrow('400');
+    expect(requests.length).toBe(1);
+  });
+
   it('is asked again until everything before an instant is in the answer', async () => {
-    acts = [answer(null), answer('2026-01-01T00:00:00Z'), answer('2026-01-01T00:00:01Z')];
+    const later = { status: 504, body: 'later' };
+    acts = [answer(null), later, answer('2026-01-01T00:00:00Z'), answer('2026-01-01T00:00:01Z')];
     const instant = Date.parse('2026-01-01T00:00:01Z');
     const target = { gateway, apiKey: '' };
     const { meta } = await readStatsAsOf(target, question, instant, 10_000);
     expect(meta.asOf).toBe('2026-01-01T00:00:01Z');
-    expect(requests.length).toBe(3);
+    expect(requests.length).toBe(4);
   });
 });

@@ -1,5 +1,5 @@
-import { deliver, readStats, sendBatch } from '@tally/client';
-import { HOUR_MS, MAX_MESSAGE_BYTES, SECOND_MS } from '@tally/contracts';
+import { deliver, readStats, sendBatch, untilAnswered } from '@tally/client';
+import { HOUR_MS, MAX_MESSAGE_BYTES, MINUTE_MS, SECOND_MS } from '@tally/contracts';
 import { seriesId, ShardMap, slotOf } from '@tally/placement';
 import { until } from '../rig/until.js';
 import { ADMIN_ENV, defineType } from '../traffic/event-types.js';
@@ -104,10 +104,15 @@ function attributesOf(number: number): Record<string, string> {
 async function assertCountedOnce({ on }: Trial, subjects: readonly string[]): Promise<void> {
   const hour = (hours: number) =>
     new Date(Math.ceil(Date.now() / HOUR_MS + hours) * HOUR_MS).toISOString();
-  const { series } = await readStats(
-    { gateway: on.addresses.gateway, apiKey: '' },
-    { type: TYPE, subjects, functions: ['count'], from: hour(-2), to: hour(1) },
-  );
+  const target = { gateway: on.addresses.gateway, apiKey: '' };
+  const question = {
+    type: TYPE,
+    subjects,
+    functions: ['count'],
+    from: hour(-2),
+    to: hour(1),
+  } as const;
+  const { series } = await untilAnswered(() => readStats(target, question), MINUTE_MS);
   const wrong = series.filter(({ points }) => Number(points[0]?.count) !== EVENTS / SUBJECTS);
   if (series.length !== SUBJECTS || wrong.length > 0)
     throw new Error(`expected ${EVENTS / SUBJECTS} events each, got ${JSON.stringify(wrong)}`);

@@ -54,7 +54,17 @@ export interface StatsAnswer {
   };
 }
 
-/** Asks the public API. Rejects when it does not answer within 15 s, or not with figures. */
+/** There is no answer now (429, 503, 504): the same question may have one a little later. */
+export class NoAnswerNowError extends Error {
+  override readonly name = 'NoAnswerNowError';
+}
+
+const NOT_NOW: ReadonlySet<number> = new Set([429, 503, 504]);
+
+/**
+ * Asks the public API. Rejects with a NoAnswerNowError when it says so, and with another when it does not
+ * answer within 15 s, or not with figures.
+ */
 export async function readStats(
   { gateway, apiKey }: Target,
   { type, subjects, functions, granularity = 'total', from, to }: StatsQuestion,
@@ -74,9 +84,23 @@ export async function readStats(
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   });
   const text = await response.text();
-  if (response.status !== 200)
-    throw new Error(`the gateway answered ${response.status} to a question: ${text}`);
+  if (response.status !== 200) {
+    const Refusal = NOT_NOW.has(response.status) ? NoAnswerNowError : Error;
+    throw new Refusal(`the gateway answered ${response.status} to a question: ${text}`);
+  }
   return JSON.parse(text) as StatsAnswer;
+}
+
+/** Asks again while there is no answer now, for so many ms; rejects as the last question did. */
+export async function untilAnswered<T>(ask: () => Promise<T>, withinMs: number): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;)
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof NoAnswerNowError) || performance.now() >= deadline) throw error;
+      await pause(POLL_MS);
+    }
 }
 
 /**
@@ -92,7 +116,8 @@ export async function readStatsAsOf(
   const deadline = performance.now() + withinMs;
   let asOf: string | null = null;
   while (performance.now() < deadline) {
-    const answer = await readStats(target, question);
+    const leftMs = deadline - performance.now();
+    const answer = await untilAnswered(() => readStats(target, question), leftMs);
     asOf = answer.meta.asOf;
     if (asOf !== null && Date.parse(asOf) >= instant) return answer;
     await pause(POLL_MS);
