@@ -196,6 +196,7 @@ export class AppModule {
             const router = new RequestRouter(
               createHandlers({
                 hasSasl: security.hasSasl,
+                acl,
                 log,
                 space,
                 groups,

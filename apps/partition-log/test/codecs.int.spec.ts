@@ -252,6 +252,45 @@ describe('what kafkajs does not speak', () => {
     expect(hex(written('electLeaders', 1, answer))).toBe('00000000' + '0000' + body);
   });
 
+  it('DescribeAcls, CreateAcls and DeleteAcls have a pattern from version 1 on', () => {
+    const filter = { type: 2, name: 't', pattern: 3, principal: null, host: '*' };
+    const asked = { ...filter, operation: 3, permission: 1 };
+    const rest = 'ffff' + '00012a' + '03' + '01';
+    const read = (name: 'describeAcls' | 'deleteAcls', version: number, text: string) =>
+      readBytes(name, version, Buffer.from(text, 'hex'));
+    expect(read('describeAcls', 0, '02' + '000174' + rest)).toEqual(asked);
+    expect(read('describeAcls', 1, '02' + '000174' + '04' + rest)).toEqual({
+      ...asked,
+      pattern: 4,
+    });
+    const filters = [{ ...asked, pattern: 4 }];
+    expect(read('deleteAcls', 1, '00000001' + '02' + '000174' + '04' + rest)).toEqual({ filters });
+    const entry = { principal: 'p', host: 'h', operation: 3, permission: 3 };
+    const creation = { type: 2, name: 't', pattern: 4, ...entry };
+    const created = '00000001' + '02' + '000174' + '04' + '000170' + '000168' + '03' + '03';
+    expect(readBytes('createAcls', 1, Buffer.from(created, 'hex'))).toEqual({
+      creations: [creation],
+    });
+    const none = { errorCode: 0, errorMessage: null };
+    const resources = [{ type: 2, name: 't', pattern: 4, acls: [entry] }];
+    const tail = '00000001' + '000170' + '000168' + '03' + '03';
+    expect(hex(written('describeAcls', 0, { ...none, resources }))).toBe(
+      '00000000' + '0000' + 'ffff' + '00000001' + '02' + '000174' + tail,
+    );
+    expect(hex(written('describeAcls', 1, { ...none, resources }))).toBe(
+      '00000000' + '0000' + 'ffff' + '00000001' + '02' + '000174' + '04' + tail,
+    );
+    const refused = { errorCode: 44, errorMessage: 'm' };
+    expect(hex(written('createAcls', 1, { results: [refused] }))).toBe(
+      '00000000' + '00000001' + '002c' + '00016d',
+    );
+    const results = [{ ...none, matching: [{ ...refused, ...creation }] }];
+    expect(hex(written('deleteAcls', 1, { results }))).toBe(
+      '00000000' + '00000001' + '0000' + 'ffff' + '00000001' + '002c' + '00016d' +
+        '02' + '000174' + '04' + '000170' + '000168' + '03' + '03',
+    ); // prettier-ignore
+  });
+
   it('OffsetDelete answers with its own error before the throttle time', () => {
     const bytes = '000167' + '00000001' + '000174' + '00000002' + '00000000' + '00000001';
     expect(readBytes('offsetDelete', 0, Buffer.from(bytes, 'hex'))).toEqual({
@@ -291,6 +330,9 @@ describe('what is told to clients', () => {
       [21, 'DeleteRecords', 0, 1],
       [22, 'InitProducerId', 0, 1],
       [23, 'OffsetForLeaderEpoch', 2, 3],
+      [29, 'DescribeAcls', 0, 1],
+      [30, 'CreateAcls', 0, 1],
+      [31, 'DeleteAcls', 0, 1],
       [32, 'DescribeConfigs', 0, 3],
       [33, 'AlterConfigs', 0, 1],
       [35, 'DescribeLogDirs', 0, 1],
