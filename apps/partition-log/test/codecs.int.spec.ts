@@ -291,6 +291,38 @@ describe('what kafkajs does not speak', () => {
     ); // prettier-ignore
   });
 
+  it('ListOffsets is flexible from version 6 on', () => {
+    const partition = '00000003' + '00000000' + 'fffffffffffffffd' + '00';
+    const bytes = '00' + 'ffffffff' + '01' + '02' + '0274' + '02' + partition + '00' + '00';
+    for (const version of [6, 7])
+      expect(readBytes('listOffsets', version, Buffer.from(bytes, 'hex'))).toEqual({
+        topics: [
+          { name: 't', partitions: [{ partition: 3, currentLeaderEpoch: 0, timestamp: -3n }] },
+        ],
+      });
+    const told = { partition: 3, errorCode: 0, timestamp: 8n, offset: 9n, leaderEpoch: 0 };
+    const topics = [{ name: 't', partitions: [told] }];
+    expect(hex(written('listOffsets', 7, { topics }))).toBe(
+      '00' + '00000000' + '02' + '0274' + '02' +
+        '00000003' + '0000' + '0000000000000008' + '0000000000000009' + '00000000' + '00' +
+        '00' + '00',
+    ); // prettier-ignore
+  });
+
+  it('ListGroups is flexible from version 3 on, and asks and tells of states from version 4 on', () => {
+    const read = (text: string, version: number) =>
+      readBytes('listGroups', version, Buffer.from(text, 'hex'));
+    expect(read('00' + '00', 3)).toEqual({ states: [] });
+    expect(read('00' + '02' + '06' + '456d707479' + '00', 4)).toEqual({ states: ['Empty'] });
+    const groups = [{ groupId: 'g', protocolType: 'c', state: 'Empty' }];
+    expect(hex(written('listGroups', 3, { errorCode: 0, groups }))).toBe(
+      '00' + '00000000' + '0000' + '02' + '0267' + '0263' + '00' + '00',
+    );
+    expect(hex(written('listGroups', 4, { errorCode: 0, groups }))).toBe(
+      '00' + '00000000' + '0000' + '02' + '0267' + '0263' + '06456d707479' + '00' + '00',
+    );
+  });
+
   it('OffsetDelete answers with its own error before the throttle time', () => {
     const bytes = '000167' + '00000001' + '000174' + '00000002' + '00000000' + '00000001';
     expect(readBytes('offsetDelete', 0, Buffer.from(bytes, 'hex'))).toEqual({
@@ -305,14 +337,14 @@ describe('what kafkajs does not speak', () => {
 });
 
 describe('what is told to clients', () => {
-  it('is each API with its first and last version, all below the flexible ones', () => {
+  it('is each API with its first and last version', () => {
     const served = Object.values(APIS)
       .map(({ key, name, min, max }) => [key, name, min, max] as const)
       .toSorted(([a], [b]) => a - b);
     expect(served).toEqual([
       [0, 'Produce', 3, 8],
       [1, 'Fetch', 4, 11],
-      [2, 'ListOffsets', 1, 5],
+      [2, 'ListOffsets', 1, 7],
       [3, 'Metadata', 0, 8],
       [8, 'OffsetCommit', 2, 7],
       [9, 'OffsetFetch', 1, 5],
@@ -322,7 +354,7 @@ describe('what is told to clients', () => {
       [13, 'LeaveGroup', 0, 3],
       [14, 'SyncGroup', 0, 3],
       [15, 'DescribeGroups', 0, 4],
-      [16, 'ListGroups', 0, 2],
+      [16, 'ListGroups', 0, 4],
       [17, 'SaslHandshake', 0, 1],
       [18, 'ApiVersions', 0, 3],
       [19, 'CreateTopics', 0, 4],
