@@ -49,6 +49,7 @@ describe('a body of events in a form that is taken', () => {
     ['application/x-ndjson', `${line}\n{"id":"cut off at the e`, 1, [1]],
     ['application/x-ndjson', `\n\t\n${line}\r\n \r\n${line}`, 2, []],
     ['application/x-ndjson; charset=utf-8', `\ufeff${line}\r\n`, 1, []],
+    ['application/x-ndjson', `${line}\n\ufeff${line}\r\n\ufeff\n`, 2, []],
     ['application/x-ndjson;charset="utf8"', line, 1, []],
     ['Application/NDJSON', line, 1, []],
     ['application/jsonl; charset=UTF-8', line, 1, []],
