@@ -211,6 +211,13 @@ describe('an input', () => {
 });
 
 describe('NDJSON', () => {
+  it('of files put one behind the other has a byte order mark before any line', async () => {
+    expect(await readAll('\ufeff{"subject":"a"}\r\n\ufeff{"subject":"b"}\n\ufeff')).toEqual([
+      expect.objectContaining({ subject: 'a' }),
+      expect.objectContaining({ subject: 'b' }),
+    ]);
+  });
+
   it('goes as it is, with an id and a type where they are missing', async () => {
     const lines = [
       '{"id":"1","type":"order","subject":"a","value":0.12345678901234567890}',

@@ -38,7 +38,7 @@ const JSON_OF_MANY_LINES = /^\s*(?:\[\s*(?:[[{\]"]|$)|\{[ \t]*\r?\n)/;
 export function formatOfInput({ head, name }: Input, options: FormatOptions): LineFormat | 'csv' {
   if (options.format === 'csv') return 'csv';
   const text = head.toString();
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const lines = text.split(/\r?\n\ufeff?/).filter((line) => line.trim() !== '');
   const asked = LINE_FORMATS.find((format) => format.name === options.format);
   // A container may write other things first; what Docker keeps is JSON of any kind for --map.
   const kept = seenIn(lines, (line) => keptFormatOf(line, options));
