@@ -29,6 +29,16 @@ describe('a batch', () => {
     expect(parse(`\ufeff${text}`, format)).toMatchObject({ events: [{ type: 'a' }] });
   });
 
+  it('of lines that is one text printed over several says how that is sent', () => {
+    expect(parse('[\n  {\r\n    "type": "a"\n', 'ndjson')).toMatchObject({
+      events: [1, 2]
+        .map((line) => ({
+          malformed: expect.stringMatching(`^line ${line}: .*; a text of several lines is sent as`),
+        }))
+        .concat([{ malformed: expect.not.stringContaining('several') }]),
+    });
+  });
+
   it('of lines has none in a byte order mark before any of them, as files have that were put together', () => {
     const text = '{"type":"a"}\n\ufeff{"type":"b"}\n\ufeff\r\n{"type":"\ufeff"}\n \ufeff{}';
     expect(parse(text, 'ndjson')).toMatchObject({

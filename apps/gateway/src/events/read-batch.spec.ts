@@ -25,6 +25,8 @@ const UNSPLIT = '; where its events begin and end cannot be told, so none was ta
 const OF_LINES =
   '; where each line is an event, expected Content-Type application/x-ndjson, got that of a JSON text';
 
+const ONE_TEXT = '; a text of several lines is sent as Content-Type application/json';
+
 /** The same at once, as simply as it can be said: JSON.parse of each line or element, or of the whole. */
 function parseWhole(bytes: Buffer, format: BatchFormat): WholeBatch | RefusedBatch {
   // Latin-1 has a character for each byte, so nothing is lost of what is no UTF-8.
@@ -70,8 +72,9 @@ function ofLine({ line, where }: { line: string; where: string }): One {
   if (!isUtf8(bytes)) return where + NOT_UTF8;
   if (scanJson(bytes).isTooDeep) return where + TOO_DEEP;
   const walk = walkJson(bytes.toString());
+  const hint = /^\s*[[{]\s*$/.test(bytes.toString()) ? ONE_TEXT : '';
   return walk.kind === 'malformed'
-    ? `${where}expected JSON, malformed at character ${walk.at}`
+    ? `${where}expected JSON, malformed at character ${walk.at}${hint}`
     : { value: JSON.parse(bytes.toString()), isInexact: walk.inexact.size > 0 };
 }
 

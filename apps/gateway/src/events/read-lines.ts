@@ -18,6 +18,9 @@ import { scanJson, trimmed, type JsonScan } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
 
 const NEWLINE = 0x0a;
+/** A line of a text that was printed for people. */
+const OPENING = new Set(['{', '[']);
+const ONE_TEXT = '; a text of several lines is sent as Content-Type application/json';
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
@@ -112,7 +115,8 @@ class Lines {
       else {
         const bytes = Buffer.from(line);
         const at = (yield* malformedAt(bytes, 0, bytes.length, this.sizes)) ?? line.length;
-        yield this.malformed(`expected JSON, malformed at character ${at}`);
+        const hint = OPENING.has(line.trim()) ? ONE_TEXT : '';
+        yield this.malformed(`expected JSON, malformed at character ${at}${hint}`);
       }
     }
     yield { kind: 'events', events, inexact };
