@@ -197,6 +197,7 @@ export class AppModule {
             const router = new RequestRouter(
               createHandlers({
                 hasSasl: security.hasSasl,
+                acl,
                 log,
                 space,
                 groups,

@@ -28,6 +28,12 @@ import { fetchHandler, type CountFetch } from './records/fetch.js';
 import { initProducerIdHandler } from './records/init-producer-id.js';
 import { listOffsetsHandler } from './records/list-offsets.js';
 import { produceHandler, type CountAppend } from './records/produce.js';
+import type { AclFile } from './security/acl/acl-file.js';
+import {
+  createAclsHandler,
+  deleteAclsHandler,
+  describeAclsHandler,
+} from './security/acl/acl-handlers.js';
 import { saslAuthenticateHandler, saslHandshakeHandler } from './security/sasl-handlers.js';
 import type { Handlers } from './server/request-router.js';
 import {
@@ -49,6 +55,8 @@ export interface HandlerParts {
   readonly limits: TopicLimits;
   /** Clients have to authenticate. */
   readonly hasSasl: boolean;
+  /** undefined: who may ask may do everything. */
+  readonly acl: AclFile | undefined;
   /** What is told of the settings of this node. */
   readonly node: NodeSettings;
   /** The clock of the log, ms since 1970. */
@@ -59,7 +67,7 @@ export interface HandlerParts {
 
 /** What answers each API; clients are told of exactly these. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { log, space, groups, broker, limits, node, now, countAppend, countFetch } = parts;
+  const { log, space, groups, broker, limits, acl, node, now, countAppend, countFetch } = parts;
   const { nodeId } = broker;
   return {
     produce: produceHandler(log, space, now, countAppend),
@@ -76,6 +84,9 @@ export function createHandlers(parts: HandlerParts): Handlers {
     describeConfigs: describeConfigsHandler(log, node),
     alterConfigs: alterConfigsHandler(log, node),
     incrementalAlterConfigs: incrementalAlterConfigsHandler(log, node),
+    describeAcls: describeAclsHandler(acl),
+    createAcls: createAclsHandler(acl),
+    deleteAcls: deleteAclsHandler(acl),
     joinGroup: joinGroupHandler(groups),
     syncGroup: syncGroupHandler(groups),
     heartbeat: heartbeatHandler(groups),

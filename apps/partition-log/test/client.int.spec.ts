@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { listGroups } from '@tally/kafka-wire';
 import { eventually } from '@tally/testing';
+import { KafkaConnection } from '@tally/testing/kafka-connection';
 import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type Producer } from 'kafkajs';
 import { LogProcess } from './support/log-process.js';
 
@@ -267,6 +269,17 @@ describe('a consumer', () => {
     const { groups } = await admin.describeGroups(['sharers']);
     expect(groups[0]).toMatchObject({ state: 'Stable', protocolType: 'consumer' });
     expect(groups[0]?.members).toHaveLength(2);
+
+    const raw = await KafkaConnection.open(log.port);
+    const inState = async (...states: string[]) => {
+      const answer = await raw.ask(listGroups, { states });
+      return answer.groups.filter(({ groupId }) => groupId === 'sharers');
+    };
+    const told = [{ groupId: 'sharers', protocolType: 'consumer', state: 'Stable' }];
+    expect(await inState()).toEqual(told);
+    expect(await inState('Empty', 'stable')).toEqual(told);
+    expect(await inState('Empty')).toEqual([]);
+    raw.close();
 
     await second.disconnect();
     await eventually('the first has all', () => assignments.get(first)?.length === 4);

@@ -252,6 +252,77 @@ describe('what kafkajs does not speak', () => {
     expect(hex(written('electLeaders', 1, answer))).toBe('00000000' + '0000' + body);
   });
 
+  it('DescribeAcls, CreateAcls and DeleteAcls have a pattern from version 1 on', () => {
+    const filter = { type: 2, name: 't', pattern: 3, principal: null, host: '*' };
+    const asked = { ...filter, operation: 3, permission: 1 };
+    const rest = 'ffff' + '00012a' + '03' + '01';
+    const read = (name: 'describeAcls' | 'deleteAcls', version: number, text: string) =>
+      readBytes(name, version, Buffer.from(text, 'hex'));
+    expect(read('describeAcls', 0, '02' + '000174' + rest)).toEqual(asked);
+    expect(read('describeAcls', 1, '02' + '000174' + '04' + rest)).toEqual({
+      ...asked,
+      pattern: 4,
+    });
+    const filters = [{ ...asked, pattern: 4 }];
+    expect(read('deleteAcls', 1, '00000001' + '02' + '000174' + '04' + rest)).toEqual({ filters });
+    const entry = { principal: 'p', host: 'h', operation: 3, permission: 3 };
+    const creation = { type: 2, name: 't', pattern: 4, ...entry };
+    const created = '00000001' + '02' + '000174' + '04' + '000170' + '000168' + '03' + '03';
+    expect(readBytes('createAcls', 1, Buffer.from(created, 'hex'))).toEqual({
+      creations: [creation],
+    });
+    const none = { errorCode: 0, errorMessage: null };
+    const resources = [{ type: 2, name: 't', pattern: 4, acls: [entry] }];
+    const tail = '00000001' + '000170' + '000168' + '03' + '03';
+    expect(hex(written('describeAcls', 0, { ...none, resources }))).toBe(
+      '00000000' + '0000' + 'ffff' + '00000001' + '02' + '000174' + tail,
+    );
+    expect(hex(written('describeAcls', 1, { ...none, resources }))).toBe(
+      '00000000' + '0000' + 'ffff' + '00000001' + '02' + '000174' + '04' + tail,
+    );
+    const refused = { errorCode: 44, errorMessage: 'm' };
+    expect(hex(written('createAcls', 1, { results: [refused] }))).toBe(
+      '00000000' + '00000001' + '002c' + '00016d',
+    );
+    const results = [{ ...none, matching: [{ ...refused, ...creation }] }];
+    expect(hex(written('deleteAcls', 1, { results }))).toBe(
+      '00000000' + '00000001' + '0000' + 'ffff' + '00000001' + '002c' + '00016d' +
+        '02' + '000174' + '04' + '000170' + '000168' + '03' + '03',
+    ); // prettier-ignore
+  });
+
+  it('ListOffsets is flexible from version 6 on', () => {
+    const partition = '00000003' + '00000000' + 'fffffffffffffffd' + '00';
+    const bytes = '00' + 'ffffffff' + '01' + '02' + '0274' + '02' + partition + '00' + '00';
+    for (const version of [6, 7])
+      expect(readBytes('listOffsets', version, Buffer.from(bytes, 'hex'))).toEqual({
+        topics: [
+          { name: 't', partitions: [{ partition: 3, currentLeaderEpoch: 0, timestamp: -3n }] },
+        ],
+      });
+    const told = { partition: 3, errorCode: 0, timestamp: 8n, offset: 9n, leaderEpoch: 0 };
+    const topics = [{ name: 't', partitions: [told] }];
+    expect(hex(written('listOffsets', 7, { topics }))).toBe(
+      '00' + '00000000' + '02' + '0274' + '02' +
+        '00000003' + '0000' + '0000000000000008' + '0000000000000009' + '00000000' + '00' +
+        '00' + '00',
+    ); // prettier-ignore
+  });
+
+  it('ListGroups is flexible from version 3 on, and asks and tells of states from version 4 on', () => {
+    const read = (text: string, version: number) =>
+      readBytes('listGroups', version, Buffer.from(text, 'hex'));
+    expect(read('00' + '00', 3)).toEqual({ states: [] });
+    expect(read('00' + '02' + '06' + '456d707479' + '00', 4)).toEqual({ states: ['Empty'] });
+    const groups = [{ groupId: 'g', protocolType: 'c', state: 'Empty' }];
+    expect(hex(written('listGroups', 3, { errorCode: 0, groups }))).toBe(
+      '00' + '00000000' + '0000' + '02' + '0267' + '0263' + '00' + '00',
+    );
+    expect(hex(written('listGroups', 4, { errorCode: 0, groups }))).toBe(
+      '00' + '00000000' + '0000' + '02' + '0267' + '0263' + '06456d707479' + '00' + '00',
+    );
+  });
+
   it('OffsetDelete answers with its own error before the throttle time', () => {
     const bytes = '000167' + '00000001' + '000174' + '00000002' + '00000000' + '00000001';
     expect(readBytes('offsetDelete', 0, Buffer.from(bytes, 'hex'))).toEqual({
@@ -266,14 +337,14 @@ describe('what kafkajs does not speak', () => {
 });
 
 describe('what is told to clients', () => {
-  it('is each API with its first and last version, all below the flexible ones', () => {
+  it('is each API with its first and last version', () => {
     const served = Object.values(APIS)
       .map(({ key, name, min, max }) => [key, name, min, max] as const)
       .toSorted(([a], [b]) => a - b);
     expect(served).toEqual([
       [0, 'Produce', 3, 8],
       [1, 'Fetch', 4, 11],
-      [2, 'ListOffsets', 1, 5],
+      [2, 'ListOffsets', 1, 7],
       [3, 'Metadata', 0, 8],
       [8, 'OffsetCommit', 2, 7],
       [9, 'OffsetFetch', 1, 5],
@@ -283,7 +354,7 @@ describe('what is told to clients', () => {
       [13, 'LeaveGroup', 0, 3],
       [14, 'SyncGroup', 0, 3],
       [15, 'DescribeGroups', 0, 4],
-      [16, 'ListGroups', 0, 2],
+      [16, 'ListGroups', 0, 4],
       [17, 'SaslHandshake', 0, 1],
       [18, 'ApiVersions', 0, 3],
       [19, 'CreateTopics', 0, 4],
@@ -291,6 +362,9 @@ describe('what is told to clients', () => {
       [21, 'DeleteRecords', 0, 1],
       [22, 'InitProducerId', 0, 1],
       [23, 'OffsetForLeaderEpoch', 2, 3],
+      [29, 'DescribeAcls', 0, 1],
+      [30, 'CreateAcls', 0, 1],
+      [31, 'DeleteAcls', 0, 1],
       [32, 'DescribeConfigs', 0, 3],
       [33, 'AlterConfigs', 0, 1],
       [35, 'DescribeLogDirs', 0, 1],

@@ -3,6 +3,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { runTally } from './tally.js';
 
-const { env, stdout: out, stderr: screen } = process;
+const { env, stdin, stdout: out, stderr: screen } = process;
 const home = env['TALLY_HOME'] || join(homedir(), '.tally');
-process.exitCode = await runTally(process.argv.slice(2), { env, out, screen, home });
+process.exitCode = await runTally(process.argv.slice(2), {
+  env,
+  out,
+  screen,
+  stdin,
+  home,
+});

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** What a verb needs of the world around it. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
@@ -5,9 +7,14 @@ export interface Surroundings {
   readonly out: Outlet;
   /** For progress and problems: stderr, which may be a terminal. */
   readonly screen: Screen;
+  /** Where input comes from that no file is named for. */
+  readonly stdin: Source;
   /** Folder for what is to be known in the next run; made when something is kept. */
   readonly home: string;
 }
+
+/** At a terminal nothing comes by itself. */
+export type Source = Readable & { readonly isTTY?: boolean | undefined };
 
 /** Somewhere to write text. */
 export interface Outlet {

@@ -18,6 +18,7 @@ import { AppendClient } from '../src/append-client.js';
 import type { GroupReader, GroupReaderOptions } from '../src/group-reader.js';
 import { createKafka, type KafkaConfig } from '../src/kafka.js';
 import { LogAdmin } from '../src/log-admin.js';
+import { COMPACTS_SOON, fillCompacted, readKeys } from './support/compacted-topic.js';
 import { GZIP, LZ4, MANY_HEADERS, produceRaw } from './support/raw-batch.js';
 import { SILENT, toldReader } from './support/told-reader.js';
 
@@ -33,7 +34,11 @@ const readers: GroupReader[] = [];
 
 beforeAll(async () => {
   zookeeper = await startZooKeeper({ dir: join(dir, 'zookeeper') });
-  log = await startPartitionLog({ dir, zookeeper: zookeeper.connectString });
+  log = await startPartitionLog({
+    dir,
+    zookeeper: zookeeper.connectString,
+    env: COMPACTS_SOON,
+  });
   kafka = { brokers: [log.broker], clientId: 'test', requestTimeoutMs: 2000 };
   admin = new LogAdmin(kafka, SILENT);
   appender = new AppendClient(kafka, SILENT);
@@ -94,6 +99,16 @@ async function untilDamageIsTold(
   // What the other partition has of before may come behind it.
   await eventually('the last is read', () => values.some((value) => value.endsWith(' last')));
 }
+
+it('a client reads a compacted topic, whose batches have lost records between others', async () => {
+  const client = createKafka(kafka, SILENT);
+  const last = await fillCompacted(client, 'compacted');
+  await eventually('records are gone, and only those that were replaced', async () => {
+    const keys = [...(await readKeys(client, 'compacted', `group-${random()}`, last)).values()];
+    expect(keys.filter((key) => !key.startsWith('key'))).toHaveLength(80);
+    return keys.length < 150;
+  });
+});
 
 describe('the admin client', () => {
   it('makes a topic once, with the clock of the log and nothing thrown away', async () => {

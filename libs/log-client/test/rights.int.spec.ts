@@ -19,9 +19,10 @@ import {
   type PartitionLogServer,
   type ZooKeeperServer,
 } from '@tally/testing';
+import kafkajs from 'kafkajs';
 import { AppendClient } from '../src/append-client.js';
 import { GroupReader } from '../src/group-reader.js';
-import type { KafkaConfig } from '../src/kafka.js';
+import { createKafka, type KafkaConfig } from '../src/kafka.js';
 import { LogAdmin } from '../src/log-admin.js';
 
 jest.setTimeout(60_000);
@@ -109,6 +110,27 @@ async function refusals(): Promise<number> {
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
+/** The rights of one user, as another is told of them. */
+async function rightsOf(of: string, user: string) {
+  const admin = createKafka(kafkaOf(user), SILENT).admin();
+  await admin.connect();
+  try {
+    const { resources } = await admin.describeAcls({
+      resourceType: kafkajs.AclResourceTypes.ANY,
+      resourcePatternType: kafkajs.ResourcePatternTypes.ANY,
+      operation: kafkajs.AclOperationTypes.ANY,
+      permissionType: kafkajs.AclPermissionTypes.ANY,
+      principal: `User:${of}`,
+    });
+    return resources.map(({ resourceName, acls }) => [
+      resourceName,
+      ...acls.map(({ operation }) => operation),
+    ]);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 const append = (user: string, topic = TOPIC) =>
   appenderOf(user).append(topic, [{ partition: 0, value: Buffer.from('a block') }], {});
 
@@ -149,8 +171,13 @@ it('a change of the file holds at once, a broken one changes nothing', async () 
     renameSync(`${rights}.new`, rights);
   };
   const query = adminOf('query');
-  replace(`${before}User:query describe topic prefixed events-\n`);
+  await expect(rightsOf('query', 'query')).rejects.toThrow();
+  replace(`${before}User:query describe topic prefixed events-\nUser:query describe cluster\n`);
   await eventually('it is seen', async () => (await query.eventsTopics()).length === 1);
+  expect(await rightsOf('query', 'query')).toEqual([
+    ['events-', kafkajs.AclOperationTypes.DESCRIBE],
+    ['kafka-cluster', kafkajs.AclOperationTypes.DESCRIBE],
+  ]);
   replace('User:query fly topic prefixed events-\n');
   const said = () => readFileSync(log.process.options.logFile, 'utf8');
   await eventually('it is told', () => said().includes('the file of rights cannot be used'));

@@ -1,5 +1,6 @@
 // Renders every overlay and checks it strictly; needs no cluster. Started by tools/manifests.
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GRPC_CALLERS } from '@tally/service-kit';
 import { APPS } from '../stack/topology.js';
@@ -9,9 +10,13 @@ import type { Objects } from './objects.js';
 import { render } from './render.js';
 import { checkRoom } from './room.js';
 import type { AppSetting } from './settings.js';
+import { copyWithSecrets } from './with-secrets.js';
 
 const root = join(import.meta.dirname, '../../..');
-const overlays = join(root, 'k8s/overlays');
+const manifests = mkdtempSync(join(tmpdir(), 'tally-manifests-'));
+process.once('exit', () => rmSync(manifests, { recursive: true, force: true }));
+await copyWithSecrets(join(root, 'k8s'), manifests);
+const overlays = join(manifests, 'overlays');
 
 const apps = new Map<string, readonly AppSetting[]>();
 for (const app of APPS) {

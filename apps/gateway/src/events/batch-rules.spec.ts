@@ -29,6 +29,28 @@ describe('a batch', () => {
     expect(parse(`\ufeff${text}`, format)).toMatchObject({ events: [{ type: 'a' }] });
   });
 
+  it('of lines that is one text printed over several says how that is sent', () => {
+    expect(parse('[\n  {\r\n    "type": "a"\n', 'ndjson')).toMatchObject({
+      events: [1, 2]
+        .map((line) => ({
+          malformed: expect.stringMatching(`^line ${line}: .*; a text of several lines is sent as`),
+        }))
+        .concat([{ malformed: expect.not.stringContaining('several') }]),
+    });
+  });
+
+  it('of lines has none in a byte order mark before any of them, as files have that were put together', () => {
+    const text = '{"type":"a"}\n\ufeff{"type":"b"}\n\ufeff\r\n{"type":"\ufeff"}\n \ufeff{}';
+    expect(parse(text, 'ndjson')).toMatchObject({
+      events: [
+        { type: 'a' },
+        { type: 'b' },
+        { type: '\ufeff' },
+        { malformed: 'line 5: expected JSON, malformed at character 1' },
+      ],
+    });
+  });
+
   it('of lines has each line that is no JSON by itself, also behind a quote or bracket left open', () => {
     const lines = [
       '{"type":"a"}',
@@ -104,6 +126,12 @@ describe('a batch', () => {
     ['[{"type":"a"}}]', 'json', 'malformed at character 13; where'],
     ['[{"type":"a},{"type":"b"}]', 'json', 'malformed at character 15; where'],
     ['{"type":"a"} x', 'json', 'malformed at character 13'],
+    [
+      '{"type":"a"}\n{"type":"b"}',
+      'json',
+      'malformed at character 13; where each line is an event',
+    ],
+    [' {"type":"a"}\r\nx', 'json', 'expected Content-Type application/x-ndjson, got'],
     ['\ufeff\ufeff{}', 'json', 'malformed at character 0'],
     ['\ufeff', 'ndjson', 'at least one event'],
     ['', 'ndjson', 'at least one event'],

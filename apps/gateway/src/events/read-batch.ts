@@ -27,6 +27,10 @@ export type BatchFormat = 'json' | 'ndjson';
 const OBJECT = 0x7b;
 /** A bracket or quote is left open, or there is something behind the list. */
 const UNSPLIT = '; where its events begin and end cannot be told, so none was taken';
+/** Many programs write JSON lines and call them JSON. */
+const LINES_HINT =
+  '; where each line is an event, expected Content-Type application/x-ndjson, got that of a JSON text';
+const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
@@ -83,6 +87,15 @@ function* end(bytes: Buffer, sizes: BatchSizes, otherwise?: BatchStep, more = ''
   if (at === undefined && otherwise !== undefined) yield otherwise;
   else {
     const character = at ?? bytes.toString().length;
-    yield malformed(`expected JSON, but it is malformed at character ${character}${more}`);
+    const hint = isOfLines(bytes, sizes) ? LINES_HINT : more;
+    yield malformed(`expected JSON, but it is malformed at character ${character}${hint}`);
   }
+}
+
+/** Whether the first line is an object by itself, though the whole is no JSON. */
+function isOfLines(bytes: Buffer, sizes: BatchSizes): boolean {
+  const { from } = trimmed(bytes, 0, bytes.length);
+  const to = bytes.indexOf(NEWLINE, from);
+  if (bytes[from] !== OBJECT || to < 0 || isOversized(bytes, from, to, sizes)) return false;
+  return parsed(bytes.toString('utf8', from, to)) !== undefined;
 }

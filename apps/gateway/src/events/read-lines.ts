@@ -18,9 +18,14 @@ import { scanJson, trimmed, type JsonScan } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
 
 const NEWLINE = 0x0a;
+/** A line of a text that was printed for people. */
+const OPENING = new Set(['{', '[']);
+const ONE_TEXT = '; a text of several lines is sent as Content-Type application/json';
+const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Reads a batch with one event per line; lines of white space alone are passed over. A line that is no
+ * Reads a batch with one event per line; lines of white space alone are passed over, and so is a byte order mark
+ * before a line. A line that is no
  * JSON costs itself alone. What `scan` saw of the whole holds up to the first such line.
  */
 export function* readLines(
@@ -84,7 +89,8 @@ class Lines {
     for (let from = 0; from <= text.length;) {
       const newline = text.indexOf('\n', from);
       const end = newline < 0 ? text.length : newline;
-      const line = text.slice(from, end);
+      // Files that were put one behind the other each begin with it.
+      const line = text.slice(text.startsWith(BYTE_ORDER_MARK, from) ? from + 1 : from, end);
       from = end + 1;
       this.number += 1;
       if (isBlank(line)) continue;
@@ -109,7 +115,8 @@ class Lines {
       else {
         const bytes = Buffer.from(line);
         const at = (yield* malformedAt(bytes, 0, bytes.length, this.sizes)) ?? line.length;
-        yield this.malformed(`expected JSON, malformed at character ${at}`);
+        const hint = OPENING.has(line.trim()) ? ONE_TEXT : '';
+        yield this.malformed(`expected JSON, malformed at character ${at}${hint}`);
       }
     }
     yield { kind: 'events', events, inexact };

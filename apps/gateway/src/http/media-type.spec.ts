@@ -15,6 +15,9 @@ describe('the media type', () => {
     ['application/json;charset=utf-8;charset="UTF-8"', 'application/json'],
     ['application/json; version=1', 'application/json'],
     ['application/json; charset=utf-8; profile="a;b"', 'application/json'],
+    ['application/json; profile="a;charset=latin1"', 'application/json'],
+    ['application/json; profile="\\";charset=latin1"; Charset = "utf-8"', 'application/json'],
+    ['application/json; charset', 'application/json'],
   ])('%s is %s', (text, type) => expect(of(text)).toBe(type));
 
   it.each([
@@ -27,6 +30,9 @@ describe('the media type', () => {
     'application/json, text/plain',
     'application/json; charset=us-ascii',
     'application/json; charset=',
+    'application/json; profile="a"; charset=latin1',
+    'application/json; profile=a;charset="latin1"',
+    'application/json; profile="a;charset=latin1',
     'application/json; version=1; charset=iso-8859-1',
     'application/json; charset=utf-8; charset=latin1',
     'json',

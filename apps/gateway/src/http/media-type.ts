@@ -7,7 +7,9 @@ interface ContentHeaders {
 }
 
 const MEDIA_TYPE = /^\s*([^\s;]+)\s*(;.*)?$/s;
-const CHARSETS = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/gi;
+/** Each parameter, so that what stands in the quotes of one is not taken for another. */
+const PARAMETERS = /;\s*([^\s;="]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|([^\s;]*)))?/g;
+const UTF_8 = /^utf-?8$/i;
 
 /**
  * Which of the media types a body has; charset UTF-8 or none, not compressed; other parameters mean
@@ -24,9 +26,9 @@ export function mediaTypeOf<T extends string>(headers: ContentHeaders, allowed: 
     throw unsupported(
       `Content-Type to be one of ${allowed.join(', ')}, got ${given === '' ? 'none' : quoted(given)}`,
     );
-  for (const [, inQuotes, bare] of parameters.matchAll(CHARSETS)) {
-    const charset = inQuotes ?? bare ?? '';
-    if (!/^utf-?8$/i.test(charset))
+  for (const [, name = '', inQuotes, bare] of parameters.matchAll(PARAMETERS)) {
+    const charset = inQuotes ?? bare;
+    if (name.toLowerCase() === 'charset' && charset !== undefined && !UTF_8.test(charset))
       throw unsupported(`UTF-8, the only charset that is read, got charset ${quoted(charset)}`);
   }
   return found;

@@ -20,14 +20,24 @@ export function describeGroupsHandler(coordinator: GroupCoordinator): Handler<'d
 }
 
 export function listGroupsHandler(coordinator: GroupCoordinator): Handler<'listGroups'> {
-  return () => ({
-    errorCode: KAFKA_ERRORS.NONE,
-    groups: coordinator.ids().map((groupId) => ({
-      groupId,
-      // A group that has offsets alone was one of consumers.
-      protocolType: coordinator.find(groupId)?.type ?? 'consumer',
-    })),
-  });
+  return ({ states }) => {
+    const wanted = new Set(states.map((state) => state.toLowerCase()));
+    return {
+      errorCode: KAFKA_ERRORS.NONE,
+      groups: coordinator
+        .ids()
+        .map((groupId) => ({ groupId, ...stateOf(coordinator, groupId) }))
+        .filter(({ state }) => wanted.size === 0 || wanted.has(state.toLowerCase())),
+    };
+  };
+}
+
+/** A group that has offsets alone was one of consumers. */
+function stateOf(coordinator: GroupCoordinator, groupId: string) {
+  const group = coordinator.find(groupId);
+  return group === undefined
+    ? { protocolType: 'consumer', state: 'Empty' }
+    : { protocolType: group.type, state: group.state };
 }
 
 export function deleteGroupsHandler(coordinator: GroupCoordinator): Handler<'deleteGroups'> {

@@ -2,6 +2,7 @@ import { quoted } from '@tally/client';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** `Z`, or an offset like `+02:00`. */
 export type Zone = 'Z' | `${'+' | '-'}${string}`;
@@ -13,10 +14,13 @@ export type EventTime =
 
 /** Year first, or day.month.year, which nobody reads otherwise. */
 const DATED =
-  /^(?:(\d{4})([-/])(\d\d)\2(\d\d)|(\d{1,2})\.(\d{1,2})\.(\d{4})),?[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(?:([Zz]|UTC|GMT)|([+-]\d\d)(?::?(\d\d))?)?$/;
-/** 10/Oct/2000:13:55:36 -0700 */
+  /^(?:(\d{4})([-/])(\d\d)\2(\d\d)|(\d{1,2})\.(\d{1,2})\.(\d{4})),?[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(?:(?:([Zz]|UTC|GMT)|([+-]\d\d)(?::?(\d\d))?)(?:\[!?[\w+\-/]+\])?)?$/;
+/** Wed, 04 Mar 2026 10:00:00 +0100, as mails and HTTP have it. */
+const MAILED =
+  /^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:UTC|GMT|([+-])(\d\d)(\d\d))$/;
+/** 10/Oct/2000:13:55:36 -0700, in JSON also with the brackets that stand around it elsewhere. */
 const LOGGED =
-  /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))? ([+-])(\d\d):?(\d\d)$/;
+  /^\[?(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))? ?([+-])(\d\d):?(\d\d)\]?$/;
 const CANONICAL =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -42,15 +46,14 @@ export function parseZone(text: string): Zone | undefined {
 
 /**
  * A time as files have it: a date with a time of day, with `T` or a space between them, that of an access
- * log, or seconds, milli-, micro- or nanoseconds since 1970. Whether the day exists is for the gateway to
+ * log or of a mail, or seconds, milli-, micro- or nanoseconds since 1970. Whether the day exists is for the gateway to
  * say. Digits that could be a date (`20260131`, `202601311200`) are refused rather than taken for seconds.
  */
 export function eventTimeOf(text: string, zone: Zone | undefined): EventTime {
   const trimmed = text.trim();
   const dated = DATED.exec(trimmed);
   if (dated !== null) return datedTime(dated, text, zone);
-  const logged = logInstant(trimmed);
-  const instant = logged ?? epochInstant(trimmed);
+  const instant = logInstant(trimmed) ?? mailedInstant(trimmed) ?? epochInstant(trimmed);
   if (instant !== undefined) return { kind: 'time', text: new Date(instant).toISOString() };
   return problem('expected 2026-01-31T12:00:00Z, or seconds or milliseconds since 1970', text);
 }
@@ -77,6 +80,17 @@ export function logInstant(text: string): number | undefined {
     [Number(year), MONTHS.indexOf(month), Number(day)],
     [Number(hour), Number(minute), Number(second)],
     fraction,
+    [sign, Number(hours), Number(minutes)],
+  );
+}
+
+function mailedInstant(text: string): number | undefined {
+  const [, day, month = '', year, hour, minute, second, sign, hours = 0, minutes = 0] =
+    MAILED.exec(text) ?? [];
+  return instantAt(
+    [Number(year), MONTHS.indexOf(month), Number(day)],
+    [Number(hour), Number(minute), Number(second)],
+    undefined,
     [sign, Number(hours), Number(minutes)],
   );
 }
@@ -115,10 +129,15 @@ function instantAt(
   // 31 February would be a day of March; a month that is not known, one of the year before.
   if (month < 0 || midnight.getUTCDate() !== day || midnight.getUTCFullYear() !== year)
     return undefined;
-  if (hour > 23 || minute > 59 || second > 59 || hours > 23 || minutes > 59) return undefined;
+  if (hour > 23 || minute > 59 || second > 60 || hours > 23 || minutes > 59) return undefined;
   const offset = (sign === '-' ? -1 : 1) * (hours * 60 + minutes);
   const ms = fraction === undefined ? 0 : Number(fraction.padEnd(3, '0').slice(0, 3));
-  return midnight.getTime() + (hour * 60 + minute - offset) * MINUTE_MS + second * SECOND_MS + ms;
+  const minuteMs = midnight.getTime() + (hour * 60 + minute - offset) * MINUTE_MS;
+  if (second < 60) return minuteMs + second * SECOND_MS + ms;
+  // A leap second is the last millisecond of its minute, and ends a month, as it does to the gateway.
+  const next = new Date(minuteMs + MINUTE_MS);
+  const isEndOfMonth = next.getUTCDate() === 1 && next.getTime() % DAY_MS === 0;
+  return isEndOfMonth ? next.getTime() - 1 : undefined;
 }
 
 function problem(expected: string, text: string): EventTime {

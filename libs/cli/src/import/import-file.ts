@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { deliver } from '@tally/client';
 import { Journal } from '@tally/client/journal';
-import type { Outlet, Screen } from '../verb.js';
+import type { Outlet, Screen, Source } from '../verb.js';
 import { Chain } from './chain.js';
 import { recordsOf } from './formats.js';
 import { ImportProblem } from './import-problem.js';
@@ -11,8 +11,9 @@ import { openInput } from './input.js';
 import type { Options } from './options.js';
 import { Progress } from './progress.js';
 
-/** Where an import writes: results on `out`, the rest on `screen`. */
+/** Where an import reads that names no file, and writes: results on `out`, the rest on `screen`. */
 export interface Outlets {
+  readonly stdin: Source;
   readonly out: Outlet;
   readonly screen: Screen;
   /** Where journals are kept that the user did not name. */
@@ -25,9 +26,9 @@ const EVENTS_PREVIEWED = 10;
 export async function importFile(
   name: string,
   options: Options,
-  { out, screen, journalDir }: Outlets,
+  { stdin, out, screen, journalDir }: Outlets,
 ): Promise<boolean> {
-  const input = await openInput(name);
+  const input = await openInput(name, stdin);
   const progress = new Progress(input.name, screen);
   const importer = new Importer(options, {
     openJournal: (firstId) => openJournal(firstId, options, journalDir),
@@ -53,9 +54,9 @@ export async function importFile(
 export async function previewFile(
   name: string,
   options: Options,
-  { out, screen }: Pick<Outlets, 'out' | 'screen'>,
+  { stdin, out, screen }: Omit<Outlets, 'journalDir'>,
 ): Promise<void> {
-  const input = await openInput(name);
+  const input = await openInput(name, stdin);
   const progress = new Progress(input.name, screen);
   const chain = new Chain(options.source, options.type);
   const onSeen = (title: string) => progress.say(`${input.name} is read as ${title}`);

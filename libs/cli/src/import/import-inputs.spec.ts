@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startCountingGateway, type Counted } from '../../test/support/counting-gateway.js';
 import { runTally } from '../tally.js';
@@ -39,6 +40,7 @@ async function run(args: readonly string[]): Promise<string> {
     env: {},
     out: { write: (text) => (out += text) },
     screen: { write: () => undefined },
+    stdin: Readable.from([]),
     home,
   });
   return `${code}: ${out}`;

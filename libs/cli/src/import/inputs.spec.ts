@@ -140,6 +140,8 @@ describe('an input', () => {
   it.each([
     ['an array', '[{"subject":"a"},\n{"subject":"b"}]'],
     ['an array of many lines', '[\n  {\n    "subject": "a"\n  }\n]\n'],
+    ['an array with an element a line', '[\n{"subject":"a"},\n{"subject":"b"}\n]\n'],
+    ['a list of objects, some of many lines', '{\n  "subject": "a"\n}\n{"subject":"b"}\n'],
     ['an object of many lines', '{\r\n  "subject": "a"\r\n}\r\n'],
   ])('that is %s of JSON says what is expected', async (_, text) => {
     await expect(readAll(text)).rejects.toThrow('expected an object a line');
@@ -211,6 +213,20 @@ describe('an input', () => {
 });
 
 describe('NDJSON', () => {
+  it('has all lines of an array without its brackets', async () => {
+    const lines = ['{"subject":"a","value":1},', '{"subject":"b","value":2}, ', '{"subject":"c"}'];
+    expect(await readAll(lines.join('\r\n'))).toEqual(
+      ['a', 'b', 'c'].map((subject) => expect.objectContaining({ subject })),
+    );
+  });
+
+  it('of files put one behind the other has a byte order mark before any line', async () => {
+    expect(await readAll('\ufeff{"subject":"a"}\r\n\ufeff{"subject":"b"}\n\ufeff')).toEqual([
+      expect.objectContaining({ subject: 'a' }),
+      expect.objectContaining({ subject: 'b' }),
+    ]);
+  });
+
   it('goes as it is, with an id and a type where they are missing', async () => {
     const lines = [
       '{"id":"1","type":"order","subject":"a","value":0.12345678901234567890}',

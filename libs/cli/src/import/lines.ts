@@ -2,11 +2,12 @@ import { MAX_RECORD_BYTES } from './reading.js';
 
 /** One line of an input. */
 export interface Line {
-  /** Without its end (`\n` or `\r\n`); of a line that is too long the first part. */
+  /** Without its end (`\n` or `\r\n`) and a byte order mark before it; of a line that is too long the first part. */
   readonly bytes: Buffer;
   readonly isTooLong: boolean;
 }
 
+const MARK = Buffer.from('\ufeff');
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
@@ -30,6 +31,8 @@ export async function* linesOf(
   const take = (): Line => {
     let bytes = held.length === 1 && held[0] !== undefined ? held[0] : Buffer.concat(held);
     if (bytes.at(-1) === RETURN) bytes = bytes.subarray(0, -1);
+    // Files that were put one behind the other each begin with it.
+    if (bytes.subarray(0, MARK.length).equals(MARK)) bytes = bytes.subarray(MARK.length);
     [held, heldBytes, isOpen] = [[], 0, false];
     const isTooLong = bytes.length > maxBytes;
     return { bytes: isTooLong ? bytes.subarray(0, maxBytes) : bytes, isTooLong };

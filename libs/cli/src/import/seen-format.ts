@@ -38,21 +38,22 @@ const JSON_OF_MANY_LINES = /^\s*(?:\[\s*(?:[[{\]"]|$)|\{[ \t]*\r?\n)/;
 export function formatOfInput({ head, name }: Input, options: FormatOptions): LineFormat | 'csv' {
   if (options.format === 'csv') return 'csv';
   const text = head.toString();
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const lines = text.split(/\r?\n\ufeff?/).filter((line) => line.trim() !== '');
   const asked = LINE_FORMATS.find((format) => format.name === options.format);
   // A container may write other things first; what Docker keeps is JSON of any kind for --map.
   const kept = seenIn(lines, (line) => keptFormatOf(line, options));
   if (asked !== undefined) return kept?.name === asked.name ? kept : asked;
   if (lines.length === 0) return ndjson;
   if (dialectOf(text, options.mapping).isKnown) return 'csv';
+  // Before the lines are looked at: the last element of an array may be one.
+  if (kept === undefined && JSON_OF_MANY_LINES.test(text))
+    throw new ImportProblem(
+      `${name} is JSON of many lines: expected an object a line; jq -c '.[]?' FILE | tally import imports the elements of an array`,
+    );
   const seen = kept ?? seenIn(lines, (line) => plainFormatOf(line, options));
   if (seen !== undefined) return seen;
   if (head.includes(0))
     throw new ImportProblem(`${name} is no text: expected a log, NDJSON or CSV, plain or in gzip`);
-  if (JSON_OF_MANY_LINES.test(text))
-    throw new ImportProblem(
-      `${name} is JSON of many lines: expected an object a line; jq -c '.[]?' FILE | tally import imports the elements of an array`,
-    );
   if (options.mapping.size > 0) return 'csv';
   const known = LINE_FORMATS.map(({ name: one, title }) => `${one} (${title})`).join(', ');
   throw new ImportProblem(

@@ -52,7 +52,11 @@ async function* decoded(
   decode(Buffer.alloc(0), false);
 }
 
-async function* without(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
+/** All bytes but so many at the start. */
+export async function* without(
+  chunks: AsyncIterable<Buffer>,
+  bytes: number,
+): AsyncGenerator<Buffer> {
   let left = bytes;
   for await (const chunk of chunks) {
     const rest = chunk.subarray(left);

@@ -1,7 +1,7 @@
 import type { WireReader } from '../wire/wire-reader.js';
 import type { WireWriter } from '../wire/wire-writer.js';
 
-/** The one API whose last version is flexible; frames have to know it. */
+/** The one API of whose flexible versions frames know: its answer has another header than theirs (KIP-511). */
 export const API_VERSIONS_KEY = 18;
 
 /**
@@ -12,7 +12,7 @@ export const API_VERSIONS_KEY = 18;
 export interface Api<Request, Response> {
   readonly key: number;
   readonly name: string;
-  /** First version that is served, and the last: always the last non-flexible one or below. */
+  /** First version that is served, and the last. */
   readonly min: number;
   readonly max: number;
   /** First version that is told to clients, where that is another than the first served. */

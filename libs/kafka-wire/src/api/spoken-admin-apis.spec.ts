@@ -2,7 +2,10 @@ import { describe, it } from '@jest/globals';
 import { bothSides } from '../../test/support/both-sides.js';
 import { alterConfigs } from './alter-configs.js';
 import { alterPartitionReassignments } from './alter-partition-reassignments.js';
+import { createAcls } from './create-acls.js';
 import { createPartitions } from './create-partitions.js';
+import { deleteAcls } from './delete-acls.js';
+import { describeAcls } from './describe-acls.js';
 import { describeConfigs } from './describe-configs.js';
 import { describeLogDirs } from './describe-log-dirs.js';
 import { listPartitionReassignments } from './list-partition-reassignments.js';
@@ -10,6 +13,10 @@ import { ELECTION, electLeaders } from './elect-leaders.js';
 
 const byTopic = <Partition>(partition: Partition) => [{ name: 't', partitions: [partition] }];
 const topic = { type: 2, name: 't' };
+
+const filter = { type: 2, name: 't', pattern: 4, principal: null, host: '*', operation: 3 };
+const resource = { type: 2, name: 't', pattern: 4 };
+const entry = { principal: 'User:ann', host: '*', operation: 3, permission: 3 };
 
 describe('a client who administers and the server mean the same', () => {
   it(
@@ -120,6 +127,41 @@ describe('a client who administers and the server mean the same', () => {
         errorCode: 0,
         errorMessage: null,
         topics: byTopic({ partition: 3, replicas: [1, 2], adding: [2], removing: [] }),
+      },
+    ),
+  );
+
+  it(
+    'by DescribeAcls',
+    bothSides(
+      describeAcls,
+      { ...filter, permission: 1 },
+      { errorCode: 54, errorMessage: 'no', resources: [{ ...resource, acls: [entry, entry] }] },
+    ),
+  );
+
+  it(
+    'by CreateAcls',
+    bothSides(
+      createAcls,
+      { creations: [{ ...resource, ...entry }] },
+      { results: [{ errorCode: 44, errorMessage: 'no' }] },
+    ),
+  );
+
+  it(
+    'by DeleteAcls',
+    bothSides(
+      deleteAcls,
+      { filters: [{ ...filter, permission: 1 }] },
+      {
+        results: [
+          {
+            errorCode: 0,
+            errorMessage: null,
+            matching: [{ errorCode: 44, errorMessage: 'no', ...resource, ...entry }],
+          },
+        ],
       },
     ),
   );

@@ -8,6 +8,7 @@ import { findCoordinator } from './find-coordinator.js';
 import { incrementalAlterConfigs } from './incremental-alter-configs.js';
 import { initProducerId } from './init-producer-id.js';
 import { joinGroup } from './join-group.js';
+import { listGroups } from './list-groups.js';
 import { listOffsets } from './list-offsets.js';
 import { metadata } from './metadata.js';
 import { offsetCommit } from './offset-commit.js';
@@ -273,4 +274,13 @@ describe('a client and the server mean the same', () => {
       { errorCode: 58, errorMessage: 'no', token: bytes(''), sessionLifetimeMs: 3_600_000n },
     )();
   });
+
+  it(
+    'by ListGroups',
+    bothSides(
+      listGroups,
+      { states: ['Stable', 'Empty'] },
+      { errorCode: 0, groups: [{ groupId: 'g', protocolType: 'consumer', state: 'Stable' }] },
+    ),
+  );
 });

@@ -2,7 +2,7 @@ import { API_VERSIONS_KEY } from '../api/api.js';
 import type { WireReader } from '../wire/wire-reader.js';
 import { WireWriter } from '../wire/wire-writer.js';
 
-/** The first version of ApiVersions whose request is flexible, the only flexible one served. */
+/** The first version of ApiVersions whose request is flexible. Other APIs read and write the tags of their headers themselves. */
 const FLEXIBLE_API_VERSIONS = 3;
 
 /**
@@ -41,7 +41,7 @@ export function writeRequest(
 
 /**
  * A response frame: int32 length, int32 correlation id (response header v0), body. ApiVersions keeps
- * header v0 in its flexible versions too, so no response served has another one (KIP-511).
+ * header v0 in its flexible versions too (KIP-511); other APIs write what theirs add.
  */
 export function writeResponse(
   correlationId: number,

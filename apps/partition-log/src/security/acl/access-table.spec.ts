@@ -25,6 +25,15 @@ interface Case<N extends ApiName> {
 const of = <P>(partition: P): ByTopic<P>[] => [{ name: 't', partitions: [partition] }];
 const member = { groupId: 'g', generationId: 1, memberId: 'm', groupInstanceId: null };
 const topicResource = { type: CONFIG_RESOURCE.topic, name: 't', names: null };
+const aclFilter = {
+  type: 2,
+  name: 't',
+  pattern: 3,
+  principal: null,
+  host: null,
+  operation: 1,
+  permission: 1,
+};
 const onTopic = (operation: string) => [`${operation} topic literal t`];
 const onGroup = (operation: string) => [`${operation} group literal g`];
 
@@ -102,6 +111,25 @@ const CASES: { readonly [N in Exclude<ApiName, Free>]: Case<N> } = {
     needs: onTopic('alter-configs'),
     refused: TOPIC,
   },
+  describeAcls: { request: aclFilter, needs: ['describe cluster'], refused: CLUSTER },
+  createAcls: {
+    request: {
+      creations: [
+        {
+          type: 2,
+          name: 't',
+          pattern: 3,
+          principal: 'User:ann',
+          host: '*',
+          operation: 2,
+          permission: 3,
+        },
+      ],
+    },
+    needs: ['alter cluster'],
+    refused: CLUSTER,
+  },
+  deleteAcls: { request: { filters: [aclFilter] }, needs: ['alter cluster'], refused: CLUSTER },
   describeLogDirs: {
     request: { topics: [{ name: 't', partitions: [0] }] },
     needs: ['describe cluster'],
@@ -164,7 +192,7 @@ const CASES: { readonly [N in Exclude<ApiName, Free>]: Case<N> } = {
   },
   describeGroups: { request: { groups: ['g'] }, needs: onGroup('describe'), refused: GROUP },
   // Nobody is refused: groups that one may not see are left out.
-  listGroups: { request: {}, needs: [], refused: 0 },
+  listGroups: { request: { states: [] }, needs: [], refused: 0 },
   deleteGroups: { request: { groups: ['g'] }, needs: onGroup('delete'), refused: GROUP },
 };
 
@@ -288,9 +316,9 @@ describe('what is not named is left out', () => {
   it('in the list of groups, unless the whole cluster may be seen', async () => {
     const groups = ['g', 'other'].map((groupId) => ({ groupId, protocolType: '' }));
     const found = { ...NOTHING_FOUND, groups };
-    const few = await ask('listGroups', {}, onGroup('describe'), found);
+    const few = await ask('listGroups', { states: [] }, onGroup('describe'), found);
     expect(few.answer).toMatchObject({ groups: [{ groupId: 'g' }] });
-    const all = await ask('listGroups', {}, ['describe cluster'], found);
+    const all = await ask('listGroups', { states: [] }, ['describe cluster'], found);
     expect(all.answer).toMatchObject({ groups });
   });
 });

@@ -283,6 +283,20 @@ export const ACCESS: { readonly [N in ApiName]: Guard<N> } = {
     const groups = answer.groups.filter(({ groupId }) => check.may('describe', 'group', groupId));
     return { ...answer, groups };
   },
+  describeAcls: async (request, check, ask) =>
+    check.demand('describe', 'cluster')
+      ? ask(request)
+      : { errorCode: CLUSTER_REFUSED, errorMessage: null, resources: [] },
+  createAcls: async (request, check, ask) => {
+    if (check.demand('alter', 'cluster')) return ask(request);
+    const refused = { errorCode: CLUSTER_REFUSED, errorMessage: null };
+    return { results: request.creations.map(() => refused) };
+  },
+  deleteAcls: async (request, check, ask) => {
+    if (check.demand('alter', 'cluster')) return ask(request);
+    const refused = { errorCode: CLUSTER_REFUSED, errorMessage: null, matching: [] };
+    return { results: request.filters.map(() => refused) };
+  },
   describeLogDirs: async (request, check, ask) =>
     check.demand('describe', 'cluster')
       ? ask(request)

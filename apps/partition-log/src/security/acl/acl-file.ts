@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { SECOND_MS } from '@tally/contracts';
 import type { Logger } from '@tally/service-kit';
-import { parseAclRules, type AclRules, type Rights } from './acl-rules.js';
+import { parseAclRules, type AclRule, type AclRules, type Rights } from './acl-rules.js';
 
 /** A right that was taken away is gone within this; a look costs one stat. */
 const LOOK_MS = SECOND_MS;
@@ -11,7 +11,7 @@ export class AclFile {
   private version = '';
 
   private constructor(
-    private readonly path: string,
+    readonly path: string,
     private readonly logger: Logger,
     private rules: AclRules,
   ) {}
@@ -22,6 +22,11 @@ export class AclFile {
     const file = new AclFile(path, logger, parseAclRules(await readFile(path, 'utf8')));
     file.version = version;
     return file;
+  }
+
+  /** As they stand in the file. */
+  get rights(): readonly AclRule[] {
+    return this.rules.rules;
   }
 
   rightsOf(user: string): Rights {

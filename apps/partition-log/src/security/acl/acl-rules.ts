@@ -16,10 +16,10 @@ export type Operation =
   | ('read' | 'write' | 'create' | 'delete' | 'alter' | 'describe')
   | ('describe-configs' | 'alter-configs' | 'cluster-action' | 'idempotent-write');
 
-/** A rule without a name is one of the cluster. */
-interface AclRule {
+/** A line of the file. One without a name is one of the cluster. */
+export interface AclRule {
   readonly user: string;
-  readonly operations: readonly string[];
+  readonly operations: readonly (Operation | typeof ALL)[];
   readonly type: ResourceType;
   readonly pattern: 'literal' | 'prefixed';
   readonly name: string;
@@ -33,8 +33,11 @@ const IMPLIES: Readonly<Partial<Record<string, readonly string[]>>> = {
   alter: ['describe'],
   'alter-configs': ['describe-configs'],
 };
-const ANYTHING = '*';
-const PRINCIPAL = 'User:';
+/** All operations that there are on a kind of thing. */
+const ALL = 'all';
+/** Every user, every topic, every group, and wherever one comes from. */
+export const ANYTHING = '*';
+export const PRINCIPAL = 'User:';
 
 /** What one user may do. */
 export interface Rights {
@@ -55,8 +58,11 @@ class RulesOfUser implements Rights {
   constructor(rules: readonly AclRule[]) {
     const names = new Map<string, { literal: Set<string>; prefixes: string[] }>();
     for (const { operations, type, pattern, name } of rules) {
-      const implied = operations.flatMap((operation) => IMPLIES[operation] ?? []);
-      for (const operation of new Set([...operations, ...implied])) {
+      const own = operations.flatMap((operation) =>
+        operation === ALL ? OPERATIONS[type] : [operation],
+      );
+      const implied = own.flatMap((operation) => IMPLIES[operation] ?? []);
+      for (const operation of new Set<string>([...own, ...implied])) {
         const key = `${operation} ${type}`;
         const known = names.get(key) ?? { literal: new Set<string>(), prefixes: [] };
         names.set(key, known);
@@ -83,7 +89,7 @@ class RulesOfUser implements Rights {
 export class AclRules {
   private readonly rights = new Map<string, Rights>();
 
-  constructor(private readonly rules: readonly AclRule[]) {}
+  constructor(readonly rules: readonly AclRule[]) {}
 
   of(user: string): Rights {
     const known = this.rights.get(user);
@@ -126,11 +132,15 @@ function parseLine([principal = '', listed = '', type = '', ...rest]: readonly s
   if (type !== 'topic' && type !== 'group' && type !== 'cluster') {
     return `expected topic, group or cluster, got ${type}`;
   }
-  const possible: readonly string[] = OPERATIONS[type];
-  const operations = listed === 'all' ? possible : listed.split(',');
-  const wrong = operations.find((operation) => !possible.includes(operation));
-  if (wrong !== undefined)
-    return `expected ${possible.join(', ')} or all of a ${type}, got ${wrong}`;
+  const possible: readonly Operation[] = OPERATIONS[type];
+  const operations: (Operation | typeof ALL)[] = [];
+  for (const word of listed === ALL ? [] : listed.split(',')) {
+    const operation = possible.find((known) => known === word);
+    if (operation === undefined)
+      return `expected ${possible.join(', ')} or all of a ${type}, got ${word}`;
+    operations.push(operation);
+  }
+  if (listed === ALL) operations.push(ALL);
   const [pattern = '', name = '', ...more] =
     type === 'cluster' ? ['literal', ANYTHING, ...rest] : rest;
   if (pattern !== 'literal' && pattern !== 'prefixed') {

@@ -140,8 +140,11 @@ export const GROUP_DIALOGUES: Dialogues = {
   listGroups: {
     versions: [0, 2],
     asks: () => ({}),
-    read: () => ({}),
-    answer: { errorCode: 0, groups: [{ groupId: 'g', protocolType: 'consumer' }] },
+    read: () => ({ states: [] }),
+    answer: {
+      errorCode: 0,
+      groups: [{ groupId: 'g', protocolType: 'consumer', state: 'Stable' }],
+    },
     understood: { errorCode: 0, groups: [{ groupId: 'g', protocolType: 'consumer' }] },
   },
   deleteGroups: {

@@ -26,6 +26,11 @@ describe('a line of an access log', () => {
     ['of an IPv6 client', line('GET /a HTTP/1.1', '200 7').replace(/^\S+/, '2001:db8::1')],
     ['of a user with a space', line('GET /a HTTP/1.1', '200 7').replace('- -', '- john doe')],
     ['behind the name of a virtual host', `example.org:443 ${line('GET /a HTTP/1.1', '200 7')}`],
+    [
+      'with a time of RFC 3339',
+      line('GET /a HTTP/1.1', '200 7').replace(/\[.*\]/, '[2000-10-10T13:55:36-07:00]'),
+    ],
+    ['without a space before its zone', line('GET /a HTTP/1.1', '200 7').replace(' -07', '-07')],
     ['without a protocol', line('GET /a', '200 7')],
     ['of a proxy', line('GET http://example.org:81/a HTTP/1.1', '200 7')],
   ])('%s is read', (_, text) => {

@@ -1,11 +1,12 @@
 import { quoted } from '@tally/client';
-import { logInstant } from '../event-time.js';
+import { instantOf, logInstant } from '../event-time.js';
 import type { LineFormat } from '../format.js';
 import { entryReader, type AccessEntry } from './access-entry.js';
 import { closingQuote, numberOf, parseRequestLine } from './request-line.js';
 
-/** Up to the request: host, identity, user (which may have spaces), time. The bounds keep it linear. */
-const HEAD = /^\S{1,1024} \S{1,1024} .{1,1024}? \[(\d\d\/[A-Z][a-z]{2}\/\d{4}:[^\]]{10,40})\] "/;
+/** Up to the request: host, identity, user (which may have spaces), time, also as RFC 3339. The bounds keep it linear. */
+const HEAD =
+  /^\S{1,1024} \S{1,1024} .{1,1024}? \[(\d\d\/[A-Z][a-z]{2}\/\d{4}:[^\]]{10,40}|\d{4}-\d\d-\d\d[^\]]{7,30})\] "/;
 /** From the quote that ends the request; whatever follows (referrer, agent, fields of one's own) is free. */
 const TAIL = /" (\d{3}|-) (\d{1,12}|-)(?=\s|$)/y;
 
@@ -31,8 +32,8 @@ function partsOf(line: string) {
   if (head === null)
     return 'expected host, identity, user, [day/month/year:h:m:s zone] and "request"';
   const [{ length: from }, written = ''] = head;
-  const time = logInstant(written);
-  if (time === undefined) return `no such time: ${quoted(written)}`;
+  const time = isDated(written) ? instantOf(written, undefined) : logInstant(written);
+  if (typeof time !== 'number') return time ?? `no such time: ${quoted(written)}`;
   const end = closingQuote(line, from);
   TAIL.lastIndex = end;
   const tail = end < 0 ? null : TAIL.exec(line);
@@ -44,4 +45,9 @@ function partsOf(line: string) {
     status: numberOf(status),
     bytes: numberOf(bytes),
   };
+}
+
+/** Year first, as a `log_format` with `$time_iso8601` has it. */
+function isDated(written: string): boolean {
+  return /^\d{4}-/.test(written);
 }

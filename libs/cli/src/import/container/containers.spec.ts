@@ -46,6 +46,20 @@ describe('what containers wrote', () => {
     ]);
   });
 
+  it.each([
+    'Mar  4 10:00:00 web nginx: ',
+    '<190>Mar 14 10:00:00 web nginx[7]: ',
+    '2026-03-04T10:00:00.123456+01:00 web nginx[7]: ',
+    '<190>1 2026-03-04T10:00:00Z web nginx 7 access - ',
+    '<190>1 - web nginx - - [a@1 b="c] \\" d"][e] \ufeff',
+  ])('is read behind what syslog writes: %j', async (head) => {
+    const lines = [`${head}starting`, head + clf('/a'), `${head}{"subject":"b"}`];
+    const title = 'an access log in Common or Combined Log Format, in lines of syslog';
+    expect(await read(lines.slice(0, 2))).toEqual([title, expect.any(String), counted('/a')]);
+    expect(await read(lines.slice(2))).toEqual(['NDJSON, in lines of syslog', expect.anything()]);
+    await expect(read(lines)).rejects.toThrow(/line 3: expected an access.*, this is NDJSON/);
+  });
+
   it('is read behind the names of containers', async () => {
     for (const name of ['web-1  | ', '[pod/web-7f/nginx] '])
       expect(await read([`${name}ready`, `${name}${clf('/a')}`, name])).toEqual([

@@ -24,6 +24,17 @@ const PREFIX =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) (?:(stdout|stderr) ([FP])(?::\S{1,32})? )?/;
 const MAX_PREFIX_BYTES = 96;
 
+/** What syslog and journalctl put in front: of RFC 3164, also with a time of RFC 3339, and of RFC 5424. */
+const SYSLOG = (() => {
+  const dated = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)/.source;
+  const usual = `(?:<\\d{1,3}>)?(?:[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d|${dated}) \\S{1,255} [\\w./-]{1,48}(?:\\[\\d{1,10}\\])?: `;
+  const fields = `<\\d{1,3}>1 (?:${dated}|-) \\S{1,255} \\S{1,48} \\S{1,128} \\S{1,32} `;
+  return new RegExp(
+    `^(?:${usual}|${fields}(?:-|(?:\\[(?:"(?:\\\\.|[^"\\\\])*"|[^"\\]])*\\])+) (?:\\xef\\xbb\\xbf)?)`,
+  );
+})();
+const MAX_SYSLOG_BYTES = 2048;
+
 /** What `docker compose logs` and `kubectl logs --prefix` put in front. */
 const NAME = /^(?:[\w.-]+ +\| |\[pod\/[^\]\s]+\] )/;
 const MAX_NAME_BYTES = 512;
@@ -37,6 +48,15 @@ const dockerJson: Envelope = {
       return undefined;
     const isWhole = log.endsWith('\n') || Buffer.byteLength(log) < DOCKER_PIECE_BYTES;
     return { text: Buffer.from(log.replace(/\r?\n$/, '')), stream, isPart: !isWhole };
+  },
+};
+
+const syslog: Envelope = {
+  title: 'lines of syslog',
+  open(line) {
+    const head = SYSLOG.exec(line.toString('latin1', 0, MAX_SYSLOG_BYTES))?.[0];
+    if (head === undefined) return undefined;
+    return { text: line.subarray(head.length), stream: '', isPart: false };
   },
 };
 
@@ -60,4 +80,4 @@ const named: Envelope = {
 };
 
 /** All that are known. */
-export const ENVELOPES: readonly Envelope[] = [dockerJson, prefixed, named];
+export const ENVELOPES: readonly Envelope[] = [dockerJson, syslog, prefixed, named];

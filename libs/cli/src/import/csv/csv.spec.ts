@@ -28,6 +28,34 @@ describe('CSV', () => {
     expect(await readText(text)).toEqual([`CSV with ${name} between its cells`, event('a;b', 1)]);
   });
 
+  it('has a header behind comments, and one that begins like a comment where it is asked for', async () => {
+    const text = '# "exported\r\n#\r\nsubject,value\r\n#a,1\r\nb\r\n';
+    expect(await readText(text)).toEqual([
+      'CSV with commas between its cells',
+      event('#a', 1),
+      'expected 2 cells as in the header, got 1',
+    ]);
+    const mapping = parseMapping(['subject=#id']);
+    if (typeof mapping === 'string') throw new Error(mapping);
+    expect(await readText('#id\tvalue\na\t1\n', { mapping })).toEqual([
+      'CSV with tabs between its cells',
+      event('a'),
+    ]);
+  });
+
+  it('has all rows before one whose quote is never closed', async () => {
+    const input = await openInput('-', Readable.from([Buffer.from('subject\na\nb\n"c\n')]));
+    const found: unknown[] = [];
+    const reading = (async () => {
+      for await (const record of readCsv(input, NO_OPTIONS)) {
+        const one = record.read('given');
+        if (one.kind === 'event') found.push(JSON.parse(one.json));
+      }
+    })();
+    await expect(reading).rejects.toThrow('no CSV from here on');
+    expect(found).toEqual([event('a'), event('b')]);
+  });
+
   it('is cut where the columns that are asked for are found', async () => {
     const mapping = parseMapping(['subject=Name; given']);
     if (typeof mapping === 'string') throw new Error(mapping);

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { pipeline, Readable } from 'node:stream';
 import { quoted } from '@tally/client';
-import { CsvError, parse, type InfoRecord } from 'csv-parse';
+import { CsvError, parse, type InfoRecord, type Parser } from 'csv-parse';
 import type { FormatOptions } from '../format.js';
 import { ImportProblem } from '../import-problem.js';
 import type { Input } from '../input.js';
@@ -14,7 +13,8 @@ import {
 } from '../mapping.js';
 import { MAX_RECORD_BYTES, unreadable, type InputRecord, type Reading } from '../reading.js';
 import { formatOf } from '../seen-format.js';
-import { columnIn, dialectOf, isSeparatorRow, type Dialect } from './dialect.js';
+import { without } from '../text-encoding.js';
+import { columnIn, commentsOf, dialectOf, isSeparatorRow, type Dialect } from './dialect.js';
 
 /** A row as it is read; the text of bytes that are no UTF-8 has U+FFFD for them. */
 interface Row {
@@ -39,9 +39,11 @@ type RowReader = (row: Row, id: string) => Reading;
  */
 export async function* readCsv(input: Input, options: FormatOptions): AsyncGenerator<InputRecord> {
   const dialect = dialectOf(input.head.toString(), options.mapping);
+  const comments = commentsOf(input.head, dialect);
+  for (const content of comments.lines) yield { content, read: () => ({ kind: 'nothing' }) };
   let read: RowReader | undefined;
   let number = 0;
-  for await (const row of rowsOf(input, dialect)) {
+  for await (const row of rowsOf(input, dialect, comments)) {
     number += 1;
     const content = JSON.stringify(row.cells);
     const readRow = read;
@@ -51,7 +53,7 @@ export async function* readCsv(input: Input, options: FormatOptions): AsyncGener
       yield { content, read: () => ({ kind: 'nothing' }) };
       continue;
     }
-    const isDisplaced = row.line !== number;
+    const isDisplaced = row.line !== comments.lines.length + number;
     yield {
       content,
       read(id) {
@@ -75,6 +77,7 @@ export function csvTitle({ head }: Input, { mapping }: MappingOptions): string {
 async function* rowsOf(
   { name, chunks }: Input,
   { delimiter, record_delimiter, relax_quotes }: Dialect,
+  before: { readonly lines: readonly string[]; readonly bytes: number },
 ): AsyncGenerator<Row> {
   const parser = parse({
     delimiter,
@@ -88,15 +91,32 @@ async function* rowsOf(
     skip_empty_lines: true,
     max_record_size: MAX_RECORD_BYTES,
   });
-  // The loop below sees every error; the callback keeps it from being thrown a second time.
-  pipeline(Readable.from(chunks), parser, () => undefined);
+  // The loop below sees every error; this keeps it from being thrown a second time.
+  parser.on('error', () => undefined);
+  const rowsRead = function* () {
+    for (let row = readRow(parser); row !== null; row = readRow(parser))
+      yield rowOf(row.record, before.lines.length + row.info.lines);
+  };
   try {
+    for await (const chunk of without(chunks, before.bytes)) {
+      parser.write(chunk);
+      // Also those before a row that is wrong: an iteration of the parser would drop them.
+      yield* rowsRead();
+      if (parser.errored !== null) throw parser.errored;
+    }
+    parser.end();
     for await (const { record, info } of parser as AsyncIterable<InfoRow>)
-      yield rowOf(record, info.lines);
+      yield rowOf(record, before.lines.length + info.lines);
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new ImportProblem(`${name} is no CSV from here on: ${quoted(cause.message)}`, { cause });
+  } finally {
+    parser.destroy();
   }
+}
+
+function readRow(parser: Parser): InfoRow | null {
+  return parser.read() as InfoRow | null;
 }
 
 interface InfoRow {

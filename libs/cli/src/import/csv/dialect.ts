@@ -8,12 +8,15 @@ export interface Dialect {
   readonly record_delimiter: string[];
   /** Tables between tabs are seldom quoted: there a quote in a cell is a character. */
   readonly relax_quotes: boolean;
+  /** Lines with # before the header, in which a program has written about the file. */
+  readonly comments: number;
   /** Whether the header has all that is needed. */
   readonly isKnown: boolean;
 }
 
 /** The more usual first. */
 const DELIMITERS = [',', ';', '\t', '|'];
+const COMMENTS = /^(?:#[^\r\n]*(?:\r\n|\r|\n))+/;
 /** What Excel writes and reads in front of the header. */
 const SEPARATOR_LINE = /^"?sep=([^"\r\n])"?(?:\r\n|\r|\n)/i;
 
@@ -22,6 +25,27 @@ const SEPARATOR_LINE = /^"?sep=([^"\r\n])"?(?:\r\n|\r|\n)/i;
  * of several or none the one that makes the most cells; or what a first line `sep=;` says.
  */
 export function dialectOf(head: string, mapping: Mapping): Dialect {
+  const whole = writtenIn(head, mapping);
+  const comments = COMMENTS.exec(head)?.[0];
+  // A header may begin with # itself.
+  if (whole.isKnown || comments === undefined) return whole;
+  const behind = writtenIn(head.slice(comments.length), mapping);
+  return behind.isKnown ? { ...behind, comments: linesIn(comments).length } : whole;
+}
+
+/** The lines before the header, without their ends, and how many bytes they are. */
+export function commentsOf(head: Buffer, { comments }: Dialect) {
+  if (comments === 0) return { lines: [], bytes: 0 };
+  // A character a byte.
+  const text = COMMENTS.exec(head.toString('latin1'))?.[0] ?? '';
+  return { lines: linesIn(text), bytes: text.length };
+}
+
+function linesIn(comments: string): readonly string[] {
+  return comments.split(/\r\n|\r|\n/).slice(0, -1);
+}
+
+function writtenIn(head: string, mapping: Mapping): Dialect {
   const [line = '', said] = SEPARATOR_LINE.exec(head) ?? [];
   const needed = mapping.size > 0 ? [...mapping.values()] : ['subject'];
   const record_delimiter = head.includes('\n') ? ['\r\n', '\n'] : ['\r'];
@@ -33,9 +57,11 @@ export function dialectOf(head: string, mapping: Mapping): Dialect {
     const isKnown = needed.every((name) => typeof columnIn(header, name) === 'number');
     const isBetter = best === undefined || (isKnown && !best.isKnown);
     if (!isBetter && (best?.isKnown !== isKnown || header.length <= most)) continue;
-    [best, most] = [{ ...written, isKnown }, header.length];
+    [best, most] = [{ ...written, comments: 0, isKnown }, header.length];
   }
-  return best ?? { delimiter: ',', record_delimiter, relax_quotes: false, isKnown: false };
+  return (
+    best ?? { delimiter: ',', record_delimiter, relax_quotes: false, comments: 0, isKnown: false }
+  );
 }
 
 /** Whether a first row is no header but says what stands between cells. */
@@ -61,7 +87,7 @@ function indexesOf(names: readonly string[], wanted: string): readonly number[] 
   return names.flatMap((name, index) => (name === wanted ? [index] : []));
 }
 
-function headerOf(head: string, written: Omit<Dialect, 'isKnown'>): readonly string[] {
+function headerOf(head: string, written: Omit<Dialect, 'comments' | 'isKnown'>): readonly string[] {
   try {
     const [header = []] = parse(head, {
       ...written,

@@ -10,7 +10,7 @@ export const ndjson: LineFormat = {
   name: 'ndjson',
   title: 'NDJSON',
   recognises: (line, { mapping }) => {
-    const object = objectOf(line);
+    const object = objectOf(withoutComma(line));
     return object !== undefined && (mapping.size > 0 || object['subject'] !== undefined);
   },
   open: (options) => (line) => (id) => readJsonLine(line, id, options),
@@ -22,7 +22,7 @@ export const ndjson: LineFormat = {
  */
 export function readJsonLine(line: Buffer, id: string, options: MappingOptions): Reading {
   if (!isUtf8(line)) return unreadable('expected UTF-8');
-  const text = line.toString().trim();
+  const text = withoutComma(line.toString().trim());
   const object = objectOf(text);
   if (object === undefined) return unreadable(`expected an object of JSON, got ${quoted(text)}`);
   if (options.mapping.size > 0) return readColumns((name) => member(object, name), id, options);
@@ -33,4 +33,9 @@ export function readJsonLine(line: Buffer, id: string, options: MappingOptions):
     .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
   const members = text.slice(1).trimStart();
   return { kind: 'event', json: `{${[...missing, members.slice(0, -1)].join(',')}}` };
+}
+
+/** Behind an object, as lines have it that were taken out of an array. */
+function withoutComma(line: string): string {
+  return line.replace(/,\s*$/, '');
 }
