@@ -3,6 +3,7 @@ import type { Turns } from '@tally/resilience';
 import type { FastifyReply } from 'fastify';
 import type { AnswerBudget } from './answer-budget.js';
 import type { Room } from './connection-budget.js';
+import type { LongestHolds } from './longest-holds.js';
 
 /** Characters of a slice; a shorter answer is sent whole. */
 const SLICE_CHARACTERS = 64 * 1024;
@@ -12,6 +13,7 @@ export const WRITING_BYTES = 4 * SLICE_CHARACTERS;
 /** How answers are sent that may be long. */
 export interface AnswerParts {
   readonly turns: Turns;
+  readonly holds: LongestHolds;
   readonly budget: AnswerBudget;
   /** Until a reader that takes no slice is disconnected. */
   readonly writeTimeoutMs: number;
@@ -46,13 +48,13 @@ export class SlicedAnswers {
       return;
     }
     if (room === undefined) this.reserve(reply, WRITING_BYTES);
-    const { turns, writeTimeoutMs, onSlowReader } = this.parts;
+    const { turns, holds, writeTimeoutMs, onSlowReader } = this.parts;
     const slowReader = setTimeout(() => {
       onSlowReader();
       reply.request.raw.socket.destroy();
     }, writeTimeoutMs).unref();
     whenClosed(reply, () => clearTimeout(slowReader));
-    reply.send(new SliceStream(first.text, pieces, turns, () => slowReader.refresh()));
+    reply.send(new SliceStream(first.text, pieces, { turns, holds }, () => slowReader.refresh()));
   }
 }
 
@@ -82,7 +84,7 @@ class SliceStream extends Readable {
   constructor(
     private first: string | undefined,
     private readonly pieces: Iterator<string>,
-    private readonly turns: Turns,
+    private readonly parts: Pick<AnswerParts, 'turns' | 'holds'>,
     /** The reader took one and wants another. */
     private readonly onTaken: () => void,
   ) {
@@ -91,7 +93,7 @@ class SliceStream extends Readable {
 
   override _read(): void {
     this.onTaken();
-    const turn = this.turns.next();
+    const turn = this.parts.turns.next();
     if (turn === undefined) this.pushNext();
     else void turn.then(() => this.pushNext());
   }
@@ -103,8 +105,10 @@ class SliceStream extends Readable {
       this.first = undefined;
       return;
     }
+    const since = performance.now();
     try {
       const { text, isLast } = nextSlice(this.pieces);
+      this.parts.holds.note('answer', since);
       if (text !== '') this.push(text);
       if (isLast) this.push(null);
     } catch (error) {
