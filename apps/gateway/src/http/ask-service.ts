@@ -11,6 +11,8 @@ export interface ServiceQuestion {
   readonly timeoutMs: number;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
+  /** As CallOptions has it. */
+  readonly readAnswer?: (bytes: Buffer) => object;
   readonly logger: Pick<Logger, 'error'>;
   /** To the caller, while waiting may help. */
   readonly unavailable: string;
@@ -22,13 +24,14 @@ export interface ServiceQuestion {
 
 /** Whom we asked, and where, is not the caller's business: `unavailable`, `deadline_exceeded` or `internal`. */
 export async function askService<Answer>(question: ServiceQuestion): Promise<Answer> {
-  const { client, method, request, timeoutMs, signal, logger, unavailable, failed, expected } =
-    question;
+  const { client, method, request, timeoutMs, signal, readAnswer } = question;
+  const { logger, unavailable, failed, expected } = question;
   try {
     return await client.call<Answer>(method, request, {
       deadlineMs: timeoutMs,
       idempotent: true,
       ...(signal && { signal }),
+      ...(readAnswer && { readAnswer }),
     });
   } catch (cause) {
     if (!(cause instanceof TallyError) || expected?.includes(cause.code)) throw cause;

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import { type query, TallyError } from '@tally/contracts';
+import { type query, readStatsAnswer, type StatsAnswer, TallyError } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
 import { type Logger } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -52,7 +52,7 @@ export class StatsController {
     answers.send(reply, answerPieces(question, answer, surroundings), room);
   }
 
-  private async ask(question: StatsQuestion, signal: AbortSignal): Promise<query.GetStatsResponse> {
+  private async ask(question: StatsQuestion, signal: AbortSignal): Promise<StatsAnswer> {
     const { limits } = this.parts;
     try {
       return await this.askQuery(question, signal);
@@ -63,7 +63,7 @@ export class StatsController {
     }
   }
 
-  private askQuery(question: StatsQuestion, signal: AbortSignal): Promise<query.GetStatsResponse> {
+  private askQuery(question: StatsQuestion, signal: AbortSignal): Promise<StatsAnswer> {
     const { type, subjects, fromMs, toMs, granularity } = question;
     const request: query.GetStatsRequest = {
       project: PROJECT,
@@ -81,6 +81,7 @@ export class StatsController {
       request,
       timeoutMs,
       signal,
+      readAnswer: readStatsAnswer,
       logger,
       unavailable: 'statistics cannot be read now',
       failed: 'the query service failed',
@@ -92,7 +93,7 @@ export class StatsController {
 /** TallyError `unavailable` where too much is missing. */
 function assertAnswered(
   { granularity, allowPartial }: StatsQuestion,
-  { subjects, missingShards }: query.GetStatsResponse,
+  { subjects, missingShards }: StatsAnswer,
 ): void {
   const missing = subjects.filter((subject) => subject.missing).length;
   if (missing === 0) return;

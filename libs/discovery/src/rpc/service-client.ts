@@ -36,6 +36,11 @@ export interface CallOptions {
   readonly idempotent?: boolean;
   /** Which instances may be asked, e.g. by `attributes.shard`. Default: all. */
   readonly select?: (instance: ServiceInstance) => boolean;
+  /**
+   * Reads the bytes of the answer in place of the definition's own reader, which makes objects of all
+   * of it at once and holds the event loop meanwhile.
+   */
+  readonly readAnswer?: (bytes: Buffer) => object;
 }
 
 /** The answers of grpc.health.v1. */
@@ -65,7 +70,9 @@ export class ServiceClient {
    * lacks is a bug: TypeError.
    */
   async call<Response>(method: string, request: object, options: CallOptions): Promise<Response> {
-    const definition = methodOf(this.options.client.service, method);
+    const found = methodOf(this.options.client.service, method);
+    const { readAnswer } = options;
+    const definition = readAnswer ? { ...found, responseDeserialize: readAnswer } : found;
     const { response } = await this.send<Response>(definition, request, options);
     return response;
   }
