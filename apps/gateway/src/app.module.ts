@@ -87,11 +87,9 @@ export class AppModule {
           provide: SlicedAnswers,
           inject: [METRICS, Turns, LongestHolds],
           useFactory: ({ registry }: Metrics, turns: Turns, holds: LongestHolds) => {
-            const { refused, slowReaders } = answerMetrics(registry, () => budget);
+            const refused = answerMetrics(registry, () => budget);
             const budget = new AnswerBudget(config.maxAnswerBytes, () => refused.inc());
-            const { writeTimeoutMs } = config;
-            const onSlowReader = () => slowReaders.inc();
-            return new SlicedAnswers({ turns, holds, budget, writeTimeoutMs, onSlowReader });
+            return new SlicedAnswers({ turns, holds, budget });
           },
         },
         {

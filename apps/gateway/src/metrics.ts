@@ -43,6 +43,15 @@ export function refusedConnections(): Counter<'reason'> {
 }
 
 /** Of a server that is made before there is a registry. */
+export function slowReaders(): Counter {
+  return new Counter({
+    name: 'tally_gateway_slow_readers_total',
+    help: 'Readers that were disconnected because they did not take their answer.',
+    registers: [],
+  });
+}
+
+/** Of a server that is made before there is a registry. */
 export function requestSeconds(): Histogram<'route' | 'status'> {
   return new Histogram({
     name: 'tally_gateway_request_seconds',
@@ -96,11 +105,8 @@ export function registerHoldMetrics(registry: Registry, holds: LongestHolds): vo
   });
 }
 
-/** The counters of answers that were refused or given up. */
-export function answerMetrics(
-  registry: Registry,
-  budget: () => AnswerBudget,
-): { readonly refused: Counter; readonly slowReaders: Counter } {
+/** Returns the counter of answers that were refused. */
+export function answerMetrics(registry: Registry, budget: () => AnswerBudget): Counter {
   const bytes = new Gauge({
     name: 'tally_gateway_answer_bytes',
     help: 'Memory of answers that are made or read, in bytes, as it is reckoned.',
@@ -109,16 +115,9 @@ export function answerMetrics(
       bytes.set(budget().usedBytes);
     },
   });
-  return {
-    refused: new Counter({
-      name: 'tally_gateway_refused_for_answers_total',
-      help: 'Requests refused because answers held too much memory.',
-      registers: [registry],
-    }),
-    slowReaders: new Counter({
-      name: 'tally_gateway_slow_readers_total',
-      help: 'Readers that were disconnected because they did not take their answer.',
-      registers: [registry],
-    }),
-  };
+  return new Counter({
+    name: 'tally_gateway_refused_for_answers_total',
+    help: 'Requests refused because answers held too much memory.',
+    registers: [registry],
+  });
 }

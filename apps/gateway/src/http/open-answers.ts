@@ -17,11 +17,16 @@ const MAX_OPEN = 32;
 export class OpenAnswers {
   private readonly open = new WeakMap<Socket, ServerResponse[]>();
   private readonly refused = new WeakSet<Socket>();
-  private readonly all = new Set<ServerResponse>();
+  private readonly unfinished = new Set<ServerResponse>();
   private isLeaving = false;
 
   /** `onRefused` is told of each connection that ends because its caller asks faster than it reads. */
   constructor(private readonly onRefused: () => void) {}
+
+  /** Those of all connections. */
+  get all(): Iterable<ServerResponse> {
+    return this.unfinished;
+  }
 
   /**
    * Call with each before anything is written to it. False: there are too many on its connection, and
@@ -33,11 +38,11 @@ export class OpenAnswers {
     if (answers.length > MAX_OPEN) return leaveOut(response.req);
     this.open.set(socket, answers);
     answers.push(response);
-    this.all.add(response);
+    this.unfinished.add(response);
     if (this.isLeaving) response.shouldKeepAlive = false;
     response.once('close', () => {
       answers.splice(answers.indexOf(response), 1);
-      this.all.delete(response);
+      this.unfinished.delete(response);
     });
     if (answers.length <= MAX_OPEN) return true;
     response.shouldKeepAlive = false;
@@ -50,7 +55,7 @@ export class OpenAnswers {
   /** From now on each answer is the last on its connection, and says so: its caller asks elsewhere next. */
   leave(): void {
     this.isLeaving = true;
-    for (const response of this.all) response.shouldKeepAlive = false;
+    for (const response of this.unfinished) response.shouldKeepAlive = false;
   }
 
   /** Whether something is being answered on this connection. */

@@ -15,10 +15,6 @@ export interface AnswerParts {
   readonly turns: Turns;
   readonly holds: LongestHolds;
   readonly budget: AnswerBudget;
-  /** Until a reader that takes no slice is disconnected. */
-  readonly writeTimeoutMs: number;
-  /** Told of each reader that was. */
-  onSlowReader(): void;
 }
 
 /** Sends answers that may be long: made slice by slice as their reader takes them. */
@@ -48,13 +44,7 @@ export class SlicedAnswers {
       return;
     }
     if (room === undefined) this.reserve(reply, WRITING_BYTES);
-    const { turns, holds, writeTimeoutMs, onSlowReader } = this.parts;
-    const slowReader = setTimeout(() => {
-      onSlowReader();
-      reply.request.raw.socket.destroy();
-    }, writeTimeoutMs).unref();
-    whenClosed(reply, () => clearTimeout(slowReader));
-    reply.send(new SliceStream(first.text, pieces, { turns, holds }, () => slowReader.refresh()));
+    reply.send(new SliceStream(first.text, pieces, this.parts));
   }
 }
 
@@ -85,14 +75,11 @@ class SliceStream extends Readable {
     private first: string | undefined,
     private readonly pieces: Iterator<string>,
     private readonly parts: Pick<AnswerParts, 'turns' | 'holds'>,
-    /** The reader took one and wants another. */
-    private readonly onTaken: () => void,
   ) {
     super({ highWaterMark: 1 });
   }
 
   override _read(): void {
-    this.onTaken();
     const turn = this.parts.turns.next();
     if (turn === undefined) this.pushNext();
     else void turn.then(() => this.pushNext());
