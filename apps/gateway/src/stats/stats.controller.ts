@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { type query, readStatsAnswer, type StatsAnswer, TallyError } from '@tally/contracts';
-import type { ServiceClient } from '@tally/discovery';
+import { MessageTooLarge, type ServiceClient } from '@tally/discovery';
 import { type Logger } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { askService } from '../http/ask-service.js';
+import { askService, tooMuch } from '../http/ask-service.js';
 import { whenClosed, WRITING_BYTES, type SlicedAnswers } from '../http/sliced-answer.js';
 import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
@@ -57,6 +57,11 @@ export class StatsController {
     try {
       return await this.askQuery(question, signal);
     } catch (error) {
+      if (error instanceof MessageTooLarge)
+        throw tooMuch(
+          'ask for fewer subjects, a shorter time (from, to) or a coarser granularity',
+          error,
+        );
       if (error instanceof TallyError && error.code === 'payload_too_large')
         throw tooManyPoints(question, limits);
       throw error;
