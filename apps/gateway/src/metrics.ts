@@ -36,7 +36,7 @@ export function eventMetrics(registry: Registry): EventMetrics {
 export function refusedConnections(): Counter<'reason'> {
   return new Counter({
     name: 'tally_gateway_refused_connections_total',
-    help: 'Connections closed because there were too many, of all or of their address, or ended because their caller asks faster than it reads answers.',
+    help: 'Connections closed because there were too many, of all or of their address, or too few descriptors are left (descriptors), or ended because their caller asks faster than it reads answers.',
     labelNames: ['reason'],
     registers: [],
   });

@@ -3,6 +3,7 @@ import { MINUTE_MS } from '@tally/contracts';
 import { DiscoveryModule } from '@tally/discovery';
 import { DiskWatermarks, LogClock, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
 import {
+  descriptorLimit,
   HealthChecks,
   Lifecycle,
   LOGGER,
@@ -25,6 +26,7 @@ import {
   registerDamageMetrics,
   registerLagMetrics,
   registerProducerMetrics,
+  registerDescriptorMetrics,
   registerSegmentMetrics,
   registerServerMetrics,
   registerSpaceMetrics,
@@ -32,7 +34,7 @@ import {
 } from './metrics.js';
 import { Authorization } from './security/acl/authorization.js';
 import { openSecurity } from './security/open-security.js';
-import { descriptorLimit, withinLimit } from './server/descriptors.js';
+import { withinLimit } from './server/descriptors.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
 import { noDamage } from './storage/damage-probe.js';
@@ -116,6 +118,7 @@ export class AppModule {
             registerDamageMetrics(registry, log);
             registerClosedTopicMetrics(registry, log);
             registerSegmentMetrics(registry, log);
+            registerDescriptorMetrics(registry);
             registerClockMetrics(registry, clock);
             health.add({ name: 'records', required: false, probe: () => noDamage(log) });
             health.add({ name: 'clock', required: false, probe: () => probeClock(clock) });
