@@ -34,9 +34,8 @@ export class OpenAnswers {
    */
   admit(response: ServerResponse): boolean {
     const { socket } = response.req;
-    const answers = this.open.get(socket) ?? [];
+    const answers = this.open.get(socket) ?? this.answersOn(socket);
     if (answers.length > MAX_OPEN) return leaveOut(response.req);
-    this.open.set(socket, answers);
     answers.push(response);
     this.unfinished.add(response);
     if (this.isLeaving) response.shouldKeepAlive = false;
@@ -50,6 +49,16 @@ export class OpenAnswers {
     this.onRefused();
     answerRefusal(response, TOO_MANY);
     return leaveOut(response.req);
+  }
+
+  /** None yet. */
+  private answersOn(socket: Socket): ServerResponse[] {
+    const answers: ServerResponse[] = [];
+    this.open.set(socket, answers);
+    socket.once('close', () => {
+      for (const response of [...answers]) endUnbegun(response);
+    });
+    return answers;
   }
 
   /** From now on each answer is the last on its connection, and says so: its caller asks elsewhere next. */
@@ -85,6 +94,16 @@ export class OpenAnswers {
     socket.end(lastAnswer(refusal));
     endSoon(socket);
   }
+}
+
+/**
+ * When a connection is closed Node tells the answer whose turn it is, and none of those behind it:
+ * whatever they hold, and what waits for their end, would stay for ever.
+ */
+function endUnbegun(response: ServerResponse): void {
+  if (response.socket !== null || response.writableFinished) return;
+  response.destroyed = true;
+  response.emit('close');
 }
 
 /**
