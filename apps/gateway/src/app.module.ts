@@ -21,12 +21,13 @@ import { PartitionerClient } from './events/partitioner-client.js';
 import { AnswerBudget } from './http/answer-budget.js';
 import { BodyBudget } from './http/body-budget.js';
 import { Keys } from './http/keys.js';
+import { LongestHolds } from './http/longest-holds.js';
 import { NotFoundController } from './http/not-found.controller.js';
 import { RequestAdmission } from './http/request-admission.js';
 import { SlicedAnswers } from './http/sliced-answer.js';
 import { LEDGER_PARTS, LedgerController, type LedgerParts } from './ledger/ledger.controller.js';
 import { LOSS_PARTS, LossesController, type LossParts } from './losses/losses.controller.js';
-import { answerMetrics, eventMetrics } from './metrics.js';
+import { answerMetrics, eventMetrics, registerHoldMetrics } from './metrics.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { PROJECT } from './project.js';
 import { STATS_PARTS, StatsController, type StatsParts } from './stats/stats.controller.js';
@@ -74,14 +75,21 @@ export class AppModule {
         },
         { provide: Turns, useFactory: () => new Turns() },
         {
+          provide: LongestHolds,
+          inject: [METRICS],
+          useFactory: ({ registry }: Metrics) => {
+            const holds = new LongestHolds();
+            registerHoldMetrics(registry, holds);
+            return holds;
+          },
+        },
+        {
           provide: SlicedAnswers,
-          inject: [METRICS, Turns],
-          useFactory: ({ registry }: Metrics, turns: Turns) => {
-            const { refused, slowReaders } = answerMetrics(registry, () => budget);
+          inject: [METRICS, Turns, LongestHolds],
+          useFactory: ({ registry }: Metrics, turns: Turns, holds: LongestHolds) => {
+            const refused = answerMetrics(registry, () => budget);
             const budget = new AnswerBudget(config.maxAnswerBytes, () => refused.inc());
-            const { writeTimeoutMs } = config;
-            const onSlowReader = () => slowReaders.inc();
-            return new SlicedAnswers({ turns, budget, writeTimeoutMs, onSlowReader });
+            return new SlicedAnswers({ turns, holds, budget });
           },
         },
         {
@@ -101,13 +109,14 @@ export class AppModule {
         },
         {
           provide: EventIntake,
-          inject: [Peers, EventTypes, METRICS, LOGGER, Turns],
+          inject: [Peers, EventTypes, METRICS, LOGGER, Turns, LongestHolds],
           useFactory: (
             peers: Peers,
             eventTypes: EventTypes,
             metrics: Metrics,
             logger: Logger,
             turns: Turns,
+            holds: LongestHolds,
           ) => {
             const logClock = new LearnedClock();
             return new EventIntake({
@@ -121,6 +130,7 @@ export class AppModule {
               metrics: eventMetrics(metrics.registry),
               logger,
               turns,
+              holds,
               now: () => logClock.at(logClock.monotonicMs),
               logTimeAt: (monotonicMs) => logClock.at(monotonicMs),
               newId: randomUUID,

@@ -85,7 +85,7 @@ export const settings = {
   writeTimeoutMs: setting(
     'TALLY_WRITE_TIMEOUT_MS',
     wholeNumber(100, 600_000, 15_000),
-    'how long a reader may take for 64 KiB of a long answer until it is disconnected: it holds memory; below the time to drain',
+    'how long a reader may take for what is written of an answer, 64 KiB at once of a long one, until it is disconnected: it holds memory and a connection; below the time to drain. A connection on which nothing is asked or answered is kept for 72 s',
   ),
   staleAfterMs: setting(
     'TALLY_STALE_AFTER_MS',

@@ -2,6 +2,7 @@ import type { Turns } from '@tally/resilience';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AnswerBudget } from './http/answer-budget.js';
 import type { BodyBudget } from './http/body-budget.js';
+import type { LongestHolds } from './http/longest-holds.js';
 
 export interface EventMetrics {
   readonly accepted: Counter;
@@ -35,8 +36,17 @@ export function eventMetrics(registry: Registry): EventMetrics {
 export function refusedConnections(): Counter<'reason'> {
   return new Counter({
     name: 'tally_gateway_refused_connections_total',
-    help: 'Connections closed because there were too many, of all or of their address, or ended because their caller asks faster than it reads answers.',
+    help: 'Connections closed because there were too many, of all or of their address, or too few descriptors are left (descriptors), or ended because their caller asks faster than it reads answers.',
     labelNames: ['reason'],
+    registers: [],
+  });
+}
+
+/** Of a server that is made before there is a registry. */
+export function slowReaders(): Counter {
+  return new Counter({
+    name: 'tally_gateway_slow_readers_total',
+    help: 'Readers that were disconnected because they did not take their answer.',
     registers: [],
   });
 }
@@ -81,11 +91,22 @@ export function registerTurnMetrics(registry: Registry, turns: Turns): void {
   });
 }
 
-/** The counters of answers that were refused or given up. */
-export function answerMetrics(
-  registry: Registry,
-  budget: () => AnswerBudget,
-): { readonly refused: Counter; readonly slowReaders: Counter } {
+/** Of long work that is done in steps. */
+export function registerHoldMetrics(registry: Registry, holds: LongestHolds): void {
+  const longest = new Gauge({
+    name: 'tally_gateway_longest_hold_seconds',
+    help: 'Longest time since the last scrape that long work held the event loop without a pause, by stage: read (a batch of more than 8 KiB) or answer (one of more than 64 KiB, while it is made).',
+    labelNames: ['stage'],
+    registers: [registry],
+    collect() {
+      for (const stage of ['read', 'answer'] as const)
+        longest.set({ stage }, holds.take(stage) / 1000);
+    },
+  });
+}
+
+/** Returns the counter of answers that were refused. */
+export function answerMetrics(registry: Registry, budget: () => AnswerBudget): Counter {
   const bytes = new Gauge({
     name: 'tally_gateway_answer_bytes',
     help: 'Memory of answers that are made or read, in bytes, as it is reckoned.',
@@ -94,16 +115,9 @@ export function answerMetrics(
       bytes.set(budget().usedBytes);
     },
   });
-  return {
-    refused: new Counter({
-      name: 'tally_gateway_refused_for_answers_total',
-      help: 'Requests refused because answers held too much memory.',
-      registers: [registry],
-    }),
-    slowReaders: new Counter({
-      name: 'tally_gateway_slow_readers_total',
-      help: 'Readers that were disconnected because they did not take their answer.',
-      registers: [registry],
-    }),
-  };
+  return new Counter({
+    name: 'tally_gateway_refused_for_answers_total',
+    help: 'Requests refused because answers held too much memory.',
+    registers: [registry],
+  });
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { HOUR_MS, type clusterProxy, type shardProxy } from '@tally/contracts';
+import { HOUR_MS, MAX_MESSAGE_BYTES, type clusterProxy, type shardProxy } from '@tally/contracts';
 import { Refusal } from '@tally/testing/stub-service';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
@@ -37,6 +37,32 @@ const entry = (hour: number, counted: string, conflicting = '1'): shardProxy.Led
 const failure = { code: 'unavailable', message: 'not for callers' };
 
 describe('the ledger', () => {
+  it('that does not fit into a message is refused, and what to ask for instead is said', async () => {
+    const of = (bytes: number): clusterProxy.LedgerResponse => ({
+      shards: [
+        { shard: 0, ledger: { hours: [entry(HOUR, '5')] } },
+        { shard: 1, failure: { code: 'unavailable', message: 'x'.repeat(bytes) } },
+      ],
+    });
+    const tooLarge = async () => {
+      const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+      return /messages_too_large_total\{service="query",method="ReadLedger"\} (\d+)/.exec(
+        metrics,
+      )?.[1];
+    };
+    fixture.onReadLedger = async () => of(MAX_MESSAGE_BYTES);
+    const { status, body } = await read(`?from=${START}&to=2026-01-31T13:00:00Z`);
+    expect({ status, body }).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
+    expect(body['detail']).toBe(
+      'expected a question whose answer has at most 16777216 bytes between our services, it has more: ask for fewer hours (from, to) or for one partition',
+    );
+    expect(await tooLarge()).toBe('1');
+    // Control: one that fits is answered.
+    fixture.onReadLedger = async () => of(MAX_MESSAGE_BYTES - 1000);
+    expect((await read(`?from=${START}&to=2026-01-31T13:00:00Z`)).status).toBe(200);
+    expect(await tooLarge()).toBe('1');
+  });
+
   it('has the sums of all shards by hour, and names shards that are away', async () => {
     const asked: clusterProxy.ReadLedgerRequest[] = [];
     fixture.onReadLedger = async (request) => {

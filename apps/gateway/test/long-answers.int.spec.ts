@@ -80,6 +80,28 @@ describe('a long answer', () => {
     expect(await metric(gateway, 'tally_gateway_answer_bytes')).toBe(0);
   });
 
+  it('or short ones end with their connection when they are not read', async () => {
+    const hasty = await fixture.gateway({ TALLY_WRITE_TIMEOUT_MS: '500' });
+    // Control: with time to read, the same reader is still there.
+    const patient = await fixture.gateway({ TALLY_WRITE_TIMEOUT_MS: '600000' });
+    const request = 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const counted = 'tally_gateway_request_seconds_count\\{route="/openapi.json",status="200"\\}';
+    const readers = [hasty, patient].map((gateway) => {
+      return { gateway, socket: askAndWait(gateway, '/openapi.json'), sent: 1 };
+    });
+    const askMore = async (reader: (typeof readers)[number]) => {
+      // Until the kernel keeps no more of them; and no more at once than may wait.
+      if ((await metric(reader.gateway, counted)) !== reader.sent) return;
+      reader.sent += 16;
+      reader.socket.write(request.repeat(16));
+    };
+    await eventually('the reader is given up', async () => {
+      for (const reader of readers) await askMore(reader);
+      return (await metric(hasty, 'tally_gateway_slow_readers_total')) === 1;
+    });
+    expect(await metric(patient, 'tally_gateway_slow_readers_total')).toBe(0);
+  });
+
   it('is not made when others that are not read hold the budget', async () => {
     // Control: with time to read and a larger budget, all are made.
     const patient = { ...ALLOWED, TALLY_WRITE_TIMEOUT_MS: '600000' };

@@ -61,5 +61,9 @@ describe('a body that takes long to read', () => {
   it('shows how long the event loop stood still in a metric', async () => {
     const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
     expect(metrics).toMatch(/^nodejs_eventloop_lag_max_seconds [\d.]+$/m);
+    const longest = /^tally_gateway_longest_hold_seconds\{stage="read"\} ([\d.e-]+)$/m.exec(
+      metrics,
+    );
+    expect(Number(longest?.[1])).toBeGreaterThan(0);
   });
 });

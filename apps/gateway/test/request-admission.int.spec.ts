@@ -48,6 +48,29 @@ async function inFlightBytes(at = gateway): Promise<number> {
   return Number(/tally_gateway_in_flight_bytes(?:\{.*\})? (\d+)\n/.exec(metrics)?.[1]);
 }
 
+describe('a body that came behind another request', () => {
+  it('gives its room back when the caller goes before it is answered', async () => {
+    let answer = () => {};
+    const asked = new Promise<void>((isAsked) => {
+      fixture.onGetStats = () => {
+        isAsked();
+        return new Promise((resolve) => {
+          answer = () => resolve({ subjects: [], missingShards: [] });
+        });
+      };
+    });
+    const question = `GET ${STATS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\n\r\n`;
+    const caller = connect(gateway.port, '127.0.0.1').on('error', () => undefined);
+    caller.write(`${question}${announced(EVENT.length)}${EVENT}`);
+    await asked;
+    await eventually('its events are appended', () => fixture.appends.length === 1);
+    expect(await inFlightBytes()).toBe(EVENT.length);
+    caller.destroy();
+    await eventually('its room is given back', async () => (await inFlightBytes()) === 0);
+    answer();
+  });
+});
+
 describe('a key', () => {
   it('opens what it is for', async () => {
     expect(await ask('POST', '/v1/events', 'secret', EVENT)).toMatchObject({ status: 202 });

@@ -184,6 +184,21 @@ describe('asking for statistics', () => {
     expect(await answerOf('visits')).not.toHaveProperty('warnings');
   });
 
+  it('an answer that does not fit into a message is refused, and what would is said', async () => {
+    const of = (bytes: number) => async () => ({
+      subjects: [subject('x'.repeat(bytes))],
+      missingShards: [],
+    });
+    fixture.onGetStats = of(16 << 20);
+    const { status, body } = await ask({});
+    expect({ status, body }).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
+    expect(body['detail']).toContain('at most 16777216 bytes');
+    expect(body['detail']).toContain('ask for fewer subjects, a shorter time');
+    // Control: one that fits is answered.
+    fixture.onGetStats = of((16 << 20) - 1000);
+    expect((await ask({})).status).toBe(200);
+  });
+
   it('100 000 of the largest windows fit into a message', () => {
     const method = packageDefinition()['tally.query.v1.QueryService'] as ServiceDefinition;
     const bytes = method['GetStats']?.responseSerialize({ subjects: [subject('', [LARGEST])] });

@@ -4,6 +4,7 @@ import { DiscoveryModule } from '@tally/discovery';
 import { HeldClock } from '@tally/resilience';
 import { DiskWatermarks, nodeFileSystem, SegmentLog, Upkeep } from '@tally/segment-log';
 import {
+  descriptorLimit,
   HealthChecks,
   Lifecycle,
   LOGGER,
@@ -26,6 +27,7 @@ import {
   registerDamageMetrics,
   registerLagMetrics,
   registerProducerMetrics,
+  registerDescriptorMetrics,
   registerSegmentMetrics,
   registerServerMetrics,
   registerSpaceMetrics,
@@ -33,7 +35,7 @@ import {
 } from './metrics.js';
 import { Authorization } from './security/acl/authorization.js';
 import { openSecurity } from './security/open-security.js';
-import { descriptorLimit, withinLimit } from './server/descriptors.js';
+import { withinLimit } from './server/descriptors.js';
 import { KafkaServer } from './server/kafka-server.js';
 import { RequestRouter } from './server/request-router.js';
 import { noDamage } from './storage/damage-probe.js';
@@ -117,6 +119,7 @@ export class AppModule {
             registerDamageMetrics(registry, log);
             registerClosedTopicMetrics(registry, log);
             registerSegmentMetrics(registry, log);
+            registerDescriptorMetrics(registry);
             registerClockMetrics(registry, clock);
             health.add({ name: 'records', required: false, probe: () => noDamage(log) });
             health.add({ name: 'clock', required: false, probe: () => probeClock(clock) });

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { SECOND_MS } from '@tally/contracts';
 import type { HeldClock } from '@tally/resilience';
-import type { DiskWatermarks, SegmentLog } from '@tally/segment-log';
+import { descriptorWaits, type DiskWatermarks, type SegmentLog } from '@tally/segment-log';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
 import { lagOfGroups } from './groups/group-lag.js';
 import type { KafkaServer } from './server/kafka-server.js';
@@ -200,6 +200,19 @@ export function registerDamageMetrics(registry: Registry, log: SegmentLog): void
       for (const { topic, offset, endOffset } of log.damage()) {
         records.inc({ topic }, Number(endOffset - offset));
       }
+    },
+  });
+}
+
+/** Of files that have to be opened while the process has no descriptor left. */
+export function registerDescriptorMetrics(registry: Registry): void {
+  const waits = new Counter({
+    name: 'tally_log_descriptor_waits_total',
+    help: 'Times that opening a file had to wait, because this process or the machine had no descriptor left.',
+    registers: [registry],
+    collect() {
+      waits.reset();
+      waits.inc(descriptorWaits());
     },
   });
 }

@@ -32,6 +32,7 @@ export type { LogRecord, PartitionBounds } from './log.js';
 export { LOSS_NAME_BYTES, LOSS_REASON_BYTES } from './losses.js';
 export { MAX_MESSAGE_BYTES } from './grpc/message-size.js';
 export { packageDefinition } from './grpc/package-definition.js';
+export { readStatsAnswer, type StatsAnswer, type Windows } from './grpc/stats-answer.js';
 export * from './rows/counter-rows.js';
 export * from './rows/delta-rows.js';
 export { countRows, readInt128BE, ROWS_HEADER_BYTES } from './rows/fixed-rows.js';

@@ -11,6 +11,7 @@ export type { InstanceSource, InstanceWatch } from './registry/instance-watch.js
 export type { Registration } from './registry/registration.js';
 export type { ServiceInstance } from './registry/service-instance.js';
 export { callerGone, type CallerCall } from './rpc/caller-gone.js';
+export { MessageTooLarge } from './rpc/grpc-failure.js';
 export { timeLeftMs } from './rpc/time-left.js';
 export {
   ServiceClient,

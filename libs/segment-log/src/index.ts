@@ -7,6 +7,7 @@ export {
   type Lock,
   type LogFile,
 } from './files/file-system.js';
+export { descriptorWaits } from './files/patiently.js';
 export { nodeFileSystem } from './files/node-file-system.js';
 export { startTicksOf } from './files/start-ticks.js';
 export { partitionFolders, topicNames } from './inspect/log-folder-layout.js';

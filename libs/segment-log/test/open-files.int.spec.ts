@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { nodeFileSystem, type FileSystem } from '../src/index.js';
+import { descriptorWaits, nodeFileSystem, type FileSystem } from '../src/index.js';
 import { append, Folders, makeTopic, openLog, partitionOf, readAll } from './support/log-folder.js';
 import { contentsOf } from './support/verdict.js';
 
@@ -96,12 +96,19 @@ describe('without descriptors', () => {
     };
     const log = await openLog(folder, { files, segmentBytes: SEGMENT_BYTES, maxOpenSegments: 1 });
     const [partition = partitionOf(log)] = await makeTopic(log);
+    const before = descriptorWaits();
     for (let round = 0; round < ROUNDS; round++) {
       refusals = 3;
       expect(await append(log, partition, value(0, round))).toMatchObject({ kind: 'appended' });
     }
     refusals = 3;
     expect(await readAll(partition)).toHaveLength(ROUNDS);
+    const waits = descriptorWaits();
+    expect(waits).toBeGreaterThan(before);
+    // Control: nobody waits while there are some.
+    refusals = 0;
+    expect(await readAll(partition)).toHaveLength(ROUNDS);
+    expect(descriptorWaits()).toBe(waits);
     await log.close();
   });
 });

@@ -11,6 +11,7 @@ export {
 } from './config/service-settings.js';
 export * from './config/settings.js';
 export { ConnectionLimit, type ConnectionLimits } from './connections/connection-limit.js';
+export { descriptorLimit } from './connections/descriptors.js';
 export { GRPC_CALLERS } from './grpc/callers.js';
 export { TlsServerCredentials } from './grpc/tls-server-credentials.js';
 export { toProblem, PROBLEM_TYPE, type ProblemDetails } from './errors/problem-details.js';

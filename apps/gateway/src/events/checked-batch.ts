@@ -3,7 +3,7 @@ import type { BatchStep } from './batch-step.js';
 import { checkEvent, idOf, type EventRules } from './check-event.js';
 import { EventBody } from './event-body.js';
 import { MAX_EVENT_MARKS, MAX_EVENT_TEXT_BYTES } from './limits.js';
-import { rejected, type Rejection } from './rejection.js';
+import { rejected, type Rejection, type RejectionCode } from './rejection.js';
 
 const OVERSIZED = rejected(
   'event_invalid',
@@ -26,6 +26,8 @@ export class CheckedBatch {
   assignedIds = 0;
   /** Events so far. */
   count = 0;
+  /** How many were rejected so far, by code. */
+  readonly rejectedBy = new Map<RejectionCode, number>();
   private readonly rules: EventRules;
   /** By id, when all are listed: the first accepted event and the hash of its contents. */
   private readonly firsts = new Map<string, { readonly index: number; readonly content: number }>();
@@ -99,6 +101,7 @@ export class CheckedBatch {
 
   private reject(id: string | undefined, { code, detail }: Rejection): void {
     this.results.push({ index: this.count, status: 'rejected', id, code, detail });
+    this.rejectedBy.set(code, (this.rejectedBy.get(code) ?? 0) + 1);
     this.count += 1;
   }
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { CURRENT_SCHEMA_ID, type ErrorCode, TallyError } from '@tally/contracts';
 import type { Turns } from '@tally/resilience';
 import { type Logger, type ProblemDetails } from '@tally/service-kit';
+import type { LongestHolds } from '../http/longest-holds.js';
 import type { EventMetrics } from '../metrics.js';
 import type { EventTypes } from '../event-types/event-types.js';
 import type { Intake } from '../openapi/schemas.js';
@@ -24,6 +25,7 @@ export interface IntakeParts {
   readonly logger: Pick<Logger, 'warn'>;
   /** Of the long work of this process. */
   readonly turns: Turns;
+  readonly holds: LongestHolds;
   /** In the log's clock, ms since 1970: what an event without a time gets. */
   now(): number;
   /** What that clock showed at a moment of the monotonic one. */
@@ -69,9 +71,9 @@ export class EventIntake {
     });
     await this.check(bytes, format, batch);
 
-    const { accepted, count, assignedIds, results } = batch;
+    const { accepted, count, assignedIds, results, rejectedBy } = batch;
     reserve(results.length);
-    for (const { code } of results) if (code !== undefined) metrics.rejected.inc({ code });
+    for (const [code, events] of rejectedBy) metrics.rejected.inc({ code }, events);
     if (batch.body !== undefined && accepted > 0)
       await this.append(batch.body, snapshot.version, assignedIds, arrivedMs);
     metrics.accepted.inc(accepted);
@@ -90,12 +92,19 @@ export class EventIntake {
   private async check(bytes: Buffer, format: BatchFormat, batch: CheckedBatch): Promise<void> {
     const isLong = bytes.length > BATCH_SIZES.groupBytes;
     const share = isLong ? bytes.length / BATCH_SIZES.groupBytes : 1;
+    const { turns, holds } = this.parts;
+    let since = isLong ? performance.now() : 0;
     for (const step of readBatch(bytes, format)) {
-      const turn = isLong ? this.parts.turns.next() : undefined;
-      if (turn !== undefined) await turn;
+      const turn = isLong ? turns.next() : undefined;
+      if (turn !== undefined) {
+        holds.note('read', since);
+        await turn;
+        since = performance.now();
+      }
       if (step.kind === 'refused') throw new TallyError(step.code, step.detail);
       if (step.kind !== 'read') batch.add(step, share);
     }
+    if (isLong) holds.note('read', since);
   }
 
   private async append(

@@ -48,21 +48,24 @@ export class JsonScan {
   /** The elements of the list, all together: those of the first `maxElements`. */
   readonly groups: ElementGroup[] = [];
   /** Whether the text begins as a list. */
-  readonly isListBegun: boolean;
+  isListBegun = false;
   /** Whether nothing but white space is around the list. */
-  isList: boolean;
+  isList = false;
 
   private readonly end: number;
   private readonly stepBytes: number;
-  private at: number;
+  private at = 0;
+  private isBegun = false;
   private depth = 0;
   private isInString = false;
   private numberFrom = NONE;
-  private groupFrom: number;
-  private elementFrom: number;
+  private groupFrom = 0;
+  private elementFrom = 0;
   private groupLosesDigits = false;
   private groupIsTooDeep = false;
   private listEnd = NONE;
+  /** Up to where white space was seen behind the list. */
+  private spaceTo = NONE;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -71,14 +74,11 @@ export class JsonScan {
   ) {
     this.end = bytes.length;
     this.stepBytes = sizes.stepBytes ?? STEP_BYTES;
-    this.at = spaceEnd(bytes, 0);
-    this.isListBegun = this.isList = bytes[this.at] === LIST;
-    if (!this.isList) this.listEnd = 0;
-    this.groupFrom = this.elementFrom = this.at + 1;
   }
 
   /** Looks at some more bytes; true when there are none left. */
   step(): boolean {
+    if (!this.isBegun && !this.begin()) return false;
     const { bytes, end } = this;
     const stop = Math.min(this.at + this.stepBytes, end);
     let at = this.resume(stop);
@@ -117,9 +117,30 @@ export class JsonScan {
     }
     this.at = at;
     this.depth = depth;
-    if (at < end) return false;
-    if (this.listEnd === NONE || spaceEnd(bytes, this.listEnd + 1) < end) this.isList = false;
+    return at >= end && this.isBehindSeen();
+  }
+
+  /** Looks at the white space in front; false while there may be more. */
+  private begin(): boolean {
+    const stop = Math.min(this.at + this.stepBytes, this.end);
+    this.at = spaceEnd(this.bytes, this.at, stop);
+    if (this.at === stop && stop < this.end) return false;
+    this.isBegun = true;
+    this.isListBegun = this.isList = this.bytes[this.at] === LIST;
+    if (!this.isList) this.listEnd = 0;
+    this.groupFrom = this.elementFrom = this.at + 1;
     return true;
+  }
+
+  /** Looks for what else is behind the list; false while there may be more. */
+  private isBehindSeen(): boolean {
+    if (this.listEnd === NONE) this.isList = false;
+    if (!this.isList) return true;
+    const from = Math.max(this.spaceTo, this.listEnd + 1);
+    const stop = Math.min(from + this.stepBytes, this.end);
+    this.spaceTo = spaceEnd(this.bytes, from, stop);
+    if (this.spaceTo < stop) this.isList = false;
+    return this.spaceTo < stop || stop === this.end;
   }
 
   /** Goes on with what the last step was in the middle of; where the rest begins. */
@@ -203,26 +224,21 @@ export function scanJson(bytes: Uint8Array): Pick<JsonScan, 'isTooDeep' | 'mayLo
   return scan;
 }
 
-/** Where white space of JSON ends that may begin at `from`. */
-export function spaceEnd(bytes: Uint8Array, from: number): number {
+/** Where white space of JSON ends that may begin at `from`; at `to` at the latest. */
+export function spaceEnd(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
-  while (at < bytes.length && isSpace(bytes[at])) at += 1;
+  while (at < to && isSpace(bytes[at])) at += 1;
   return at;
 }
 
-/** The bytes from `from` to `to` without white space around them. */
-export function trimmed(
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-): { readonly from: number; readonly to: number } {
-  const start = Math.min(spaceEnd(bytes, from), to);
-  let end = to;
-  while (end > start && isSpace(bytes[end - 1])) end -= 1;
-  return { from: start, to: end };
+/** Where white space of JSON begins that may end at `to`; at `from` at the earliest. */
+export function spaceStart(bytes: Uint8Array, from: number, to: number): number {
+  let at = to;
+  while (at > from && isSpace(bytes[at - 1])) at -= 1;
+  return at;
 }
 
-function isSpace(byte: number | undefined): boolean {
+export function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 

@@ -266,6 +266,51 @@ describe('a batch that would take long', () => {
     },
   );
 
+  it.each([
+    ['white space alone', 'json', ' '.repeat(100_000)],
+    ['white space in front', 'json', `${' '.repeat(100_000)}[{}]`],
+    ['white space behind the list', 'json', `[{}]${' '.repeat(100_000)}`],
+    ['white space around an element', 'json', `[${' '.repeat(50_000)}{}${' '.repeat(50_000)}]`],
+    ['white space around a line', 'ndjson', `${' '.repeat(50_000)}{}${' '.repeat(50_000)}`],
+    ['an element that is no JSON', 'json', `[{}${'x'.repeat(100_000)}]`],
+    ['text that is no JSON', 'json', `{"a":"${'x'.repeat(100_000)}`],
+  ] as const)('is looked at in short steps: %s', (_, as, text) => {
+    const bytes = Buffer.from(text);
+    const short = { ...BATCH_SIZES, stepBytes: 1000, groupBytes: 100, maxEventBytes: 200 };
+    expect(stepsOf(bytes, as, short).length).toBeGreaterThanOrEqual(100);
+    // Control: without steps it is done at once.
+    const whole = { ...short, stepBytes: Infinity };
+    expect(stepsOf(bytes, as, whole).length).toBeLessThan(10);
+  });
+
+  it.each([
+    ['', ''],
+    [' of blanks', ' \t\r'],
+  ])('a million empty lines%s cost no step each, also where a line is no UTF-8', (_, blank) => {
+    for (const first of ['{}', Buffer.from([0xff])]) {
+      const lines = Buffer.from(`\n${blank}`.repeat(1_000_000));
+      const bytes = Buffer.concat([Buffer.from(first), lines, Buffer.from('\n{}')]);
+      const steps = stepsOf(bytes, 'ndjson');
+      expect(steps.length).toBeLessThan((3 * bytes.length) / BATCH_SIZES.groupBytes);
+      expect(steps.flatMap(eventsOf)).toHaveLength(first === '{}' ? 2 : 1);
+    }
+  });
+
+  it('names the line that is malformed behind lines that are empty', () => {
+    const bytes = Buffer.concat([
+      Buffer.from('\n \n{}\n\n'),
+      Buffer.from([0xff]),
+      Buffer.from('\n\n{'),
+    ]);
+    const malformed = stepsOf(bytes, 'ndjson').flatMap((step) =>
+      step.kind === 'malformed' ? [step.detail] : [],
+    );
+    expect(malformed).toEqual([
+      'line 5: expected UTF-8, got other bytes',
+      'line 7: expected JSON, malformed at character 1',
+    ]);
+  });
+
   it('more events than are allowed are not parsed, but a malformed body is called so', () => {
     const many = `[${'{},'.repeat(200_000)}{}]`;
     const kinds = (text: string) =>

@@ -13,11 +13,12 @@ import {
   READ,
   smallestOversized,
   TOO_DEEP,
+  trimmed,
   type BatchSizes,
   type BatchStep,
   type BatchSteps,
 } from './batch-step.js';
-import { JsonScan, trimmed } from './json-scan.js';
+import { JsonScan } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
 import { readLines } from './read-lines.js';
 import { readList } from './read-list.js';
@@ -65,7 +66,7 @@ function withoutMark(bytes: Buffer): Buffer {
 
 /** A text that is no list: one event, or nothing of use. */
 function* readOne(bytes: Buffer, mayLoseDigits: boolean, sizes: BatchSizes): BatchSteps {
-  const { from, to } = trimmed(bytes, 0, bytes.length);
+  const { from, to } = yield* trimmed(bytes, 0, bytes.length, sizes);
   const isObject = bytes[from] === OBJECT;
   if (isOversized(bytes, from, to, sizes)) {
     yield* end(bytes, sizes, isObject ? OVERSIZED : NO_EVENT);

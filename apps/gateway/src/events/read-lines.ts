@@ -9,24 +9,26 @@ import {
   parsed,
   TOO_DEEP,
   TOO_MANY,
+  trimmed,
   type BatchSizes,
   type BatchStep,
   type BatchSteps,
   type RefusedBatch,
 } from './batch-step.js';
-import { scanJson, trimmed, type JsonScan } from './json-scan.js';
+import { isSpace, scanJson, type JsonScan } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
 
 const NEWLINE = 0x0a;
 /** A line of a text that was printed for people. */
 const OPENING = new Set(['{', '[']);
 const ONE_TEXT = '; a text of several lines is sent as Content-Type application/json';
-const BYTE_ORDER_MARK = '\ufeff';
+const BYTE_ORDER_MARK = 0xfeff;
+const NONE = -1;
 
 /**
- * Reads a batch with one event per line; lines of white space alone are passed over, and so is a byte order mark
- * before a line. A line that is no
- * JSON costs itself alone. What `scan` saw of the whole holds up to the first such line.
+ * Reads a batch with one event per line; lines of white space alone are passed over, and so is a byte
+ * order mark before a line. A line that is no JSON costs itself alone. What `scan` saw of the whole holds
+ * up to the first such line.
  */
 export function* readLines(
   bytes: Buffer,
@@ -36,15 +38,17 @@ export function* readLines(
 ): BatchSteps {
   const lines = new Lines(scan, sizes);
   for (let from = 0; from < bytes.length;) {
-    // Which lines are no UTF-8 is seen in their bytes alone: then each is a group of its own.
-    const to = linesEnd(bytes, from, isAllUtf8 ? sizes.groupBytes : 0);
-    const event = trimmed(bytes, from, to);
-    const isLong = event.to - event.from > sizes.maxEventBytes;
-    const refused = isLong
-      ? yield* lines.pass()
-      : isAllUtf8 || isUtf8(bytes.subarray(from, to))
-        ? yield* lines.read(bytes.toString('utf8', from, to))
-        : yield* lines.pass(NOT_UTF8);
+    const to = linesEnd(bytes, from, sizes.groupBytes);
+    const isOneLine = to - from >= 2 * sizes.groupBytes;
+    // White space around one event may be all of a body.
+    const part = isOneLine ? yield* trimmed(bytes, from, to, sizes) : { from, to };
+    const group = bytes.subarray(part.from, part.to);
+    const refused =
+      group.length > sizes.maxEventBytes
+        ? yield* lines.pass()
+        : isAllUtf8 || isUtf8(group)
+          ? yield* lines.read(group.toString(), isOneLine ? bytes.subarray(from, to) : undefined)
+          : yield* lines.readEach(group);
     if (refused !== undefined) {
       yield refused;
       return;
@@ -83,17 +87,18 @@ class Lines {
     this.isDoubtful = scan.isTooDeep;
   }
 
-  *read(text: string): LineSteps {
+  /** `whole`: the bytes of a text that is one line, with the white space around it. */
+  *read(text: string, whole?: Buffer): LineSteps {
     let events: unknown[] = [];
     let inexact = new Set<number>();
-    for (let from = 0; from <= text.length;) {
-      const newline = text.indexOf('\n', from);
-      const end = newline < 0 ? text.length : newline;
+    for (let end = NONE; ;) {
+      const from = this.blankEnd(text, end + 1);
+      if (from === NONE) break;
+      end = lineEnd(text, from);
       // Files that were put one behind the other each begin with it.
-      const line = text.slice(text.startsWith(BYTE_ORDER_MARK, from) ? from + 1 : from, end);
-      from = end + 1;
+      const isMarked = text.charCodeAt(from) === BYTE_ORDER_MARK;
+      const line = text.slice(isMarked ? from + 1 : from, end);
       this.number += 1;
-      if (isBlank(line)) continue;
       if (this.count === MAX_EVENTS) return TOO_MANY;
       this.count += 1;
       const isOversized = hasTooManyMarks(line, this.sizes);
@@ -113,7 +118,7 @@ class Lines {
       if (isOversized) yield OVERSIZED;
       else if (isTooDeep) yield this.malformed(TOO_DEEP);
       else {
-        const bytes = Buffer.from(line);
+        const bytes = whole ?? Buffer.from(line);
         const at = (yield* malformedAt(bytes, 0, bytes.length, this.sizes)) ?? line.length;
         const hint = OPENING.has(line.trim()) ? ONE_TEXT : '';
         yield this.malformed(`expected JSON, malformed at character ${at}${hint}`);
@@ -121,6 +126,19 @@ class Lines {
     }
     yield { kind: 'events', events, inexact };
     return undefined;
+  }
+
+  /** Lines of which one at least is no UTF-8: which, is seen in the bytes of each alone. */
+  *readEach(bytes: Buffer): LineSteps {
+    const units = bytes.toString('latin1');
+    for (let end = NONE; ;) {
+      const from = this.blankEnd(units, end + 1);
+      if (from === NONE) return undefined;
+      end = lineEnd(units, from);
+      const line = bytes.subarray(from, end);
+      const refused = isUtf8(line) ? yield* this.read(line.toString()) : yield* this.pass(NOT_UTF8);
+      if (refused !== undefined) return refused;
+    }
   }
 
   /** A line that is not read: because it is too long, if nothing else is said. */
@@ -133,15 +151,30 @@ class Lines {
     return undefined;
   }
 
+  /**
+   * Where the next line begins that is not blank, of those from `from` on; NONE: no line is. They are
+   * passed over here, because a body may have millions of them.
+   */
+  private blankEnd(text: string, from: number): number {
+    if (from > text.length) return NONE;
+    let start = from;
+    for (let at = from; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      if (!isSpace(unit) && !(at === start && unit === BYTE_ORDER_MARK)) return start;
+      if (unit !== NEWLINE) continue;
+      this.number += 1;
+      start = at + 1;
+    }
+    this.number += 1;
+    return NONE;
+  }
+
   private malformed(what: string): BatchStep {
     return { kind: 'malformed', detail: `line ${this.number}: ${what}` };
   }
 }
 
-function isBlank(line: string): boolean {
-  for (let at = 0; at < line.length; at++) {
-    const unit = line.charCodeAt(at);
-    if (unit !== 0x20 && unit !== 0x09 && unit !== 0x0d) return false;
-  }
-  return true;
+function lineEnd(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline < 0 ? text.length : newline;
 }

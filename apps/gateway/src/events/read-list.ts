@@ -10,10 +10,11 @@ import {
   parsed,
   TOO_DEEP,
   TOO_MANY,
+  trimmed,
   type BatchSizes,
   type BatchSteps,
 } from './batch-step.js';
-import { JsonScan, trimmed } from './json-scan.js';
+import { JsonScan } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
 
 const LIST = Buffer.from('[');
@@ -35,7 +36,7 @@ export function* readList(
   }
   for (const group of groups) {
     const { isLarge, mayLoseDigits, isTooDeep } = group;
-    const { from, to } = isLarge ? trimmed(bytes, group.from, group.to) : group;
+    const { from, to } = isLarge ? yield* trimmed(bytes, group.from, group.to, sizes) : group;
     if (isLarge && isOversized(bytes, from, to, sizes)) {
       yield OVERSIZED;
       continue;
@@ -55,7 +56,7 @@ function* readEach(bytes: Buffer, sizes: BatchSizes): BatchSteps {
   const scan = new JsonScan(list, EACH, MAX_EVENTS);
   while (!scan.step());
   for (const { mayLoseDigits, isTooDeep, ...element } of scan.groups) {
-    const { from, to } = trimmed(list, element.from, element.to);
+    const { from, to } = yield* trimmed(list, element.from, element.to, sizes);
     const unread = !isUtf8(list.subarray(from, to)) ? NOT_UTF8 : isTooDeep ? TOO_DEEP_EVENT : '';
     const text = list.toString('utf8', from, to);
     const event = unread === '' ? parsed(text) : undefined;

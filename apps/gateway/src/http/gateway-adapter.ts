@@ -1,7 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { ConnectionLimit } from '@tally/service-kit';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
-import type { Histogram } from 'prom-client';
+import type { Counter, Histogram } from 'prom-client';
 import type { OpenAnswers } from './open-answers.js';
 
 /** How long requests that have begun may take to end once the server closes: half of the time to drain. */
@@ -19,6 +19,8 @@ export class GatewayAdapter extends FastifyAdapter {
     readonly connections: ConnectionLimit,
     /** How long requests took, by route and status. */
     readonly seconds: Histogram<'route' | 'status'>,
+    /** Readers that were disconnected. */
+    readonly slowReaders: Counter,
   ) {
     super(options);
     const instance = this.getInstance<FastifyInstance>();

@@ -7,6 +7,7 @@ import { createHttpAdapter } from './http-adapter.js';
 
 const fastify = createHttpAdapter({
   requestTimeoutMs: 30_000,
+  writeTimeoutMs: 15_000,
   apiKey: '',
   allowedHosts: '',
   maxConnections: 10,

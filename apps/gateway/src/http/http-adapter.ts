@@ -4,16 +4,17 @@ import { TallyError } from '@tally/contracts';
 import { ConnectionLimit, toProblem, type ConnectionLimits } from '@tally/service-kit';
 import type { ConnectionError, FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
-import { refusedConnections, requestSeconds } from '../metrics.js';
+import { refusedConnections, requestSeconds, slowReaders } from '../metrics.js';
 import { AllowedHosts } from './allowed-hosts.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway-adapter.js';
 import { MAX_HEAD_BYTES, OTHER_METHOD, refusalOfBytes } from './malformed-bytes.js';
 import { OpenAnswers } from './open-answers.js';
 import { answerRefusal, type Refusal } from './refusal.js';
+import { UnreadAnswers } from './unread-answers.js';
 import { endUnreadBody } from './unread-bodies.js';
 
-/** How often slow callers are looked for. */
+/** How often slow callers and readers are looked for. */
 const TIMEOUT_CHECK_MS = 1000;
 
 /** How long a connection without a request is kept: longer than balancers do, by whom it ends then. */
@@ -24,6 +25,7 @@ type RequestHandler = (request: IncomingMessage, response: ServerResponse) => vo
 /** What is set about requests before they are read. */
 export interface HttpSettings extends ConnectionLimits {
   readonly requestTimeoutMs: number;
+  readonly writeTimeoutMs: number;
   readonly apiKey: string;
   readonly allowedHosts: string;
 }
@@ -38,6 +40,7 @@ export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
   const connections = new ConnectionLimit(settings, refusedConnections());
   const seconds = requestSeconds();
   const note = ({ status }: Refusal) => seconds.observe({ route: 'none', status }, 0);
+  const slow = slowReaders();
   const answers = new OpenAnswers(() => connections.refused.inc({ reason: 'unread' }));
   const options = {
     bodyLimit: MAX_BODY_BYTES,
@@ -62,7 +65,15 @@ export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
       void reply.status(status).headers(headers).send(body);
     },
   };
-  const adapter = new GatewayAdapter(options, answers, connections, seconds);
+  const adapter = new GatewayAdapter(options, answers, connections, seconds, slow);
+  const unread = new UnreadAnswers({
+    open: answers.all,
+    writeTimeoutMs: settings.writeTimeoutMs,
+    onSlowReader: () => slow.inc(),
+    now: () => performance.now(),
+  });
+  const looking = setInterval(() => unread.look(), TIMEOUT_CHECK_MS).unref();
+  adapter.getHttpServer().once('close', () => clearInterval(looking));
   // Fastify would read and parse bodies itself: handlers get the bytes and parse them once, within our
   // limits (RequestAdmission).
   adapter.getInstance<FastifyInstance>().removeAllContentTypeParsers();

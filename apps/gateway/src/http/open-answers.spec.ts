@@ -60,3 +60,25 @@ describe('requests behind too many of their connection', () => {
     expect(await failed(await attacked(() => true))).toBe(100);
   });
 });
+
+describe('answers of a connection that is closed', () => {
+  it('are all told, also those whose turn had not come', async () => {
+    const closed = async (admit: (response: ServerResponse) => void) => {
+      let count = 0;
+      const { accepted } = await attacked((response) => {
+        response.once('close', () => (count += 1));
+        admit(response);
+        return true;
+      });
+      const ends = accepted.map((socket) => once(socket, 'close'));
+      for (const socket of accepted) socket.destroy();
+      await Promise.all(ends);
+      return count;
+    };
+    const answers = new OpenAnswers(() => undefined);
+    expect(await closed((response) => answers.admit(response))).toBe(33);
+    expect([...answers.all]).toEqual([]);
+    // Control: Node tells the first alone.
+    expect(await closed(() => undefined)).toBe(1);
+  });
+});

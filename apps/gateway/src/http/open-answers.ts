@@ -17,11 +17,16 @@ const MAX_OPEN = 32;
 export class OpenAnswers {
   private readonly open = new WeakMap<Socket, ServerResponse[]>();
   private readonly refused = new WeakSet<Socket>();
-  private readonly all = new Set<ServerResponse>();
+  private readonly unfinished = new Set<ServerResponse>();
   private isLeaving = false;
 
   /** `onRefused` is told of each connection that ends because its caller asks faster than it reads. */
   constructor(private readonly onRefused: () => void) {}
+
+  /** Those of all connections. */
+  get all(): Iterable<ServerResponse> {
+    return this.unfinished;
+  }
 
   /**
    * Call with each before anything is written to it. False: there are too many on its connection, and
@@ -29,15 +34,14 @@ export class OpenAnswers {
    */
   admit(response: ServerResponse): boolean {
     const { socket } = response.req;
-    const answers = this.open.get(socket) ?? [];
+    const answers = this.open.get(socket) ?? this.answersOn(socket);
     if (answers.length > MAX_OPEN) return leaveOut(response.req);
-    this.open.set(socket, answers);
     answers.push(response);
-    this.all.add(response);
+    this.unfinished.add(response);
     if (this.isLeaving) response.shouldKeepAlive = false;
     response.once('close', () => {
       answers.splice(answers.indexOf(response), 1);
-      this.all.delete(response);
+      this.unfinished.delete(response);
     });
     if (answers.length <= MAX_OPEN) return true;
     response.shouldKeepAlive = false;
@@ -47,10 +51,20 @@ export class OpenAnswers {
     return leaveOut(response.req);
   }
 
+  /** None yet. */
+  private answersOn(socket: Socket): ServerResponse[] {
+    const answers: ServerResponse[] = [];
+    this.open.set(socket, answers);
+    socket.once('close', () => {
+      for (const response of [...answers]) endUnbegun(response);
+    });
+    return answers;
+  }
+
   /** From now on each answer is the last on its connection, and says so: its caller asks elsewhere next. */
   leave(): void {
     this.isLeaving = true;
-    for (const response of this.all) response.shouldKeepAlive = false;
+    for (const response of this.unfinished) response.shouldKeepAlive = false;
   }
 
   /** Whether something is being answered on this connection. */
@@ -80,6 +94,16 @@ export class OpenAnswers {
     socket.end(lastAnswer(refusal));
     endSoon(socket);
   }
+}
+
+/**
+ * When a connection is closed Node tells the answer whose turn it is, and none of those behind it:
+ * whatever they hold, and what waits for their end, would stay for ever.
+ */
+function endUnbegun(response: ServerResponse): void {
+  if (response.socket !== null || response.writableFinished) return;
+  response.destroyed = true;
+  response.emit('close');
 }
 
 /**

@@ -46,6 +46,7 @@ export class RequestAdmission implements OnModuleInit {
   onModuleInit(): void {
     const { httpAdapter } = this.host;
     this.metrics.registry.registerMetric(httpAdapter.connections.refused);
+    this.metrics.registry.registerMetric(httpAdapter.slowReaders);
     this.lifecycle.onDrain(() => httpAdapter.leave());
     const server = httpAdapter.getInstance<FastifyInstance>();
     const refused = registerBudgetMetrics(this.metrics.registry, this.budget);

@@ -3,6 +3,7 @@ import type { Turns } from '@tally/resilience';
 import type { FastifyReply } from 'fastify';
 import type { AnswerBudget } from './answer-budget.js';
 import type { Room } from './connection-budget.js';
+import type { LongestHolds } from './longest-holds.js';
 
 /** Characters of a slice; a shorter answer is sent whole. */
 const SLICE_CHARACTERS = 64 * 1024;
@@ -12,11 +13,8 @@ export const WRITING_BYTES = 4 * SLICE_CHARACTERS;
 /** How answers are sent that may be long. */
 export interface AnswerParts {
   readonly turns: Turns;
+  readonly holds: LongestHolds;
   readonly budget: AnswerBudget;
-  /** Until a reader that takes no slice is disconnected. */
-  readonly writeTimeoutMs: number;
-  /** Told of each reader that was. */
-  onSlowReader(): void;
 }
 
 /** Sends answers that may be long: made slice by slice as their reader takes them. */
@@ -46,13 +44,7 @@ export class SlicedAnswers {
       return;
     }
     if (room === undefined) this.reserve(reply, WRITING_BYTES);
-    const { turns, writeTimeoutMs, onSlowReader } = this.parts;
-    const slowReader = setTimeout(() => {
-      onSlowReader();
-      reply.request.raw.socket.destroy();
-    }, writeTimeoutMs).unref();
-    whenClosed(reply, () => clearTimeout(slowReader));
-    reply.send(new SliceStream(first.text, pieces, turns, () => slowReader.refresh()));
+    reply.send(new SliceStream(first.text, pieces, this.parts));
   }
 }
 
@@ -82,16 +74,13 @@ class SliceStream extends Readable {
   constructor(
     private first: string | undefined,
     private readonly pieces: Iterator<string>,
-    private readonly turns: Turns,
-    /** The reader took one and wants another. */
-    private readonly onTaken: () => void,
+    private readonly parts: Pick<AnswerParts, 'turns' | 'holds'>,
   ) {
     super({ highWaterMark: 1 });
   }
 
   override _read(): void {
-    this.onTaken();
-    const turn = this.turns.next();
+    const turn = this.parts.turns.next();
     if (turn === undefined) this.pushNext();
     else void turn.then(() => this.pushNext());
   }
@@ -103,8 +92,10 @@ class SliceStream extends Readable {
       this.first = undefined;
       return;
     }
+    const since = performance.now();
     try {
       const { text, isLast } = nextSlice(this.pieces);
+      this.parts.holds.note('answer', since);
       if (text !== '') this.push(text);
       if (isLast) this.push(null);
     } catch (error) {

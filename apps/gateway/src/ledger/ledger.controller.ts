@@ -41,6 +41,7 @@ export class LedgerController {
       logger,
       unavailable: 'the shards cannot be asked now',
       failed: 'the ledger cannot be asked for',
+      instead: 'ask for fewer hours (from, to) or for one partition',
     });
     if (shards.every(({ ledger }) => ledger === undefined))
       throw new TallyError('unavailable', 'no shard answers now');

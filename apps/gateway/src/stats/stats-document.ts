@@ -1,9 +1,10 @@
-import type { query } from '@tally/contracts';
+import type { query, StatsAnswer, Windows } from '@tally/contracts';
 import { average, jsonNumber, microText } from './exact-number.js';
 import { isoText } from './iso-text.js';
 import { FUNCTIONS, LATENESS_MS, type StatsFunction } from './limits.js';
 import { windowMsOf, type StatsQuestion } from './stats-question.js';
 
+type Subject = StatsAnswer['subjects'][number];
 type Window = Omit<query.Window, 'startMs'>;
 
 const NO_EVENTS: Window = { count: '0', valued: '0', sumMicro: '0' };
@@ -26,7 +27,7 @@ export interface Surroundings extends Freshness {
  */
 export function* answerPieces(
   question: StatsQuestion,
-  answer: query.GetStatsResponse,
+  answer: StatsAnswer,
   { warnings = [], ...freshness }: Surroundings,
 ): Generator<string, void> {
   const { type, granularity, fromMs, toMs } = question;
@@ -54,12 +55,12 @@ export function* answerPieces(
 }
 
 /** What a series says that is not as of now: nothing where its shard answered. */
-function ageOf({ missing, asOfMs }: query.SubjectStats): string {
+function ageOf({ missing, asOfMs }: Subject): string {
   if (missing) return ',"missing":true';
   return asOfMs === undefined ? '' : `,"stale":true,"asOf":"${isoText(Number(asOfMs))}"`;
 }
 
-function metaOf(answer: query.GetStatsResponse, { nowMs, staleAfterMs }: Freshness): object {
+function metaOf(answer: StatsAnswer, { nowMs, staleAfterMs }: Freshness): object {
   const asOfMs = answer.asOfMs === undefined ? undefined : Number(answer.asOfMs);
   return {
     asOf: asOfMs === undefined ? null : isoText(asOfMs),
@@ -87,13 +88,14 @@ class PointWriter {
     this.noEvents = this.values(NO_EVENTS);
   }
 
-  *write({ windows, missing }: query.SubjectStats): Generator<string, void> {
+  *write({ windows, missing }: Subject): Generator<string, void> {
     // Nothing is known of a subject whose shard did not answer: not that it has no events either.
     if (missing) return;
     const { fromMs, fillZero } = this.question;
     const { windowMs } = this;
     if (windowMs === undefined) {
-      yield this.point(fromMs, windows[0]);
+      const [all] = windows;
+      yield this.point(fromMs, all);
       return;
     }
     if (fillZero) {
@@ -107,14 +109,15 @@ class PointWriter {
     }
   }
 
-  private *filled(windows: readonly query.Window[], windowMs: number): Generator<string, void> {
+  private *filled(windows: Windows, windowMs: number): Generator<string, void> {
     const { fromMs, toMs } = this.question;
-    let next = 0;
+    const all = windows[Symbol.iterator]();
+    let next = all.next();
     let comma = '';
     for (let start = fromMs; start < toMs; start += windowMs) {
-      const window = windows[next];
+      const window = next.done ? undefined : next.value;
       const isThere = window !== undefined && Number(window.startMs) === start;
-      if (isThere) next += 1;
+      if (isThere) next = all.next();
       yield comma + this.point(start, isThere ? window : undefined);
       comma = ',';
     }

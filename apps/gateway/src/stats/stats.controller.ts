@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import { type query, TallyError } from '@tally/contracts';
-import type { ServiceClient } from '@tally/discovery';
+import { type query, readStatsAnswer, type StatsAnswer, TallyError } from '@tally/contracts';
+import { MessageTooLarge, type ServiceClient } from '@tally/discovery';
 import { type Logger } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { askService } from '../http/ask-service.js';
+import { askService, tooMuch } from '../http/ask-service.js';
 import { whenClosed, WRITING_BYTES, type SlicedAnswers } from '../http/sliced-answer.js';
 import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
@@ -52,18 +52,23 @@ export class StatsController {
     answers.send(reply, answerPieces(question, answer, surroundings), room);
   }
 
-  private async ask(question: StatsQuestion, signal: AbortSignal): Promise<query.GetStatsResponse> {
+  private async ask(question: StatsQuestion, signal: AbortSignal): Promise<StatsAnswer> {
     const { limits } = this.parts;
     try {
       return await this.askQuery(question, signal);
     } catch (error) {
+      if (error instanceof MessageTooLarge)
+        throw tooMuch(
+          'ask for fewer subjects, a shorter time (from, to) or a coarser granularity',
+          error,
+        );
       if (error instanceof TallyError && error.code === 'payload_too_large')
         throw tooManyPoints(question, limits);
       throw error;
     }
   }
 
-  private askQuery(question: StatsQuestion, signal: AbortSignal): Promise<query.GetStatsResponse> {
+  private askQuery(question: StatsQuestion, signal: AbortSignal): Promise<StatsAnswer> {
     const { type, subjects, fromMs, toMs, granularity } = question;
     const request: query.GetStatsRequest = {
       project: PROJECT,
@@ -81,6 +86,7 @@ export class StatsController {
       request,
       timeoutMs,
       signal,
+      readAnswer: readStatsAnswer,
       logger,
       unavailable: 'statistics cannot be read now',
       failed: 'the query service failed',
@@ -92,7 +98,7 @@ export class StatsController {
 /** TallyError `unavailable` where too much is missing. */
 function assertAnswered(
   { granularity, allowPartial }: StatsQuestion,
-  { subjects, missingShards }: query.GetStatsResponse,
+  { subjects, missingShards }: StatsAnswer,
 ): void {
   const missing = subjects.filter((subject) => subject.missing).length;
   if (missing === 0) return;

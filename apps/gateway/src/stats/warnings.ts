@@ -1,4 +1,4 @@
-import type { query } from '@tally/contracts';
+import type { StatsAnswer } from '@tally/contracts';
 import { nearestName } from '../http/nearest-name.js';
 import type { StatsQuestion } from './stats-question.js';
 
@@ -14,7 +14,7 @@ const MAX_COMPARED = 200;
 /** What whoever asked may not have meant, for people. */
 export function warningsOf(
   { type }: StatsQuestion,
-  { subjects }: query.GetStatsResponse,
+  { subjects }: Pick<StatsAnswer, 'subjects'>,
   definedTypes: DefinedTypes,
 ): readonly string[] {
   // A type need not be defined to be counted: of one with events nothing is odd.

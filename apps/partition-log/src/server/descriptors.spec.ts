@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { descriptorLimit, withinLimit } from './descriptors.js';
+import { descriptorLimit } from '@tally/service-kit';
+import { withinLimit } from './descriptors.js';
 
 it('connections and segments together leave descriptors to the rest, whatever is allowed', () => {
   const wanted = { maxConnections: 2000, maxOpenSegments: 4096 };

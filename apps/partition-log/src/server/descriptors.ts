@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 /** For everything but connections and segments: ZooKeeper, the admin port, files that are written anew. */
 const OTHERS = 100;
 
@@ -18,14 +16,4 @@ export function withinLimit(wanted: DescriptorShares, limit: number): Descriptor
   const maxOpenSegments = Math.min(wanted.maxOpenSegments, Math.floor(free / 2));
   const maxConnections = Math.floor((free - maxOpenSegments) / 2);
   return { maxOpenSegments, maxConnections: Math.min(wanted.maxConnections, maxConnections) };
-}
-
-/** How many descriptors this process may have; infinitely many where the system does not say. */
-export function descriptorLimit(): number {
-  try {
-    const limits = readFileSync('/proc/self/limits', 'utf8');
-    return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
-  } catch {
-    return Infinity;
-  }
 }

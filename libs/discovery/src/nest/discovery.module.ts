@@ -3,11 +3,13 @@ import {
   HealthChecks,
   Lifecycle,
   LOGGER,
+  METRICS,
   TLS,
   VERSION,
   type DiscoveryConfig,
   type GrpcConfig,
   type Logger,
+  type Metrics,
   type ServiceConfig,
   type TlsFiles,
 } from '@tally/service-kit';
@@ -58,14 +60,15 @@ export class DiscoveryModule {
       },
       {
         provide: Peers,
-        inject: [InstanceRegistry, HealthChecks, Lifecycle, TLS],
+        inject: [InstanceRegistry, HealthChecks, Lifecycle, TLS, METRICS],
         useFactory: (
           registry: InstanceRegistry,
           health: HealthChecks,
           lifecycle: Lifecycle,
           tls: TlsFiles | undefined,
+          metrics: Metrics,
         ) => {
-          const peers = new Peers(registry, health, lifecycle, tls);
+          const peers = new Peers(registry, health, lifecycle, tls, metrics);
           for (const service of options.needs ?? []) peers.look(service, { required: true });
           for (const service of options.uses ?? []) peers.look(service, { required: false });
           return peers;

@@ -1,7 +1,8 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { packageDefinition } from '@tally/contracts';
-import { HealthChecks, Lifecycle, type TlsFiles } from '@tally/service-kit';
+import { HealthChecks, Lifecycle, type Metrics, type TlsFiles } from '@tally/service-kit';
 import { service as health } from 'grpc-health-check';
+import { Counter } from 'prom-client';
 import { InstanceRegistry } from '../registry/instance-registry.js';
 import type { InstanceWatch } from '../registry/instance-watch.js';
 import { ServiceClient } from '../rpc/service-client.js';
@@ -19,13 +20,22 @@ const PROBES = 3;
 /** The services that this one calls, each watched and connected once, closed when the process drains. */
 export class Peers {
   private readonly peers = new Map<string, Peer>();
+  private readonly tooLarge: Counter<'service' | 'method'>;
 
   constructor(
     private readonly registry: InstanceRegistry,
     private readonly checks: HealthChecks,
     private readonly lifecycle: Lifecycle,
     private readonly tls: TlsFiles | undefined,
-  ) {}
+    { registry: metrics }: Metrics,
+  ) {
+    this.tooLarge = new Counter({
+      name: 'tally_grpc_messages_too_large_total',
+      help: 'Calls of other services that failed because request or answer was larger than the 16 MiB of a message, by service and method.',
+      labelNames: ['service', 'method'],
+      registers: [metrics],
+    });
+  }
 
   /** `service` is the name of an app; its protobuf service follows from it (docs of contracts). */
   of(service: string): Peer {
@@ -37,6 +47,7 @@ export class Peers {
       instances,
       client: { service: definitionOf(service) },
       tls: this.tls,
+      onTooLarge: (method) => this.tooLarge.inc({ service, method }),
     });
     const peer = { instances, client };
     this.peers.set(service, peer);

@@ -1,5 +1,11 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { CODE_TRAILER, type ErrorCode, isErrorCode, TallyError } from '@tally/contracts';
+import {
+  CODE_TRAILER,
+  type ErrorCode,
+  isErrorCode,
+  MAX_MESSAGE_BYTES,
+  TallyError,
+} from '@tally/contracts';
 import type { Outcome } from '@tally/resilience';
 
 /** FAILED_PRECONDITION is absent: it stands for two of our codes with opposite cures. */
@@ -26,6 +32,14 @@ function statedCode({ metadata }: ServiceError): ErrorCode | undefined {
   return isErrorCode(code) ? code : undefined;
 }
 
+/** gRPC refused the request or the answer: it is larger than MAX_MESSAGE_BYTES. */
+export class MessageTooLarge extends TallyError {
+  constructor(what: string, cause: ServiceError) {
+    const message = `${what}: expected a message of at most ${MAX_MESSAGE_BYTES} bytes: ${cause.details}`;
+    super('payload_too_large', message, { cause });
+  }
+}
+
 /** By what gRPC says itself. */
 function codeOf({ code, details }: ServiceError): ErrorCode {
   if (code === status.RESOURCE_EXHAUSTED && TOO_LARGE.test(details)) return 'payload_too_large';
@@ -34,7 +48,9 @@ function codeOf({ code, details }: ServiceError): ErrorCode {
 
 /** `what` is put before the message, e.g. `/tally.query.v1.Query/Stats on 127.0.0.1:9207`. */
 export function toTallyError(what: string, error: ServiceError): TallyError {
-  const code = statedCode(error) ?? codeOf(error);
+  const stated = statedCode(error);
+  const code = stated ?? codeOf(error);
+  if (stated === undefined && code === 'payload_too_large') return new MessageTooLarge(what, error);
   return new TallyError(code, `${what}: ${error.details}`, { cause: error });
 }
 

@@ -9,6 +9,7 @@ import type { InstanceSource } from '../registry/instance-watch.js';
 import type { ServiceInstance } from '../registry/service-instance.js';
 import { Channels } from './channels.js';
 import { orAborted } from './or-aborted.js';
+import { MessageTooLarge } from './grpc-failure.js';
 import { methodOf, unary, type FailedCall } from './unary-call.js';
 import { whenReady } from './when-ready.js';
 
@@ -25,6 +26,8 @@ export interface ServiceClientOptions {
   readonly channelOptions?: ChannelOptions;
   /** An instance that takes longer to connect to counts as unreachable. Default 1000. */
   readonly connectTimeoutMs?: number;
+  /** Told of each call that failed because a message was too large. */
+  readonly onTooLarge?: (method: string) => void;
 }
 
 /** The bounds of one call. */
@@ -36,6 +39,11 @@ export interface CallOptions {
   readonly idempotent?: boolean;
   /** Which instances may be asked, e.g. by `attributes.shard`. Default: all. */
   readonly select?: (instance: ServiceInstance) => boolean;
+  /**
+   * Reads the bytes of the answer in place of the definition's own reader, which makes objects of all
+   * of it at once and holds the event loop meanwhile.
+   */
+  readonly readAnswer?: (bytes: Buffer) => object;
 }
 
 /** The answers of grpc.health.v1. */
@@ -65,9 +73,16 @@ export class ServiceClient {
    * lacks is a bug: TypeError.
    */
   async call<Response>(method: string, request: object, options: CallOptions): Promise<Response> {
-    const definition = methodOf(this.options.client.service, method);
-    const { response } = await this.send<Response>(definition, request, options);
-    return response;
+    const found = methodOf(this.options.client.service, method);
+    const { readAnswer } = options;
+    const definition = readAnswer ? { ...found, responseDeserialize: readAnswer } : found;
+    try {
+      const { response } = await this.send<Response>(definition, request, options);
+      return response;
+    } catch (error) {
+      if (error instanceof MessageTooLarge) this.options.onTooLarge?.(method);
+      throw error;
+    }
   }
 
   /** Asks one picked instance how it is: grpc.health.v1.Health/Check for the whole server. */

@@ -5,7 +5,12 @@ import { ConnectionLimit, type ConnectionLimits } from '../connections/connectio
 import type { HealthChecks } from '../health/health-checks.js';
 
 /** Probes and Prometheus have a few; whoever takes all of one address leaves as many to the others. */
-const LIMITS: ConnectionLimits = { maxConnections: 256, maxConnectionsPerAddress: 128 };
+const LIMITS: ConnectionLimits = {
+  maxConnections: 256,
+  maxConnectionsPerAddress: 128,
+  // It is asked when others have none left.
+  spareDescriptors: 16,
+};
 /** Probes come from few places and send no bodies; a slow one must not hold a socket. */
 const REQUEST_TIMEOUT_MS = 5000;
 /** Nothing comes and nothing is taken: longer than any request, and than what Prometheus waits between two. */
@@ -60,7 +65,7 @@ export class AdminServer {
     });
     const refused = new Counter({
       name: 'tally_admin_refused_connections_total',
-      help: 'Connections to the admin port closed because there were too many, of all or of their address.',
+      help: 'Connections to the admin port closed because there were too many, of all or of their address, or too few descriptors are left (descriptors).',
       labelNames: ['reason'],
       registers: [registry],
     });

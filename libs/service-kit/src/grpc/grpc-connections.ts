@@ -51,7 +51,7 @@ export function boundConnections(
 ): void {
   const refused = new Counter({
     name: 'tally_grpc_refused_connections_total',
-    help: 'Connections closed because there were too many, of all or of their address, because no session was begun on them (silent), because they were held open after its end (ended), or because calls were reset as soon as they were made (resets).',
+    help: 'Connections closed because there were too many, of all or of their address, or too few descriptors are left (descriptors), because no session was begun on them (silent), because they were held open after its end (ended), or because calls were reset as soon as they were made (resets).',
     labelNames: ['reason'],
     registers: [registry],
   });
