@@ -4,7 +4,12 @@ import type { ServingStatus } from '../rpc/service-client.js';
 import { PeerCheck } from './peer-check.js';
 
 const instance = (id: string): ServiceInstance => ({
-  ...{ id, service: 'query', host: '127.0.0.1', adminPort: 1, version: '1', attributes: {} },
+  id,
+  service: 'query',
+  host: '127.0.0.1',
+  adminPort: 1,
+  version: '1',
+  attributes: {},
   startedAt: '2026-01-01T00:00:00Z',
 });
 
