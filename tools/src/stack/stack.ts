@@ -187,7 +187,6 @@ export class Stack {
       command: process.execPath,
       args: [
         ...(nodeArgs?.(name) ?? []),
-        '--enable-source-maps',
         '--import',
         join(bundle, 'otel.mjs'),
         join(bundle, 'main.js'),
