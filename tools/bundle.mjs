@@ -1,5 +1,5 @@
 // Bundles one app from its compiled output: apps/<app>/bundle/{main.js, service.cjs, service.cache,
-// otel.mjs, package.json}. The bundle starts in a fraction of the CPU time and is what an image holds:
+// service.lines, otel.mjs, package.json}. The bundle starts in a fraction of the CPU time and is what an image holds:
 // main.js runs service.cjs, with what V8 has compiled of it before. package.json lists what stays
 // outside: native addons, and drivers that tracing patches when they are required.
 import { spawn } from 'node:child_process';
@@ -46,6 +46,8 @@ const MOVED = [
     to: '__outside("node-gyp-build")(join(__outside.resolve("zookeeper/package.json"), ".."))',
   },
 ];
+/** For lines that the bundler added. */
+const NO_SOURCE = 0xffffffff;
 /** Nothing listens there. */
 const NOBODY = '127.0.0.1:1';
 /** Some services wait for others before they say that they have started. */
@@ -116,7 +118,10 @@ const { metafile } = await build({
   metafile: true,
   external: ['@node-rs/crc32'],
   plugins: [tracedDrivers, movedFiles, optionalPeers],
-  banner: { js: 'const __outside = require;' },
+  banner: {
+    js: '(function (exports, require, module, __filename, __dirname) {const __outside = require;',
+  },
+  footer: { js: '})' },
   define: { 'process.env.TALLY_VERSION': JSON.stringify(version) },
   logLevel: 'warning',
 });
@@ -144,6 +149,7 @@ copyFileSync(join(root, 'libs/service-kit/otel.mjs'), join(out, 'otel.mjs'));
 copyFileSync(join(root, 'libs/service-kit/start.mjs'), join(out, 'main.js'));
 cpSync(join(root, 'node_modules/grpc-health-check/proto'), join(out, 'proto'), { recursive: true });
 await keepLatin1();
+writeLines();
 await makeCache();
 
 /**
@@ -161,6 +167,48 @@ async function keepLatin1() {
   if (before.code !== after.code)
     throw new Error(`${service}: expected characters beyond Latin-1 in comments alone`);
   writeFileSync(service, latin1, 'latin1');
+}
+
+/** What start.mjs reads to name the sources in stacks, see there. */
+function writeLines() {
+  const { mappings, sources } = JSON.parse(readFileSync(`${service}.map`, 'utf8'));
+  const lines = firstPlaces(mappings);
+  const table = Buffer.alloc(4 + 8 * lines.length);
+  table.writeUInt32LE(lines.length, 0);
+  for (const [index, [source, line]] of lines.entries()) {
+    table.writeUInt32LE(source, 4 + 8 * index);
+    table.writeUInt32LE(line, 8 + 8 * index);
+  }
+  writeFileSync(
+    join(out, 'service.lines'),
+    Buffer.concat([table, Buffer.from(JSON.stringify(sources))]),
+  );
+}
+
+/** The source and its line, from 1, where each line begins (ECMA-426: numbers are differences, in base 64). */
+function firstPlaces(mappings) {
+  const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  let [source, line] = [0, 0];
+  return mappings.split(';').map((segments) => {
+    let first;
+    for (const segment of segments === '' ? [] : segments.split(',')) {
+      const numbers = [];
+      let [value, shift] = [0, 0];
+      for (const digit of segment) {
+        const bits = DIGITS.indexOf(digit);
+        value += (bits & 31) << shift;
+        shift += 5;
+        if (bits >= 32) continue;
+        numbers.push(value & 1 ? -(value >> 1) : value >> 1);
+        [value, shift] = [0, 0];
+      }
+      if (numbers.length < 4) continue;
+      source += numbers[1];
+      line += numbers[2];
+      first ??= [source, line + 1];
+    }
+    return first ?? [NO_SOURCE, 0];
+  });
 }
 
 /**

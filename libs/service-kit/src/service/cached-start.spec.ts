@@ -35,8 +35,8 @@ beforeAll(async () => {
     entryPoints: [join(dir, 'source.ts')],
     outfile: service,
     format: 'cjs',
-    sourcemap: true,
-    banner: { js: '// Lines that the source does not have.\n\n' },
+    banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
+    footer: { js: '})' },
   });
   const child = fork(main, ['--make-cache'], { execArgv: [], silent: true });
   await once(child.stdout ?? child, 'data');
@@ -84,8 +84,16 @@ describe('a bundle', () => {
   });
 
   it('names its sources in stacks', () => {
+    const lines = readFileSync(service, 'latin1').split('\n');
+    const thrown = lines.findIndex((line) => line.includes('throw new Error'));
+    const table = Buffer.alloc(4 + 8 * lines.length, 0xff);
+    table.writeUInt32LE(lines.length, 0);
+    table.writeUInt32LE(0, 4 + 8 * thrown);
+    table.writeUInt32LE(5, 8 + 8 * thrown);
+    writeFileSync(join(dir, 'service.lines'), Buffer.concat([table, Buffer.from('["source.ts"]')]));
     const { stack } = started();
     expect(stack).toMatch(/^Error: expected a word, got none\n {4}at greet \(/);
-    expect(stack).toContain(`(${join(dir, 'source.ts')}:4:28)`);
+    expect(stack).toContain(`(${join(dir, 'source.ts')}:5)`);
+    expect(stack).toContain(`${service}:`);
   });
 });
