@@ -1,9 +1,7 @@
-import { createHook } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { within } from '@tally/resilience';
@@ -20,6 +18,7 @@ import { AppendClient } from '../src/append-client.js';
 import type { GroupReader, GroupReaderOptions } from '../src/group-reader.js';
 import { createKafka, type KafkaConfig } from '../src/kafka.js';
 import { LogAdmin } from '../src/log-admin.js';
+import { activityDuring } from './support/activity.js';
 import { GZIP, LZ4, MANY_HEADERS, produceRaw } from './support/raw-batch.js';
 import { SILENT, toldReader } from './support/told-reader.js';
 
@@ -69,26 +68,6 @@ async function reader(topic: string, more: Partial<GroupReaderOptions> = {}) {
   readers.push(told.group);
   await told.start();
   return told;
-}
-
-/** Fetches that the log has answered. */
-async function fetches(): Promise<number> {
-  const metrics = await (await fetch(`${log.admin}/metrics`)).text();
-  const counts = metrics.matchAll(/^tally_kafka_requests_total\{api="fetch".*\} (\d+)$/gim);
-  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
-}
-
-/** Timers that this process sets, from now on. */
-function countTimers(): { readonly stop: () => number } {
-  let timers = 0;
-  const hook = createHook({ init: (_, type) => void (timers += type === 'Timeout' ? 1 : 0) });
-  hook.enable();
-  return {
-    stop: () => {
-      hook.disable();
-      return timers;
-    },
-  };
 }
 
 /** What a test without waiting can rely on: a record appended later was delivered, so would this be. */
@@ -383,11 +362,9 @@ describe('a reader of a group', () => {
     const { seen } = await reader(topic, { maxWaitMs: 50, minBytes: 1 << 20 });
     await append(topic, 0, 'a');
     await untilRead(seen.values, 'a');
-    const [before, timers] = [await fetches(), countTimers()];
-    expect(before).toBeGreaterThan(0);
-    await delay(2000);
-    expect(timers.stop()).toBeLessThan(100);
-    expect((await fetches()) - before).toBeLessThan(8);
+    const { timers, fetches } = await activityDuring(2000, log);
+    expect(timers).toBeLessThan(100);
+    expect(fetches).toBeLessThan(8);
     await append(topic, 0, 'b');
     await untilRead(seen.values, 'b');
   });
