@@ -26,7 +26,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 USER 65532:65532
 # Node is process 1 itself: it handles SIGTERM. partition-log runs flock(1) once at its start.
-ENTRYPOINT ["node", "--enable-source-maps", "--import", "./otel.mjs", "main.js"]
+ENTRYPOINT ["node", "--import", "./otel.mjs", "main.js"]
 CMD []
 
 FROM runtime AS gateway

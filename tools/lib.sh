@@ -103,3 +103,28 @@ nx() {
   NX_DAEMON=false NX_TUI=false NX_SKIP_NATIVE_FILE_CACHE=true NX_ISOLATE_PLUGINS=false \
     node node_modules/nx/dist/bin/nx.js "$@"
 }
+
+# built: whether nothing that is built has changed since build has built all of it, with this Node.
+# A folder changes with the names in it; those of dist and bundle are not looked at.
+built() {
+  [ "$(cat .tally/built 2>/dev/null)" = "$(node --version)" ] || return 1
+  for project in apps/* libs/* tools tests; do
+    [ -d "$project/dist" ] || return 1
+  done
+  for app in apps/*; do
+    [ -e "$app/bundle/service.cache" ] || return 1
+  done
+  [ -z "$(find apps libs tools tests package-lock.json tsconfig.base.json nx.json \
+    \( -name dist -o -name bundle -o -name test-results -o -name node_modules \) -prune -o \
+    \( -type f -o -path '*/*/*' \) -newer .tally/built -print -quit)" ]
+}
+
+# build: everything that runs, unless it is built already. What changes meanwhile is newer than its mark.
+build() {
+  built && return 0
+  say 'building'
+  node --version >.tally/building
+  nx run-many -t build bundle --output-style=static >.tally/build.log 2>&1 ||
+    die "the build failed, see .tally/build.log: $(grep -m 1 -i error .tally/build.log)"
+  mv .tally/building .tally/built
+}

@@ -221,12 +221,12 @@ export function changedBundle({
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(join(copy, '..'), { recursive: true });
   cpSync(original, copy, { recursive: true });
-  const program = readFileSync(join(original, 'main.js'), 'utf8');
+  const program = readFileSync(join(original, 'service.cjs'), 'latin1');
   const found = program.match(new RegExp(protection, 'g'))?.length ?? 0;
   if (found !== 1)
     throw new Error(
       `${name}: expected its protection once in the bundle of ${app}, found it ${found} times`,
     );
-  writeFileSync(join(copy, 'main.js'), program.replace(protection, instead));
+  writeFileSync(join(copy, 'service.cjs'), program.replace(protection, instead), 'latin1');
   return copy;
 }

@@ -5,8 +5,10 @@ import { ROOT } from '@tally/tools';
 import { startBaseline } from './baseline.js';
 import type { Candidate } from './candidate.js';
 import { describeRun, describeUsage, ratios, type Run } from './figures.js';
+import { measureIdle } from './idle.js';
+import { describeIdle, SERVER } from './idle-figures.js';
 import { measure, type Load } from './measure.js';
-import { topFunctions } from './profile.js';
+import { topFunctions, type Interval } from './profile.js';
 import { startTally } from './tally.js';
 
 const USAGE = `usage: tools/load [options]
@@ -18,7 +20,9 @@ const USAGE = `usage: tools/load [options]
   --spread          event times over the last hour instead of now
   --baseline        alternates with the plain Fastify and Postgres service
   --rounds N        runs of each, default 1 (3 with --baseline)
-  --profile         shows where each service spends its time; slower`;
+  --profile         shows where each service spends its time; slower
+  --idle            sends nothing, and shows the CPU and memory of each process
+  --seconds N       so long, 1 to 3600, default 60; with --idle alone`;
 
 const PROFILED_FUNCTIONS = 25;
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -41,6 +45,8 @@ function readOptions() {
         baseline: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         profile: { type: 'boolean', default: false },
+        idle: { type: 'boolean', default: false },
+        seconds: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;
@@ -79,9 +85,28 @@ if (profileDir !== undefined) {
   rmSync(profileDir, { recursive: true, force: true });
   mkdirSync(profileDir, { recursive: true });
 }
-say(
-  `${load.events} events in batches of ${batch} on ${load.connections} connections, 100 000 subjects by Zipf's law, 1 % duplicates, times ${load.isSpread ? 'over the last hour' : 'now'}`,
-);
+if (options.seconds !== undefined && !options.idle) {
+  process.stderr.write('load: --seconds says how long --idle looks: leave it out, or add --idle\n');
+  process.exit(2);
+}
+const idleSeconds = options.idle
+  ? wholeNumber('seconds', options.seconds ?? '60', 3600)
+  : undefined;
+if (idleSeconds === undefined)
+  say(
+    `${load.events} events in batches of ${batch} on ${load.connections} connections, 100 000 subjects by Zipf's law, 1 % duplicates, times ${load.isSpread ? 'over the last hour' : 'now'}`,
+  );
+
+/** Where the services of a stack that has ended spent their time. */
+function showProfiles({ name, processes }: Candidate, interval: Interval): void {
+  if (profileDir === undefined || name !== 'Tally') return;
+  for (const service of processes.keys()) {
+    if (SERVER.test(service)) continue;
+    say(service);
+    for (const line of topFunctions(join(profileDir, service), interval, PROFILED_FUNCTIONS))
+      say(line);
+  }
+}
 
 const runs: Run[] = [];
 let running: Candidate | undefined;
@@ -91,6 +116,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     void (running?.stop() ?? Promise.resolve()).then(() => process.exit(1));
   });
 try {
+  if (idleSeconds !== undefined) {
+    running = await startTally({ profileDir });
+    const { usage, interval } = await measureIdle(running, idleSeconds);
+    for (const line of describeIdle(usage, idleSeconds)) say(line);
+    await running.stop();
+    showProfiles(running, interval);
+    process.exit(0);
+  }
   for (let round = 1; round <= rounds; round++)
     for (const start of [
       ...(options.baseline ? [startBaseline] : []),
@@ -102,14 +135,8 @@ try {
       runs.push(run);
       say(describeRun(run));
       for (const line of describeUsage(run)) say(line);
-      const names = [...running.processes.keys()];
       await running.stop();
-      if (profileDir !== undefined && running.name === 'Tally')
-        for (const name of names.filter((each) => !/^(zookeeper|redis|postgres)/.test(each))) {
-          say(name);
-          for (const line of topFunctions(join(profileDir, name), run.interval, PROFILED_FUNCTIONS))
-            say(line);
-        }
+      showProfiles(running, run.interval);
       running = undefined;
     }
   if (options.baseline) say(ratios(runs, 'Tally', 'baseline'));

@@ -20,6 +20,33 @@ export function memoryOf(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
+/** What a process holds now, in bytes; pages that others hold too are whole in the first and divided in the second. */
+export interface HeldMemory {
+  readonly rssBytes: number;
+  readonly pssBytes: number;
+}
+
+/** Of a process and its descendants; PSS of those of other users is read by root alone. */
+export function memoryHeldBy(pid: number): HeldMemory {
+  const held = treeOf(pid).map((each) => {
+    try {
+      return memoryByShare(readFileSync(`/proc/${each}/smaps_rollup`, 'utf8'));
+    } catch {
+      return { rssBytes: 0, pssBytes: 0 };
+    }
+  });
+  return {
+    rssBytes: held.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
+    pssBytes: held.reduce((sum, { pssBytes }) => sum + pssBytes, 0),
+  };
+}
+
+/** Reads /proc/<pid>/smaps_rollup (proc(5)). */
+export function memoryByShare(rollup: string): HeldMemory {
+  const bytes = (field: RegExp) => Number(field.exec(rollup)?.[1] ?? 0) * 1024;
+  return { rssBytes: bytes(/^Rss:\s+(\d+) kB$/m), pssBytes: bytes(/^Pss:\s+(\d+) kB$/m) };
+}
+
 /** The process and all that descend from it. */
 function treeOf(root: number): number[] {
   const children = new Map<number, number[]>();

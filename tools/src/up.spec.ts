@@ -35,7 +35,7 @@ describe('tools/up', () => {
 
 /** What the scripts use of a machine, beside Node. */
 const PROGRAMS =
-  'bash awk basename cat cut date df dirname flock grep head mkdir node rm setsid sha256sum sleep stat tail tr'.split(
+  'bash awk basename cat cut date df dirname find flock grep head mkdir mv node rm setsid sha256sum sleep stat tail tr'.split(
     ' ',
   );
 const dirs: string[] = [];

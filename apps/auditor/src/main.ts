@@ -4,4 +4,4 @@ import { AppModule } from './app.module.js';
 import { settings } from './config.js';
 
 const config = loadConfig('auditor', settings);
-await startService({ name: 'auditor', config, root: AppModule.with(config) });
+void startService({ name: 'auditor', config, root: AppModule.with(config) });

@@ -4,7 +4,7 @@ import { AppModule } from './app.module.js';
 import { settings } from './config.js';
 
 const config = loadConfig('cluster-proxy', settings);
-await startService({
+void startService({
   name: 'cluster-proxy',
   config,
   root: AppModule.with(config),

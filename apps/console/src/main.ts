@@ -4,4 +4,4 @@ import { AppModule } from './app.module.js';
 import { settings } from './config.js';
 
 const config = loadConfig('console', settings);
-await startService({ name: 'console', config, root: AppModule.with(config) });
+void startService({ name: 'console', config, root: AppModule.with(config) });

@@ -4,4 +4,4 @@ import { AppModule } from './app.module.js';
 import { settings } from './config.js';
 
 const config = loadConfig('dead-letter-replayer', settings);
-await startService({ name: 'dead-letter-replayer', config, root: AppModule.with(config) });
+void startService({ name: 'dead-letter-replayer', config, root: AppModule.with(config) });

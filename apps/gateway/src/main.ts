@@ -5,7 +5,7 @@ import { settings } from './config.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 
 const config = loadConfig('gateway', settings);
-await startService({
+void startService({
   name: 'gateway',
   config,
   root: AppModule.with(config),

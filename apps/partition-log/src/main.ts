@@ -4,4 +4,4 @@ import { AppModule } from './app.module.js';
 import { settings } from './config.js';
 
 const config = loadConfig('partition-log', settings);
-await startService({ name: 'partition-log', config, root: AppModule.with(config) });
+void startService({ name: 'partition-log', config, root: AppModule.with(config) });

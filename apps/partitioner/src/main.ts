@@ -4,7 +4,7 @@ import { AppModule } from './app.module.js';
 import { settings } from './config.js';
 
 const config = loadConfig('partitioner', settings);
-await startService({
+void startService({
   name: 'partitioner',
   config,
   root: AppModule.with(config),

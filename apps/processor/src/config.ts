@@ -44,7 +44,7 @@ export const settings = {
   fetchWaitMs: setting(
     'TALLY_FETCH_WAIT_MS',
     wholeNumber(10, 5000, 100),
-    'how long a fetch waits for more new events; also the longest until a partition that was paused is read',
+    'how long a fetch waits for more new events; also the longest until a partition that was paused is read. Where the last one found none, 500 ms at least, and only until the first',
   ),
   fetchMinBytes: setting(
     'TALLY_FETCH_MIN_BYTES',
@@ -59,7 +59,7 @@ export const settings = {
   maxClockSkewMs: setting(
     'TALLY_MAX_CLOCK_SKEW_MS',
     wholeNumber(0, 60_000, 1000),
-    "how much this clock may be ahead of the log's; an answer of an idle system is this old",
+    "how much this clock may be ahead of the log's; an answer of an idle system is this old, and up to two seconds more",
   ),
   versionWaitMs: setting(
     'TALLY_VERSION_WAIT_MS',

@@ -5,4 +5,4 @@ import { settings } from './config.js';
 import { limitProblems } from './limits.js';
 
 const config = loadConfig('processor', settings, limitProblems);
-await startService({ name: 'processor', config, root: AppModule.with(config) });
+void startService({ name: 'processor', config, root: AppModule.with(config) });

@@ -4,7 +4,7 @@ import { AppModule } from './app.module.js';
 import { settings } from './config.js';
 
 const config = loadConfig('query', settings);
-await startService({
+void startService({
   name: 'query',
   config,
   root: AppModule.with(config),

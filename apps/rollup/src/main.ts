@@ -4,4 +4,4 @@ import { AppModule } from './app.module.js';
 import { settings } from './config.js';
 
 const config = loadConfig('rollup', settings);
-await startService({ name: 'rollup', config, root: AppModule.with(config) });
+void startService({ name: 'rollup', config, root: AppModule.with(config) });

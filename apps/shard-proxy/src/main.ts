@@ -5,7 +5,7 @@ import { settings } from './config.js';
 import { limitProblems } from './limits.js';
 
 const config = loadConfig('shard-proxy', settings, limitProblems);
-await startService({
+void startService({
   name: 'shard-proxy',
   config,
   root: AppModule.with(config),

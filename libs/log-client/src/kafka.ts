@@ -8,11 +8,13 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs';
 import { installCheckedCodecs } from './checked-codecs.js';
+import { quietenClient } from './quiet-client.js';
 
 const { logLevel } = kafkajs;
 
 // Before any client is made: the codecs are those of all clients of the process.
 installCheckedCodecs();
+quietenClient();
 
 /** How one process reaches the log. */
 export interface KafkaConfig {

@@ -18,6 +18,7 @@ import { AppendClient } from '../src/append-client.js';
 import type { GroupReader, GroupReaderOptions } from '../src/group-reader.js';
 import { createKafka, type KafkaConfig } from '../src/kafka.js';
 import { LogAdmin } from '../src/log-admin.js';
+import { activityDuring } from './support/activity.js';
 import { COMPACTS_SOON, fillCompacted, readKeys } from './support/compacted-topic.js';
 import { GZIP, LZ4, MANY_HEADERS, produceRaw } from './support/raw-batch.js';
 import { SILENT, toldReader } from './support/told-reader.js';
@@ -368,6 +369,19 @@ describe('a reader of a group', () => {
     await eventually('the client begins again', () => seen.restarts > 0);
     await log.process.start();
     expect([first.signal.aborted, failures, seen.givenUp]).toEqual([true, [], []]);
+  });
+
+  it('sleeps while nothing comes, and hears of the next record all the same', async () => {
+    const topic = await newTopic();
+    // By itself the client would ask twenty times a second, and wait for more than there ever is.
+    const { seen } = await reader(topic, { maxWaitMs: 50, minBytes: 1 << 20 });
+    await append(topic, 0, 'a');
+    await untilRead(seen.values, 'a');
+    const { timers, fetches } = await activityDuring(2000, log);
+    expect(timers).toBeLessThan(100);
+    expect(fetches).toBeLessThan(8);
+    await append(topic, 0, 'b');
+    await untilRead(seen.values, 'b');
   });
 
   it('leaves within some seconds, and all clients do, when the log hangs', async () => {

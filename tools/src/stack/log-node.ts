@@ -37,7 +37,6 @@ export class LogNode {
       ...under,
       process.execPath,
       ...nodeArgs,
-      '--enable-source-maps',
       '--import',
       join(bundle, 'otel.mjs'),
       join(bundle, 'main.js'),

@@ -54,6 +54,9 @@ const STOP_ORDER = [/^partition-log$/, /^(zookeeper|redis|postgres-\d+)$/];
 /** Below `dir`, made and kept by the servers that a stack starts itself. */
 const OWN_DATA = /^(zookeeper|redis|postgres-\d+|partition-log)$/;
 
+/** All services are asked at once, while they need the machine to start. */
+const READY_INTERVAL_MS = 100;
+
 /** As the liveness probes of Kubernetes. */
 const LIVENESS_TIMEOUT_MS = 5000;
 const LIVENESS = { everyMs: 10_000, maxFailures: 6 };
@@ -187,7 +190,6 @@ export class Stack {
       command: process.execPath,
       args: [
         ...(nodeArgs?.(name) ?? []),
-        '--enable-source-maps',
         '--import',
         join(bundle, 'otel.mjs'),
         join(bundle, 'main.js'),
@@ -195,6 +197,7 @@ export class Stack {
       env: { ...inherited(), ...this.options.env, ...env },
       cwd: bundle,
       logFile: join(this.options.dir, 'logs', `${name}.log`),
+      readyIntervalMs: READY_INTERVAL_MS,
       ready: async () => {
         const response = await fetch(`http://127.0.0.1:${adminPort}/health/ready`, {
           signal: AbortSignal.timeout(5000),

@@ -1,11 +1,12 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { packageDefinition } from '@tally/contracts';
+import { packageDefinition, SECOND_MS } from '@tally/contracts';
 import { HealthChecks, Lifecycle, type Metrics, type TlsFiles } from '@tally/service-kit';
 import { service as health } from 'grpc-health-check';
 import { Counter } from 'prom-client';
 import { InstanceRegistry } from '../registry/instance-registry.js';
 import type { InstanceWatch } from '../registry/instance-watch.js';
 import { ServiceClient } from '../rpc/service-client.js';
+import { PeerCheck } from './peer-check.js';
 
 /** Another service: who its instances are, and a client that spreads calls over them. */
 export interface Peer {
@@ -14,8 +15,8 @@ export interface Peer {
 }
 
 const PROBE_DEADLINE_MS = 1000;
-/** A peer with many instances is fine when one of a few asked is. */
-const PROBES = 3;
+/** One that is not needed, and makes no difference to readiness, is not asked each second. */
+const REST_MS = 5 * SECOND_MS;
 
 /** The services that this one calls, each watched and connected once, closed when the process drains. */
 export class Peers {
@@ -60,23 +61,14 @@ export class Peers {
 
   /** Looks again and again whether `service` has an instance that serves: ready, or degraded itself. */
   look(service: string, { required }: { readonly required: boolean }): void {
-    const { client } = this.of(service);
-    this.checks.add({
-      name: service,
-      required,
-      probe: async (signal) => {
-        let last = '';
-        for (let attempt = 0; attempt < PROBES; attempt++) {
-          const { instance, status } = await client.probe({
-            deadlineMs: PROBE_DEADLINE_MS,
-            signal,
-          });
-          if (status === 'SERVING') return;
-          last = `${instance.id} says ${status}`;
-        }
-        throw new Error(last);
-      },
+    const { client, instances } = this.of(service);
+    const check = new PeerCheck({
+      instances,
+      ask: (signal) => client.probe({ deadlineMs: PROBE_DEADLINE_MS, signal }),
+      restMs: required ? 0 : REST_MS,
+      now: () => performance.now(),
     });
+    this.checks.add({ name: service, required, probe: (signal) => check.probe(signal) });
   }
 }
 

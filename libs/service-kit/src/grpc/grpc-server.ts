@@ -1,5 +1,6 @@
 import { Server as TlsServer } from 'node:tls';
 import type { DynamicModule, INestApplicationContext, LoggerService } from '@nestjs/common';
+import { loadPackage } from '@nestjs/common/internal';
 import { NestFactory } from '@nestjs/core';
 import type { GrpcOptions } from '@nestjs/microservices';
 import type { Server, ServerOptions } from '@grpc/grpc-js';
@@ -37,6 +38,9 @@ export async function listenGrpc(
   kit: ServiceKit,
 ): Promise<INestApplicationContext> {
   const { Transport } = await import('@nestjs/microservices');
+  // Nest would look for them in node_modules, where a bundle has others, or none.
+  await loadPackage('@grpc/grpc-js', listenGrpc.name, () => import('@grpc/grpc-js'));
+  await loadPackage('@grpc/proto-loader', listenGrpc.name, () => import('@grpc/proto-loader'));
   const maxMessageBytes = grpc.maxMessageBytes ?? MAX_MESSAGE_BYTES;
   const app = await NestFactory.createMicroservice<GrpcOptions>(module, {
     ...options,

@@ -20,6 +20,8 @@ export interface ServerProcessOptions {
   /** Asked again and again until it returns true; may throw while the server is not up. */
   readonly ready: () => Promise<boolean>;
   readonly readyTimeoutMs?: number;
+  /** Time between two questions, in ms. Default 20: one process is watched, and soon answers. */
+  readonly readyIntervalMs?: number;
   /** The signal of an orderly stop. */
   readonly stopSignal?: NodeJS.Signals;
   readonly stopTimeoutMs?: number;
@@ -51,13 +53,14 @@ export class ServerProcess {
 
   /** Resolves once the server answers; rejects with the end of its log when it ends before. */
   async start(): Promise<this> {
-    const { name, ready, readyTimeoutMs = 60_000 } = this.options;
+    const { name, ready, readyTimeoutMs = 60_000, readyIntervalMs = 20 } = this.options;
     this.spawn();
     const exited = new AbortController();
     void this.ended.then(() => exited.abort());
     try {
       await eventually(`${name} answers`, () => ready().catch(() => false), {
         timeoutMs: readyTimeoutMs,
+        intervalMs: readyIntervalMs,
         signal: exited.signal,
       });
     } catch (error) {
