@@ -59,7 +59,7 @@ export const settings = {
   maxClockSkewMs: setting(
     'TALLY_MAX_CLOCK_SKEW_MS',
     wholeNumber(0, 60_000, 1000),
-    "how much this clock may be ahead of the log's; an answer of an idle system is this old, and up to two seconds more",
+    "how much this clock may be ahead of the log's; an answer of an idle system is this old",
   ),
   versionWaitMs: setting(
     'TALLY_VERSION_WAIT_MS',

@@ -17,7 +17,6 @@ import type { EventTypes } from '../event-types/event-types.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import { FlushTraces } from '../shards/flush-traces.js';
 import type { Shards } from '../shards/shards.js';
-import { IdleTicks } from './idle-ticks.js';
 
 export interface RunDriverOptions {
   readonly config: Pick<
@@ -55,8 +54,6 @@ export class RunDriver {
   /** What the run is being told of now. */
   private delivered: readonly ReadRecord[] = [];
   private timer: NodeJS.Timeout | undefined;
-  /** Since the last tick. */
-  private hasHeard = false;
 
   constructor(private readonly options: RunDriverOptions) {
     const { config, topic, assignment, shardMap, roster, logTime, eventTypes, now } = options;
@@ -90,23 +87,13 @@ export class RunDriver {
     return this.run.silentShards;
   }
 
-  /** Records came, work is under way, or something is amiss that a tick may ask again. */
-  private get isBusy(): boolean {
-    const isAmiss = this.run.silentShards > 0 || this.run.haltedPartitions > 0;
-    return this.hasHeard || this.working.size > 0 || isAmiss;
-  }
-
   /** Begins to count, until stopped or the assignment ends. */
   start(): void {
     const { assignment, config, metrics, logTime, now } = this.options;
     metrics.assignedPartitions.set(assignment.partitions.length);
     metrics.haltedPartitions.set(0);
     assignment.resume();
-    const ticks = new IdleTicks(now());
     const tick = () => {
-      if (this.isBusy) ticks.hear(now());
-      if (!ticks.isDue(now())) return;
-      this.hasHeard = false;
       const { aheadMs } = logTime;
       this.run.tick(now());
       this.tellClock(aheadMs);
@@ -125,7 +112,6 @@ export class RunDriver {
   /** The next records of a partition, which are counted when it returns. */
   onRecords(partition: number, records: readonly ReadRecord[]): void {
     if (this.stopping.signal.aborted) return;
-    this.hasHeard = true;
     this.delivered = records;
     this.run.onRecords(partition, records.map(readBlock));
     this.delivered = [];
