@@ -22,6 +22,7 @@ import { activityDuring } from './support/activity.js';
 import { COMPACTS_SOON, fillCompacted, readKeys } from './support/compacted-topic.js';
 import { GZIP, LZ4, MANY_HEADERS, produceRaw } from './support/raw-batch.js';
 import { SILENT, toldReader } from './support/told-reader.js';
+import { untilDamageIsTold } from './support/until-damage-is-told.js';
 
 jest.setTimeout(60_000);
 
@@ -68,6 +69,9 @@ async function append(topic: string, partition: number, ...values: string[]): Pr
   await appender.append(topic, records, { traceparent: 'tp' });
 }
 
+const appendTo = (topic: string) => (partition: number, value: string) =>
+  append(topic, partition, value);
+
 async function reader(topic: string, more: Partial<GroupReaderOptions> = {}) {
   const told = toldReader(kafka, topic, more);
   readers.push(told.group);
@@ -78,28 +82,6 @@ async function reader(topic: string, more: Partial<GroupReaderOptions> = {}) {
 /** What a test without waiting can rely on: a record appended later was delivered, so would this be. */
 const untilRead = (values: readonly string[], last: string) =>
   eventually(`read ${last}`, () => values.at(-1)?.endsWith(last) === true);
-
-/** Partitions 1 and 2 always have something to read, and are read on afterwards. */
-async function untilDamageIsTold(
-  topic: string,
-  { damaged, values }: { readonly damaged: string[]; readonly values: string[] },
-  partitions: number,
-): Promise<void> {
-  let isOver = false;
-  const traffic = (async () => {
-    for (let count = 0; !isOver; count++) await append(topic, 1 + (count % 2), `${count}`);
-    return append(topic, 2, 'last');
-  })();
-  try {
-    const isTold = () => new Set(damaged).size === partitions;
-    await eventually('the damage is told', isTold, { timeoutMs: 90_000 });
-  } finally {
-    isOver = true;
-  }
-  await traffic;
-  // What the other partition has of before may come behind it.
-  await eventually('the last is read', () => values.some((value) => value.endsWith(' last')));
-}
 
 it('a client reads a compacted topic, whose batches have lost records between others', async () => {
   const client = createKafka(kafka, SILENT);
@@ -253,7 +235,7 @@ describe('a reader of a group', () => {
     writeSync(file, 'S', readFileSync(segment).indexOf('spoiled'));
     closeSync(file);
     const { seen } = await reader(topic);
-    await untilDamageIsTold(topic, seen, 1);
+    await untilDamageIsTold(appendTo(topic), seen, 1);
     const { restarts } = seen;
     for (const value of ['c', 'd', 'e']) {
       await append(topic, 1, value);
@@ -279,7 +261,7 @@ describe('a reader of a group', () => {
     await produceRaw(log.broker, topic, 3, GZIP, gzipSync(MANY_HEADERS));
     await append(topic, 3, 'd');
     const { seen } = await reader(topic);
-    await untilDamageIsTold(topic, seen, 2);
+    await untilDamageIsTold(appendTo(topic), seen, 2);
     // One that was found is told again with each assignment.
     expect(new Set(seen.damaged)).toEqual(new Set(['0: 1', '3: 3']));
     expect(seen.values.filter((value) => /^[03]/.test(value)).sort()).toEqual([

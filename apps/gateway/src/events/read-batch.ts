@@ -88,14 +88,14 @@ function* end(bytes: Buffer, sizes: BatchSizes, otherwise?: BatchStep, more = ''
   if (at === undefined && otherwise !== undefined) yield otherwise;
   else {
     const character = at ?? bytes.toString().length;
-    const hint = isOfLines(bytes, sizes) ? LINES_HINT : more;
+    const hint = (yield* isOfLines(bytes, sizes)) ? LINES_HINT : more;
     yield malformed(`expected JSON, but it is malformed at character ${character}${hint}`);
   }
 }
 
 /** Whether the first line is an object by itself, though the whole is no JSON. */
-function isOfLines(bytes: Buffer, sizes: BatchSizes): boolean {
-  const { from } = trimmed(bytes, 0, bytes.length);
+function* isOfLines(bytes: Buffer, sizes: BatchSizes): Generator<BatchStep, boolean> {
+  const { from } = yield* trimmed(bytes, 0, bytes.length, sizes);
   const to = bytes.indexOf(NEWLINE, from);
   if (bytes[from] !== OBJECT || to < 0 || isOversized(bytes, from, to, sizes)) return false;
   return parsed(bytes.toString('utf8', from, to)) !== undefined;
