@@ -300,14 +300,14 @@ describe('a batch that would take long', () => {
     const bytes = Buffer.concat([
       Buffer.from('\n \n{}\n\n'),
       Buffer.from([0xff]),
-      Buffer.from('\n\n{'),
+      Buffer.from('\n\n}'),
     ]);
     const malformed = stepsOf(bytes, 'ndjson').flatMap((step) =>
       step.kind === 'malformed' ? [step.detail] : [],
     );
     expect(malformed).toEqual([
       'line 5: expected UTF-8, got other bytes',
-      'line 7: expected JSON, malformed at character 1',
+      'line 7: expected JSON, malformed at character 0',
     ]);
   });
 
