@@ -10,19 +10,25 @@ export const HALTED = 'tally_processor_halted_partitions';
 
 /** Resolves when all partitions but one are counted to their end. */
 export async function othersAreCounted(trial: Trial): Promise<void> {
+  // While clients go on, no moment may come at which all is counted that was appended by then.
+  await trial.on.recount.catchUp();
+  const ends = new Map(trial.on.recount.ends);
   await until(
     'the other partitions are counted',
-    async () => (await partitionsBehind(trial)).size === 1,
+    async () => (await partitionsBehind(trial, ends)).size === 1,
   );
 }
 
-/** Those that some shard has not counted to their end. */
-export async function partitionsBehind({ on }: Trial): Promise<ReadonlySet<number>> {
-  await on.recount.catchUp();
+/** Those that some shard has not counted to these ends; without them, to what they are now. */
+export async function partitionsBehind(
+  { on }: Trial,
+  ends?: ReadonlyMap<number, number>,
+): Promise<ReadonlySet<number>> {
+  if (ends === undefined) await on.recount.catchUp();
   const behind = new Set<number>();
   for (const shard of on.shards) {
     const coverage = await shard.coverage();
-    for (const [partition, end] of on.recount.ends)
+    for (const [partition, end] of ends ?? on.recount.ends)
       if (endOf(coverage.get(partition)) < end) behind.add(partition);
   }
   return behind;
