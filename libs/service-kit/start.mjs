@@ -1,7 +1,7 @@
 // Becomes main.js of a bundle: runs service.cjs beside it, a module in the function that Node puts
-// around one. What V8 made of it when it was bundled lies
-// in service.cache, so that nothing is parsed or compiled again; a cache that is missing, damaged, of
-// another build or refused by this V8 makes the start slower and nothing else.
+// around one. What V8 made of it when it was bundled lies in service.cache, so that nothing is parsed or
+// compiled again; a cache that is missing, damaged, of another build or refused by this V8 makes the
+// start slower and nothing else.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

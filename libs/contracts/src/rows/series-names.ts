@@ -49,16 +49,6 @@ export function encodeSeriesNames(names: readonly SeriesName[]): Buffer {
   return bytes.subarray(0, at);
 }
 
-/** Bytes of one name in `encodeSeriesNames`. */
-export function seriesNameBytes({ project, type, subject, dimensions }: SeriesName): number {
-  const texts =
-    Buffer.byteLength(project) +
-    Buffer.byteLength(type) +
-    Buffer.byteLength(subject) +
-    Buffer.byteLength(dimensions);
-  return SERIES_ID_BYTES + 4 * LENGTH_BYTES + texts;
-}
-
 function mostBytesOf({ project, type, subject, dimensions }: SeriesName): number {
   const units = project.length + type.length + subject.length + dimensions.length;
   return SERIES_ID_BYTES + 4 * LENGTH_BYTES + MAX_UNIT_BYTES * units;

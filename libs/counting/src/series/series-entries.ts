@@ -1,5 +1,4 @@
-import { SERIES_ID_BYTES, type SeriesName } from '@tally/contracts';
-import { encodeSeriesNames } from '@tally/contracts';
+import { encodeSeriesNames, SERIES_ID_BYTES, type SeriesName } from '@tally/contracts';
 import type { SeriesPlaces } from './series-places.js';
 
 const FIRST_BYTES = 2048;

@@ -4,7 +4,7 @@ const FIRST_ROWS = 16;
 const FREE = -1;
 /** Of an index without rows: most flushes of an idle processor have none. */
 const NO_BUCKETS = new Int32Array(2).fill(FREE);
-const NO_SERIES = new Int32Array(0);
+const NO_ROWS = new Int32Array(0);
 const NO_WINDOWS = new Float64Array(0);
 const HALF = 2 ** 32;
 const [BY_SERIES = 1, BY_WINDOW = 1, BY_FAR_WINDOW = 1] = randomFillSync(new Int32Array(3)).map(
@@ -18,7 +18,7 @@ const [BY_SERIES = 1, BY_WINDOW = 1, BY_FAR_WINDOW = 1] = randomFillSync(new Int
 export class RowIndex {
   private buckets = NO_BUCKETS;
   private shift = Math.clz32(NO_BUCKETS.length - 1);
-  private seriesOfRow = NO_SERIES;
+  private seriesOfRow = NO_ROWS;
   private windowOfRow = NO_WINDOWS;
   private count = 0;
 
