@@ -83,6 +83,7 @@ export {
   type SaslStep,
   type ScramMechanism,
 } from './sasl/sasl-exchange.js';
+export { ScramClient, type Login } from './sasl/scram-client.js';
 export { ScramExchange } from './sasl/scram-exchange.js';
 export { deriveScramKeys, hmac, isSame, keyLengthOf, type ScramKeys } from './sasl/scram-keys.js';
 export { MalformedFrame } from './wire/malformed-frame.js';

@@ -1,4 +1,4 @@
-export { AppendClient, type AppendRecord, type Appended } from './append-client.js';
+export { AppendClient, type AppendRecord, type Appended } from './append/append-client.js';
 export {
   GroupReader,
   type Assignment,

@@ -1,4 +1,5 @@
-import { connect, type ConnectionOptions } from 'node:tls';
+import { connect, type Socket } from 'node:net';
+import { connect as connectEncrypted, type ConnectionOptions } from 'node:tls';
 import { MINUTE_MS } from '@tally/contracts';
 import type { Logger } from '@tally/service-kit';
 import kafkajs, {
@@ -36,7 +37,7 @@ export interface SaslConfig {
 }
 
 /** A broker that restarts is back within seconds: many quick tries, none far apart. */
-const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 };
+export const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 };
 /** What the client does to each wait: it varies it by this share, then doubles it. */
 const WAIT_VARIES = 1.2;
 
@@ -55,8 +56,28 @@ export function longestAppendMs(requestTimeoutMs: number): number {
   return Math.ceil(allMs);
 }
 
-function connectionTimeoutMs(requestTimeoutMs: number): number {
+/** How long the client waits for a connection, in ms. */
+export function connectionTimeoutMs(requestTimeoutMs: number): number {
   return Math.min(requestTimeoutMs, 3000);
+}
+
+/** Where a broker is. */
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Of `host:port`; an IPv6 address may stand in brackets. */
+export function addressOf(broker: string): BrokerAddress {
+  const at = broker.lastIndexOf(':');
+  return { host: broker.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(broker.slice(at + 1)) };
+}
+
+/** A connection that is being made, with what the files hold now. What is written is sent at once. */
+export function openSocket({ host, port }: BrokerAddress, { tls }: KafkaConfig): Socket {
+  const socket =
+    tls === undefined ? connect({ host, port }) : connectEncrypted({ ...tls(host), host, port });
+  return socket.setNoDelay(true).setKeepAlive(true, MINUTE_MS);
 }
 
 /** Kafka's client with our bounds and our log: the same towards partition-log and Apache Kafka. */
@@ -79,7 +100,7 @@ export function createKafka(config: KafkaConfig, logger: Logger): Kafka {
 /** Each connection is made with what the files hold when it is made. */
 function encrypt(tls: (host: string) => ConnectionOptions): ISocketFactory {
   return ({ host, port, onConnect }) =>
-    connect({ ...tls(host), host, port }, onConnect).setKeepAlive(true, MINUTE_MS);
+    connectEncrypted({ ...tls(host), host, port }, onConnect).setKeepAlive(true, MINUTE_MS);
 }
 
 function logTo(logger: Logger): logCreator {

@@ -20,7 +20,7 @@ import {
   type ZooKeeperServer,
 } from '@tally/testing';
 import kafkajs from 'kafkajs';
-import { AppendClient } from '../src/append-client.js';
+import { AppendClient } from '../src/append/append-client.js';
 import { GroupReader } from '../src/group-reader.js';
 import { createKafka, type KafkaConfig } from '../src/kafka.js';
 import { LogAdmin } from '../src/log-admin.js';

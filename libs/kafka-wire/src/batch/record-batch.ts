@@ -4,10 +4,12 @@ import { WireReader } from '../wire/wire-reader.js';
 import { WireWriter } from '../wire/wire-writer.js';
 import { AT, ATTRIBUTES, BATCH_HEADER_BYTES, LENGTH_ENDS_AT, MAGIC } from './batch-layout.js';
 
-/** A record of our own: no headers, one timestamp for the batch. */
+/** A record of our own: one timestamp for the batch. */
 export interface KeyValue {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Default: none. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What an idempotent producer says of a batch. */
@@ -26,11 +28,16 @@ export function buildRecordBatch(
   { producerId, producerEpoch, baseSequence }: Sequence = NO_PRODUCER,
 ): Buffer {
   const writer = new WireWriter();
-  for (const [index, { key, value }] of records.entries()) {
+  for (const [index, { key, value, headers = {} }] of records.entries()) {
     const record = new WireWriter().int8(0).varlong(0n).varint(index);
     writeField(record, key);
     writeField(record, value);
-    record.varint(0); // headers
+    const named = Object.entries(headers);
+    record.varint(named.length);
+    for (const [name, text] of named) {
+      writeField(record, Buffer.from(name));
+      writeField(record, Buffer.from(text));
+    }
     writer.varint(record.length);
     for (const part of record.finish()) writer.raw(part);
   }

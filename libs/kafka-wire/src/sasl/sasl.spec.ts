@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatCredentials, parseCredentials } from './credentials.js';
 import { PlainExchange } from './plain-exchange.js';
+import { ScramClient } from './scram-client.js';
 import { ScramExchange } from './scram-exchange.js';
 import { deriveScramKeys, type ScramKeys } from './scram-keys.js';
 
@@ -65,6 +66,57 @@ describe('SCRAM', () => {
   ])('does not begin with %j', async (first) => {
     expect(await say(exchange(await keysOf('pencil')), first)).toMatchObject({ kind: 'failed' });
   });
+});
+
+describe('the client of SCRAM', () => {
+  const CHALLENGE =
+    'r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096';
+  const client = (password = 'pencil', username = 'user') =>
+    new ScramClient('SCRAM-SHA-256', { username, password }, 'rOprNGfwEbeRWgbNEkqO');
+
+  it('says what stands in the example of its RFC, and knows its server', async () => {
+    const scram = client();
+    expect(String(scram.first)).toBe('n,,n=user,r=rOprNGfwEbeRWgbNEkqO');
+    expect(String(await scram.prove(Buffer.from(CHALLENGE)))).toBe(
+      'c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,' +
+        'p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
+    );
+    const isServer = (text: string) => scram.isServer(Buffer.from(text));
+    expect(isServer('v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=')).toBe(true);
+    expect(isServer('v=7rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=')).toBe(false);
+    expect(isServer('e=other-error')).toBe(false);
+  });
+
+  it.each([
+    ['another nonce', CHALLENGE.replace('rOpr', 'sOpr')],
+    ['nothing of its own in the nonce', 'r=rOprNGfwEbeRWgbNEkqO,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096'],
+    ['too few iterations', CHALLENGE.replace('4096', '1000')],
+    ['too many', CHALLENGE.replace('4096', '2000000000')],
+    ['none', CHALLENGE.replace(/,i=.*/, '')],
+    ['something else', 'hello'],
+  ])('proves nothing to a server that answers with %s', async (_name, challenge) => {
+    await expect(client().prove(Buffer.from(challenge))).rejects.toThrow(/expected/);
+  });
+
+  it.each(['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)(
+    'logs in with %s to our server, with any name, and is nobody with another password',
+    async (mechanism) => {
+      const keys = await deriveScramKeys(mechanism, 'geheim', Buffer.from('salt'), 4096);
+      const steps = async (password: string) => {
+        const server = new ScramExchange(mechanism, async () => ({ keys, isKnown: true }));
+        const scram = new ScramClient(mechanism, { username: 'a=b,c', password });
+        const challenge = await server.next(scram.first);
+        if (challenge.kind !== 'challenge') throw new Error('expected a challenge');
+        const last = await server.next(await scram.prove(challenge.token));
+        return { last, isServer: last.kind !== 'failed' && scram.isServer(last.token) };
+      };
+      expect(await steps('geheim')).toMatchObject({
+        last: { kind: 'authenticated', user: 'a=b,c' },
+        isServer: true,
+      });
+      expect(await steps('heimge')).toMatchObject({ last: { kind: 'failed' }, isServer: false });
+    },
+  );
 });
 
 describe('PLAIN', () => {

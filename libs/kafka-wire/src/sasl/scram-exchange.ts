@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SaslExchange, SaslStep, ScramMechanism } from './sasl-exchange.js';
-import { hash, hmac, isSame, type ScramKeys } from './scram-keys.js';
+import { hash, hmac, isSame, xor, type ScramKeys } from './scram-keys.js';
 
 /** Of the server's part of the nonce. */
 const NONCE_BYTES = 18;
@@ -84,9 +84,4 @@ function failed(user: string, reason: string): SaslStep {
 /** Names are sent without their commas and equals signs. */
 function unescape(name: string): string {
   return name.replaceAll('=2C', ',').replaceAll('=3D', '=');
-}
-
-/** Of the shorter length: a proof that is too short proves nothing. */
-function xor(a: Buffer, b: Buffer): Buffer {
-  return Buffer.from(a.subarray(0, b.length).map((byte, index) => byte ^ (b[index] ?? 0)));
 }

@@ -27,17 +27,26 @@ export function keyLengthOf(mechanism: ScramMechanism): number {
   return mechanism === 'SCRAM-SHA-256' ? 32 : 64;
 }
 
-/** Costs time on purpose, on another thread. */
+/** What a server keeps of a password. */
 export async function deriveScramKeys(
   mechanism: ScramMechanism,
   password: string,
   salt: Buffer,
   iterations: number,
 ): Promise<ScramKeys> {
-  const digest = digestOf(mechanism);
-  const salted = await derive(password, salt, iterations, keyLengthOf(mechanism), digest);
+  const salted = await saltPassword(mechanism, password, salt, iterations);
   const storedKey = hash(mechanism, hmac(mechanism, salted, 'Client Key'));
   return { iterations, salt, storedKey, serverKey: hmac(mechanism, salted, 'Server Key') };
+}
+
+/** The salted password, of which all keys are made. Costs time on purpose, on another thread. */
+export function saltPassword(
+  mechanism: ScramMechanism,
+  password: string,
+  salt: Buffer,
+  iterations: number,
+): Promise<Buffer> {
+  return derive(password, salt, iterations, keyLengthOf(mechanism), digestOf(mechanism));
 }
 
 /** HMAC with the hash function of a mechanism. */
@@ -53,4 +62,9 @@ export function hash(mechanism: ScramMechanism, bytes: Buffer): Buffer {
 /** Without telling by the time that it takes where they differ. */
 export function isSame(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Of the shorter length: a proof that is too short proves nothing. */
+export function xor(a: Buffer, b: Buffer): Buffer {
+  return Buffer.from(a.subarray(0, b.length).map((byte, index) => byte ^ (b[index] ?? 0)));
 }
