@@ -9,7 +9,7 @@ import { until } from '../rig/until.js';
 import { EVENT_TYPE } from '../traffic/clients.js';
 import type { Trial } from '../trial.js';
 import type { CountedEvent } from '../verdict/recount.js';
-import { HALTED, partitionsBehind } from './halted-partition.js';
+import { endsNow, HALTED, partitionsBehind } from './halted-partition.js';
 
 const ADMIN_KEY = 'master';
 
@@ -61,8 +61,9 @@ export async function giveUp(trial: Trial): Promise<void> {
   const { on } = trial;
   const gone = deletedIn(trial);
   const { partition, low } = gone;
+  const before = await endsNow(trial);
   await until('the other partitions are counted', async () => {
-    const behind = await partitionsBehind(trial);
+    const behind = await partitionsBehind(trial, before);
     return behind.size === 1 && behind.has(partition);
   });
   gone.covered = await Promise.all(
@@ -78,7 +79,11 @@ export async function giveUp(trial: Trial): Promise<void> {
     ],
     { env: { ...process.env, TALLY_ADMIN_KEY: ADMIN_KEY } },
   );
-  await until('all partitions are counted', async () => (await partitionsBehind(trial)).size === 0);
+  const all = await endsNow(trial);
+  await until(
+    'all partitions are counted',
+    async () => (await partitionsBehind(trial, all)).size === 0,
+  );
   await until('none is halted', async () => (await on.processorMetric(HALTED)) === 0);
 }
 

@@ -10,25 +10,31 @@ export const HALTED = 'tally_processor_halted_partitions';
 
 /** Resolves when all partitions but one are counted to their end. */
 export async function othersAreCounted(trial: Trial): Promise<void> {
-  // While clients go on, no moment may come at which all is counted that was appended by then.
-  await trial.on.recount.catchUp();
-  const ends = new Map(trial.on.recount.ends);
+  const ends = await endsNow(trial);
   await until(
     'the other partitions are counted',
     async () => (await partitionsBehind(trial, ends)).size === 1,
   );
 }
 
-/** Those that some shard has not counted to these ends; without them, to what they are now. */
+/**
+ * What is appended by now, by partition. To wait for the counting of this and no more ends while
+ * clients go on: no moment may come at which all is counted that was appended by then.
+ */
+export async function endsNow({ on }: Trial): Promise<ReadonlyMap<number, number>> {
+  await on.recount.catchUp();
+  return new Map(on.recount.ends);
+}
+
+/** Those that some shard has not counted to these ends. */
 export async function partitionsBehind(
   { on }: Trial,
-  ends?: ReadonlyMap<number, number>,
+  ends: ReadonlyMap<number, number>,
 ): Promise<ReadonlySet<number>> {
-  if (ends === undefined) await on.recount.catchUp();
   const behind = new Set<number>();
   for (const shard of on.shards) {
     const coverage = await shard.coverage();
-    for (const [partition, end] of ends ?? on.recount.ends)
+    for (const [partition, end] of ends)
       if (endOf(coverage.get(partition)) < end) behind.add(partition);
   }
   return behind;
