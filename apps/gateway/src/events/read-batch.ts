@@ -55,9 +55,9 @@ export function* readBatch(
     return;
   }
   const { stepBytes, groupBytes, maxEventMarks } = sizes;
+  if (isAllUtf8 && usual?.take(bytes, 0, 'alone', 1, groupBytes) === 1) return;
   const cuts = { stepBytes, groupBytes, largeBytes: smallestOversized(maxEventMarks) };
   const scan = new JsonScan(bytes, cuts, MAX_EVENTS);
-  if (isAllUtf8 && usual?.take(bytes, 0, 'alone', 1, stepBytes) === 1) return;
   while (!scan.step() && !scan.isListBegun) yield READ;
   if (scan.isListBegun) yield* readList(bytes, scan, isAllUtf8, sizes, usual);
   if (scan.isList) {

@@ -44,14 +44,16 @@ export function* readLines(
   for (let from = 0; from < bytes.length;) {
     const most = MAX_EVENTS - lines.count;
     if (usual !== undefined && isAllUtf8 && most > 0) {
-      const taken = usual.take(bytes, from, 'line', most, sizes.stepBytes);
+      const taken = usual.take(bytes, from, 'line', most, sizes.groupBytes);
       groupBytes = groupBytesBehind(taken, groupBytes, sizes);
       if (taken > 0) {
         lines.count += taken;
         lines.number += taken;
         from = usual.end + 1;
+      }
+      if (!usual.hasStopped) {
         yield READ;
-        if (from >= bytes.length) break;
+        continue;
       }
     }
     const to = linesEnd(bytes, from, groupBytes);

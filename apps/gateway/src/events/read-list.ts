@@ -43,9 +43,13 @@ export function* readList(
     const from = scan.nextElement;
     const most = MAX_EVENTS - scan.elements;
     if (usual !== undefined && isAllUtf8 && from !== undefined && most > 0) {
-      const taken = usual.take(bytes, from, 'list', most, sizes.stepBytes);
+      const taken = usual.take(bytes, from, 'list', most, sizes.groupBytes);
       if (taken > 0) scan.pass(taken, usual.end);
       scan.groupBytes = groupBytesBehind(taken, scan.groupBytes, sizes);
+      if (!usual.hasStopped) {
+        yield READ;
+        continue;
+      }
     }
     isRead = scan.step();
     const groups = scan.takeGroups();

@@ -117,9 +117,10 @@ export class UsualAttributes {
       const length = nameEnd - name;
       if (encoded[known] !== ((2 * length) & 0x7f) + (length > 63 ? 0x80 : 0)) continue;
       const text = known + (length > 63 ? 2 : 1);
-      let at = 0;
-      while (at < length && encoded[text + at] === bytes[name + at]) at += 1;
-      if (at === length) return true;
+      // From the end: names that are alike differ there.
+      let at = length - 1;
+      while (at >= 0 && encoded[text + at] === bytes[name + at]) at -= 1;
+      if (at < 0) return true;
     }
     return false;
   }

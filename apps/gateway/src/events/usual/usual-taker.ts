@@ -27,6 +27,8 @@ export class UsualParts {
 export class UsualTaker {
   /** Where what follows the last one that was taken is: a comma, a bracket, a line feed or the end. */
   end = 0;
+  /** Whether it stopped before one that it does not take. */
+  hasStopped = false;
   /** Of the names of types that were seen. */
   private readonly maxAgesMs = new Map<string, number | null>();
 
@@ -37,15 +39,19 @@ export class UsualTaker {
   ) {}
 
   /**
-   * Takes one behind the other, at most `most` and some more than `mostBytes` of text, from `from` on, until
-   * there is another one. @param json UTF-8. @returns How many.
+   * Takes one behind the other from `from` on, at most `most` and `mostBytes` of text, of which the last
+   * may go on behind. @param json UTF-8. @returns How many.
    */
   take(json: Buffer, from: number, place: Place, most: number, mostBytes: number): number {
     const { parts, rules, body } = this;
     const { event, writer } = parts;
     let taken = 0;
+    this.hasStopped = false;
     for (let at = from; taken < most && at - from < mostBytes; at = event.end + 1) {
-      if (!event.read(json, at, place) || !this.isAllowed(json, event)) break;
+      if (!event.read(json, at, place) || !this.isAllowed(json, event)) {
+        this.hasStopped = true;
+        break;
+      }
       body.addUsual(json, event, event.hasTime ? event.timeMs : rules.nowMs, writer);
       this.end = event.end;
       taken += 1;
