@@ -47,17 +47,21 @@ export class UsualTaker {
     const { event, writer } = parts;
     let taken = 0;
     this.hasStopped = false;
-    for (let at = from; taken < most && at - from < mostBytes; at = event.end + 1) {
-      if (!event.read(json, at, place) || !this.isAllowed(json, event)) {
-        this.hasStopped = true;
-        break;
+    try {
+      for (let at = from; taken < most && at - from < mostBytes; at = event.end + 1) {
+        if (!event.read(json, at, place) || !this.isAllowed(json, event)) {
+          this.hasStopped = true;
+          break;
+        }
+        body.addUsual(json, event, event.hasTime ? event.timeMs : rules.nowMs, writer);
+        this.end = event.end;
+        taken += 1;
+        if (json[event.end] === LIST_END) break;
       }
-      body.addUsual(json, event, event.hasTime ? event.timeMs : rules.nowMs, writer);
-      this.end = event.end;
-      taken += 1;
-      if (json[event.end] === LIST_END) break;
+    } finally {
+      // Nothing of this body may be left to the next one, whatever happens.
+      body.finish(writer);
     }
-    if (taken > 0) body.finish(writer);
     return taken;
   }
 
