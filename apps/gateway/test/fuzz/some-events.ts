@@ -68,7 +68,10 @@ function someType(below: Below, odd: Odd): string {
 function someTime(below: Below, odd: Odd): string {
   const near = new Date(NOW_MS - below(7_200_000) + below(4_200_000));
   const iso = near.toISOString();
-  if (!odd(2)) return text(of(below, iso, iso.replace(/\.\d+/, ''), iso.replace('Z', '7Z')));
+  if (!odd(2))
+    return text(
+      of(below, iso, iso.replace(/\.\d+/, ''), iso.replace('Z', '7Z'), iso.replace('Z', '+00:00')),
+    );
   const edge = new Date(NOW_MS + of(below, 3_600_000, -MAX_AGE_MS) + below(3) - 1).toISOString();
   const two = () => String(below(70)).padStart(2, '0');
   return of(

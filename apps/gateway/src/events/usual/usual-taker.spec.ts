@@ -39,6 +39,7 @@ describe('an event is taken as it lies there', () => {
     ['as short as can be', event()],
     ['with a time', event(',"time":"2026-01-01T12:00:00.123Z"')],
     ['with a time of whole seconds', event(',"time":"2026-01-01T12:00:00Z"')],
+    ['with a time as Python prints it', event(',"time":"2026-01-01T12:00:00.123456+00:00"')],
     ['with a value', event(',"value":-4.99')],
     ['with attributes', event(',"attributes":{"country":"NL","weight":1.25,"new":true}')],
     ['with members that are null', event(',"time":null,"value":null,"attributes":null')],
