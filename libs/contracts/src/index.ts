@@ -5,6 +5,7 @@ export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.js';
 export { parseDocument, readDocument, type ReadDocument } from './documents/read-document.js';
 export { CODE_TRAILER, ERROR_CODES, isErrorCode, type ErrorCode } from './errors/codes.js';
 export { TallyError, type LogLevel, type TallyErrorOptions } from './errors/tally-error.js';
+export { writeLong, writeText } from './events/avro-writer.js';
 export { CONTENT_HASH_BITS, contentHash } from './events/content-hash.js';
 export {
   CURRENT_SCHEMA_ID,
@@ -14,6 +15,7 @@ export {
 } from './events/event-codec.js';
 export * from './events/event-rules.js';
 export { EventScanner } from './events/event-scanner.js';
+export { TextCache } from './events/text-cache.js';
 export { ATTRIBUTE_NAME_BYTES, isAttributeName } from './event-types/attribute-name.js';
 export * from './event-types/event-type-definition.js';
 export * from './event-types/event-type-name.js';

@@ -1,4 +1,5 @@
 export { fingerprintOf } from './fingerprint.js';
+export { Fingerprints } from './fingerprints.js';
 export { partitionOf } from './partition.js';
 export { partitionBlocks, type CheckedBody, type PartitionBlock } from './partition-blocks.js';
 export { seriesId, slotOf, SLOTS, type Dimensions, type DimensionValue } from './series.js';

@@ -29,6 +29,19 @@ describe('a batch', () => {
     expect(parse(`\ufeff${text}`, format)).toMatchObject({ events: [{ type: 'a' }] });
   });
 
+  it.each([1, 20_000])(
+    'of lines says where one of %i bytes is malformed behind its byte order mark, and takes none behind white space',
+    (length) => {
+      const long = `{"a":"${'x'.repeat(length)}"`;
+      expect(parse(`{}\n\ufeff${long}`, 'ndjson')).toMatchObject({
+        events: [{}, { malformed: `line 2: expected JSON, malformed at character ${long.length}` }],
+      });
+      expect(parse(`{}\n \ufeff${long}}`, 'ndjson')).toMatchObject({
+        events: [{}, { malformed: 'line 2: expected JSON, malformed at character 1' }],
+      });
+    },
+  );
+
   it('of lines that is one text printed over several says how that is sent', () => {
     expect(parse('[\n  {\r\n    "type": "a"\n', 'ndjson')).toMatchObject({
       events: [1, 2]

@@ -53,6 +53,23 @@ export const BATCH_SIZES: BatchSizes = {
   maxEventMarks: MAX_EVENT_MARKS,
 };
 
+/** So many bytes more than twice those before are read together of events that are not usual. */
+const FEW_BYTES = 512;
+
+/**
+ * How many bytes are read together where an event is that is not usual: it alone when some in front of it
+ * were usual (`taken`), and more each time when they were not, as each group costs more than an event.
+ */
+export function groupBytesBehind(
+  taken: number,
+  lastBytes: number,
+  { groupBytes }: BatchSizes,
+): number {
+  return taken > 1 ? 0 : Math.min(2 * lastBytes + FEW_BYTES, groupBytes);
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
 export const NOT_UTF8 = 'expected UTF-8, got other bytes';
 export const TOO_DEEP = `expected at most ${MAX_NESTING} levels of nesting`;
 export const READ: BatchStep = { kind: 'read' };
@@ -68,6 +85,12 @@ export const TOO_MANY: RefusedBatch = {
 
 export function malformed(detail: string): RefusedBatch {
   return { kind: 'refused', code: 'invalid_argument', detail };
+}
+
+/** Some programs of Windows write a byte order mark first: it says nothing of UTF-8. */
+export function withoutMark(bytes: Buffer): Buffer {
+  const { length } = BYTE_ORDER_MARK;
+  return BYTE_ORDER_MARK.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : bytes;
 }
 
 /** What the text is, or undefined when it is malformed. */

@@ -12,7 +12,7 @@ function checked(events: readonly object[], listAll: boolean): CheckedBatch {
     listAll,
     newId: () => 'assigned',
   });
-  batch.add({ kind: 'events', events, inexact: NO_DIGITS_LOST }, 1);
+  batch.add({ kind: 'events', events, inexact: NO_DIGITS_LOST });
   return batch;
 }
 

@@ -4,6 +4,7 @@ import { checkEvent, idOf, type EventRules } from './check-event.js';
 import { EventBody } from './event-body.js';
 import { MAX_EVENT_MARKS, MAX_EVENT_TEXT_BYTES } from './limits.js';
 import { rejected, type Rejection, type RejectionCode } from './rejection.js';
+import { UsualTaker, type UsualParts } from './usual/usual-taker.js';
 
 const OVERSIZED = rejected(
   'event_invalid',
@@ -15,6 +16,8 @@ export interface CheckedBatchParts extends Omit<EventRules, 'assignId'> {
   readonly bytes: number;
   /** Whether the results name the accepted events too. */
   readonly listAll: boolean;
+  /** Takes usual events as they lie in the batch, unless all are listed; without it, none. */
+  readonly usual?: UsualParts;
   newId(): string;
 }
 
@@ -24,17 +27,20 @@ export class CheckedBatch {
   readonly results: EventResult[] = [];
   /** Events that came without an id. */
   assignedIds = 0;
-  /** Events so far. */
-  count = 0;
+  /** How many were rejected so far. */
+  rejected = 0;
   /** How many were rejected so far, by code. */
   readonly rejectedBy = new Map<RejectionCode, number>();
   private readonly rules: EventRules;
   /** By id, when all are listed: the first accepted event and the hash of its contents. */
   private readonly firsts = new Map<string, { readonly index: number; readonly content: number }>();
-  private encoded: EventBody | undefined;
+  /** The accepted ones, encoded. */
+  readonly body: EventBody;
+  /** Takes what need not be read step by step, see `readBatch`. */
+  readonly usual: UsualTaker | undefined;
 
   constructor(private readonly parts: CheckedBatchParts) {
-    const { project, nowMs, arrivedMs, newId } = parts;
+    const { project, nowMs, arrivedMs, bytes, listAll, usual, newId } = parts;
     this.rules = {
       project,
       nowMs,
@@ -45,20 +51,23 @@ export class CheckedBatch {
         return newId();
       },
     };
+    this.body = new EventBody(bytes);
+    this.usual =
+      usual === undefined || listAll ? undefined : new UsualTaker(usual, this.rules, this.body);
+  }
+
+  /** Events so far. */
+  get count(): number {
+    return this.accepted + this.rejected;
   }
 
   /** Events that were accepted so far. */
   get accepted(): number {
-    return this.encoded?.count ?? 0;
-  }
-
-  /** The accepted ones, encoded; undefined without any. */
-  get body(): EventBody | undefined {
-    return this.encoded;
+    return this.body.count;
   }
 
   /** Checks what a step of reading has found. */
-  add(step: Exclude<BatchStep, { kind: 'read' | 'refused' }>, share: number): void {
+  add(step: Exclude<BatchStep, { kind: 'read' | 'refused' }>): void {
     if (step.kind === 'oversized') {
       this.reject(undefined, OVERSIZED);
       return;
@@ -68,10 +77,8 @@ export class CheckedBatch {
       return;
     }
     const { events, inexact } = step;
-    const { listAll, bytes } = this.parts;
-    // The first step tells how many there are likely to be.
-    this.encoded ??= new EventBody(bytes, Math.ceil(events.length * share));
-    const body = this.encoded;
+    const { listAll } = this.parts;
+    const { body } = this;
     for (let index = 0; index < events.length; index++) {
       const event = checkEvent(events[index], inexact.has(index), this.rules);
       if ('kind' in event) {
@@ -80,13 +87,12 @@ export class CheckedBatch {
       }
       body.add(event);
       if (listAll) this.results.push(this.resultOf(event.id, body.lastContent));
-      this.count += 1;
     }
   }
 
   /** Of an accepted event; the first of an id is the one that counts. */
   private resultOf(id: string, content: number): EventResult {
-    const index = this.count;
+    const index = this.count - 1;
     const first = this.firsts.get(id);
     if (first === undefined) {
       this.firsts.set(id, { index, content });
@@ -102,6 +108,6 @@ export class CheckedBatch {
   private reject(id: string | undefined, { code, detail }: Rejection): void {
     this.results.push({ index: this.count, status: 'rejected', id, code, detail });
     this.rejectedBy.set(code, (this.rejectedBy.get(code) ?? 0) + 1);
-    this.count += 1;
+    this.rejected += 1;
   }
 }

@@ -25,7 +25,7 @@ describe('the body of an append', () => {
   it.each([0, 1, 19, 20, 21, 100, 10_000])(
     'has its events one behind the other, with %i bytes to begin with',
     (bytes) => {
-      const body = new EventBody(bytes, 0);
+      const body = new EventBody(bytes);
       const events = Array.from({ length: 300 }, (_, index) =>
         event(`id ${index}`, 'é'.repeat(1 + ((index * 37) % 256))),
       );
@@ -46,7 +46,7 @@ describe('the body of an append', () => {
   );
 
   it('has events as docs/formats/event.md shows them', () => {
-    const body = new EventBody(0, 0);
+    const body = new EventBody(0);
     body.add({
       ...event('e-1', 'vidéo-42'),
       time: Date.UTC(2026, 0, 1, 0, 0, 0, 123),

@@ -7,9 +7,8 @@ import {
   type Event,
 } from '@tally/contracts';
 import { fingerprintOf } from '@tally/placement';
-
-/** Bytes that an entry is larger than the shortest JSON of its event: header, project, assigned id. */
-const OVERHEAD_BYTES = 96;
+import type { UsualEvent } from './usual/usual-event.js';
+import type { UsualWriter } from './usual/usual-writer.js';
 
 /** The body of one append: each event encoded once, one behind the other (see block-body). */
 export class EventBody {
@@ -18,9 +17,9 @@ export class EventBody {
   private events = 0;
   private lastFrom = 0;
 
-  /** `jsonBytes` and `count` of the batch: what is likely to be enough. */
-  constructor(jsonBytes: number, count: number) {
-    this.buffer = Buffer.allocUnsafe(jsonBytes + count * OVERHEAD_BYTES);
+  /** @param jsonBytes Of the batch: a fourth more is likely to be enough. */
+  constructor(jsonBytes: number) {
+    this.buffer = Buffer.allocUnsafe(jsonBytes + (jsonBytes >>> 2) + ENTRY_HEADER_BYTES);
   }
 
   get count(): number {
@@ -51,6 +50,18 @@ export class EventBody {
     this.lastFrom = from;
     this.end = to;
     this.events += 1;
+  }
+
+  /** Adds an event whose parts lie in `json`; the body is whole when it was finished behind it. */
+  addUsual(json: Buffer, event: UsualEvent, timeMs: number, writer: UsualWriter): void {
+    if (this.end + writer.room(event) > this.buffer.length) this.grow();
+    this.end = writer.write(json, event, timeMs, this.buffer, this.end);
+    this.events += 1;
+  }
+
+  /** Writes what `writer` has put off. */
+  finish(writer: UsualWriter): void {
+    writer.finish(this.buffer);
   }
 
   /** Room for any event behind the last one. */

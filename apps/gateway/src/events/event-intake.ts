@@ -11,6 +11,7 @@ import { CheckedBatch } from './checked-batch.js';
 import type { EventBody } from './event-body.js';
 import { readBatch, type BatchFormat } from './read-batch.js';
 import type { PartitionerClient } from './partitioner-client.js';
+import { UsualParts } from './usual/usual-taker.js';
 
 export interface IntakeAnswer {
   readonly status: 202 | 422;
@@ -44,7 +45,11 @@ export interface TakeOptions {
 
 /** Takes a batch: checks each event, hands the good ones to the log, says what became of each. */
 export class EventIntake {
-  constructor(private readonly parts: IntakeParts) {}
+  private readonly usual: UsualParts;
+
+  constructor(private readonly parts: IntakeParts) {
+    this.usual = new UsualParts(parts.project);
+  }
 
   /**
    * Answers when the accepted events are durable. TallyError: `invalid_argument` or
@@ -67,19 +72,19 @@ export class EventIntake {
       maxAgeMs: (type) => snapshot.definition(project, type).maxAgeMs,
       bytes: bytes.length,
       listAll,
+      usual: this.usual,
       newId,
     });
     await this.check(bytes, format, batch);
 
-    const { accepted, count, assignedIds, results, rejectedBy } = batch;
+    const { accepted, assignedIds, results, rejectedBy } = batch;
     reserve(results.length);
     for (const [code, events] of rejectedBy) metrics.rejected.inc({ code }, events);
-    if (batch.body !== undefined && accepted > 0)
-      await this.append(batch.body, snapshot.version, assignedIds, arrivedMs);
+    if (accepted > 0) await this.append(batch.body, snapshot.version, assignedIds, arrivedMs);
     metrics.accepted.inc(accepted);
     const intake: Intake = {
       accepted,
-      rejected: count - accepted,
+      rejected: batch.rejected,
       assignedIds: assignedIds > 0 ? assignedIds : undefined,
       results,
     };
@@ -91,10 +96,9 @@ export class EventIntake {
   /** A short batch at once; a long one in steps between which others have their turn. */
   private async check(bytes: Buffer, format: BatchFormat, batch: CheckedBatch): Promise<void> {
     const isLong = bytes.length > BATCH_SIZES.groupBytes;
-    const share = isLong ? bytes.length / BATCH_SIZES.groupBytes : 1;
     const { turns, holds } = this.parts;
     let since = isLong ? performance.now() : 0;
-    for (const step of readBatch(bytes, format)) {
+    for (const step of readBatch(bytes, format, BATCH_SIZES, batch.usual)) {
       const turn = isLong ? turns.next() : undefined;
       if (turn !== undefined) {
         holds.note('read', since);
@@ -102,7 +106,7 @@ export class EventIntake {
         since = performance.now();
       }
       if (step.kind === 'refused') throw new TallyError(step.code, step.detail);
-      if (step.kind !== 'read') batch.add(step, share);
+      if (step.kind !== 'read') batch.add(step);
     }
     if (isLong) holds.note('read', since);
   }

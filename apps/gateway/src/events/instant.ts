@@ -20,9 +20,8 @@ export function parseInstant(text: string): number | undefined {
   const hour = digits(text, 11, 2);
   const minute = digits(text, 14, 2);
   const isLaidOut = text[4] === '-' && text[7] === '-' && isTimeMark(text[10]) && text[13] === ':';
-  if (!isLaidOut || year < 0 || month < 1 || month > 12 || day < 1) return undefined;
-  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  if (day > (DAYS_OF_MONTH[month - 1] ?? 0) + (isLeapYear && month === 2 ? 1 : 0)) return undefined;
+  const days = dayOf(year, month, day);
+  if (!isLaidOut || days === undefined) return undefined;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return undefined;
 
   let at = MINUTES_END;
@@ -43,14 +42,20 @@ export function parseInstant(text: string): number | undefined {
   const offsetMinutes = parseOffset(text, at);
   if (offsetMinutes === undefined) return undefined;
 
-  const days = daysSince1970(year) + (DAYS_BEFORE_MONTH[month - 1] ?? 0) + day - 1;
-  const afterFebruary = isLeapYear && month > 2 ? 1 : 0;
-  const minuteMs =
-    (days + afterFebruary) * DAY_MS + (hour * 60 + minute - offsetMinutes) * MINUTE_MS;
+  const minuteMs = days * DAY_MS + (hour * 60 + minute - offsetMinutes) * MINUTE_MS;
   if (second < 60) return minuteMs + second * 1000 + ms;
   const next = new Date(minuteMs + MINUTE_MS);
   const isEndOfMonth = next.getUTCDate() === 1 && (minuteMs + MINUTE_MS) % DAY_MS === 0;
   return isEndOfMonth ? minuteMs + MINUTE_MS - 1 : undefined;
+}
+
+/** Days from 1970-01-01 to a date of the Gregorian calendar; undefined when there is no such date. */
+export function dayOf(year: number, month: number, day: number): number | undefined {
+  if (year < 0 || month < 1 || month > 12 || day < 1) return undefined;
+  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  if (day > (DAYS_OF_MONTH[month - 1] ?? 0) + (isLeapYear && month === 2 ? 1 : 0)) return undefined;
+  const afterFebruary = isLeapYear && month > 2 ? 1 : 0;
+  return daysSince1970(year) + (DAYS_BEFORE_MONTH[month - 1] ?? 0) + afterFebruary + day - 1;
 }
 
 /** Days from 1970-01-01 to the first of January of a year of the Gregorian calendar. */

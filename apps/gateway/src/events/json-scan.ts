@@ -37,16 +37,17 @@ export interface ScanSizes {
  * has numbers that are not the same afterwards, and where the elements of a list are. Only strings,
  * brackets and commas are looked at, so a list is also cut whose elements are no JSON, as long as what
  * they open they close: each has to be parsed. What parses is an element in the eyes of JSON.parse too.
+ * Elements that somebody else has read are passed over.
  */
 export class JsonScan {
   /** Anywhere in the text. */
   isTooDeep = false;
   /** Anywhere in the text. */
   mayLoseDigits = false;
-  /** Elements of the list, whether they are in `groups` or not. */
+  /** Elements of the list so far, also those that are in no group. */
   elements = 0;
-  /** The elements of the list, all together: those of the first `maxElements`. */
-  readonly groups: ElementGroup[] = [];
+  /** A group ends with the first element at which it has so many bytes. */
+  groupBytes: number;
   /** Whether the text begins as a list. */
   isListBegun = false;
   /** Whether nothing but white space is around the list. */
@@ -64,6 +65,7 @@ export class JsonScan {
   private groupLosesDigits = false;
   private groupIsTooDeep = false;
   private listEnd = NONE;
+  private groups: ElementGroup[] = [];
   /** Up to where white space was seen behind the list. */
   private spaceTo = NONE;
 
@@ -74,13 +76,20 @@ export class JsonScan {
   ) {
     this.end = bytes.length;
     this.stepBytes = sizes.stepBytes ?? STEP_BYTES;
+    this.groupBytes = sizes.groupBytes;
   }
 
-  /** Looks at some more bytes; true when there are none left. */
+  /**
+   * Looks at some more bytes, up to where the list begins, or the end of a group; true when there are
+   * none left.
+   */
   step(): boolean {
-    if (!this.isBegun && !this.begin()) return false;
+    if (!this.isBegun) {
+      this.begin();
+      return false;
+    }
     const { bytes, end } = this;
-    const stop = Math.min(this.at + this.stepBytes, end);
+    let stop = Math.min(this.at + this.stepBytes, end);
     let at = this.resume(stop);
     let depth = this.depth;
     // The hot loop of the gateway: what is in it is there because a call in its place was measured.
@@ -96,7 +105,7 @@ export class JsonScan {
           }
           break;
         case COMMA:
-          if (depth === 1) this.elementEnd(at);
+          if (depth === 1 && this.elementEnd(at)) stop = at + 1;
           break;
         case LIST:
         case 0x7b: // {
@@ -106,7 +115,7 @@ export class JsonScan {
         case LIST_END:
         case 0x7d: // }
           depth -= 1;
-          if (depth === 0) this.close(at);
+          if (depth === 0 && this.close(at)) stop = at + 1;
           break;
         default:
           if (byte !== undefined && byte >= 0x30 && byte <= 0x39) {
@@ -120,16 +129,46 @@ export class JsonScan {
     return at >= end && this.isBehindSeen();
   }
 
-  /** Looks at the white space in front; false while there may be more. */
-  private begin(): boolean {
+  /** The elements that were cut since it was asked last, of the first `maxElements`. */
+  takeGroups(): readonly ElementGroup[] {
+    const { groups } = this;
+    if (groups.length > 0) this.groups = [];
+    return groups;
+  }
+
+  /** Where the next element begins of a list, if nothing in front of it is in no group; else undefined. */
+  get nextElement(): number | undefined {
+    const isBetween = this.isBegun && this.listEnd === NONE && this.at === this.groupFrom;
+    return isBetween ? this.at : undefined;
+  }
+
+  /** Somebody else has read so many elements from the next one on; a comma or the bracket ends the last. */
+  pass(elements: number, end: number): void {
+    this.elements += elements;
+    this.at = this.groupFrom = this.elementFrom = end + 1;
+    if (this.bytes[end] !== LIST_END) return;
+    this.listEnd = end;
+    this.depth = 0;
+  }
+
+  /** Whether the list, if it is one, has its last element. */
+  get isClosed(): boolean {
+    return this.listEnd !== NONE;
+  }
+
+  /** Looks at the white space in front. */
+  private begin(): void {
     const stop = Math.min(this.at + this.stepBytes, this.end);
     this.at = spaceEnd(this.bytes, this.at, stop);
-    if (this.at === stop && stop < this.end) return false;
+    if (this.at === stop && stop < this.end) return;
     this.isBegun = true;
     this.isListBegun = this.isList = this.bytes[this.at] === LIST;
     if (!this.isList) this.listEnd = 0;
-    this.groupFrom = this.elementFrom = this.at + 1;
-    return true;
+    else {
+      this.depth = 1;
+      this.at += 1;
+    }
+    this.groupFrom = this.elementFrom = this.at;
   }
 
   /** Looks for what else is behind the list; false while there may be more. */
@@ -188,17 +227,19 @@ export class JsonScan {
     this.groupLosesDigits = true;
   }
 
-  private elementEnd(at: number): void {
-    if (this.listEnd !== NONE) return;
+  /** True when it ends a group too. */
+  private elementEnd(at: number): boolean {
+    if (this.listEnd !== NONE) return false;
     this.elements += 1;
     const { groupFrom, elementFrom, sizes } = this;
     this.elementFrom = at + 1;
     const isLarge = at - elementFrom > sizes.largeBytes;
-    if (!isLarge && at - groupFrom < sizes.groupBytes) return;
+    if (!isLarge && at - groupFrom < this.groupBytes) return false;
     // Which of the two has the digits or the depth is not known then: that is only too careful.
     if (isLarge && groupFrom < elementFrom) this.cut(groupFrom, elementFrom - 1, false);
     this.cut(isLarge ? elementFrom : groupFrom, at, isLarge);
     this.groupLosesDigits = this.groupIsTooDeep = false;
+    return true;
   }
 
   private cut(from: number, to: number, isLarge: boolean): void {
@@ -208,12 +249,14 @@ export class JsonScan {
     this.groups.push({ from, to, isLarge, mayLoseDigits, isTooDeep });
   }
 
-  private close(at: number): void {
-    if (this.listEnd !== NONE) return;
+  /** True when it ended a group of the list. */
+  private close(at: number): boolean {
+    if (this.listEnd !== NONE) return false;
     this.elementEnd(at);
     this.listEnd = at;
     if (this.bytes[at] !== LIST_END) this.isList = false;
     if (this.groupFrom <= at) this.cut(this.groupFrom, at, false);
+    return true;
   }
 }
 

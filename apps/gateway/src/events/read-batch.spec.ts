@@ -246,7 +246,9 @@ describe('a batch that would take long', () => {
       [],
     );
     expect(steps.filter(({ kind }) => kind === 'oversized')).toHaveLength(1);
-    expect(steps.length).toBeGreaterThanOrEqual(text.length / BATCH_SIZES.stepBytes - 2);
+    // A line ends at its line feed: nobody looks into it to find that.
+    if (as === 'json')
+      expect(steps.length).toBeGreaterThanOrEqual(text.length / BATCH_SIZES.stepBytes - 2);
   });
 
   it.each([
@@ -313,15 +315,17 @@ describe('a batch that would take long', () => {
 
   it('more events than are allowed are not parsed, but a malformed body is called so', () => {
     const many = `[${'{},'.repeat(200_000)}{}]`;
-    const kinds = (text: string) =>
-      stepsOf(Buffer.from(text)).filter(({ kind }) => kind !== 'read');
-    expect(kinds(many)).toEqual([expect.objectContaining({ code: 'payload_too_large' })]);
-    expect(kinds(`${many}x`)).toEqual([
-      expect.objectContaining({
-        code: 'invalid_argument',
-        detail: `expected JSON, but it is malformed at character ${many.length}${UNSPLIT}`,
-      }),
-    ]);
+    const last = (text: string) => {
+      const steps = stepsOf(Buffer.from(text));
+      expect(steps.flatMap(eventsOf).length).toBeLessThanOrEqual(MAX_EVENTS);
+      return steps.at(-1);
+    };
+    expect(last(many)).toMatchObject({ kind: 'refused', code: 'payload_too_large' });
+    expect(last(`${many}x`)).toEqual({
+      kind: 'refused',
+      code: 'invalid_argument',
+      detail: `expected JSON, but it is malformed at character ${many.length}${UNSPLIT}`,
+    });
     expect(200_001).toBeGreaterThan(MAX_EVENTS);
   });
 });

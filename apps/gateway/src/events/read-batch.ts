@@ -13,7 +13,9 @@ import {
   READ,
   smallestOversized,
   TOO_DEEP,
+  TOO_MANY,
   trimmed,
+  withoutMark,
   type BatchSizes,
   type BatchStep,
   type BatchSteps,
@@ -22,6 +24,7 @@ import { JsonScan } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
 import { readLines } from './read-lines.js';
 import { readList } from './read-list.js';
+import type { UsualTaker } from './usual/usual-taker.js';
 
 export type BatchFormat = 'json' | 'ndjson';
 
@@ -32,36 +35,37 @@ const UNSPLIT = '; where its events begin and end cannot be told, so none was ta
 const LINES_HINT =
   '; where each line is an event, expected Content-Type application/x-ndjson, got that of a JSON text';
 const NEWLINE = 0x0a;
-const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
  * Reads a batch step by step, so that a large one does not hold the event loop: its events in their
  * order, and when it has to be refused as a whole, that at last. Of two members with one name in an
- * object, the last counts.
+ * object, the last counts. `usual` takes those events that it knows as they lie there; without it, all
+ * are handed on.
  */
 export function* readBatch(
   given: Buffer,
   format: BatchFormat,
   sizes: BatchSizes = BATCH_SIZES,
+  usual?: UsualTaker,
 ): BatchSteps {
   const bytes = withoutMark(given);
   const isAllUtf8 = isUtf8(bytes);
+  if (format === 'ndjson') {
+    yield* readLines(bytes, isAllUtf8, sizes, usual);
+    return;
+  }
   const { stepBytes, groupBytes, maxEventMarks } = sizes;
+  if (isAllUtf8 && usual?.take(bytes, 0, 'alone', 1, groupBytes) === 1) return;
   const cuts = { stepBytes, groupBytes, largeBytes: smallestOversized(maxEventMarks) };
   const scan = new JsonScan(bytes, cuts, MAX_EVENTS);
-  while (!scan.step()) yield READ;
-  if (format === 'ndjson') yield* readLines(bytes, scan, isAllUtf8, sizes);
-  else if (scan.isList) yield* readList(bytes, scan, isAllUtf8, sizes);
-  else if (!isAllUtf8) yield malformed(NOT_UTF8);
+  while (!scan.step() && !scan.isListBegun) yield READ;
+  if (scan.isListBegun) yield* readList(bytes, scan, isAllUtf8, sizes, usual);
+  if (scan.isList) {
+    if (scan.elements > MAX_EVENTS) yield TOO_MANY;
+  } else if (!isAllUtf8) yield malformed(NOT_UTF8);
   else if (scan.isTooDeep) yield malformed(TOO_DEEP);
   else if (scan.isListBegun) yield* end(bytes, sizes, undefined, UNSPLIT);
   else yield* readOne(bytes, scan.mayLoseDigits, sizes);
-}
-
-/** Some programs of Windows write a byte order mark first: it says nothing of UTF-8. */
-function withoutMark(bytes: Buffer): Buffer {
-  const { length } = BYTE_ORDER_MARK;
-  return BYTE_ORDER_MARK.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : bytes;
 }
 
 /** A text that is no list: one event, or nothing of use. */

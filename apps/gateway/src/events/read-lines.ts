@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import {
+  groupBytesBehind,
   hasTooManyMarks,
   inexactOf,
   malformedAt,
@@ -7,16 +8,19 @@ import {
   NOT_UTF8,
   OVERSIZED,
   parsed,
+  READ,
   TOO_DEEP,
   TOO_MANY,
   trimmed,
+  withoutMark,
   type BatchSizes,
   type BatchStep,
   type BatchSteps,
   type RefusedBatch,
 } from './batch-step.js';
-import { isSpace, scanJson, type JsonScan } from './json-scan.js';
+import { isSpace, scanJson } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
+import type { UsualTaker } from './usual/usual-taker.js';
 
 const NEWLINE = 0x0a;
 /** A line of a text that was printed for people. */
@@ -27,18 +31,32 @@ const NONE = -1;
 
 /**
  * Reads a batch with one event per line; lines of white space alone are passed over, and so is a byte
- * order mark before a line. A line that is no JSON costs itself alone. What `scan` saw of the whole holds
- * up to the first such line.
+ * order mark before a line. A line that is no JSON costs itself alone.
  */
 export function* readLines(
   bytes: Buffer,
-  scan: Pick<JsonScan, 'isTooDeep' | 'mayLoseDigits'>,
   isAllUtf8: boolean,
   sizes: BatchSizes,
+  usual?: UsualTaker,
 ): BatchSteps {
-  const lines = new Lines(scan, sizes);
+  const lines = new Lines(sizes);
+  let groupBytes = usual === undefined ? sizes.groupBytes : 0;
   for (let from = 0; from < bytes.length;) {
-    const to = linesEnd(bytes, from, sizes.groupBytes);
+    const most = MAX_EVENTS - lines.count;
+    if (usual !== undefined && isAllUtf8 && most > 0) {
+      const taken = usual.take(bytes, from, 'line', most, sizes.groupBytes);
+      groupBytes = groupBytesBehind(taken, groupBytes, sizes);
+      if (taken > 0) {
+        lines.count += taken;
+        lines.number += taken;
+        from = usual.end + 1;
+      }
+      if (!usual.hasStopped) {
+        yield READ;
+        continue;
+      }
+    }
+    const to = linesEnd(bytes, from, groupBytes);
     const isOneLine = to - from >= 2 * sizes.groupBytes;
     // White space around one event may be all of a body.
     const part = isOneLine ? yield* trimmed(bytes, from, to, sizes) : { from, to };
@@ -47,7 +65,7 @@ export function* readLines(
       group.length > sizes.maxEventBytes
         ? yield* lines.pass()
         : isAllUtf8 || isUtf8(group)
-          ? yield* lines.read(group.toString(), isOneLine ? bytes.subarray(from, to) : undefined)
+          ? yield* lines.read(group, isOneLine ? bytes.subarray(from, to) : undefined)
           : yield* lines.readEach(group);
     if (refused !== undefined) {
       yield refused;
@@ -75,20 +93,16 @@ class Lines {
   /** Events so far. */
   count = 0;
   /** Lines so far. */
-  private number = 0;
+  number = 0;
 
-  /** Whether each line has to be looked at by itself. */
-  private isDoubtful: boolean;
+  constructor(private readonly sizes: BatchSizes) {}
 
-  constructor(
-    private readonly scan: Pick<JsonScan, 'isTooDeep' | 'mayLoseDigits'>,
-    private readonly sizes: BatchSizes,
-  ) {
-    this.isDoubtful = scan.isTooDeep;
-  }
-
-  /** `whole`: the bytes of a text that is one line, with the white space around it. */
-  *read(text: string, whole?: Buffer): LineSteps {
+  /** `whole`: the bytes of a group that is one line, with the white space around it. */
+  *read(group: Buffer, whole?: Buffer): LineSteps {
+    const text = group.toString();
+    const scan = scanJson(group);
+    /** Whether each line has to be looked at by itself. */
+    let isDoubtful = scan.isTooDeep;
     let events: unknown[] = [];
     let inexact = new Set<number>();
     for (let end = NONE; ;) {
@@ -96,14 +110,16 @@ class Lines {
       if (from === NONE) break;
       end = lineEnd(text, from);
       // Files that were put one behind the other each begin with it.
-      const isMarked = text.charCodeAt(from) === BYTE_ORDER_MARK;
+      const isMarked =
+        text.charCodeAt(from) === BYTE_ORDER_MARK &&
+        (whole === undefined || withoutMark(whole) !== whole);
       const line = text.slice(isMarked ? from + 1 : from, end);
       this.number += 1;
       if (this.count === MAX_EVENTS) return TOO_MANY;
       this.count += 1;
       const isOversized = hasTooManyMarks(line, this.sizes);
-      const looks = this.isDoubtful && !isOversized ? scanJson(Buffer.from(line)) : this.scan;
-      const isTooDeep = this.isDoubtful && looks.isTooDeep;
+      const looks = isDoubtful && !isOversized ? scanJson(Buffer.from(line)) : scan;
+      const isTooDeep = isDoubtful && looks.isTooDeep;
       const event = isOversized || isTooDeep ? undefined : parsed(line);
       if (event !== undefined) {
         events.push(event.value);
@@ -113,12 +129,12 @@ class Lines {
       yield { kind: 'events', events, inexact };
       events = [];
       inexact = new Set();
-      // From here on the scan of the whole may have been inside of a string, or at another depth.
-      this.isDoubtful = true;
+      // From here on the scan of the group may have been inside of a string, or at another depth.
+      isDoubtful = true;
       if (isOversized) yield OVERSIZED;
       else if (isTooDeep) yield this.malformed(TOO_DEEP);
       else {
-        const bytes = whole ?? Buffer.from(line);
+        const bytes = whole === undefined ? Buffer.from(line) : withoutMark(whole);
         const at = (yield* malformedAt(bytes, 0, bytes.length, this.sizes)) ?? line.length;
         const hint = OPENING.has(line.trim()) ? ONE_TEXT : '';
         yield this.malformed(`expected JSON, malformed at character ${at}${hint}`);
@@ -136,7 +152,7 @@ class Lines {
       if (from === NONE) return undefined;
       end = lineEnd(units, from);
       const line = bytes.subarray(from, end);
-      const refused = isUtf8(line) ? yield* this.read(line.toString()) : yield* this.pass(NOT_UTF8);
+      const refused = isUtf8(line) ? yield* this.read(line) : yield* this.pass(NOT_UTF8);
       if (refused !== undefined) return refused;
     }
   }
@@ -146,7 +162,6 @@ class Lines {
     this.number += 1;
     if (this.count === MAX_EVENTS) return TOO_MANY;
     this.count += 1;
-    this.isDoubtful = true;
     yield why === undefined ? OVERSIZED : this.malformed(why);
     return undefined;
   }
