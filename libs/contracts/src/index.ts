@@ -12,6 +12,7 @@ export {
   encodeEvent,
   isLaterSchema,
 } from './events/event-codec.js';
+export { isAscii } from './events/ascii.js';
 export * from './events/event-rules.js';
 export { EventScanner } from './events/event-scanner.js';
 export { ATTRIBUTE_NAME_BYTES, isAttributeName } from './event-types/attribute-name.js';
