@@ -20,6 +20,7 @@ const USAGE = `usage: tools/load [options]
   --spread          event times over the last hour instead of now
   --baseline        alternates with the plain Fastify and Postgres service
   --rounds N        runs of each, default 1 (3 with --baseline)
+  --processors N    so many processors share the counting, 1 to 8, default 1
   --profile         shows where each service spends its time; slower
   --idle            sends nothing, and shows the CPU and memory of each process
   --seconds N       so long, 1 to 3600, default 60; with --idle alone`;
@@ -44,6 +45,7 @@ function readOptions() {
         spread: { type: 'boolean', default: false },
         baseline: { type: 'boolean', default: false },
         rounds: { type: 'string' },
+        processors: { type: 'string', default: '1' },
         profile: { type: 'boolean', default: false },
         idle: { type: 'boolean', default: false },
         seconds: { type: 'string' },
@@ -79,6 +81,7 @@ const load: Load = {
   seed: wholeNumber('seed', options.seed, 2 ** 31),
   isSpread: options.spread,
 };
+const processors = wholeNumber('processors', options.processors, 8);
 const rounds = wholeNumber('rounds', options.rounds ?? (options.baseline ? '3' : '1'), 100);
 const profileDir = options.profile ? join(ROOT, '.tally/profiles') : undefined;
 if (profileDir !== undefined) {
@@ -117,7 +120,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   });
 try {
   if (idleSeconds !== undefined) {
-    running = await startTally({ profileDir });
+    running = await startTally({ profileDir, processors });
     const { usage, interval } = await measureIdle(running, idleSeconds);
     for (const line of describeIdle(usage, idleSeconds)) say(line);
     await running.stop();
@@ -127,7 +130,7 @@ try {
   for (let round = 1; round <= rounds; round++)
     for (const start of [
       ...(options.baseline ? [startBaseline] : []),
-      () => startTally({ profileDir }),
+      () => startTally({ profileDir, processors }),
     ]) {
       running = await start();
       if (round === 1) say(`${running.name}: ${running.settings.join(', ')}`);

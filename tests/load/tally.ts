@@ -13,14 +13,16 @@ const COUNTED_WITHIN_MS = 5 * MINUTE_MS;
 export interface TallyOptions {
   /** Where each service leaves a CPU profile when it ends. */
   readonly profileDir?: string | undefined;
+  readonly processors: number;
 }
 
 /** All of Tally on ports and data of its own. */
-export async function startTally({ profileDir }: TallyOptions): Promise<Candidate> {
+export async function startTally({ profileDir, processors }: TallyOptions): Promise<Candidate> {
   const dir = mkdtempSync(join(tmpdir(), 'tally-load-'));
   const { stack, addresses } = await Stack.start({
     dir,
     ports: 'any',
+    processors,
     report: () => undefined,
     nodeArgs: (name) =>
       profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profileDir, name)}`],
@@ -42,7 +44,7 @@ export async function startTally({ profileDir }: TallyOptions): Promise<Candidat
     settings: [
       ...(await settingsOf(shards[0] ?? '')),
       'log: one node, acks all, fdatasync before each acknowledgement',
-      `${shards.length} shards, 16 partitions`,
+      `${shards.length} shards, 16 partitions, ${processors} ${processors === 1 ? 'processor' : 'processors'}`,
       `tracing ${process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] === undefined ? 'off' : 'on'}`,
     ],
     counted: async () => {

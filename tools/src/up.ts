@@ -25,6 +25,7 @@ const { values: options } = parseArgs({
     fresh: { type: 'boolean', default: false },
     secure: { type: 'boolean', default: false },
     shards: { type: 'string' },
+    processors: { type: 'string', default: '1' },
   },
 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -68,6 +69,7 @@ try {
     ports: 'usual',
     endsSilent: true,
     shards,
+    processors: Number(options.processors),
     given,
     secretsDir: options.secure ? secretsDir : undefined,
     env: { ...kept, ...door },

@@ -12,6 +12,7 @@ import {
 import { ConfigNode, ZooKeeperSession } from '@tally/zookeeper';
 import type { ClusterProxyConfig } from './config.js';
 import { CountersController, DEADLINES } from './counters/counters.controller.js';
+import { PassThroughController } from './counters/pass-through.controller.js';
 import { InstallationFounder } from './installation/installation-founder.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { CurrentShardMap } from './shard-map/current-shard-map.js';
@@ -26,7 +27,12 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'cluster-proxy', config, uses: ['shard-proxy'] })],
-      controllers: [CountersController, LedgerController, ClusterStatusController],
+      controllers: [
+        CountersController,
+        PassThroughController,
+        LedgerController,
+        ClusterStatusController,
+      ],
       providers: [
         INSTALLATION_PROVIDER,
         { provide: DEADLINES, useValue: config },

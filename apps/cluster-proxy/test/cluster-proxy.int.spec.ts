@@ -291,55 +291,6 @@ describe('a cluster-proxy with two shards', () => {
     );
   });
 
-  it('passes deltas and questions for coverage to the shard they name', async () => {
-    const rows = Buffer.from('not looked at');
-    const partition = { topic: 't', partition: 3 };
-    const ranges = [{ partition, ranges: [{ from: '1', to: '18446744073709551615' }] }];
-    shards[1].answers.ApplyDelta = (request) => {
-      expect(request).toMatchObject({ shard: 1, epoch: '9', rows, ranges });
-      return {
-        outcome: 'APPLY_OUTCOME_OVERLAP',
-        uncovered: ranges,
-        timelineId: 4,
-        systemIdentifier: '77',
-        startedAtMs: '5',
-      };
-    };
-    shards[1].answers.GetCoverage = () => ({
-      coverage: ranges,
-      acceptedLosses: ranges,
-      timelineId: 4,
-      systemIdentifier: '77',
-      startedAtMs: '5',
-    });
-    const to = { shard: 1, epoch: '9' };
-    const delta = { ...to, rows, ranges, seriesNames: Buffer.alloc(0), ledger: [], instants: [] };
-    expect(await controller.applyDelta(delta, nothing, call())).toEqual({
-      outcome: 'APPLY_OUTCOME_OVERLAP',
-      uncovered: ranges,
-      timelineId: 4,
-      systemIdentifier: '77',
-      startedAtMs: '5',
-    });
-    const question = { ...to, partitions: [partition] };
-    expect(await controller.getCoverage(question, nothing, call())).toEqual({
-      coverage: ranges,
-      acceptedLosses: ranges,
-      timelineId: 4,
-      systemIdentifier: '77',
-      startedAtMs: '5',
-    });
-    shards[1].answers.ApplyDelta = () => {
-      throw new TallyError('stale_epoch', 'the shard map has epoch 10');
-    };
-    await expect(controller.applyDelta(delta, nothing, call())).rejects.toMatchObject({
-      code: 'stale_epoch',
-    });
-    await expect(
-      controller.applyDelta({ ...delta, shard: 5 }, nothing, call()),
-    ).rejects.toMatchObject({ code: 'unavailable' });
-  });
-
   it('asks every shard under the map in force about losses, and names one that fails', async () => {
     await node.update(() => ({ ...ShardMap.even(2).document, epoch: 3 }));
     const loss: shardProxy.Loss = {

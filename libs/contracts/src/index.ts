@@ -13,6 +13,7 @@ export {
   encodeEvent,
   isLaterSchema,
 } from './events/event-codec.js';
+export { isAscii } from './events/ascii.js';
 export * from './events/event-rules.js';
 export { EventScanner } from './events/event-scanner.js';
 export { TextCache } from './events/text-cache.js';
@@ -33,6 +34,7 @@ export { FATES, MAX_LEDGER_HOURS, type Fate } from './ledger.js';
 export type { LogRecord, PartitionBounds } from './log.js';
 export { LOSS_NAME_BYTES, LOSS_REASON_BYTES } from './losses.js';
 export { MAX_MESSAGE_BYTES } from './grpc/message-size.js';
+export { namedShard } from './grpc/named-shard.js';
 export { packageDefinition } from './grpc/package-definition.js';
 export { readStatsAnswer, type StatsAnswer, type Windows } from './grpc/stats-answer.js';
 export * from './rows/counter-rows.js';

@@ -20,11 +20,12 @@ verdict AS MATERIALIZED (
          END AS outcome
   FROM locked
 ),
-added AS MATERIALIZED (
+added AS NOT MATERIALIZED (
   SELECT series, start_minute, (retention >> 24)::int2 AS retention, count, valued, sum, min, max
-  FROM unnest($6::uuid[], $7::int4[], $8::int4[], $9::int8[], $10::int8[], $11::numeric[],
-              $12::int8[], $13::int8[])
-    AS r(series, start_minute, retention, count, valued, sum, min, max)
+  FROM (SELECT unnest($6::uuid[]) AS series, unnest($7::int4[]) AS start_minute,
+               unnest($8::int4[]) AS retention, unnest($9::int8[]) AS count,
+               unnest($10::int8[]) AS valued, unnest($11::numeric[]) AS sum,
+               unnest($12::int8[]) AS min, unnest($13::int8[]) AS max) AS r
   WHERE (SELECT outcome FROM verdict) = 'applied'
 ),
 closed AS MATERIALIZED (
@@ -38,7 +39,6 @@ minutes AS (
   INSERT INTO minute_counters AS c (series, start_minute, retention, count, valued, sum, min, max)
   SELECT series, start_minute, retention, count, valued, sum, min, max
   FROM added
-  ORDER BY series, start_minute, retention
   ON CONFLICT (series, start_minute, retention) DO UPDATE
   SET count = c.count + excluded.count,
       valued = c.valued + excluded.valued,
@@ -54,7 +54,7 @@ quarters AS (
   JOIN closed z ON z.slot_group = get_byte(uuid_send(a.series), 0) >> 2
                AND z.granularity = 'quarter'
                AND z.through_minute > a.start_minute
-  WHERE a.start_minute < (SELECT max(through_minute) FROM closed WHERE granularity = 'quarter')
+  WHERE $15::int4 < (SELECT max(through_minute) FROM closed WHERE granularity = 'quarter')
   GROUP BY 1, 2, 3
   ORDER BY 1, 2, 3
   ON CONFLICT (series, start_minute, retention) DO UPDATE
@@ -72,7 +72,7 @@ days AS (
   JOIN closed z ON z.slot_group = get_byte(uuid_send(a.series), 0) >> 2
                AND z.granularity = 'day'
                AND z.through_minute > a.start_minute
-  WHERE a.start_minute < (SELECT max(through_minute) FROM closed WHERE granularity = 'day')
+  WHERE $15::int4 < (SELECT max(through_minute) FROM closed WHERE granularity = 'day')
   GROUP BY 1, 2, 3
   ORDER BY 1, 2, 3
   ON CONFLICT (series, start_minute, retention) DO UPDATE
@@ -85,18 +85,18 @@ days AS (
 named AS (
   INSERT INTO series (id, project, type, subject, dimensions)
   SELECT id, project, type, subject, dimensions
-  FROM unnest($15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[])
-    AS n(id, project, type, subject, dimensions)
+  FROM (SELECT unnest($16::uuid[]) AS id, unnest($17::text[]) AS project,
+               unnest($18::text[]) AS type, unnest($19::text[]) AS subject,
+               unnest($20::text[]) AS dimensions) AS n
   WHERE (SELECT outcome FROM verdict) = 'applied'
-  ORDER BY id
   ON CONFLICT (id) DO NOTHING
 ),
 booked AS (
   INSERT INTO ledger AS l
     (topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting)
   SELECT topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting
-  FROM unnest($20::text[], $21::int4[], $22::int4[], $23::int8[], $24::int8[], $25::int8[], $26::int8[],
-              $27::int8[], $28::int8[])
+  FROM unnest($21::text[], $22::int4[], $23::int4[], $24::int8[], $25::int8[], $26::int8[], $27::int8[],
+              $28::int8[], $29::int8[])
     AS b(topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting)
   WHERE (SELECT outcome FROM verdict) = 'applied'
   ORDER BY topic, partition, hour

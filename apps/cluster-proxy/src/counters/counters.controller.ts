@@ -29,26 +29,6 @@ export class CountersController {
     @Inject(ShardBreaker) private readonly breaker: ShardBreaker,
   ) {}
 
-  @GrpcMethod('ClusterProxyService', 'ApplyDelta')
-  applyDelta(
-    request: shardProxy.ApplyDeltaRequest,
-    _: Metadata,
-    call: Call<shardProxy.ApplyDeltaRequest>,
-  ): Promise<shardProxy.ApplyDeltaResponse> {
-    const deadlineMs = timeFor(this.deadlines.applyDeadlineMs, call.getDeadline());
-    return this.shards.call(request.shard, 'ApplyDelta', request, deadlineMs);
-  }
-
-  @GrpcMethod('ClusterProxyService', 'GetCoverage')
-  getCoverage(
-    request: shardProxy.GetCoverageRequest,
-    _: Metadata,
-    call: Call<shardProxy.GetCoverageRequest>,
-  ): Promise<shardProxy.GetCoverageResponse> {
-    const deadlineMs = timeFor(this.deadlines.applyDeadlineMs, call.getDeadline());
-    return this.shards.call(request.shard, 'GetCoverage', request, deadlineMs);
-  }
-
   @GrpcMethod('ClusterProxyService', 'ReadCounters')
   async readCounters(
     request: clusterProxy.ReadCountersRequest,

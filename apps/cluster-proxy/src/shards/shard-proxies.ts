@@ -1,6 +1,11 @@
 import type { Deadline } from '@grpc/grpc-js';
-import { type clusterProxy, TallyError } from '@tally/contracts';
-import { timeLeftMs, type InstanceSource, type ServiceClient } from '@tally/discovery';
+import { type clusterProxy, namedShard, TallyError } from '@tally/contracts';
+import {
+  timeLeftMs,
+  type CallOptions,
+  type InstanceSource,
+  type ServiceClient,
+} from '@tally/discovery';
 
 /** The shard-proxies, asked by the number of their shard. Failures are TallyErrors. */
 export class ShardProxies {
@@ -22,12 +27,27 @@ export class ShardProxies {
     signal?: AbortSignal,
   ): Promise<Response> {
     return this.peer.client.call<Response>(method, request, {
-      deadlineMs,
+      ...optionsFor(shard, deadlineMs),
       ...(signal && { signal }),
-      idempotent: true,
-      select: ({ attributes }) => attributes['shard'] === String(shard),
     });
   }
+
+  /** As `call`, of the shard that the request names: bytes of messages, which are not read here. */
+  pass(method: string, request: Buffer, deadlineMs: number): Promise<Buffer> {
+    return this.peer.client.call<Buffer>(method, request, {
+      ...optionsFor(namedShard(request), deadlineMs),
+      isEncoded: true,
+      readAnswer: (answer) => answer,
+    });
+  }
+}
+
+function optionsFor(shard: number, deadlineMs: number): CallOptions {
+  return {
+    deadlineMs,
+    idempotent: true,
+    select: ({ attributes }) => attributes['shard'] === String(shard),
+  };
 }
 
 /** How a failed shard is named in an answer; a bug is thrown. */

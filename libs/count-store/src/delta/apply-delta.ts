@@ -108,7 +108,7 @@ function partitionsOf({ partitions }: Delta): unknown[] {
 
 /** In the order of the statement's parameters. */
 function valuesOf(delta: Delta): unknown[] {
-  const { partitions, rows, seriesNames, ledger } = delta;
+  const { partitions, rows, names, ledger } = delta;
   return [
     ...partitionsOf(delta),
     partitions.map(({ ranges }) => ranges),
@@ -123,11 +123,12 @@ function valuesOf(delta: Delta): unknown[] {
     rows.mins,
     rows.maxs,
     rows.slotGroups,
-    seriesNames.map(({ id }) => Buffer.from(id).toString('hex')),
-    seriesNames.map(({ project }) => project),
-    seriesNames.map(({ type }) => type),
-    seriesNames.map(({ subject }) => subject),
-    seriesNames.map(({ dimensions }) => dimensions),
+    rows.firstMinute,
+    names.ids,
+    names.projects,
+    names.types,
+    names.subjects,
+    names.dimensions,
     ledger.map(({ partition }) => partition?.topic),
     ledger.map(({ partition }) => partition?.partition),
     ledger.map(({ hour }) => hour),

@@ -5,6 +5,7 @@ import {
   type DeltaRow,
   type shardProxy,
 } from '@tally/contracts';
+import fc from 'fast-check';
 import { parseDelta } from './delta.js';
 
 type Request = Omit<shardProxy.ApplyDeltaRequest, 'shard' | 'epoch'>;
@@ -50,6 +51,9 @@ const nameOf = (subject: string) =>
 /** Without the header: 20 bytes. */
 const elements = (array: Buffer) => array.toString('hex', 20);
 
+const words = (...numbers: readonly number[]) =>
+  numbers.map((number) => number.toString(16).padStart(4, '0')).join('');
+
 describe('a delta', () => {
   it('becomes parameters, its columns arrays in the binary format of Postgres', () => {
     const { partitions, rows: columns } = parse({});
@@ -60,13 +64,61 @@ describe('a delta', () => {
     expect(elements(columns.retentions)).toBe('00000004' + '05000000');
     expect(elements(columns.counts)).toBe('00000008' + '0000000000000003');
     expect(elements(columns.mins)).toBe('00000008' + 'fffffffffffffff9');
-    expect(columns).toMatchObject({ count: 1, sums: '{-1180591620717411303424}', slotGroups: [0] });
+    // Six digits in base 10 000, of which the first counts 10 000 ^ 5, negative, without decimals.
+    const sum = words(6, 5, 0x4000, 0, 11, 8059, 1620, 7174, 1130, 3424);
+    expect(elements(columns.sums)).toBe('00000014' + sum);
+    expect(columns).toMatchObject({ count: 1, slotGroups: [0], firstMinute: 258 });
   });
 
   it('has no min and max where no event had one', () => {
     const { rows: columns } = parse(rows({ valued: 0n, sum: 0n, min: 0n, max: 0n }));
     expect(columns.mins.toString('hex', 4, 8)).toBe('00000001');
     expect(elements(columns.maxs)).toBe('ffffffff');
+  });
+
+  it('has rows and names in the order of their keys, however they came', () => {
+    const series = fc
+      .constantFrom('00000000', '00000001', '80000000', 'ffffffff')
+      .chain((first) =>
+        fc
+          .constantFrom('00', '7f', '80')
+          .map((last) => Buffer.from(`${first}${last}`.padEnd(32, '0'), 'hex')),
+      );
+    const key = fc.tuple(series, fc.constantFrom(0, 1, 2 ** 30), fc.nat(5));
+    const keyOf = ([id, minute, retention]: readonly [Buffer, number, number]) =>
+      `${id.toString('hex')} ${minute.toString(16).padStart(8, '0')} 0${retention}000000`;
+    fc.assert(
+      fc.property(fc.uniqueArray(key, { selector: keyOf }), (keys) => {
+        const made = keys.map(([id, minute, retention]) => ({
+          ...row,
+          series: id,
+          minute,
+          retention,
+        }));
+        const name = { project: 'p', type: 't', dimensions: '' };
+        const named = keys.map((one) => ({ ...name, id: one[0], subject: keyOf(one) }));
+        const { rows: columns, names } = parse({
+          rows: encodeDeltaRows(made),
+          seriesNames: encodeSeriesNames(named),
+        });
+        const [ids, minutes, retentions] = [columns.series, columns.minutes, columns.retentions];
+        const found = keys.map((_, index) => {
+          const id = ids.toString('hex', 24 + index * 20, 40 + index * 20);
+          const minute = minutes.toString('hex', 24 + index * 8, 28 + index * 8);
+          return `${id} ${minute} ${retentions.toString('hex', 24 + index * 8, 28 + index * 8)}`;
+        });
+        expect(found).toEqual(keys.map(keyOf).sort());
+        const idsOfNames = keys.map((_, index) => {
+          const at = 24 + index * 20;
+          return names.ids.toString('hex', at, at + 16);
+        });
+        expect(idsOfNames).toEqual(keys.map(([id]) => id.toString('hex')).sort());
+        if (keys.length === 0) return;
+        const subjects = names.subjects.toString('latin1', 20);
+        for (const [index, id] of idsOfNames.entries())
+          expect(subjects.slice(index * 54 + 4, index * 54 + 36)).toBe(id);
+      }),
+    );
   });
 
   it('may be empty but for an instant', () => {
@@ -100,6 +152,10 @@ describe('a delta', () => {
     ['a minute past the year 6000', rows({ minute: 2 ** 31 })],
     ['names that are cut', { seriesNames: nameOf('s').subarray(0, 20) }],
     ['a name with NUL', { seriesNames: nameOf('s\0') }],
+    [
+      'a name that is not UTF-8',
+      { seriesNames: Buffer.concat([nameOf('é').subarray(0, -3), Buffer.from('e\0\0')]) },
+    ],
   ])('with %s is refused', (_, wrong) => {
     expect(() => parse(wrong)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
   });

@@ -1,7 +1,7 @@
-import { decodeSeriesNames, type SeriesName, type shardProxy, TallyError } from '@tally/contracts';
-import { slotOf } from '@tally/placement';
+import { type shardProxy, TallyError } from '@tally/contracts';
 import { toMultirange } from '../coverage/offset-ranges.js';
 import { toColumns, type DeltaColumns } from './delta-columns.js';
+import { toNameColumns, type NameColumns } from './name-columns.js';
 
 /** What a delta says about one partition. */
 export interface ToldPartition {
@@ -20,7 +20,7 @@ export interface Delta {
   /** Each (topic, partition) once. */
   readonly partitions: readonly ToldPartition[];
   readonly rows: DeltaColumns;
-  readonly seriesNames: readonly SeriesName[];
+  readonly names: NameColumns;
   /** Each (topic, partition, hour) once. */
   readonly ledger: readonly shardProxy.LedgerEntry[];
 }
@@ -63,20 +63,9 @@ export function parseDelta(request: Request, owns: (slot: number) => boolean): D
   return {
     partitions: [...told.values()],
     rows,
-    seriesNames: seriesNames(request, owns),
+    names: toNameColumns(request.seriesNames, owns),
     ledger: ledger(request, told),
   };
-}
-
-function seriesNames(request: Request, owns: (slot: number) => boolean): SeriesName[] {
-  const found = decodeSeriesNames(request.seriesNames);
-  if (found === undefined) refuse('expected series names, got other bytes');
-  for (const { id, project, type, subject, dimensions } of found) {
-    if (!owns(slotOf(id))) refuse(`slot ${slotOf(id)} is not of this shard`);
-    if (`${project}${type}${subject}${dimensions}`.includes('\0'))
-      refuse('expected names without NUL');
-  }
-  return found;
 }
 
 function ledger(

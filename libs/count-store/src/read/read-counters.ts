@@ -8,7 +8,7 @@ import {
 } from '@tally/contracts';
 import { slotOf } from '@tally/placement';
 import type pg from 'pg';
-import { binaryColumn } from '../binary-arrays.js';
+import { uuidColumn } from '../binary-arrays.js';
 import { toTallyError } from '../postgres-errors.js';
 import { READ_COUNTERS } from './read-counters.sql.js';
 
@@ -70,14 +70,15 @@ export async function readCounters(
 function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[] {
   const { seriesIds: ids } = question;
   const count = countSeriesIds(ids);
-  for (let at = 0; at < ids.length; at += SERIES_ID_BYTES)
+  const starts = Uint32Array.from({ length: count }, (_, index) => index * SERIES_ID_BYTES);
+  for (const at of starts)
     if (!owns(slotOf(ids, at))) refuse(`slot ${slotOf(ids, at)} is not of this shard`);
   const windowMinutes = windowMinutesOf(question.granularity);
   if (windowMinutes === undefined) refuse(`expected a granularity, got ${question.granularity}`);
   const { topics } = question;
   if (new Set(topics.map(({ topic }) => topic)).size < topics.length) refuse('a topic comes twice');
   return [
-    binaryColumn(ids, { first: 0, width: SERIES_ID_BYTES, count }, { type: 'uuid', at: 0 }),
+    uuidColumn(ids, starts),
     clamp(question.fromMinute),
     clamp(question.toMinute),
     // A total is one window as wide as time.

@@ -164,7 +164,7 @@ export class PartitionCounter {
     const { event, rules } = this;
     const isUsual =
       event.scan(schemaId, body, from, to) && (!event.isValued || isExactDecimal(event));
-    const known = isUsual ? rules.series.find(body, event) : NO_SERIES;
+    const known = isUsual ? rules.series.named(body, event) : NO_SERIES;
     if (known !== NO_SERIES) return known;
     const decoded = decodeEvent(schemaId, body, from, to);
     event.take(decoded, body, from, to);

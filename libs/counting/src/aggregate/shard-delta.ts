@@ -28,6 +28,7 @@ export function noFates(): EventsByFate {
 }
 
 const RETENTION_BITS = 3;
+const NO_ROW = -1;
 /** More than a range of offsets or an entry of the ledger takes, beside the name of the topic. */
 const ENTRY_BYTES = 96;
 
@@ -84,15 +85,21 @@ export class ShardDelta implements SeriesUser {
   /** @param minute Since 1970. @param retention Index in the list of retention classes. */
   add(series: number, minute: number, retention: number, value: AddedValue): void {
     const { table, index, sums } = this;
-    const rows = index.size;
-    const row = index.row(series, minute * 2 ** RETENTION_BITS + retention);
+    const window = minute * 2 ** RETENTION_BITS + retention;
+    const isNew = table.use(series, this.user);
+    // Mostly the same window as last time: the table keeps its row, and nothing is looked up.
+    let row = isNew ? NO_ROW : table.kept(series);
+    if (row === NO_ROW || index.windowOf(row) !== window) {
+      const rows = index.size;
+      row = index.row(series, window);
+      table.keep(series, row);
+      if (index.size > rows) this.byteCount += DELTA_ROW_BYTES;
+    }
     if (value.isValued) sums.add(row, value.unscaled, value.scale);
     else sums.count(row);
-    if (index.size === rows) return;
-    this.byteCount += DELTA_ROW_BYTES;
-    if (!table.use(series, this.user) || table.isTold(series)) return;
+    if (!isNew || table.isTold(series)) return;
     this.untold.push(series);
-    this.byteCount += table.names.lengthOf(series);
+    this.byteCount += table.entryLength(series);
   }
 
   /** As the table says. */
@@ -178,7 +185,7 @@ export class ShardDelta implements SeriesUser {
       const window = index.windowOf(row);
       const minute = Math.floor(window / 2 ** RETENTION_BITS);
       const at = writer.add(minute, window % 2 ** RETENTION_BITS, sums.totals(row));
-      table.names.write(index.seriesOf(row), writer.bytes, at, SERIES_ID_BYTES);
+      table.writeEntry(index.seriesOf(row), writer.bytes, at, SERIES_ID_BYTES);
     }
     return writer.bytes;
   }
@@ -186,9 +193,9 @@ export class ShardDelta implements SeriesUser {
   private nameBytes(): Buffer {
     const { untold, table } = this;
     const bytes = Buffer.allocUnsafe(
-      untold.reduce((sum, series) => sum + table.names.lengthOf(series), 0),
+      untold.reduce((sum, series) => sum + table.entryLength(series), 0),
     );
-    untold.reduce((at, series) => table.names.write(series, bytes, at), 0);
+    untold.reduce((at, series) => table.writeEntry(series, bytes, at), 0);
     return bytes;
   }
 }

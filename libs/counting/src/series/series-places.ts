@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { isAscii, MAX_SUBJECT_BYTES } from '@tally/contracts';
 
 /** Where in some bytes the texts lie that name the series of all events of a subject. */
 export interface SeriesPlaces {
@@ -10,6 +11,13 @@ export interface SeriesPlaces {
   readonly typeEnd: number;
   readonly subject: number;
   readonly subjectEnd: number;
+}
+
+/** What names the series of all events of a subject. */
+export interface Names {
+  readonly project: string;
+  readonly type: string;
+  readonly subject: string;
 }
 
 /** The texts of a series where `SeriesPlaces` say. */
@@ -40,6 +48,19 @@ export function placeNames(project: string, type: string, subject: string): Plac
     subjectEnd: subjectAt + bytes.write(subject, subjectAt),
   };
   return { bytes, places };
+}
+
+/** Texts of ASCII that lie there, if they can be names at all; undefined for any other. */
+export function readNames(bytes: Buffer, places: SeriesPlaces): Names | undefined {
+  const { project, projectEnd, type, typeEnd, subject, subjectEnd } = places;
+  const length = subjectEnd - subject;
+  if (length === 0 || length > MAX_SUBJECT_BYTES || !isAscii(bytes, subject, subjectEnd))
+    return undefined;
+  return {
+    project: bytes.toString('latin1', project, projectEnd),
+    type: bytes.toString('latin1', type, typeEnd),
+    subject: bytes.toString('latin1', subject, subjectEnd),
+  };
 }
 
 function writeLength(bytes: Buffer, at: number, length: number): number {

@@ -19,7 +19,7 @@ class Rows {
 }
 
 function nameOf(table: SeriesTable, series: number) {
-  const [name] = decodeSeriesNames(Buffer.from(table.names.entry(series))) ?? [];
+  const [name] = decodeSeriesNames(Buffer.from(table.entry(series))) ?? [];
   if (name === undefined) throw new Error('expected the name of a series');
   return { ...name, id: Buffer.from(name.id) };
 }
@@ -50,6 +50,25 @@ describe('the series of an event', () => {
           expect(table.shardOf(series)).toBe(shardMap.shardOf(slotOf(id)));
           expect(table.typeOf(series)).toMatchObject({ project, type });
         }
+      }),
+    );
+  });
+
+  it('is by the bytes of its names the one that it is by its texts, or has to be decoded', () => {
+    const part = fc.constantFrom('a', 'B', '-', '.', '/', '\0', 'é', '\ufffd', 'a'.repeat(64));
+    const text = fc.array(part, { maxLength: 9 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, text, text, (project, type, subject) => {
+        const [byBytes, byTexts] = [newTable(), newTable()];
+        const { bytes, places } = placeNames(project, type, subject);
+        const series = byBytes.named(bytes, places);
+        const isPlain = /^[^\0é\ufffd]{1,512}$/.test(subject);
+        const expected = isPlain ? byTexts.all({ project, type, subject }) : NO_SERIES;
+        expect(series).toBe(expected);
+        if (series === NO_SERIES) return;
+        expect(nameOf(byBytes, series)).toEqual(nameOf(byTexts, series));
+        expect(byBytes.find(bytes, places)).toBe(series);
+        expect(byBytes.all({ project, type, subject })).toBe(series);
       }),
     );
   });

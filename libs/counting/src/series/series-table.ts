@@ -1,7 +1,13 @@
 import { areNames, type Event, type EventTypeDefinition } from '@tally/contracts';
 import { seriesId, slotOf, type Dimensions, type ShardMap } from '@tally/placement';
 import { SeriesEntries } from './series-entries.js';
-import { hashOfNames, placeNames, type SeriesPlaces } from './series-places.js';
+import {
+  hashOfNames,
+  placeNames,
+  readNames,
+  type Names,
+  type SeriesPlaces,
+} from './series-places.js';
 
 /** No series has this number. */
 export const NO_SERIES = -1;
@@ -25,42 +31,23 @@ export interface SeriesType {
   registryVersion: number;
 }
 
-/** What is kept of each series, by its number. */
-class Columns {
-  /** Of its names; of a split series nothing. */
-  readonly hash: Int32Array;
-  readonly isSplit: Uint8Array;
-  readonly shard: Int32Array;
-  readonly type: Int32Array;
-  /** The user that used it last. */
-  readonly user: Int32Array;
-  readonly isTold: Uint8Array;
-  private readonly all: readonly (Int32Array | Uint8Array)[];
-
-  constructor(readonly capacity: number) {
-    this.hash = new Int32Array(capacity);
-    this.isSplit = new Uint8Array(capacity);
-    this.shard = new Int32Array(capacity);
-    this.type = new Int32Array(capacity);
-    this.user = new Int32Array(capacity);
-    this.isTold = new Uint8Array(capacity);
-    this.all = [this.hash, this.isSplit, this.shard, this.type, this.user, this.isTold];
-  }
-
-  copy(from: Columns, series: number, to: number): void {
-    for (let index = 0; index < this.all.length; index++) {
-      const column = this.all[index];
-      if (column !== undefined) column[to] = from.all[index]?.[series] ?? 0;
-    }
-  }
-
-  /** The same with more room. */
-  grown(): Columns {
-    const larger = new Columns(this.capacity * 2);
-    for (const [index, column] of this.all.entries()) larger.all[index]?.set(column);
-    return larger;
-  }
-}
+/**
+ * What is kept of each series, by its number: words side by side, so that an event that counts for it
+ * meets one line of the processor's cache.
+ */
+const WORDS = 8;
+/** Of its names; of a split series nothing. */
+const HASH = 0;
+/** Where its entry begins. */
+const ENTRY = 1;
+const SHARD = 2;
+const TYPE = 3;
+/** The user that used it last. */
+const USER = 4;
+/** What that user keeps of it. */
+const KEPT = 5;
+const IS_TOLD = 6;
+const IS_SPLIT = 7;
 
 /**
  * The series that events count for, as numbers from 0. One is found by the bytes of its names where they
@@ -75,7 +62,7 @@ export class SeriesTable {
   private buckets = new Int32Array(FIRST_BUCKETS).fill(FREE);
   /** The upper bits of a hash choose the bucket. */
   private shift = Math.clz32(FIRST_BUCKETS - 1);
-  private columns = new Columns(FIRST_BUCKETS / 2);
+  private words = new Int32Array((FIRST_BUCKETS / 2) * WORDS);
   private entries = new SeriesEntries();
   private types: SeriesType[] = [];
   private typeNumbers = new Map<string, number>();
@@ -98,27 +85,39 @@ export class SeriesTable {
   }
 
   /** The series of all events of a subject whose names lie there; NO_SERIES when it is not remembered. */
-  find(bytes: Buffer, places: SeriesPlaces): number {
-    const hash = hashOfNames(bytes, places);
-    const { buckets, columns, entries } = this;
+  find(bytes: Buffer, places: SeriesPlaces, hash = hashOfNames(bytes, places)): number {
+    const { buckets, words, entries } = this;
     const mask = buckets.length - 1;
     for (let bucket = hash >>> this.shift; ; bucket = (bucket + 1) & mask) {
       const series = buckets[bucket] ?? FREE;
       if (series === FREE) return NO_SERIES;
-      if (columns.hash[series] === hash && entries.isNamed(series, bytes, places)) return series;
+      const at = series * WORDS;
+      if (
+        words[at + HASH] === hash &&
+        entries.isNamed((words[at + ENTRY] ?? 0) >>> 0, bytes, places)
+      )
+        return series;
     }
   }
 
-  /** The series of all events of a subject; NO_SERIES when no project or no type has such a name. */
-  all({ project, type, subject }: Event): number {
-    const { bytes, places } = placeNames(project, type, subject);
-    const known = this.find(bytes, places);
-    if (known !== NO_SERIES || !areNames(project, type)) return known;
-    const series = this.add(project, type, subject, [], '');
+  /**
+   * The series of all events of a subject whose names lie there. One that is not remembered is added
+   * if they are names of ASCII, as most are; NO_SERIES for any other, which has to be decoded.
+   */
+  named(bytes: Buffer, places: SeriesPlaces): number {
     const hash = hashOfNames(bytes, places);
-    this.columns.hash[series] = hash;
-    this.place(series, hash);
-    return series;
+    const known = this.find(bytes, places, hash);
+    if (known !== NO_SERIES) return known;
+    const names = readNames(bytes, places);
+    return names === undefined ? NO_SERIES : this.addAll(hash, names);
+  }
+
+  /** The series of all events of a subject; NO_SERIES when no project or no type has such a name. */
+  all(names: Names): number {
+    const { bytes, places } = placeNames(names.project, names.type, names.subject);
+    const hash = hashOfNames(bytes, places);
+    const known = this.find(bytes, places, hash);
+    return known === NO_SERIES ? this.addAll(hash, names) : known;
   }
 
   /** The series of an event's values of these dimensions. Its project and type are names. */
@@ -132,34 +131,44 @@ export class SeriesTable {
     const known = this.splits.get(key);
     if (known !== undefined) return known;
     const text = JSON.stringify(Object.fromEntries(dimensions));
-    const series = this.add(project, type, subject, dimensions, text);
-    this.columns.isSplit[series] = 1;
+    const series = this.add({ project, type, subject }, dimensions, text);
+    this.words[series * WORDS + IS_SPLIT] = 1;
     this.splits.set(key, series);
     return series;
   }
 
   shardOf(series: number): number {
-    return this.columns.shard[series] ?? 0;
+    return this.words[series * WORDS + SHARD] ?? 0;
   }
 
   typeOf(series: number): SeriesType {
-    const type = this.types[this.columns.type[series] ?? 0];
+    const type = this.types[this.words[series * WORDS + TYPE] ?? 0];
     if (type === undefined) throw new RangeError(`expected a series, got ${series}`);
     return type;
   }
 
-  /** Ids and names of the series, by number. */
-  get names(): SeriesEntries {
-    return this.entries;
+  /** Its id and names, as `encodeSeriesNames` writes them; the bytes may move when a series is added. */
+  entry(series: number): Buffer {
+    return this.entries.read(this.entryAt(series));
+  }
+
+  /** Bytes of its entry. */
+  entryLength(series: number): number {
+    return this.entries.lengthAt(this.entryAt(series));
+  }
+
+  /** Copies its entry, or the first `length` bytes of it, and returns the position behind. */
+  writeEntry(series: number, into: Buffer, at: number, length = this.entryLength(series)): number {
+    return this.entries.write(this.entryAt(series), into, at, length);
   }
 
   /** Whether the shard of the series has its names for sure. */
   isTold(series: number): boolean {
-    return this.columns.isTold[series] !== 0;
+    return this.words[series * WORDS + IS_TOLD] !== 0;
   }
 
   tell(series: number): void {
-    this.columns.isTold[series] = 1;
+    this.words[series * WORDS + IS_TOLD] = 1;
   }
 
   /** What it uses is remembered until it leaves. Returns its number. */
@@ -175,34 +184,54 @@ export class SeriesTable {
 
   /** False when this user has used the series already, and nobody else since. */
   use(series: number, user: number): boolean {
-    const { columns } = this;
-    if (columns.user[series] === user) return false;
-    columns.user[series] = user;
+    const { words } = this;
+    const at = series * WORDS + USER;
+    if (words[at] === user) return false;
+    words[at] = user;
     return true;
   }
 
-  private add(
-    project: string,
-    type: string,
-    subject: string,
-    dimensions: Dimensions,
-    text: string,
-  ): number {
+  /** What the user that used it last has it keep. */
+  kept(series: number): number {
+    return this.words[series * WORDS + KEPT] ?? 0;
+  }
+
+  /** Until another uses it. */
+  keep(series: number, kept: number): void {
+    this.words[series * WORDS + KEPT] = kept;
+  }
+
+  private addAll(hash: number, names: Names): number {
+    if (!areNames(names.project, names.type)) return NO_SERIES;
+    const series = this.add(names, [], '');
+    this.words[series * WORDS + HASH] = hash;
+    this.place(series, hash);
+    return series;
+  }
+
+  private entryAt(series: number): number {
+    return (this.words[series * WORDS + ENTRY] ?? 0) >>> 0;
+  }
+
+  private add({ project, type, subject }: Names, dimensions: Dimensions, text: string): number {
     if (this.count >= this.limit) this.forget();
-    if (this.count === this.columns.capacity) {
-      this.columns = this.columns.grown();
+    if (this.count * WORDS === this.words.length) {
+      const words = new Int32Array(this.words.length * 2);
+      words.set(this.words);
+      this.words = words;
       this.placeAll();
     }
     const series = this.count;
     const id = seriesId(project, type, subject, dimensions);
-    this.entries.add({ id, project, type, subject, dimensions: text });
-    const { columns } = this;
-    columns.shard[series] = this.shardMap.shardOf(slotOf(id));
-    columns.type[series] = this.typeNumber(project, type);
-    columns.isSplit[series] = 0;
-    columns.isTold[series] = 0;
+    const { words } = this;
+    const at = series * WORDS;
+    words[at + ENTRY] = this.entries.add({ id, project, type, subject, dimensions: text });
+    words[at + SHARD] = this.shardMap.shardOf(slotOf(id));
+    words[at + TYPE] = this.typeNumber(project, type);
+    words[at + IS_SPLIT] = 0;
+    words[at + IS_TOLD] = 0;
     // By nobody: users have even numbers. And later than all that was used before.
-    columns.user[series] = this.lastUser + 1;
+    words[at + USER] = this.lastUser + 1;
     this.count += 1;
     return series;
   }
@@ -226,32 +255,33 @@ export class SeriesTable {
   }
 
   private placeAll(): void {
-    const { columns } = this;
-    const buckets = columns.capacity * 2;
+    const { words } = this;
+    const buckets = (words.length / WORDS) * 2;
     this.buckets = new Int32Array(buckets).fill(FREE);
     this.shift = Math.clz32(buckets - 1);
-    for (let series = 0; series < this.count; series++)
-      if (columns.isSplit[series] === 0) this.place(series, columns.hash[series] ?? 0);
+    for (let at = 0; at < this.count * WORDS; at += WORDS)
+      if (words[at + IS_SPLIT] === 0) this.place(at / WORDS, words[at + HASH] ?? 0);
   }
 
   /** Half of them stay, or all that are in use. */
   private forget(): void {
-    const { count, columns, entries, types, splits } = this;
+    const { count, words, entries, types, splits } = this;
     const kept = this.usedSince();
     const numbers = new Int32Array(count).fill(NO_SERIES);
-    this.columns = new Columns(columns.capacity);
+    this.words = new Int32Array(words.length);
     this.entries = new SeriesEntries();
     this.types = [];
     this.typeNumbers = new Map<string, number>();
     this.count = 0;
     for (let series = 0; series < count; series++) {
-      if ((columns.user[series] ?? 0) < kept) continue;
-      const number = this.count;
-      numbers[series] = number;
-      this.columns.copy(columns, series, number);
-      this.entries.copy(entries, series);
-      const { project, type } = types[columns.type[series] ?? 0] ?? { project: '', type: '' };
-      this.columns.type[number] = this.typeNumber(project, type);
+      const from = series * WORDS;
+      if ((words[from + USER] ?? 0) < kept) continue;
+      const at = this.count * WORDS;
+      numbers[series] = this.count;
+      this.words.set(words.subarray(from, from + WORDS), at);
+      this.words[at + ENTRY] = this.entries.copy(entries, (words[from + ENTRY] ?? 0) >>> 0);
+      const { project, type } = types[words[from + TYPE] ?? 0] ?? { project: '', type: '' };
+      this.words[at + TYPE] = this.typeNumber(project, type);
       this.count += 1;
     }
     this.splits = new Map<string, number>();
@@ -266,7 +296,10 @@ export class SeriesTable {
 
   /** The first user whose series stay. */
   private usedSince(): number {
-    const used = this.columns.user.slice(0, this.count).sort();
+    const used = new Int32Array(this.count);
+    for (let series = 0; series < used.length; series++)
+      used[series] = this.words[series * WORDS + USER] ?? 0;
+    used.sort();
     const half = (used[this.count - (this.count >> 1)] ?? 0) + 1;
     const [oldest = half] = this.users.keys();
     return Math.min(half, oldest);

@@ -44,7 +44,11 @@ export interface CallOptions {
    * of it at once and holds the event loop meanwhile.
    */
   readonly readAnswer?: (bytes: Buffer) => object;
+  /** The request is a Buffer with the bytes of its message: for who passes it on. */
+  readonly isEncoded?: boolean;
 }
+
+const asItIs = (bytes: object): Buffer => bytes as Buffer;
 
 /** The answers of grpc.health.v1. */
 export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
@@ -74,8 +78,12 @@ export class ServiceClient {
    */
   async call<Response>(method: string, request: object, options: CallOptions): Promise<Response> {
     const found = methodOf(this.options.client.service, method);
-    const { readAnswer } = options;
-    const definition = readAnswer ? { ...found, responseDeserialize: readAnswer } : found;
+    const { readAnswer, isEncoded = false } = options;
+    const definition = {
+      ...found,
+      ...(readAnswer && { responseDeserialize: readAnswer }),
+      ...(isEncoded && { requestSerialize: asItIs }),
+    };
     try {
       const { response } = await this.send<Response>(definition, request, options);
       return response;

@@ -3,7 +3,7 @@ import type { DynamicModule, INestApplicationContext, LoggerService } from '@nes
 import { loadPackage } from '@nestjs/common/internal';
 import { NestFactory } from '@nestjs/core';
 import type { GrpcOptions } from '@nestjs/microservices';
-import type { Server, ServerOptions } from '@grpc/grpc-js';
+import type { Server, ServerOptions, ServiceDefinition } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES, packageDefinition } from '@tally/contracts';
 import { HealthImplementation } from 'grpc-health-check';
 import { Counter } from 'prom-client';
@@ -20,6 +20,8 @@ export interface GrpcServerOptions {
   readonly port: number;
   /** Protobuf packages whose services this app implements, e.g. `tally.shard_proxy.v1`. */
   readonly packages: readonly string[];
+  /** Methods, by their paths, whose handlers get the bytes of requests and give those of answers. */
+  readonly passThrough?: readonly string[];
   /** Largest message taken or sent, in bytes. Default MAX_MESSAGE_BYTES. */
   readonly maxMessageBytes?: number;
 }
@@ -49,7 +51,7 @@ export async function listenGrpc(
       url: `${host}:${grpc.port}`,
       ...doors(name, kit),
       package: [...grpc.packages],
-      packageDefinition: packageDefinition(),
+      packageDefinition: definitionFor(grpc),
       onLoadPackageDefinition: (_definition: unknown, server: Server) => {
         addHealth(server, kit);
         boundConnections(server, kit.metrics.registry);
@@ -64,6 +66,22 @@ export async function listenGrpc(
   app.useGlobalInterceptors(new GrpcMetricsInterceptor(kit.metrics.registry));
   await app.listen();
   return app;
+}
+
+const asItIs = (message: Buffer): Buffer => message;
+
+function definitionFor({ passThrough = [] }: GrpcServerOptions) {
+  const all = { ...packageDefinition() };
+  for (const path of passThrough) {
+    const [, service = '', name = ''] = path.split('/');
+    const methods = all[service] as ServiceDefinition | undefined;
+    const method = methods?.[name];
+    if (method === undefined) throw new Error(`expected the path of a method, got ${path}`);
+    const passed = { ...method, requestDeserialize: asItIs, responseSerialize: asItIs };
+    const changed: ServiceDefinition = { ...methods, [name]: passed };
+    Object.assign(all, { [service]: changed });
+  }
+  return all;
 }
 
 /** Who makes the server hands all `channelOptions` to it. */
