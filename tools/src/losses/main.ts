@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { endWithReader } from '../end-with-reader.js';
 import { parseCommand, USAGE, type Command } from './command.js';
 
 /** Longer than the gateway gives the shards. */
@@ -18,6 +19,7 @@ interface Loss {
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const home = process.env['TALLY_HOME'] ?? join(homedir(), '.tally');
+endWithReader();
 process.exitCode = await run(
   parseCommand(process.argv.slice(2), process.env, join(home, 'addresses.json')),
 );
