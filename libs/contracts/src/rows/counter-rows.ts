@@ -39,16 +39,51 @@ export function encodeCounterRows(rows: readonly CounterRow[]): Buffer {
   return bytes;
 }
 
+/** Rows as they came, each decoded when it is asked for. Share memory with the bytes they came in. */
+export class CounterRows {
+  static readonly NONE = new CounterRows(Buffer.alloc(0));
+
+  /** `rows`: without header. */
+  private constructor(private readonly rows: Buffer) {}
+
+  /** Undefined when the bytes are not counter rows. */
+  static of(bytes: Buffer): CounterRows | undefined {
+    if (countRows(bytes, COUNTER_ROW_BYTES) === undefined) return undefined;
+    return new CounterRows(bytes.subarray(ROWS_HEADER_BYTES));
+  }
+
+  get length(): number {
+    return this.rows.length / COUNTER_ROW_BYTES;
+  }
+
+  /** RangeError where there is none. */
+  at(row: number): CounterRow {
+    const { rows } = this;
+    const at = row * COUNTER_ROW_BYTES;
+    return {
+      index: rows.readUInt32BE(at),
+      startMinute: rows.readBigInt64BE(at + 8),
+      ...readTotals(rows, at + 16),
+    };
+  }
+
+  /** Those from `from`, inclusive, to `to`, exclusive. */
+  slice(from: number, to: number): CounterRows {
+    return new CounterRows(this.rows.subarray(from * COUNTER_ROW_BYTES, to * COUNTER_ROW_BYTES));
+  }
+
+  /** In memory of their own, so that nothing else of what they came in is kept. */
+  copy(): CounterRows {
+    return new CounterRows(Buffer.from(this.rows));
+  }
+
+  *[Symbol.iterator](): Generator<CounterRow, void> {
+    for (let row = 0; row < this.length; row++) yield this.at(row);
+  }
+}
+
 /** Undefined when the bytes are not counter rows. */
 export function decodeCounterRows(bytes: Buffer): CounterRow[] | undefined {
-  const count = countRows(bytes, COUNTER_ROW_BYTES);
-  if (count === undefined) return undefined;
-  return Array.from({ length: count }, (_, row) => {
-    const at = ROWS_HEADER_BYTES + row * COUNTER_ROW_BYTES;
-    return {
-      index: bytes.readUInt32BE(at),
-      startMinute: bytes.readBigInt64BE(at + 8),
-      ...readTotals(bytes, at + 16),
-    };
-  });
+  const rows = CounterRows.of(bytes);
+  return rows && [...rows];
 }
