@@ -25,18 +25,31 @@ export interface CounterRow extends Totals {
   readonly startMinute: bigint;
 }
 
-/** Header and rows. */
-export function encodeCounterRows(rows: readonly CounterRow[]): Buffer {
-  const bytes = allocateRows(rows.length, COUNTER_ROW_BYTES);
-  let at = ROWS_HEADER_BYTES;
-  for (const row of rows) {
+/** Writes rows one after the other, so that none of them need be kept as an object. */
+export class CounterRowWriter {
+  readonly bytes: Buffer;
+  private at = ROWS_HEADER_BYTES;
+
+  /** @param count Of the rows that will be added. */
+  constructor(count: number) {
+    this.bytes = allocateRows(count, COUNTER_ROW_BYTES);
+  }
+
+  add(row: CounterRow): void {
+    const { bytes, at } = this;
     bytes.writeUInt32BE(row.index, at);
     bytes.writeUInt32BE(0, at + 4);
     bytes.writeBigInt64BE(row.startMinute, at + 8);
     writeTotals(bytes, at + 16, row);
-    at += COUNTER_ROW_BYTES;
+    this.at += COUNTER_ROW_BYTES;
   }
-  return bytes;
+}
+
+/** Header and rows, for tests. */
+export function encodeCounterRows(rows: readonly CounterRow[]): Buffer {
+  const writer = new CounterRowWriter(rows.length);
+  for (const row of rows) writer.add(row);
+  return writer.bytes;
 }
 
 /** Rows as they came, each decoded when it is asked for. Share memory with the bytes they came in. */
