@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { endWithReader } from '@tally/tools';
 import { campaign, type Result } from './campaign.js';
 import { CONTROLS, type Control } from './controls.js';
 import { FAULTS } from './faults/index.js';
@@ -157,6 +158,7 @@ async function isCaught(
   return caught;
 }
 
+endWithReader(() => FailureStack.stopAll());
 const options = readOptions();
 if (options.help) say(USAGE);
 else if (options.list) {

@@ -58,7 +58,7 @@ describe('real events, from the public API to the shards and back', () => {
     const copy = { ...event, attributes: { b: 2, a: 1 } };
     const response = await post(JSON.stringify([event, copy, { ...event, subject: 'video-2' }]));
     expect(await response.json()).toMatchObject({ accepted: 3 });
-    const key = tally.secrets?.passwordOf('admin-key') ?? ADMIN_KEY;
+    const key = tally.secrets?.passwordOf('definitions-key') ?? ADMIN_KEY;
     const ledger = async () => {
       const answer = await fetch(`${tally.addresses.gateway}/v1/admin/ledger?from=-1h`, {
         headers: { authorization: `Bearer ${key}` },

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -60,3 +60,13 @@ describe('a clone', () => {
     expect(isBuilt()).toBe(false);
   });
 });
+
+it('the builder keeps what it keeps in the clone, and leaves nothing in the home or the temporary folder', () => {
+  const [home, temporary] = [join(clone, 'home'), join(clone, 'temporary')];
+  for (const folder of [home, temporary]) mkdirSync(folder);
+  const script = '. tools/lib.sh; nx show projects';
+  const env = { ...process.env, HOME: home, TMPDIR: temporary };
+  const { stdout } = spawnSync('bash', ['-c', script], { cwd: ROOT, env, encoding: 'utf8' });
+  expect(stdout).toContain('@tally/gateway');
+  expect([...readdirSync(home), ...readdirSync(temporary)]).toEqual([]);
+}, 60_000);

@@ -1,3 +1,4 @@
+export { endWithReader } from './end-with-reader.js';
 export { eventOf, readFlights } from './flights/flights.js';
 export { showFlights } from './flights/show-flights.js';
 export type { Report as HostileReport } from './hostile/report.js';

@@ -312,8 +312,8 @@ describe('a cluster-proxy with two shards', () => {
       { shard: 0, losses: { losses: [{ ...loss, lostRecords: '4' }] } },
       { shard: 1, failure: { code: 'unavailable' } },
     ]);
-    shards[0].answers.ListLosses = () => ({ losses: [loss] });
-    expect(await ledger.listLosses({}, nothing, call())).toMatchObject({
+    shards[0].answers.ListLosses = ({ after, limit }) => ({ losses: after && limit ? [loss] : [] });
+    expect(await ledger.listLosses({ after: loss, limit: 7 }, nothing, call())).toMatchObject({
       shards: [{ losses: { losses: [loss] } }, { failure: { code: 'unavailable' } }],
     });
     const asked = { fromHour: 3, toHour: 5, partition: 7 };

@@ -9,7 +9,7 @@ import {
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
-import { Arrivals, LearnedClock, Turns } from '@tally/resilience';
+import { Arrivals, LearnedClock, LongestHolds, Turns } from '@tally/resilience';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { GatewayConfig } from './config.js';
 import { EventTypes } from './event-types/event-types.js';
@@ -21,7 +21,6 @@ import { PartitionerClient } from './events/partitioner-client.js';
 import { AnswerBudget } from './http/answer-budget.js';
 import { BodyBudget } from './http/body-budget.js';
 import { Keys } from './http/keys.js';
-import { LongestHolds } from './http/longest-holds.js';
 import { NotFoundController } from './http/not-found.controller.js';
 import { RequestAdmission } from './http/request-admission.js';
 import { SlicedAnswers } from './http/sliced-answer.js';

@@ -1,8 +1,7 @@
-import type { Turns } from '@tally/resilience';
+import type { LongestHolds, Turns } from '@tally/resilience';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AnswerBudget } from './http/answer-budget.js';
 import type { BodyBudget } from './http/body-budget.js';
-import type { LongestHolds } from './http/longest-holds.js';
 
 export interface EventMetrics {
   readonly accepted: Counter;

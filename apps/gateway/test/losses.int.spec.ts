@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { clusterProxy, shardProxy } from '@tally/contracts';
+import { MAX_MESSAGE_BYTES, type clusterProxy, type shardProxy } from '@tally/contracts';
 import { Refusal } from '@tally/testing/stub-service';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
@@ -16,8 +16,8 @@ beforeEach(() => fixture.reset());
 const TOPIC = 'events-0123456789abcdef';
 const GIVEN = { partition: 1, from: 5, to: 9, by: 'ann', reason: 'a disk went bad' };
 
-async function call(method: 'GET' | 'POST', body?: unknown, key = 'master') {
-  const response = await fetch(`${gateway.url}/v1/admin/losses`, {
+async function call(method: 'GET' | 'POST', body?: unknown, key = 'master', query = '') {
+  const response = await fetch(`${gateway.url}/v1/admin/losses${query}`, {
     method,
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -137,16 +137,18 @@ describe('accepting a loss', () => {
 });
 
 describe('the list of losses', () => {
+  const list = (query = '') => call('GET', undefined, 'master', query);
+  const loss = (partition: number, from: string): shardProxy.Loss => ({
+    partition: { topic: TOPIC, partition },
+    from,
+    to: '2000',
+    acceptedBy: 'ann',
+    reason: 'why not',
+    acceptedAtMs: '1000',
+    lostRecords: '2',
+  });
+
   it('has each once, with the shards that have booked it, and names shards that are away', async () => {
-    const loss = (partition: number, from: string) => ({
-      partition: { topic: TOPIC, partition },
-      from,
-      to: '20',
-      acceptedBy: 'ann',
-      reason: 'why not',
-      acceptedAtMs: '1000',
-      lostRecords: '2',
-    });
     fixture.onListLosses = async () => ({
       shards: [
         { shard: 0, losses: { losses: [loss(0, '10'), loss(3, '1')] } },
@@ -154,7 +156,7 @@ describe('the list of losses', () => {
         { shard: 2, failure: failure('unavailable') },
       ],
     });
-    const { body } = await call('GET');
+    const { body } = await list();
     expect(body).toMatchObject({
       losses: [
         { partition: 0, from: 2, shards: [{ shard: 1, lostRecords: 2 }] },
@@ -163,5 +165,61 @@ describe('the list of losses', () => {
       ],
       missingShards: [2],
     });
+    expect(body).not.toHaveProperty('next');
+  });
+
+  it('comes in pages that leave nothing out, whichever shard has what', async () => {
+    const all = Array.from({ length: 40 }, (_, at) => ({ at, loss: loss(at >> 3, String(at)) }));
+    // Some are booked by one shard alone, in stretches, and some by both.
+    const bookedBy = [
+      all.filter(({ at }) => at % 7 < 5),
+      all.filter(({ at }) => at % 5 > 1 || at < 9),
+    ];
+    const placeOf = ({ partition, from, to }: shardProxy.LossPlace) =>
+      [partition?.partition, from, to].map((part) => String(part).padStart(6, '0')).join(' ');
+    const limits = new Set<number>();
+    fixture.onListLosses = async ({ after, limit }) => {
+      limits.add(limit);
+      const isAsked = (one: shardProxy.Loss) => !after || placeOf(one) > placeOf(after);
+      return {
+        shards: bookedBy.map((own, shard) => {
+          const losses = own.map((one) => one.loss).filter(isAsked);
+          return { shard, losses: { losses: losses.slice(0, limit) } };
+        }),
+      };
+    };
+    const found: unknown[] = [];
+    for (let next: string | undefined = ''; next !== undefined;) {
+      const { status, body } = await list(`?limit=7&after=${next}`);
+      expect(status).toBe(200);
+      const losses = body['losses'] as { from: number; shards: object[] }[];
+      expect(losses.length).toBeLessThanOrEqual(7);
+      found.push(...losses.map(({ from, shards }) => [from, shards.length]));
+      next = body['next'] as string | undefined;
+    }
+    expect(found).toEqual(
+      all.flatMap(({ at }) => {
+        const shards = bookedBy.filter((own) => own.some((one) => one.at === at)).length;
+        return shards === 0 ? [] : [[at, shards]];
+      }),
+    );
+    expect(limits).toEqual(new Set([7]));
+  });
+
+  it('is asked for in the right words, or told what those are', async () => {
+    const { status, body } = await list('?limit=501&after=here&limits=3');
+    expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_argument' });
+    for (const part of ['limit to be 1 to 500', 'what next was in an answer', 'limits'])
+      expect(body['detail']).toContain(part);
+  });
+
+  it('that does not fit into a message is refused, and what to ask for instead is said', async () => {
+    const message = 'x'.repeat(MAX_MESSAGE_BYTES);
+    fixture.onListLosses = async () => ({
+      shards: [{ shard: 0, failure: { code: 'unavailable', message } }],
+    });
+    const { status, body } = await list();
+    expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_argument' });
+    expect(body['detail']).toContain('ask for fewer at once (limit)');
   });
 });

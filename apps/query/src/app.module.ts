@@ -1,10 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, INSTALLATION_PROVIDER, InstallationWatch, Peers } from '@tally/discovery';
+import { LongestHolds, Turns } from '@tally/resilience';
 import { HealthChecks, Lifecycle, METRICS, type Metrics } from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { QueryConfig } from './config.js';
 import { CLUSTER_PROXY, LedgerController } from './ledger/ledger.controller.js';
-import { lastAnswerMetrics } from './metrics.js';
+import { lastAnswerMetrics, registerHoldMetrics } from './metrics.js';
 import { LastAnswers } from './stats/last-answers.js';
 import { TopicFollower } from './stats/topic-follower.js';
 import { StatsReader } from './stats/stats-reader.js';
@@ -50,12 +51,16 @@ export class AppModule {
               onForgotten: () => metrics.forgotten.inc(),
               onGiven: () => metrics.given.inc(),
             });
-            return new StatsReader(
-              peers.of('cluster-proxy').client,
-              () => topic.get(),
-              config.readTimeoutMs,
+            const holds = new LongestHolds();
+            registerHoldMetrics(registry, holds);
+            return new StatsReader({
+              clusterProxy: peers.of('cluster-proxy').client,
+              timeoutMs: config.readTimeoutMs,
               lastAnswers,
-            );
+              turns: new Turns(),
+              holds,
+              topic: () => topic.get(),
+            });
           },
         },
       ],

@@ -19,7 +19,7 @@ export const settings = {
   maxLastAnswerBytes: setting(
     'TALLY_MAX_LAST_ANSWER_BYTES',
     wholeNumber(0, 2 ** 34, 64 << 20),
-    'memory for the last known answers, given while a shard is away, in bytes; some 200 000 windows. 0: none is kept',
+    'memory for the last known answers, given while a shard is away, in bytes; a million windows. 0: none is kept',
   ),
   maxLastAnswers: setting(
     'TALLY_MAX_LAST_ANSWERS',

@@ -34,6 +34,7 @@ let onReadCounters: (
 ) => Promise<clusterProxy.ReadCountersResponse>;
 let session: ZooKeeperSession;
 let client: ServiceClient;
+let adminUrl: string;
 
 /** The service as main.ts starts it, with a ZooKeeper and a cluster-proxy that the test plays. */
 beforeAll(async () => {
@@ -69,6 +70,7 @@ beforeAll(async () => {
   });
 
   const [grpcPort, adminPort] = [await freePort(), await freePort()];
+  adminUrl = `http://127.0.0.1:${adminPort}`;
   const loaded = parseConfig(settings, {
     TALLY_ZOOKEEPER: zookeeper.connectString,
     TALLY_ZOOKEEPER_SESSION_MS: '4000',
@@ -262,5 +264,15 @@ describe('the query service', () => {
     const before = Date.now();
     await expect(ask({}, { deadlineMs: 200 })).rejects.toMatchObject({ code: 'deadline_exceeded' });
     expect(deadlines[1]).toBeLessThan(before + 200);
+  });
+
+  it('says in a metric how long the making of answers held the event loop', async () => {
+    onReadCounters = async () => ({
+      shards: [answered(0, 'a', [row(0, hour)]), answered(1, 'b', [])],
+    });
+    await ask();
+    const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+    const hold = /^tally_query_longest_hold_seconds\{stage="answer"\} (\S+)$/m.exec(metrics)?.[1];
+    expect(Number(hold)).toBeGreaterThan(0);
   });
 });

@@ -1,3 +1,4 @@
+import { LongestHolds } from '@tally/resilience';
 import type pg from 'pg';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
@@ -9,11 +10,15 @@ export interface ShardMetrics {
   readonly applySeconds: Histogram;
   readonly readSeconds: Histogram<'what'>;
   readonly tablePartitionFailures: Counter;
+  readonly longestHolds: LongestHolds;
 }
 
 export function shardMetrics(registry: Registry): ShardMetrics {
   const registers = [registry];
+  const longestHolds = new LongestHolds();
+  registerHoldMetric(registry, longestHolds);
   return {
+    longestHolds,
     deltas: new Counter({
       name: 'tally_shard_deltas_total',
       help: 'Deltas by outcome: applied, already_applied, overlap, or the code of a failure.',
@@ -33,7 +38,7 @@ export function shardMetrics(registry: Registry): ShardMetrics {
     }),
     readSeconds: new Histogram({
       name: 'tally_shard_read_seconds',
-      help: 'Time that Postgres took for a read, with the wait for a connection: counters or coverage.',
+      help: 'Time of a read, with the wait for a connection: counters or coverage.',
       labelNames: ['what'],
       buckets: SECONDS,
       registers,
@@ -44,6 +49,19 @@ export function shardMetrics(registry: Registry): ShardMetrics {
       registers,
     }),
   };
+}
+
+/** Of long work that is done in steps. */
+function registerHoldMetric(registry: Registry, holds: LongestHolds): void {
+  const longest = new Gauge({
+    name: 'tally_shard_longest_hold_seconds',
+    help: 'Longest time since the last scrape that long work held the event loop without a pause, by stage: rows (of an answer, written).',
+    labelNames: ['stage'],
+    registers: [registry],
+    collect() {
+      longest.set({ stage: 'rows' }, holds.take('rows') / 1000);
+    },
+  });
 }
 
 /** Asked at each scrape; the last value stays while Postgres does not answer. */

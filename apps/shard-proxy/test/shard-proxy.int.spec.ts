@@ -171,6 +171,8 @@ describe('a shard-proxy', () => {
     const text = await registry.metrics();
     expect(text).toContain('tally_shard_deltas_total{outcome="overlap"} 1');
     expect(text).toContain('tally_shard_delta_rows_total 1');
+    const hold = /^tally_shard_longest_hold_seconds\{stage="rows"\} (\S+)$/m.exec(text)?.[1];
+    expect(Number(hold)).toBeGreaterThan(0);
   });
 
   it('refuses what is not for it', async () => {

@@ -1,4 +1,5 @@
 SELECT topic, partition, from_offset, to_offset, accepted_by, reason, accepted_at_ms, lost_records
 FROM accepted_losses
-WHERE $1::text IS NULL OR (topic, partition, from_offset, to_offset) = ($1, $2::int4, $3::int8, $4::int8)
-ORDER BY topic, partition, from_offset, to_offset
+WHERE (topic COLLATE "C", partition, from_offset, to_offset) > ($1, $2::int4, $3::int8, $4::int8)
+ORDER BY topic COLLATE "C", partition, from_offset, to_offset
+LIMIT $5

@@ -14,7 +14,7 @@ import {
   STAMP_INSTALLATION,
 } from './installation/installation.sql.js';
 import { READ_LEDGER } from './ledger/read-ledger.sql.js';
-import { ACCEPT_LOSS, LIST_LOSSES } from './losses/accept-loss.sql.js';
+import { ACCEPT_LOSS, FIND_LOSS, LIST_LOSSES } from './losses/accept-loss.sql.js';
 import { READ_COUNTERS } from './read/read-counters.sql.js';
 
 const GOLDEN = join(import.meta.dirname, '../golden');
@@ -25,6 +25,7 @@ describe('the text of the statement', () => {
     ['accept-loss', ACCEPT_LOSS.text],
     ['apply-delta', APPLY_DELTA.text],
     ['ensure-coverage', ENSURE_COVERAGE.text],
+    ['find-loss', FIND_LOSS.text],
     ['keep-nodes', KEEP_NODES.text],
     ['last-node', LAST_NODE.text],
     ['list-losses', LIST_LOSSES.text],

@@ -19,6 +19,6 @@ export {
   type KeptNode,
 } from './installation/installation.js';
 export { toTallyError } from './postgres-errors.js';
-export { readCounters, type Asker } from './read/read-counters.js';
+export { readCounters, type Asker, type InSteps } from './read/read-counters.js';
 export type { Writer } from './schema/grant-writer.js';
 export { migrate, SchemaError } from './schema/migrate.js';

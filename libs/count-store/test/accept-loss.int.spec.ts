@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { shardProxy } from '@tally/contracts';
 import { eventually } from '@tally/testing';
 import type pg from 'pg';
 import { acceptLoss, applyDelta, listLosses, readCoverage } from '../src/index.js';
@@ -97,6 +98,21 @@ describe('an accepted loss', () => {
     ]);
     expect(one).toEqual(other);
     expect(await listLosses(pool)).toEqual([one]);
+  });
+
+  it('is listed in pages, each behind the last of the one before', async () => {
+    const ranges = [2, 0, 9, 4].flatMap((from) => [lossOf(0, from, 20), lossOf(2, from, 20)]);
+    for (const loss of ranges) await acceptLoss(pool, loss);
+    const all = await listLosses(pool);
+    expect(all).toHaveLength(ranges.length);
+    const pages: shardProxy.Loss[] = [];
+    for (let after: shardProxy.Loss | undefined; ; after = pages.at(-1)) {
+      const page = await listLosses(pool, { after, limit: 3 });
+      if (page.length === 0) break;
+      expect(page.length).toBeLessThanOrEqual(3);
+      pages.push(...page);
+    }
+    expect(pages).toEqual(all);
   });
 
   it.each([

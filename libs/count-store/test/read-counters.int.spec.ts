@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeCounterRows, type shardProxy } from '@tally/contracts';
 import type pg from 'pg';
-import { applyDelta, readCounters } from '../src/index.js';
+import { applyDelta, readCounters, type InSteps } from '../src/index.js';
 import { PostgresFixture } from './support/database.js';
 import { delta, everySlot, instant, row, subjectId, TOPIC } from './support/requests.js';
 
@@ -12,6 +12,15 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => postgres.stop(), 60_000);
 beforeEach(() => postgres.owner.query('TRUNCATE minute_counters, coverage'));
+
+/** How many steps the last answer took. */
+let steps = 0;
+const counted: InSteps = async (all) => {
+  for (steps = 1; ; steps++) {
+    const step = all.next();
+    if (step.done === true) return step.value;
+  }
+};
 
 describe('a reader', () => {
   const question = (more: Partial<shardProxy.ReadCountersRequest> = {}) => ({
@@ -24,7 +33,7 @@ describe('a reader', () => {
     ...more,
   });
   async function read(more: Partial<shardProxy.ReadCountersRequest> = {}) {
-    const { rows, asOfMs } = await readCounters(pool, question(more), everySlot);
+    const { rows, asOfMs } = await readCounters(pool, question(more), everySlot, counted);
     const decoded = decodeCounterRows(rows) ?? [];
     return {
       asOfMs,
@@ -86,10 +95,14 @@ describe('a reader', () => {
     );
     const long = { seriesIds: subjectId('long'), toMinute: '200002' };
     await expect(read(long)).rejects.toMatchObject({ code: 'payload_too_large' });
+    // Written in steps, between which others have their turn: there are as many as there may be.
+    expect((await read({ ...long, toMinute: '200001' })).rows).toHaveLength(200_000);
+    expect(steps).toBeGreaterThan(700);
     await expect(read({ ...long, toMinute: '5', maxRows: 3 })).rejects.toThrow(
       'more than 3 windows',
     );
     expect((await read({ ...long, toMinute: '4', maxRows: 3 })).rows).toHaveLength(3);
+    expect(steps).toBe(1);
   }, 60_000);
 
   it('is refused what cannot be asked', async () => {
@@ -104,6 +117,8 @@ describe('a reader', () => {
       },
     ])
       await expect(read(more)).rejects.toMatchObject({ code: 'invalid_argument' });
-    await expect(readCounters(pool, question(), () => false)).rejects.toThrow('not of this shard');
+    await expect(readCounters(pool, question(), () => false, counted)).rejects.toThrow(
+      'not of this shard',
+    );
   });
 });

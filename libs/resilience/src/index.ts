@@ -10,4 +10,6 @@ export { Backoff, type BackoffOptions } from './retry/backoff.js';
 export { CoalescedTask, type CoalescedTaskOptions } from './retry/coalesced-task.js';
 export { keepTrying, type KeepTryingOptions } from './retry/keep-trying.js';
 export { within } from './retry/within.js';
+export { inTurns } from './turns/in-turns.js';
+export { LongestHolds } from './turns/longest-holds.js';
 export { TURN_MS, Turns, type LoopClock } from './turns/turns.js';

@@ -11,6 +11,7 @@ import {
   type TlsFiles,
 } from '@tally/service-kit';
 import { readZooKeeperAuth, ZooKeeperSession, type ZooKeeperAuth } from '@tally/zookeeper';
+import { endWithReader } from '../end-with-reader.js';
 import { askShards } from './ask-shards.js';
 import { toolSettingsIn } from './tool-settings.js';
 import { parseCommand, USAGE, type Command } from './command.js';
@@ -34,6 +35,7 @@ const addressFile = join(home, 'addresses.json');
 /** What the environment says goes before what the stack of this clone gives its tools. */
 const environment = { ...toolSettingsIn(addressFile), ...process.env };
 
+endWithReader();
 process.exitCode = await run(parseCommand(process.argv.slice(2), process.env, addressFile));
 
 async function run(command: Command): Promise<number> {

@@ -9,6 +9,7 @@ import {
   segmentsIn,
   topicNames,
 } from '@tally/segment-log';
+import { endWithReader } from '../end-with-reader.js';
 import { dumpSegment } from './dump.js';
 
 const USAGE = `usage: tools/log-dump [options] FOLDER | SEGMENT...
@@ -24,9 +25,11 @@ running.
   --json           a JSON object per line
   --help           this text
 
-Exit code: 0 all was read, 1 something could not be read, 2 wrong usage.`;
+Exit code: 0 all was read, 1 something could not be read, 2 wrong usage, 141 its
+reader went before the end.`;
 
 const { stdout, stderr } = process;
+endWithReader();
 
 function wrong(problem: string): never {
   stderr.write(`log-dump: ${problem}\n${USAGE.split('\n', 1)[0]}; --help says more\n`);
@@ -81,8 +84,6 @@ const options = {
   withRecords: values.records,
   asJson: values.json,
 };
-// A reader that has seen enough, as head does.
-stdout.on('error', () => process.exit(0));
 try {
   for (const path of positionals) {
     for await (const file of segmentFiles(path)) {

@@ -105,4 +105,13 @@ describe('tools/log-dump and tools/log-verify', () => {
       expect(status).toBe(2);
     }
   }, 60_000);
+
+  it('end without a word when their reader has seen enough', () => {
+    const untilRead = 'exec 3> >(exit); wait $!; "$@" >&3';
+    for (const tool of ['log-dump', 'log-verify']) {
+      const args = ['-c', untilRead, tool, join(tools, tool), folder];
+      const { status, stderr } = spawnSync('bash', args, { encoding: 'utf8' });
+      expect([tool, status, stderr]).toEqual([tool, 141, '']);
+    }
+  }, 60_000);
 });

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeFileSystem, verifyLog } from '@tally/segment-log';
+import { endWithReader } from '../end-with-reader.js';
 
 const USAGE = `usage: tools/log-verify FOLDER
 
@@ -9,9 +10,11 @@ Reads every file of a log (TALLY_LOG_DIR) and checks it: CRCs, joins, indexes, m
 the file, and what is wrong. Only reads; the log may be running, and what it is writing is no finding.
 What to do about findings: docs/runbooks/damaged-log.md.
 
-Exit code: 0 nothing was found, 1 something was found or cannot be read, 2 wrong usage.`;
+Exit code: 0 nothing was found, 1 something was found or cannot be read, 2 wrong usage, 141
+its reader went before the end.`;
 
 const { stdout, stderr } = process;
+endWithReader();
 
 function parsed(): { readonly folder: string | undefined; readonly isHelp: boolean } {
   try {

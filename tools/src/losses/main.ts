@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { endWithReader } from '../end-with-reader.js';
 import { parseCommand, USAGE, type Command } from './command.js';
 
 /** Longer than the gateway gives the shards. */
@@ -16,8 +17,16 @@ interface Loss {
   readonly shards: readonly { readonly shard: number; readonly lostRecords: number }[];
 }
 
+/** Some of all losses; `next` says which page follows. */
+interface LossPage {
+  readonly losses: readonly Loss[];
+  readonly missingShards: readonly number[];
+  readonly next?: string;
+}
+
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const home = process.env['TALLY_HOME'] ?? join(homedir(), '.tally');
+endWithReader();
 process.exitCode = await run(
   parseCommand(process.argv.slice(2), process.env, join(home, 'addresses.json')),
 );
@@ -45,15 +54,20 @@ async function run(command: Command): Promise<number> {
 }
 
 async function show(gateway: string): Promise<number> {
-  const answer = await ask<{
-    readonly losses: readonly Loss[];
-    readonly missingShards: readonly number[];
-  }>(gateway);
-  if (answer === undefined) return 1;
-  for (const loss of answer.losses) say(textOf(loss));
-  if (answer.losses.length === 0) say('no loss was accepted');
-  if (answer.missingShards.length === 0) return 0;
-  process.stderr.write(`log: no answer from shard ${answer.missingShards.join(', ')}\n`);
+  let [count, after] = [0, ''];
+  const missing = new Set<number>();
+  for (;;) {
+    const page = await ask<LossPage>(gateway, undefined, after);
+    if (page === undefined) return 1;
+    for (const loss of page.losses) say(textOf(loss));
+    for (const shard of page.missingShards) missing.add(shard);
+    count += page.losses.length;
+    if (page.next === undefined) break;
+    after = page.next;
+  }
+  if (count === 0) say('no loss was accepted');
+  if (missing.size === 0) return 0;
+  process.stderr.write(`log: no answer from shard ${[...missing].join(', ')}\n`);
   return 1;
 }
 
@@ -62,11 +76,13 @@ function textOf({ partition, from, to, by, reason, acceptedAt, shards }: Loss): 
   return `partition ${partition}, offsets ${from} to ${to - 1}: given up by ${by} at ${acceptedAt} (${reason}); of these records ${lost.join(', ')}`;
 }
 
-/** What the gateway answers to this loss, or without one to the question for all; a failure is printed. */
-async function ask<T>(gateway: string, loss?: object): Promise<T | undefined> {
+/** What the gateway answers to this loss, or without one to the question for a page; a failure is printed. */
+async function ask<T>(gateway: string, loss?: object, after = ''): Promise<T | undefined> {
+  const target = new URL('/v1/admin/losses', gateway);
+  if (after !== '') target.searchParams.set('after', after);
   let response;
   try {
-    response = await fetch(new URL('/v1/admin/losses', gateway), {
+    response = await fetch(target, {
       method: loss === undefined ? 'GET' : 'POST',
       headers: {
         authorization: `Bearer ${process.env['TALLY_ADMIN_KEY'] ?? ''}`,

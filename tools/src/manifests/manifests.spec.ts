@@ -209,6 +209,13 @@ const MISTAKES: readonly Mistake[] = [
     problem: 'Deployment/gateway: TALLY_ADMIN_KEY is a secret and is in clear',
   },
   {
+    name: 'a password in clear in a URL',
+    object: 'Deployment/shard-proxy-0',
+    path: `${FIRST}/env/OTEL_EXPORTER_OTLP_ENDPOINT`,
+    value: { name: 'TALLY_SHARD_MIGRATION_URL', value: 'postgres://tally:sesame@db/tally' },
+    problem: 'Deployment/shard-proxy-0: TALLY_SHARD_MIGRATION_URL is a secret and is in clear',
+  },
+  {
     name: 'an app that nothing runs',
     object: 'Deployment/dead-letter-replayer',
     path: `${FIRST}/image`,

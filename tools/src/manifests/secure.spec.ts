@@ -15,8 +15,11 @@ import { copyWithSecrets } from './with-secrets.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const MOUNT = '/etc/tally/';
-/** What closes a service; Postgres has other ways in a cluster, and the keys of the API their own Secret. */
-const CLOSING = /^(?:TALLY_TLS|TALLY_ZOOKEEPER_AUTH|KAFKA_SASL|TALLY_KAFKA)_/;
+/** A file that a setting names, also within a URL. */
+const FILE = /\/etc\/tally\/([a-z-]+)/g;
+/** What closes a service; the keys of the API have their own Secret. */
+const CLOSING =
+  /^(?:TALLY_TLS_|TALLY_ZOOKEEPER_AUTH_|KAFKA_SASL_|TALLY_KAFKA_|TALLY_SHARD_(?:MIGRATION_)?URL$)/;
 
 const dir = mkdtempSync(join(tmpdir(), 'tally-secure-'));
 let objects: Objects;
@@ -64,11 +67,10 @@ describe('the overlay secure', () => {
       const [volume] = template.spec?.volumes?.filter(({ secret }) => secret !== undefined) ?? [];
       const name = volume?.secret?.secretName ?? '';
       expect([title, name]).toEqual([title, expect.stringMatching(`^secure-${app}-[a-z0-9]{10}$`)]);
-      const files = [...environmentOf(objects, container).values.values()].flatMap((value = '') =>
-        value.startsWith(MOUNT) ? [value.slice(MOUNT.length)] : [],
-      );
+      const values = [...environmentOf(objects, container).values.values()].join(' ');
+      const files = new Set([...values.matchAll(FILE)].map(([, file]) => file));
       const held = find(objects, 'Secret', name)?.data ?? {};
-      expect([title, files.toSorted()]).toEqual([title, Object.keys(held).toSorted()]);
+      expect([title, [...files].toSorted()]).toEqual([title, Object.keys(held).toSorted()]);
       expect(container.volumeMounts?.filter((one) => one.name === volume?.name)).toEqual([
         expect.objectContaining({ mountPath: '/etc/tally', readOnly: true }),
       ]);
@@ -90,5 +92,13 @@ describe('the overlay secure', () => {
         .toSorted();
     expect(heldBy('log-users')).toEqual(['partition-log']);
     expect(heldBy('log-password')).toEqual(['partitioner', 'processor']);
+  });
+
+  it('starts Redis with a password that is in no manifest', () => {
+    const redis = workloads(objects).find(({ title }) => title === 'StatefulSet/redis');
+    expect(redis?.containers[0]?.args?.slice(0, 2)).toEqual(['redis-server', `${MOUNT}redis-conf`]);
+    const [volume] = redis?.template.spec?.volumes ?? [];
+    const held = find(objects, 'Secret', volume?.secret?.secretName)?.data?.['redis-conf'] ?? '';
+    expect(Buffer.from(held, 'base64').toString()).toMatch(/^requirepass [\w-]{32}\n$/);
   });
 });

@@ -53,8 +53,13 @@ function settingProblems(
           ? `${variable} is required`
           : `${variable} is not accepted: ${secret ? 'a secret' : value}`,
       );
-    if (secret && value !== undefined && !secrets.has(variable))
+    if (secret && value !== undefined && !secrets.has(variable) && !hasNoPassword(variable, value))
       problems.push(`${variable} is a secret and is in clear`);
   }
   return problems;
+}
+
+/** Of a URL, which is secret for its password alone. */
+function hasNoPassword(variable: string, value: string): boolean {
+  return variable.endsWith('_URL') && URL.canParse(value) && new URL(value).password === '';
 }

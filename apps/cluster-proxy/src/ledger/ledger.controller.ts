@@ -32,12 +32,12 @@ export class LedgerController {
 
   @GrpcMethod('ClusterProxyService', 'ListLosses')
   async listLosses(
-    _request: clusterProxy.ListLossesRequest,
+    { after, limit }: clusterProxy.ListLossesRequest,
     _: Metadata,
     call: Call,
   ): Promise<clusterProxy.LossesResponse> {
     const deadlineMs = timeFor(this.deadlines.readDeadlineMs, call.getDeadline());
-    return { shards: await this.askAll('ListLosses', 'losses', {}, deadlineMs) };
+    return { shards: await this.askAll('ListLosses', 'losses', { after, limit }, deadlineMs) };
   }
 
   @GrpcMethod('ClusterProxyService', 'ReadLedger')

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { CURRENT_SCHEMA_ID, type ErrorCode, TallyError } from '@tally/contracts';
-import type { Turns } from '@tally/resilience';
+import type { LongestHolds, Turns } from '@tally/resilience';
 import { type Logger, type ProblemDetails } from '@tally/service-kit';
-import type { LongestHolds } from '../http/longest-holds.js';
 import type { EventMetrics } from '../metrics.js';
 import type { EventTypes } from '../event-types/event-types.js';
 import type { Intake } from '../openapi/schemas.js';

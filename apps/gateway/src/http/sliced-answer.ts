@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
-import type { Turns } from '@tally/resilience';
+import type { LongestHolds, Turns } from '@tally/resilience';
 import type { FastifyReply } from 'fastify';
 import type { AnswerBudget } from './answer-budget.js';
 import type { Room } from './connection-budget.js';
-import type { LongestHolds } from './longest-holds.js';
 
 /** Characters of a slice; a shorter answer is sent whole. */
 const SLICE_CHARACTERS = 64 * 1024;

@@ -14,7 +14,8 @@ import { parseJsonDocument } from '../http/json-document.js';
 import { jsonPieces, SlicedAnswers } from '../http/sliced-answer.js';
 import { mediaTypeOf } from '../http/media-type.js';
 import { readQuery } from '../http/query-parameters.js';
-import { type AcceptedLoss, lossDocuments, readLoss } from './loss-document.js';
+import { lossDocuments, readLoss } from './loss-document.js';
+import { lossPage, readLossQuestion } from './loss-page.js';
 
 /** What the losses controller is made of. */
 export const LOSS_PARTS = Symbol('parts of the losses controller');
@@ -37,10 +38,16 @@ export class LossesController {
 
   @Get()
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    readQuery(request.url, []);
-    const { shards } = await this.call<clusterProxy.LossesResponse>('query', 'ListLosses', {});
+    const question = readLossQuestion(request.url);
+    const { shards } = await this.call<clusterProxy.LossesResponse>(
+      'query',
+      'ListLosses',
+      question,
+      'ask for fewer at once (limit)',
+    );
     const missingShards = shards.flatMap(({ shard, failure }) => (failure ? [shard] : []));
-    this.answers.send(reply, jsonPieces({ missingShards }, 'losses', documentsOf(shards)));
+    const { losses, next } = lossPage(lossesOf(shards), question.limit);
+    this.answers.send(reply, jsonPieces({ missingShards, next }, 'losses', losses));
   }
 
   @Post()
@@ -60,7 +67,7 @@ export class LossesController {
     };
     const answer = await this.call<clusterProxy.LossesResponse>('query', 'AcceptLoss', { loss });
     this.assertBookedByAll(answer);
-    const [booked] = documentsOf(answer.shards);
+    const [booked] = lossDocuments(lossesOf(answer.shards));
     this.parts.logger.warn({ ...booked }, 'records are gone, and somebody accepted it');
     reply.status(200).send(booked);
   }
@@ -106,7 +113,12 @@ export class LossesController {
   }
 
   /** A loss is booked once, however often it is said. */
-  private call<T>(service: 'partitioner' | 'query', method: string, request: object): Promise<T> {
+  private call<T>(
+    service: 'partitioner' | 'query',
+    method: string,
+    request: object,
+    instead?: string,
+  ): Promise<T> {
     const { timeoutMs, logger } = this.parts;
     return askService({
       client: this.parts[service],
@@ -116,10 +128,11 @@ export class LossesController {
       logger,
       unavailable: 'the log or the shards cannot be asked now',
       failed: 'losses cannot be asked for',
+      ...(instead && { instead }),
     });
   }
 }
 
-function documentsOf(shards: readonly clusterProxy.ShardLosses[]): AcceptedLoss[] {
-  return lossDocuments(shards.map(({ shard, losses }) => [shard, losses?.losses ?? []] as const));
+function lossesOf(shards: readonly clusterProxy.ShardLosses[]) {
+  return shards.map(({ shard, losses }) => [shard, losses?.losses ?? []] as const);
 }

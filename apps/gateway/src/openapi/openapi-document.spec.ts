@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ERROR_CODES, isErrorCode } from '@tally/contracts';
 import { STATS_PARAMETERS } from '../stats/stats-question.js';
 import { EVENT_MEDIA_TYPES } from '../events/media-types.js';
+import { LOSS_PARAMETERS } from '../losses/loss-page.js';
 import { RESOURCES } from '../http/not-found.controller.js';
 import { OPENAPI } from './openapi-document.js';
 
@@ -55,6 +56,8 @@ describe('the OpenAPI document', () => {
   it('has every parameter that is read, and every resource that there is', () => {
     const { parameters } = OPENAPI.paths['/v1/stats'].get;
     expect(parameters.map(({ name }) => name)).toEqual([...STATS_PARAMETERS]);
+    const losses = OPENAPI.paths['/v1/admin/losses'].get.parameters;
+    expect(losses.map(({ name }) => name)).toEqual([...LOSS_PARAMETERS]);
     const paths = RESOURCES.map((resource) => resource.split(' ').at(-1));
     expect(paths).toEqual(Object.keys(OPENAPI.paths));
   });

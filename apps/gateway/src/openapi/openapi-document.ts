@@ -1,6 +1,7 @@
 import { EVENT_TYPE_PATTERN, MAX_LEDGER_HOURS, MAX_SUBJECTS } from '@tally/contracts';
 import { JSON_TYPES, LINES_TYPES } from '../events/media-types.js';
 import type { LEDGER_PARAMETERS } from '../ledger/ledger-document.js';
+import { MAX_LOSSES, type LOSS_PARAMETERS } from '../losses/loss-page.js';
 import { FUNCTIONS, GRANULARITIES, MAX_DEFAULT_WINDOWS } from '../stats/limits.js';
 import type { STATS_PARAMETERS } from '../stats/stats-question.js';
 import { TIME_FORMS } from '../stats/time-text.js';
@@ -47,6 +48,18 @@ const LEDGER: Readonly<Record<(typeof LEDGER_PARAMETERS)[number], object>> = {
   partition: parameter(false, 'Only this partition of the events topic.', {
     type: 'integer',
     minimum: 0,
+  }),
+};
+
+const LOSSES: Readonly<Record<(typeof LOSS_PARAMETERS)[number], object>> = {
+  after: parameter(false, 'What next was in the answer before: the page behind it.', {
+    type: 'string',
+  }),
+  limit: parameter(false, 'How many at most.', {
+    type: 'integer',
+    minimum: 1,
+    maximum: MAX_LOSSES,
+    default: MAX_LOSSES,
   }),
 };
 
@@ -237,8 +250,9 @@ export const OPENAPI = {
         description:
           'What stands beside the ledger: offsets that are in no counter because the log has lost them.',
         security: ADMIN_KEY,
+        parameters: Object.entries(LOSSES).map(([name, rest]) => ({ name, ...rest })),
         responses: {
-          200: answer('All losses that were accepted.', 'Losses'),
+          200: answer('Losses that were accepted, page by page.', 'Losses'),
           ...problemResponses([
             'unauthenticated',
             'permission_denied',

@@ -184,6 +184,10 @@ const EventTypes = z.object({
 
 const Losses = z.object({
   losses: z.array(ACCEPTED_LOSS).describe('Ascending by topic, partition and offset.'),
+  next: z
+    .string()
+    .optional()
+    .describe('Where the next page begins: say it as after. Absent behind the last.'),
   missingShards: z.array(count).describe('Shards that did not answer.'),
 });
 

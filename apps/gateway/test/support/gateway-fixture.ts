@@ -60,7 +60,8 @@ export class GatewayFixture {
     async () => NO_SHARDS;
   onReadLedger: (request: clusterProxy.ReadLedgerRequest) => Promise<clusterProxy.LedgerResponse> =
     async () => NO_LEDGERS;
-  onListLosses: () => Promise<clusterProxy.LossesResponse> = async () => NO_SHARDS;
+  onListLosses: (request: clusterProxy.ListLossesRequest) => Promise<clusterProxy.LossesResponse> =
+    async () => NO_SHARDS;
 
   private readonly dir = mkdtempSync(join(tmpdir(), 'tally-gateway-'));
   private readonly closes: (() => Promise<unknown> | void)[] = [];
@@ -106,7 +107,7 @@ export class GatewayFixture {
         return this.onGetStats(request, call);
       },
       AcceptLoss: (request: clusterProxy.AcceptLossRequest) => this.onAcceptLoss(request),
-      ListLosses: () => this.onListLosses(),
+      ListLosses: (request: clusterProxy.ListLossesRequest) => this.onListLosses(request),
       ReadLedger: (request: clusterProxy.ReadLedgerRequest) => this.onReadLedger(request),
     });
   }

@@ -1,9 +1,9 @@
-import { HOUR_MS, MINUTE_MS, type query } from '@tally/contracts';
+import { COUNTER_ROW_BYTES, HOUR_MS, MINUTE_MS, type CounterRows } from '@tally/contracts';
 import type { Plan } from './plan-question.js';
 
 /** What a shard said of a series, and to which instant that was complete (ms since 1970). */
 export interface LastAnswer {
-  readonly windows: readonly query.Window[];
+  readonly rows: CounterRows;
   readonly asOfMs: bigint;
 }
 
@@ -24,8 +24,6 @@ interface Kept extends LastAnswer {
 
 type Asked = Pick<Plan, 'fromMinute' | 'toMinute' | 'windowMinutes'>;
 
-/** Of a window: six texts of some digits. */
-const WINDOW_BYTES = 300;
 const ENTRY_BYTES = 400;
 /** Of one series and granularity: as dashboards ask for the day, the week, the month. */
 const MAX_RANGES = 4;
@@ -53,9 +51,9 @@ export class LastAnswers {
   remember(series: string, asked: Asked, answer: LastAnswer): void {
     const key = keyOf(series, asked);
     const { fromMinute, toMinute } = asked;
-    const kept: Kept = { ...answer, fromMinute, toMinute };
     // One answer never takes the place of all others.
-    if (bytesOf(kept) > this.options.maxBytes / 8) return;
+    if (bytesOf(answer) > this.options.maxBytes / 8) return;
+    const kept: Kept = { ...answer, rows: answer.rows.copy(), fromMinute, toMinute };
     const others = (this.known.get(key) ?? []).filter((other) => !covers(kept, other));
     this.forget(key);
     this.keep(key, [kept, ...others.slice(0, MAX_RANGES - 1)]);
@@ -101,15 +99,12 @@ function answerFrom(kept: Kept, asked: Asked): LastAnswer | undefined {
   if (windowMinutes === undefined || fromMinute % windowMinutes !== 0n) return undefined;
   if (toMinute % windowMinutes !== 0n || kept.toMinute % windowMinutes !== 0n) return undefined;
   if (kept.fromMinute > fromMinute || kept.toMinute <= fromMinute) return undefined;
-  const [fromMs, toMs] = [fromMinute * MINUTE, toMinute * MINUTE];
-  const windows = kept.windows.filter(
-    ({ startMs }) => BigInt(startMs) >= fromMs && BigInt(startMs) < toMs,
-  );
-  if (toMinute <= kept.toMinute) return { windows, asOfMs: kept.asOfMs };
+  const rows = kept.rows.slice(firstFrom(kept.rows, fromMinute), firstFrom(kept.rows, toMinute));
+  if (toMinute <= kept.toMinute) return { rows, asOfMs: kept.asOfMs };
   // Of what lies behind its end nothing is known: no event of that time had come so long before it.
   const nothingBehindMs = kept.toMinute * MINUTE - MAX_AHEAD_MS;
   return {
-    windows,
+    rows,
     asOfMs: nothingBehindMs < kept.asOfMs ? nothingBehindMs : kept.asOfMs,
   };
 }
@@ -125,6 +120,17 @@ function keyOf(series: string, { fromMinute, toMinute, windowMinutes }: Asked): 
     : `${windowMinutes} ${series}`;
 }
 
-function bytesOf({ windows }: LastAnswer): number {
-  return ENTRY_BYTES + windows.length * WINDOW_BYTES;
+function bytesOf({ rows }: LastAnswer): number {
+  return ENTRY_BYTES + rows.length * COUNTER_ROW_BYTES;
+}
+
+/** Of the first row whose window begins at a minute or after it, ascending as they are. */
+function firstFrom(rows: CounterRows, minute: bigint): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows.at(middle).startMinute < minute) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeCounterRows, MINUTE_MS, type clusterProxy, type CounterRow } from '@tally/contracts';
+import {
+  encodeCounterRows,
+  MINUTE_MS,
+  readStatsAnswer,
+  writeStatsAnswer,
+  type clusterProxy,
+  type CounterRow,
+} from '@tally/contracts';
 import { seriesId } from '@tally/placement';
 import { LastAnswers } from './last-answers.js';
-import { mergeAnswers } from './merge-answers.js';
-import { planQuestion } from './plan-question.js';
+import { mergeAnswers, startMsOf } from './merge-answers.js';
+import { planQuestion, type Plan } from './plan-question.js';
 
 type Granularity = 'GRANULARITY_HOUR' | 'GRANULARITY_TOTAL';
 const planOf = (
@@ -48,9 +55,25 @@ const failed = (shard: number, subjects: string[]): clusterProxy.ShardRows => ({
   failure: { code: 'unavailable', message: 'gone' },
 });
 
+/** What the reader of the answer gets. */
+function merge(plan: Plan, answer: clusterProxy.ReadCountersResponse, last?: LastAnswers) {
+  const merged = lastOf(mergeAnswers(plan, answer, last));
+  const bytes = lastOf(writeStatsAnswer(merged, (row) => startMsOf(plan, row)));
+  const { subjects, ...rest } = readStatsAnswer(bytes);
+  return { ...rest, subjects: subjects.map((one) => ({ ...one, windows: [...one.windows] })) };
+}
+
+/** Takes all steps. */
+function lastOf<Result>(steps: Iterator<unknown, Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
 describe('answers of shards', () => {
   it('are put together in the order of the question, with the earliest instant', () => {
-    const merged = mergeAnswers(planOf(['a', 'b', 'c']), {
+    const merged = merge(planOf(['a', 'b', 'c']), {
       shards: [
         answered(0, ['c', 'a'], [row(0, 60n), row(0, 180n), row(1, 120n)], '2000'),
         answered(1, ['b'], [], '1000'),
@@ -76,7 +99,7 @@ describe('answers of shards', () => {
       min: -7n,
       max: 9n,
     });
-    const merged = mergeAnswers(planOf(['a', 'b'], 'GRANULARITY_TOTAL'), {
+    const merged = merge(planOf(['a', 'b'], 'GRANULARITY_TOTAL'), {
       shards: [answered(0, ['a', 'b'], [most, row(1, 0n)])],
     });
     expect(merged.subjects.map(({ windows }) => windows)).toEqual([
@@ -100,14 +123,14 @@ describe('answers of shards', () => {
       answered(1, ['b'], [row(0, 60n)]),
     ];
     const plan = planOf(['a', 'b'], 'GRANULARITY_HOUR', 3);
-    expect(mergeAnswers(plan, { shards }).subjects).toHaveLength(2);
-    expect(() => mergeAnswers({ ...plan, maxWindows: 2 }, { shards })).toThrow(
+    expect(merge(plan, { shards }).subjects).toHaveLength(2);
+    expect(() => merge({ ...plan, maxWindows: 2 }, { shards })).toThrow(
       expect.objectContaining({ code: 'payload_too_large' }),
     );
   });
 
   it('name the shards that are missing, and what is on them', () => {
-    const merged = mergeAnswers(planOf(['a', 'b']), {
+    const merged = merge(planOf(['a', 'b']), {
       shards: [failed(0, ['b']), answered(1, ['a'], [row(0, 120n)], '1000')],
     });
     expect(merged).toMatchObject({
@@ -124,9 +147,9 @@ describe('answers of shards', () => {
     const last = new LastAnswers({ maxBytes: 1 << 20, maxEntries: 10 });
     const plan = planOf(['a', 'b']);
     const fresh = [answered(0, ['b'], [row(0, 180n)], '2000'), answered(1, ['a'], [], '3000')];
-    const before = mergeAnswers(plan, { shards: fresh }, last);
+    const before = merge(plan, { shards: fresh }, last);
     const away = [failed(0, ['b']), answered(1, ['a'], [row(0, 120n)], '9000')];
-    const merged = mergeAnswers(plan, { shards: away }, last);
+    const merged = merge(plan, { shards: away }, last);
     expect(merged).toMatchObject({
       subjects: [
         { subject: 'a', missing: false },
@@ -135,26 +158,26 @@ describe('answers of shards', () => {
       asOfMs: '2000',
       missingShards: [0],
     });
-    expect(merged.subjects[0]).not.toHaveProperty('asOfMs');
+    expect(merged.subjects[0]?.asOfMs).toBeUndefined();
     // The control: without what was kept there is nothing to say.
-    expect(mergeAnswers(plan, { shards: away })).toMatchObject({
+    expect(merge(plan, { shards: away })).toMatchObject({
       subjects: [{ missing: false }, { windows: [], missing: true }],
       asOfMs: '9000',
     });
   });
 
   it('have no instant of 1970, which is when nobody has looked', () => {
-    const merged = mergeAnswers(planOf(['a']), { shards: [answered(0, ['a'], [], '0')] });
-    expect(merged).not.toHaveProperty('asOfMs');
+    const merged = merge(planOf(['a']), { shards: [answered(0, ['a'], [], '0')] });
+    expect(merged.asOfMs).toBeUndefined();
   });
 
   it('have no instant when one shard has none, or none answered', () => {
-    const one = mergeAnswers(planOf(['a', 'b']), {
+    const one = merge(planOf(['a', 'b']), {
       shards: [answered(0, ['a'], [], '1000'), answered(1, ['b'], [])],
     });
-    expect(one).not.toHaveProperty('asOfMs');
-    const none = mergeAnswers(planOf(['a']), { shards: [failed(0, ['a'])] });
-    expect(none).not.toHaveProperty('asOfMs');
+    expect(one.asOfMs).toBeUndefined();
+    const none = merge(planOf(['a']), { shards: [failed(0, ['a'])] });
+    expect(none.asOfMs).toBeUndefined();
   });
 
   it.each([
@@ -176,13 +199,13 @@ describe('answers of shards', () => {
     ['more values than events', answered(0, ['a'], [row(0, 120n, { valued: 6n })])],
   ] as const)('with %s are a failure of ours', (_, answer) => {
     const shards = [{ shard: 0, ...answer }];
-    expect(() => mergeAnswers(planOf(['a']), { shards })).toThrow(
+    expect(() => merge(planOf(['a']), { shards })).toThrow(
       expect.objectContaining({ code: 'internal' }),
     );
   });
 
   it('of two shards for one series are a failure of ours', () => {
     const shards = [answered(0, ['a'], []), answered(1, ['a'], [])];
-    expect(() => mergeAnswers(planOf(['a']), { shards })).toThrow('another shard has too');
+    expect(() => merge(planOf(['a']), { shards })).toThrow('another shard has too');
   });
 });

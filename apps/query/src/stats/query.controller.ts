@@ -14,7 +14,7 @@ export class QueryController {
     request: query.GetStatsRequest,
     _: Metadata,
     call: ServerUnaryCall<query.GetStatsRequest, query.GetStatsResponse>,
-  ): Promise<query.GetStatsResponse> {
+  ): Promise<Buffer> {
     const mostMs = timeLeftMs(call.getDeadline());
     return this.reader.getStats(request, { mostMs, signal: callerGone(call) });
   }

@@ -25,7 +25,7 @@ export class LedgerController {
   @GrpcMethod('ShardProxyService', 'ListLosses')
   async listLosses(request: shardProxy.ListLossesRequest): Promise<shardProxy.LossesResponse> {
     await this.guard.admit(request.shard, request.epoch);
-    return { losses: await listLosses(this.pools.read) };
+    return { losses: await listLosses(this.pools.read, request) };
   }
 
   @GrpcMethod('ShardProxyService', 'ReadLedger')

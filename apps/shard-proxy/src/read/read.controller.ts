@@ -3,6 +3,7 @@ import { GrpcMethod } from '@nestjs/microservices';
 import type { shardProxy } from '@tally/contracts';
 import { readCounters, readCoverage } from '@tally/count-store';
 import { callerGone, type CallerCall } from '@tally/discovery';
+import { inTurns, Turns } from '@tally/resilience';
 import type { ShardMetrics } from '../metrics.js';
 import { Pools } from '../postgres/pools.js';
 import { SHARD_METRICS } from '../postgres/postgres.module.js';
@@ -10,6 +11,9 @@ import { ShardGuard } from '../shard-map/shard-guard.js';
 
 @Controller()
 export class ReadController {
+  /** Shared by all answers. */
+  private readonly turns = new Turns();
+
   constructor(
     @Inject(ShardGuard) private readonly guard: ShardGuard,
     @Inject(Pools) private readonly pools: Pools,
@@ -33,7 +37,10 @@ export class ReadController {
     call: CallerCall,
   ): Promise<shardProxy.ReadCountersResponse> {
     const owns = await this.guard.admit(request.shard, request.epoch);
-    const stop = this.metrics.readSeconds.startTimer({ what: 'counters' });
-    return readCounters(this.pools.readFor(callerGone(call)), request, owns).finally(stop);
+    const { readSeconds, longestHolds } = this.metrics;
+    const stop = readSeconds.startTimer({ what: 'counters' });
+    return readCounters(this.pools.readFor(callerGone(call)), request, owns, (steps) =>
+      inTurns(steps, this.turns, longestHolds, 'rows'),
+    ).finally(stop);
   }
 }

@@ -50,7 +50,16 @@ export const DESCRIPTORS: object = {
          }
         },
         "ListLossesRequest": {
-         "fields": {}
+         "fields": {
+          "after": {
+           "type": "tally.shard_proxy.v1.LossPlace",
+           "id": 1
+          },
+          "limit": {
+           "type": "uint32",
+           "id": 2
+          }
+         }
         },
         "LossesResponse": {
          "fields": {
@@ -685,6 +694,30 @@ export const DESCRIPTORS: object = {
           "epoch": {
            "type": "uint64",
            "id": 2
+          },
+          "after": {
+           "type": "LossPlace",
+           "id": 3
+          },
+          "limit": {
+           "type": "uint32",
+           "id": 4
+          }
+         }
+        },
+        "LossPlace": {
+         "fields": {
+          "partition": {
+           "type": "Partition",
+           "id": 1
+          },
+          "from": {
+           "type": "uint64",
+           "id": 2
+          },
+          "to": {
+           "type": "uint64",
+           "id": 3
           }
          }
         },

@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { GetStatsResponse } from '../generated/tally/query/v1/query.js';
 import { packageDefinition } from './package-definition.js';
+import { CounterRows, encodeCounterRows } from '../rows/counter-rows.js';
 import { readStatsAnswer } from './stats-answer.js';
+import { writeStatsAnswer, type StatsRows } from './stats-answer-writer.js';
 
 const service = packageDefinition()['tally.query.v1.QueryService'];
 if (service === undefined || !('GetStats' in service)) throw new Error('no service');
@@ -55,6 +57,97 @@ function whole(bytes: Buffer): object {
     }),
   };
 }
+
+const big = (min: bigint, max: bigint) =>
+  fc.oneof(fc.bigInt({ min, max }), fc.constantFrom(min, max), fc.bigInt({ min: 0n, max: 300n }));
+const [i64, u64] = [big(-(2n ** 63n), 2n ** 63n - 1n), big(0n, 2n ** 64n - 1n)];
+const rows = fc
+  .array(
+    fc.record({
+      index: fc.constant(0),
+      startMinute: i64,
+      count: u64,
+      valued: u64,
+      sum: big(-(2n ** 127n), 2n ** 127n - 1n),
+      min: i64,
+      max: i64,
+    }),
+  )
+  .map((all) => CounterRows.of(encodeCounterRows(all)) ?? CounterRows.NONE);
+const rowsOfSubjects: fc.Arbitrary<StatsRows> = fc.record(
+  {
+    subjects: fc.array(
+      fc.record(
+        { subject: fc.string({ unit: 'grapheme' }), rows, missing: fc.boolean(), asOfMs: i64 },
+        { requiredKeys: ['subject', 'rows', 'missing'] },
+      ),
+    ),
+    asOfMs: i64,
+    missingShards: fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
+  },
+  { requiredKeys: ['subjects', 'missingShards'] },
+);
+
+/** The message, and how many steps it took. */
+function written(answer: StatsRows): { readonly bytes: Buffer; readonly steps: number } {
+  const all = writeStatsAnswer(answer, ({ startMinute }) => startMinute);
+  for (let steps = 1; ; steps++) {
+    const step = all.next();
+    if (step.done === true) return { bytes: step.value, steps };
+  }
+}
+
+describe('an answer of statistics that is written in steps', () => {
+  it('is what who reads it at once finds', () => {
+    fc.assert(
+      fc.property(rowsOfSubjects, (said) => {
+        const { bytes } = written(said);
+        const instant = (asOfMs?: bigint) => (asOfMs === undefined ? {} : { asOfMs: `${asOfMs}` });
+        const expected = {
+          subjects: said.subjects.map(({ rows: own, asOfMs, ...rest }) => ({
+            ...rest,
+            ...instant(asOfMs),
+            windows: [...own].map(({ startMinute, count, valued, sum, min, max }) => ({
+              startMs: `${startMinute}`,
+              count: `${count}`,
+              valued: `${valued}`,
+              sumMicro: `${sum}`,
+              ...(valued === 0n ? {} : { minMicro: `${min}`, maxMicro: `${max}` }),
+            })),
+          })),
+          ...instant(said.asOfMs),
+          missingShards: said.missingShards,
+        };
+        expect(responseDeserialize(bytes)).toMatchObject(expected);
+        expect(whole(bytes)).toEqual({ asOfMs: undefined, ...expected });
+        // It goes over the wire as it is.
+        expect(responseSerialize(bytes)).toBe(bytes);
+      }),
+    );
+  });
+
+  it('takes a step for some hundred windows, of one subject or of many', () => {
+    const values = { index: 0, count: 1n, valued: 0n, sum: 0n, min: 0n, max: 0n };
+    const many = (length: number) => {
+      const all = Array.from({ length }, (_, minute) => ({
+        ...values,
+        startMinute: BigInt(minute),
+      }));
+      return CounterRows.of(encodeCounterRows(all)) ?? CounterRows.NONE;
+    };
+    const of = (...lengths: number[]) => {
+      const subjects = lengths.map((length) => ({
+        subject: 's',
+        rows: many(length),
+        missing: false,
+      }));
+      return written({ subjects, missingShards: [] }).steps;
+    };
+    expect(of(100)).toBe(1);
+    expect(of(10_000)).toBe(40);
+    expect(of(...Array.from({ length: 100 }, () => 100))).toBeGreaterThan(30);
+  });
+});
 
 describe('an answer of statistics that is read as it is gone through', () => {
   it('is the same as when it is read at once', () => {

@@ -25,30 +25,78 @@ export interface CounterRow extends Totals {
   readonly startMinute: bigint;
 }
 
-/** Header and rows. */
-export function encodeCounterRows(rows: readonly CounterRow[]): Buffer {
-  const bytes = allocateRows(rows.length, COUNTER_ROW_BYTES);
-  let at = ROWS_HEADER_BYTES;
-  for (const row of rows) {
+/** Writes rows one after the other, so that none of them need be kept as an object. */
+export class CounterRowWriter {
+  readonly bytes: Buffer;
+  private at = ROWS_HEADER_BYTES;
+
+  /** @param count Of the rows that will be added. */
+  constructor(count: number) {
+    this.bytes = allocateRows(count, COUNTER_ROW_BYTES);
+  }
+
+  add(row: CounterRow): void {
+    const { bytes, at } = this;
     bytes.writeUInt32BE(row.index, at);
     bytes.writeUInt32BE(0, at + 4);
     bytes.writeBigInt64BE(row.startMinute, at + 8);
     writeTotals(bytes, at + 16, row);
-    at += COUNTER_ROW_BYTES;
+    this.at += COUNTER_ROW_BYTES;
   }
-  return bytes;
+}
+
+/** Header and rows, for tests. */
+export function encodeCounterRows(rows: readonly CounterRow[]): Buffer {
+  const writer = new CounterRowWriter(rows.length);
+  for (const row of rows) writer.add(row);
+  return writer.bytes;
+}
+
+/** Rows as they came, each decoded when it is asked for. Share memory with the bytes they came in. */
+export class CounterRows {
+  static readonly NONE = new CounterRows(Buffer.alloc(0));
+
+  /** `rows`: without header. */
+  private constructor(private readonly rows: Buffer) {}
+
+  /** Undefined when the bytes are not counter rows. */
+  static of(bytes: Buffer): CounterRows | undefined {
+    if (countRows(bytes, COUNTER_ROW_BYTES) === undefined) return undefined;
+    return new CounterRows(bytes.subarray(ROWS_HEADER_BYTES));
+  }
+
+  get length(): number {
+    return this.rows.length / COUNTER_ROW_BYTES;
+  }
+
+  /** RangeError where there is none. */
+  at(row: number): CounterRow {
+    const { rows } = this;
+    const at = row * COUNTER_ROW_BYTES;
+    return {
+      index: rows.readUInt32BE(at),
+      startMinute: rows.readBigInt64BE(at + 8),
+      ...readTotals(rows, at + 16),
+    };
+  }
+
+  /** Those from `from`, inclusive, to `to`, exclusive. */
+  slice(from: number, to: number): CounterRows {
+    return new CounterRows(this.rows.subarray(from * COUNTER_ROW_BYTES, to * COUNTER_ROW_BYTES));
+  }
+
+  /** In memory of their own, so that nothing else of what they came in is kept. */
+  copy(): CounterRows {
+    return new CounterRows(Buffer.from(this.rows));
+  }
+
+  *[Symbol.iterator](): Generator<CounterRow, void> {
+    for (let row = 0; row < this.length; row++) yield this.at(row);
+  }
 }
 
 /** Undefined when the bytes are not counter rows. */
 export function decodeCounterRows(bytes: Buffer): CounterRow[] | undefined {
-  const count = countRows(bytes, COUNTER_ROW_BYTES);
-  if (count === undefined) return undefined;
-  return Array.from({ length: count }, (_, row) => {
-    const at = ROWS_HEADER_BYTES + row * COUNTER_ROW_BYTES;
-    return {
-      index: bytes.readUInt32BE(at),
-      startMinute: bytes.readBigInt64BE(at + 8),
-      ...readTotals(bytes, at + 16),
-    };
-  });
+  const rows = CounterRows.of(bytes);
+  return rows && [...rows];
 }

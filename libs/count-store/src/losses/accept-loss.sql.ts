@@ -31,13 +31,24 @@ WHERE c.topic = $1 AND c.partition = $2
 `.trim(),
 };
 
-/** Of one range with parameters, of all without: each is null then. */
+/** Of one range, as it is booked. */
+export const FIND_LOSS: Statement = {
+  name: 'find-loss',
+  text: `
+SELECT topic, partition, from_offset, to_offset, accepted_by, reason, accepted_at_ms, lost_records
+FROM accepted_losses
+WHERE (topic, partition, from_offset, to_offset) = ($1, $2::int4, $3::int8, $4::int8)
+`.trim(),
+};
+
+/** Those behind a place, at most `$5` or, where it is null, all. In an order that callers have too: "C". */
 export const LIST_LOSSES: Statement = {
   name: 'list-losses',
   text: `
 SELECT topic, partition, from_offset, to_offset, accepted_by, reason, accepted_at_ms, lost_records
 FROM accepted_losses
-WHERE $1::text IS NULL OR (topic, partition, from_offset, to_offset) = ($1, $2::int4, $3::int8, $4::int8)
-ORDER BY topic, partition, from_offset, to_offset
+WHERE (topic COLLATE "C", partition, from_offset, to_offset) > ($1, $2::int4, $3::int8, $4::int8)
+ORDER BY topic COLLATE "C", partition, from_offset, to_offset
+LIMIT $5
 `.trim(),
 };

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { toMultirange } from '../coverage/offset-ranges.js';
 import { ENSURE_COVERAGE } from '../delta/apply-delta.sql.js';
 import { toTallyError } from '../postgres-errors.js';
-import { ACCEPT_LOSS, LIST_LOSSES } from './accept-loss.sql.js';
+import { ACCEPT_LOSS, FIND_LOSS, LIST_LOSSES } from './accept-loss.sql.js';
 
 interface Row {
   readonly topic: string;
@@ -32,7 +32,7 @@ export async function acceptLoss(
   const accept = async () => {
     const { acceptedBy, reason, acceptedAtMs } = loss;
     await pool.query({ ...ACCEPT_LOSS, values: [...range, acceptedBy, reason, acceptedAtMs] });
-    const { rows } = await pool.query<Row>({ ...LIST_LOSSES, values: range });
+    const { rows } = await pool.query<Row>({ ...FIND_LOSS, values: range });
     return rows[0];
   };
   try {
@@ -49,10 +49,18 @@ export async function acceptLoss(
   }
 }
 
-/** All that were accepted, by topic, partition and offset. TallyError when Postgres does not answer. */
-export async function listLosses(pool: pg.Pool): Promise<shardProxy.Loss[]> {
+/** What of the losses is asked for: those behind a place, so many at most; 0: all. */
+export type LossesQuestion = Partial<Pick<shardProxy.ListLossesRequest, 'after' | 'limit'>>;
+
+/** What was accepted, by topic, partition and offset. TallyError when Postgres does not answer. */
+export async function listLosses(
+  pool: pg.Pool,
+  { after, limit = 0 }: LossesQuestion = {},
+): Promise<shardProxy.Loss[]> {
+  const { topic = '', partition = 0 } = after?.partition ?? {};
+  const values = [topic, partition, after?.from ?? 0, after?.to ?? 0, limit > 0 ? limit : null];
   try {
-    const { rows } = await pool.query<Row>({ ...LIST_LOSSES, values: [null, null, null, null] });
+    const { rows } = await pool.query<Row>({ ...LIST_LOSSES, values });
     return rows.map(toLoss);
   } catch (error) {
     throw toTallyError('losses', error);

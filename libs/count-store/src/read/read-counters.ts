@@ -1,6 +1,6 @@
 import {
+  CounterRowWriter,
   countSeriesIds,
-  encodeCounterRows,
   SERIES_ID_BYTES,
   type shardProxy,
   TallyError,
@@ -15,6 +15,8 @@ import { READ_COUNTERS } from './read-counters.sql.js';
 /** 64 bytes each: 12.8 MB, which fits into a message of 16 MiB. */
 const MAX_ROWS = 200_000;
 const MAX_MINUTE = 0x7fffffff;
+/** So many rows are written in a step, some tenths of a millisecond. */
+const STEP_ROWS = 256;
 
 type Question = Omit<shardProxy.ReadCountersRequest, 'shard' | 'epoch'>;
 /** `index`, from 1, is null in the only row when nothing was found. */
@@ -36,6 +38,9 @@ export interface Asker {
   ): Promise<{ readonly rows: R[] }>;
 }
 
+/** Takes the steps of long work one after the other, with pauses for others. */
+export type InSteps = <Result>(steps: Iterator<unknown, Result>) => Promise<Result>;
+
 /**
  * Windows of series in UTC, with the instant to which they are complete, in one snapshot. TallyError
  * `invalid_argument`, `payload_too_large` when there are too many windows, `unavailable` or
@@ -45,6 +50,7 @@ export async function readCounters(
   asker: Asker,
   question: Question,
   owns: (slot: number) => boolean,
+  inSteps: InSteps,
 ): Promise<shardProxy.ReadCountersResponse> {
   const values = valuesOf(question, owns);
   let rows: Row[];
@@ -64,7 +70,7 @@ export async function readCounters(
       `more than ${maxRows} windows: ask for fewer series, less time or a coarser granularity`,
     );
   const asOfMs = rows[0]?.[0] ?? undefined;
-  return { rows: encode(rows), ...(asOfMs === undefined ? {} : { asOfMs }) };
+  return { rows: await inSteps(encode(rows)), ...(asOfMs === undefined ? {} : { asOfMs }) };
 }
 
 function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[] {
@@ -98,23 +104,24 @@ function clamp(minute: string): number {
   return Math.max(0, Math.min(MAX_MINUTE, Number(minute)));
 }
 
-function encode(rows: readonly Row[]): Buffer {
-  const found = rows.flatMap(([, index, startMinute, count, valued, sum, min, max]) =>
-    index === null
-      ? []
-      : [
-          {
-            index: Number(index) - 1,
-            startMinute: BigInt(startMinute),
-            count: BigInt(count),
-            valued: BigInt(valued),
-            sum: BigInt(sum),
-            min: BigInt(min ?? 0),
-            max: BigInt(max ?? 0),
-          },
-        ],
-  );
-  return encodeCounterRows(found);
+function* encode(rows: readonly Row[]): Generator<undefined, Buffer> {
+  // Nothing was found: the only row says up to when.
+  const isNothing = rows.length === 1 && rows[0]?.[1] === null;
+  const writer = new CounterRowWriter(isNothing ? 0 : rows.length);
+  if (isNothing) return writer.bytes;
+  for (const [at, [, index, startMinute, count, valued, sum, min, max]] of rows.entries()) {
+    writer.add({
+      index: Number(index) - 1,
+      startMinute: BigInt(startMinute),
+      count: BigInt(count),
+      valued: BigInt(valued),
+      sum: BigInt(sum),
+      min: BigInt(min ?? 0),
+      max: BigInt(max ?? 0),
+    });
+    if (at % STEP_ROWS === STEP_ROWS - 1) yield;
+  }
+  return writer.bytes;
 }
 
 function refuse(problem: string): never {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { inTurns } from './in-turns.js';
+import { LongestHolds } from './longest-holds.js';
 import { TURN_MS, Turns } from './turns.js';
 
 /** An event loop whose rounds come when the test says so, and whose clock it sets. */
@@ -60,5 +62,46 @@ describe('work in turns', () => {
     loop.ms += TURN_MS;
     // Control: without a round in between the same work would have to wait.
     expect(turns.next()).toBeInstanceOf(Promise);
+  });
+});
+
+describe('steps that are taken in turns', () => {
+  /** A step takes a ms. */
+  function* steps(loop: PlayedLoop, count: number, end: () => string): Generator<number, string> {
+    for (let step = 0; step < count; step++) {
+      loop.ms += 1;
+      yield step;
+    }
+    return end();
+  }
+
+  it('pause whenever their turn is over, and come to what the last one returns', async () => {
+    const loop = new PlayedLoop();
+    const [turns, holds] = [new Turns(loop), new LongestHolds()];
+    const result = inTurns(
+      steps(loop, 25, () => 'done'),
+      turns,
+      holds,
+      'a stage',
+    );
+    expect([loop.ms, turns.waiting]).toEqual([1 + TURN_MS, 1]);
+    await loop.round();
+    expect([loop.ms, turns.waiting]).toEqual([1 + 2 * TURN_MS, 1]);
+    await loop.round();
+    expect(await result).toBe('done');
+    expect(loop.ms).toBe(25);
+    expect(holds.take('a stage')).toBeGreaterThan(0);
+    expect(holds.take('a stage')).toBe(0);
+  });
+
+  it('fail with what one of them throws, and how long that took is known', async () => {
+    const loop = new PlayedLoop();
+    const holds = new LongestHolds();
+    const bug = () => {
+      throw new Error('a bug');
+    };
+    const result = inTurns(steps(loop, 3, bug), new Turns(loop), holds, 'a stage');
+    await expect(result).rejects.toThrow('a bug');
+    expect(holds.take('a stage')).toBeGreaterThan(0);
   });
 });

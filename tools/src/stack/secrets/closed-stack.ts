@@ -6,9 +6,9 @@ import { ROOT } from '../root.js';
 import type { Secrets } from './secrets.js';
 
 /** Owns the tables of a shard, and makes them. */
-const OWNER = 'tally-owner';
+export const OWNER = 'tally-owner';
 /** Only counts. */
-const WRITER = 'tally-writer';
+export const WRITER = 'tally-writer';
 /** Users of the log: those that `tally.acl` gives rights to. */
 const LOG_USERS = ['partitioner', 'processor', 'tools'];
 const ACL_FILE = join(ROOT, 'apps/partition-log/tally.acl');

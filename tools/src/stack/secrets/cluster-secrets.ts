@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { APPS } from '../topology.js';
-import { ClosedStack } from './closed-stack.js';
+import type { CertificateFiles } from './certificates.js';
+import { ClosedStack, OWNER, WRITER } from './closed-stack.js';
 import { Secrets } from './secrets.js';
 
 /** What a file is called in the Secret of a service, by the setting that names it. */
@@ -15,21 +16,46 @@ const FILES = new Map([
   ['TALLY_KAFKA_ACL_FILE', 'log-rights'],
 ]);
 
+/** Those of overlays/dev, with the names of their Services. */
+const POSTGRES = ['postgres-0', 'postgres-1'];
+
 /**
- * Writes a folder of files for each service, as the overlay `secure` makes Secrets of them. All are made
- * as those of `tools/up --secure` are: what is in `kept` and good is used again.
+ * Writes a folder of files for each service and server, as the overlay `secure` makes Secrets of them.
+ * All are made as those of `tools/up --secure` are: what is in `kept` and good is used again.
  */
 export async function writeClusterSecrets(folder: string): Promise<void> {
   const secrets = new Secrets(join(folder, 'kept'));
   const stack = new ClosedStack(secrets);
+  const folderOf = (name: string) => {
+    const own = join(folder, name);
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    return own;
+  };
   for (const app of APPS) {
-    mkdirSync(join(folder, app), { recursive: true, mode: 0o700 });
-    // The Postgres of a shard has a Secret of its own.
+    const own = folderOf(app);
+    // To Postgres a shard-proxy shows certificates of roles.
     const settings =
       app === 'shard-proxy' ? secrets.environmentOf(app) : await stack.environmentOf(app);
     for (const [variable, file] of FILES) {
       const source = settings[variable];
-      if (source !== undefined) copyFileSync(source, join(folder, app, file));
+      if (source !== undefined) copyFileSync(source, join(own, file));
     }
   }
+  for (const [role, prefix] of [
+    [OWNER, 'owner'],
+    [WRITER, 'writer'],
+  ] as const)
+    copyCertificate(secrets.certificates.of(role), folderOf('shard-proxy'), prefix);
+  for (const name of POSTGRES) {
+    const files = secrets.certificates.of(name);
+    copyCertificate(files, folderOf(name), 'tls');
+    copyFileSync(files.ca, join(folderOf(name), 'tls-ca'));
+  }
+  const redis = join(folderOf('redis'), 'redis-conf');
+  writeFileSync(redis, `requirepass ${secrets.passwordOf('redis')}\n`, { mode: 0o600 });
+}
+
+function copyCertificate({ cert, key }: CertificateFiles, folder: string, prefix: string): void {
+  copyFileSync(cert, join(folder, `${prefix}-cert`));
+  copyFileSync(key, join(folder, `${prefix}-key`));
 }

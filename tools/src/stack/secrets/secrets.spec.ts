@@ -47,7 +47,7 @@ describe('the secrets of a stack', () => {
     const secrets = new Secrets(dir);
     secrets.environmentOf('query');
     const modeOf = (...path: string[]) => statSync(join(dir, ...path)).mode & 0o777;
-    expect([modeOf(), modeOf('certificates'), modeOf('admin-key')]).toEqual([0o700, 0o700, 0o600]);
+    expect([modeOf(), modeOf('certificates'), modeOf('zookeeper')]).toEqual([0o700, 0o700, 0o600]);
     const keys = readdirSync(join(dir, 'certificates')).filter((name) => name.endsWith('.key'));
     expect(keys.sort()).toEqual(['ca.key', 'query.key']);
     for (const key of keys) expect(modeOf('certificates', key)).toBe(0o600);

@@ -47,7 +47,6 @@ export class Secrets {
       TALLY_TLS_CERT_FILE: cert,
       TALLY_TLS_KEY_FILE: key,
       TALLY_TLS_CA_FILE: ca,
-      TALLY_ADMIN_KEY_FILE: this.fileOf('admin-key'),
       TALLY_ZOOKEEPER_AUTH_FILE: this.fileOf('zookeeper', 'tally:'),
     };
   }

@@ -14,6 +14,7 @@ import type {
   Granularity,
   Loss,
   LossesResponse as LossesResponse1,
+  LossPlace,
   ReadCountersResponse as ReadCountersResponse2,
   ReadLedgerResponse,
   TopicPartitions,
@@ -27,7 +28,10 @@ export interface AcceptLossRequest {
   readonly loss: Loss | undefined;
 }
 
+/** As in the question to a shard. */
 export interface ListLossesRequest {
+  readonly after: LossPlace | undefined;
+  readonly limit: number;
 }
 
 export interface LossesResponse {
@@ -116,7 +120,7 @@ export interface ClusterProxyService {
   ReadCounters(request: ReadCountersRequest): Promise<ReadCountersResponse>;
   /** Books the loss in every shard, all at once. Shards that fail are named: the same again finishes it. */
   AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
-  /** What every shard has booked, all at once. */
+  /** What every shard has booked, a page of each, all at once. */
   ListLosses(request: ListLossesRequest): Promise<LossesResponse>;
   /** What every shard says became of its events, all at once. Shards that fail are named. */
   ReadLedger(request: ReadLedgerRequest): Promise<LedgerResponse>;

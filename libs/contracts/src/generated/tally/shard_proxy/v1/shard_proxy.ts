@@ -239,6 +239,19 @@ export interface AcceptLossRequest {
 export interface ListLossesRequest {
   readonly shard: number;
   readonly epoch: string;
+  /** Those behind it; absent: from the first. */
+  readonly after:
+    | LossPlace
+    | undefined;
+  /** How many at most; 0 from callers that do not say it: all. */
+  readonly limit: number;
+}
+
+/** Where a loss stands among all: by topic, partition and offsets. */
+export interface LossPlace {
+  readonly partition: Partition | undefined;
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface LossesResponse {
@@ -295,7 +308,7 @@ export interface ShardProxyService {
    * changes nothing and answers what was booked first. Who calls must know that the log has none of it.
    */
   AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
-  /** All losses that were accepted here. */
+  /** Losses that were accepted here, page by page. */
   ListLosses(request: ListLossesRequest): Promise<LossesResponse>;
   /**
    * What became of the events that were appended in some hours. Fails with `out_of_range` for more than

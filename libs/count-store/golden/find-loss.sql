@@ -1,0 +1,3 @@
+SELECT topic, partition, from_offset, to_offset, accepted_by, reason, accepted_at_ms, lost_records
+FROM accepted_losses
+WHERE (topic, partition, from_offset, to_offset) = ($1, $2::int4, $3::int8, $4::int8)
