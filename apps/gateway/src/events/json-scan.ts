@@ -227,7 +227,7 @@ export class JsonScan {
     this.groupLosesDigits = true;
   }
 
-  /** True when it ends a group too. */
+  /** True when it ends a group too, of the first `maxElements`. */
   private elementEnd(at: number): boolean {
     if (this.listEnd !== NONE) return false;
     this.elements += 1;
@@ -239,7 +239,7 @@ export class JsonScan {
     if (isLarge && groupFrom < elementFrom) this.cut(groupFrom, elementFrom - 1, false);
     this.cut(isLarge ? elementFrom : groupFrom, at, isLarge);
     this.groupLosesDigits = this.groupIsTooDeep = false;
-    return true;
+    return this.elements <= this.maxElements;
   }
 
   private cut(from: number, to: number, isLarge: boolean): void {

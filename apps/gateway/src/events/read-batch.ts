@@ -50,16 +50,17 @@ export function* readBatch(
 ): BatchSteps {
   const bytes = withoutMark(given);
   const isAllUtf8 = isUtf8(bytes);
+  const taker = isAllUtf8 ? usual : undefined;
   if (format === 'ndjson') {
-    yield* readLines(bytes, isAllUtf8, sizes, usual);
+    yield* readLines(bytes, isAllUtf8, sizes, taker);
     return;
   }
   const { stepBytes, groupBytes, maxEventMarks } = sizes;
-  if (isAllUtf8 && usual?.take(bytes, 0, 'alone', 1, groupBytes) === 1) return;
+  if (taker?.take(bytes, 0, 'alone', 1, groupBytes) === 1) return;
   const cuts = { stepBytes, groupBytes, largeBytes: smallestOversized(maxEventMarks) };
   const scan = new JsonScan(bytes, cuts, MAX_EVENTS);
   while (!scan.step() && !scan.isListBegun) yield READ;
-  if (scan.isListBegun) yield* readList(bytes, scan, isAllUtf8, sizes, usual);
+  if (scan.isListBegun) yield* readList(bytes, scan, isAllUtf8, sizes, taker);
   if (scan.isList) {
     if (scan.elements > MAX_EVENTS) yield TOO_MANY;
   } else if (!isAllUtf8) yield malformed(NOT_UTF8);

@@ -43,7 +43,7 @@ export function* readLines(
   let groupBytes = usual === undefined ? sizes.groupBytes : 0;
   for (let from = 0; from < bytes.length;) {
     const most = MAX_EVENTS - lines.count;
-    if (usual !== undefined && isAllUtf8 && most > 0) {
+    if (usual !== undefined && most > 0) {
       const taken = usual.take(bytes, from, 'line', most, sizes.groupBytes);
       groupBytes = groupBytesBehind(taken, groupBytes, sizes);
       if (taken > 0) {

@@ -42,7 +42,7 @@ export function* readList(
   for (let isRead = false; !isRead;) {
     const from = scan.nextElement;
     const most = MAX_EVENTS - scan.elements;
-    if (usual !== undefined && isAllUtf8 && from !== undefined && most > 0) {
+    if (usual !== undefined && from !== undefined && most > 0) {
       const taken = usual.take(bytes, from, 'list', most, sizes.groupBytes);
       if (taken > 0) scan.pass(taken, usual.end);
       scan.groupBytes = groupBytesBehind(taken, scan.groupBytes, sizes);

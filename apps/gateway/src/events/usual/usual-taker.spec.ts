@@ -69,6 +69,16 @@ describe('an event is taken as it lies there', () => {
   });
 });
 
+describe('more events than are allowed', () => {
+  it('cost no step each behind usual ones', () => {
+    const many = [...Array<string>(10_000).fill(event()), ...Array<string>(100_000).fill('{}')];
+    const bytes = Buffer.from(`[${many.join(',')}]`);
+    const steps = [...readBatch(bytes, 'json', BATCH_SIZES, batchOf(bytes).usual)];
+    expect(steps.at(-1)).toMatchObject({ code: 'payload_too_large' });
+    expect(steps.length).toBeLessThan(200);
+  });
+});
+
 describe('a batch that came to an end before its time', () => {
   it('leaves nothing to the next one', () => {
     const bytes = Buffer.from(`[${event()},${event('', '"e-2"').replace('view', 'like')}]`);
