@@ -13,8 +13,8 @@ export const settings = {
   ...logSettings,
   flushIntervalMs: setting(
     'TALLY_FLUSH_INTERVAL_MS',
-    wholeNumber(10, 60_000, 1000),
-    'time between two flushes: how old an answer is at most when all is well; longer merges more events into a row',
+    wholeNumber(10, 60_000, 600),
+    'time between two flushes while events come, a second at least while none do: with TALLY_MAX_CLOCK_SKEW_MS and the time of a flush it is how old an answer is at most when all is well; longer merges more events into a row',
   ),
   flushRows: setting(
     'TALLY_FLUSH_ROWS',

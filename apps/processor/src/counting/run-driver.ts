@@ -18,6 +18,9 @@ import type { ProcessorMetrics } from '../metrics.js';
 import { FlushTraces } from '../shards/flush-traces.js';
 import type { Shards } from '../shards/shards.js';
 
+/** Least time between two ticks while no events come: each costs, and answers of an idle system may be as old. */
+const IDLE_MS = SECOND_MS;
+
 export interface RunDriverOptions {
   readonly config: Pick<
     ProcessorConfig,
@@ -54,6 +57,8 @@ export class RunDriver {
   /** What the run is being told of now. */
   private delivered: readonly ReadRecord[] = [];
   private timer: NodeJS.Timeout | undefined;
+  /** Since the last tick. */
+  private hasRead = false;
 
   constructor(private readonly options: RunDriverOptions) {
     const { config, topic, assignment, shardMap, roster, logTime, eventTypes, now } = options;
@@ -93,14 +98,18 @@ export class RunDriver {
     metrics.assignedPartitions.set(assignment.partitions.length);
     metrics.haltedPartitions.set(0);
     assignment.resume();
+    const { flushIntervalMs } = config;
     const tick = () => {
       const { aheadMs } = logTime;
+      const isIdle = !this.hasRead;
+      this.hasRead = false;
       this.run.tick(now());
       this.tellClock(aheadMs);
       metrics.absentShards.set(this.run.absentShards);
+      if (this.stopping.signal.aborted) return;
+      this.timer = setTimeout(tick, isIdle ? Math.max(flushIntervalMs, IDLE_MS) : flushIntervalMs);
     };
     tick();
-    this.timer = setInterval(tick, config.flushIntervalMs);
   }
 
   /** Ends the run; resolves when nothing of it is under way any more. */
@@ -112,6 +121,7 @@ export class RunDriver {
   /** The next records of a partition, which are counted when it returns. */
   onRecords(partition: number, records: readonly ReadRecord[]): void {
     if (this.stopping.signal.aborted) return;
+    this.hasRead = true;
     this.delivered = records;
     this.run.onRecords(partition, records.map(readBlock));
     this.delivered = [];
@@ -140,7 +150,7 @@ export class RunDriver {
   }
 
   private abort(): void {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     this.stopping.abort();
     this.run.end();
   }
