@@ -1,10 +1,8 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { EventLoopLag, registerEventLoopLag } from './event-loop-lag.js';
 
-/**
- * How often the event loop is looked at, in ms: a stall is seen with an error of as much. Each look
- * wakes the process, also when nothing happens.
- */
-const EVENT_LOOP_LOOK_MS = 50;
+/** prom-client looks at the event loop by itself, and cannot be asked not to: as good as never. */
+const NEVER_MS = 2 ** 31 - 1;
 
 /** The metrics of a process. */
 export interface Metrics {
@@ -17,8 +15,9 @@ export function createMetrics(service: string, version: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({
     register: registry,
-    eventLoopMonitoringPrecision: EVENT_LOOP_LOOK_MS,
+    eventLoopMonitoringPrecision: NEVER_MS,
   });
+  registerEventLoopLag(registry, new EventLoopLag().start());
   new Gauge({
     name: 'tally_build_info',
     help: 'Always 1; the labels say which service, version and Node run.',
