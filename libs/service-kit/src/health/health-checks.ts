@@ -96,10 +96,20 @@ export class HealthChecks {
   }
 
   private async round(): Promise<void> {
-    await Promise.all(this.checks.map((check) => this.probe(check)));
+    const { intervalMs, notReadyIntervalMs, probeTimeoutMs } = this.options;
+    // One for all probes, and none once they have answered: a deadline that passes wakes the process.
+    const late = new AbortController();
+    const expired = new Promise<never>((_, reject) =>
+      late.signal.addEventListener('abort', () => reject(late.signal.reason as Error)),
+    );
+    const expiry = setTimeout(
+      () => late.abort(new Error(`no answer within ${probeTimeoutMs} ms`)),
+      probeTimeoutMs,
+    ).unref();
+    await Promise.all(this.checks.map((check) => this.probe(check, late.signal, expired)));
+    clearTimeout(expiry);
     if (this.phase === 'draining') return;
     this.announce();
-    const { intervalMs, notReadyIntervalMs } = this.options;
     this.timer = setTimeout(
       () => void this.round(),
       this.serving ? intervalMs : notReadyIntervalMs,
@@ -107,16 +117,13 @@ export class HealthChecks {
     this.timer.unref();
   }
 
-  private async probe({ name, probe }: HealthCheck): Promise<void> {
-    const { probeTimeoutMs } = this.options;
-    const timeout = AbortSignal.timeout(probeTimeoutMs);
-    const expired = new Promise<never>((_, reject) => {
-      timeout.addEventListener('abort', () =>
-        reject(new Error(`no answer within ${probeTimeoutMs} ms`)),
-      );
-    });
+  private async probe(
+    { name, probe }: HealthCheck,
+    signal: AbortSignal,
+    expired: Promise<never>,
+  ): Promise<void> {
     try {
-      await Promise.race([probe(timeout), expired]);
+      await Promise.race([probe(signal), expired]);
       this.results.set(name, { ok: true });
     } catch (error) {
       this.results.set(name, {
