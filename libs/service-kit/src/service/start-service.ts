@@ -12,6 +12,7 @@ import { createMetrics } from '../metrics/metrics.js';
 import { openServiceTls } from '../tls/service-tls.js';
 import { flushTraces } from '../tracing/flush-traces.js';
 import { watchEventLoop } from '../watchdog/watchdog.js';
+import { giveBackStart } from './give-back-start.js';
 import { KitModule, type ServiceKit } from './kit.module.js';
 
 /** What makes an app a service. */
@@ -63,6 +64,7 @@ export async function startService(definition: ServiceDefinition): Promise<Lifec
     );
     process.exit(1);
   }
+  lifecycle.onClose('memory of the start', giveBackStart());
   logger.info(
     { version: VERSION, node: process.version, startMs: Math.round(performance.now()) },
     'started',
