@@ -14,7 +14,7 @@ export const settings = {
   flushIntervalMs: setting(
     'TALLY_FLUSH_INTERVAL_MS',
     wholeNumber(10, 60_000, 600),
-    'time between two flushes while events come, a second at least while none do: with TALLY_MAX_CLOCK_SKEW_MS and the time of a flush it is how old an answer is at most when all is well; longer merges more events into a row',
+    'time between two flushes while events come, a second at least while none do, until the first: with TALLY_MAX_CLOCK_SKEW_MS and the time of a flush it is how old an answer is at most when all is well; longer merges more events into a row',
   ),
   flushRows: setting(
     'TALLY_FLUSH_ROWS',

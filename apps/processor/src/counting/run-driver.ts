@@ -57,6 +57,8 @@ export class RunDriver {
   /** What the run is being told of now. */
   private delivered: readonly ReadRecord[] = [];
   private timer: NodeJS.Timeout | undefined;
+  /** When the next tick is, by the clock of performance. */
+  private dueMs = 0;
   /** Since the last tick. */
   private hasRead = false;
 
@@ -94,22 +96,11 @@ export class RunDriver {
 
   /** Begins to count, until stopped or the assignment ends. */
   start(): void {
-    const { assignment, config, metrics, logTime, now } = this.options;
+    const { assignment, metrics } = this.options;
     metrics.assignedPartitions.set(assignment.partitions.length);
     metrics.haltedPartitions.set(0);
     assignment.resume();
-    const { flushIntervalMs } = config;
-    const tick = () => {
-      const { aheadMs } = logTime;
-      const isIdle = !this.hasRead;
-      this.hasRead = false;
-      this.run.tick(now());
-      this.tellClock(aheadMs);
-      metrics.absentShards.set(this.run.absentShards);
-      if (this.stopping.signal.aborted) return;
-      this.timer = setTimeout(tick, isIdle ? Math.max(flushIntervalMs, IDLE_MS) : flushIntervalMs);
-    };
-    tick();
+    this.tick();
   }
 
   /** Ends the run; resolves when nothing of it is under way any more. */
@@ -121,7 +112,7 @@ export class RunDriver {
   /** The next records of a partition, which are counted when it returns. */
   onRecords(partition: number, records: readonly ReadRecord[]): void {
     if (this.stopping.signal.aborted) return;
-    this.hasRead = true;
+    if (!this.hasRead) this.endRest();
     this.delivered = records;
     this.run.onRecords(partition, records.map(readBlock));
     this.delivered = [];
@@ -135,6 +126,32 @@ export class RunDriver {
   /** The log cannot read the record there. */
   onDamaged(partition: number, offset: bigint): void {
     this.run.onDamaged(partition, offset);
+  }
+
+  private tick(): void {
+    const { config, metrics, logTime, now } = this.options;
+    const { aheadMs } = logTime;
+    const isIdle = !this.hasRead;
+    this.hasRead = false;
+    this.run.tick(now());
+    this.tellClock(aheadMs);
+    metrics.absentShards.set(this.run.absentShards);
+    const { flushIntervalMs } = config;
+    this.tickIn(isIdle ? Math.max(flushIntervalMs, IDLE_MS) : flushIntervalMs);
+  }
+
+  /** The first events after a rest wait no longer than others. */
+  private endRest(): void {
+    this.hasRead = true;
+    const { flushIntervalMs } = this.options.config;
+    if (performance.now() + flushIntervalMs < this.dueMs) this.tickIn(flushIntervalMs);
+  }
+
+  private tickIn(ms: number): void {
+    clearTimeout(this.timer);
+    if (this.stopping.signal.aborted) return;
+    this.dueMs = performance.now() + ms;
+    this.timer = setTimeout(() => this.tick(), ms);
   }
 
   private tellClock(wasAheadMs: number): void {
