@@ -1,14 +1,10 @@
 import { MAX_DIGITS } from '@tally/counting';
+import { BACKSLASH, COMMA, LIST, LIST_END, QUOTE } from './json-bytes.js';
 import { MAX_NESTING } from './limits.js';
 
 /** Bytes that one step looks at: a millisecond. */
 const STEP_BYTES = 256 * 1024;
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const LIST = 0x5b;
-const LIST_END = 0x5d;
-const BACKSLASH = 0x5c;
 const NONE = -1;
 
 /** Elements of a list that stand one behind the other: bytes `from` to `to`, without the commas around. */

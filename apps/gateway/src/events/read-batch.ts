@@ -20,6 +20,7 @@ import {
   type BatchStep,
   type BatchSteps,
 } from './batch-step.js';
+import { NEWLINE, OBJECT } from './json-bytes.js';
 import { JsonScan } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
 import { readLines } from './read-lines.js';
@@ -28,13 +29,11 @@ import type { UsualTaker } from './usual/usual-taker.js';
 
 export type BatchFormat = 'json' | 'ndjson';
 
-const OBJECT = 0x7b;
 /** A bracket or quote is left open, or there is something behind the list. */
 const UNSPLIT = '; where its events begin and end cannot be told, so none was taken';
 /** Many programs write JSON lines and call them JSON. */
 const LINES_HINT =
   '; where each line is an event, expected Content-Type application/x-ndjson, got that of a JSON text';
-const NEWLINE = 0x0a;
 
 /**
  * Reads a batch step by step, so that a large one does not hold the event loop: its events in their

@@ -18,11 +18,11 @@ import {
   type BatchSteps,
   type RefusedBatch,
 } from './batch-step.js';
+import { NEWLINE } from './json-bytes.js';
 import { isSpace, scanJson } from './json-scan.js';
 import { MAX_EVENTS } from './limits.js';
 import type { UsualTaker } from './usual/usual-taker.js';
 
-const NEWLINE = 0x0a;
 /** A line of a text that was printed for people. */
 const OPENING = new Set(['{', '[']);
 const ONE_TEXT = '; a text of several lines is sent as Content-Type application/json';

@@ -4,17 +4,12 @@ import {
   MAX_ATTRIBUTES,
   writeText,
 } from '@tally/contracts';
+import { COLON, COMMA, NINE, OBJECT, OBJECT_END, QUOTE } from '../json-bytes.js';
 import { spaceEnd } from '../json-scan.js';
 import { UsualNumber } from './usual-number.js';
 import { NOWHERE, standsAt, textEnd } from './usual-text.js';
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const NINE = 0x39;
 const UNDERSCORE = 0x5f;
-const OBJECT = 0x7b;
-const OBJECT_END = 0x7d;
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');

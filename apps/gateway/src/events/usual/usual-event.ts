@@ -1,17 +1,11 @@
 import { MAX_EVENT_TYPE_LENGTH, MAX_ID_BYTES, MAX_SUBJECT_BYTES } from '@tally/contracts';
+import { COLON, COMMA, LIST_END, NEWLINE, OBJECT, OBJECT_END, QUOTE } from '../json-bytes.js';
 import { spaceEnd } from '../json-scan.js';
 import { UsualAttributes } from './usual-attributes.js';
 import { UsualNumber } from './usual-number.js';
 import { NOWHERE, standsAt, textEnd } from './usual-text.js';
 import { usualTime } from './usual-time.js';
 
-const NEWLINE = 0x0a;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const LIST_END = 0x5d;
-const OBJECT = 0x7b;
-const OBJECT_END = 0x7d;
 const NULL = Buffer.from('null');
 
 /** The name of each member with its quotes. */

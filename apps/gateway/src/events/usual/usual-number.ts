@@ -1,10 +1,7 @@
 import { MAX_DECIMALS, MAX_DIGITS, VALUE_BOUND } from '@tally/counting';
+import { DASH, NINE, POINT, ZERO } from '../json-bytes.js';
 import { NOWHERE } from './usual-text.js';
 
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
 /** Exact doubles. */
 const POWERS = Float64Array.from({ length: MAX_DIGITS + 1 }, (_, power) => Number(`1e${power}`));
 
@@ -22,7 +19,7 @@ export class UsualNumber {
 
   /** Where the number ends that begins at `from`; NOWHERE when none in this form is there. */
   read(bytes: Buffer, from: number, to: number): number {
-    const isNegative = bytes[from] === MINUS;
+    const isNegative = bytes[from] === DASH;
     const first = isNegative ? from + 1 : from;
     const point = this.digits(bytes, first, to, 0);
     const wholeDigits = point - first;

@@ -1,11 +1,10 @@
 import { isEventTypeName, TextCache } from '@tally/contracts';
 import type { EventRules } from '../check-event.js';
 import type { EventBody } from '../event-body.js';
+import { LIST_END } from '../json-bytes.js';
 import { MAX_AHEAD_MS } from '../limits.js';
 import { UsualEvent, type Place } from './usual-event.js';
 import { UsualWriter } from './usual-writer.js';
-
-const LIST_END = 0x5d;
 
 /** What a process needs once to take usual events of a project. */
 export class UsualParts {

@@ -1,12 +1,8 @@
 import { DAY_MS, MINUTE_MS } from '@tally/contracts';
 import { dayOf } from '../instant.js';
+import { COLON, DASH, NINE, POINT, ZERO } from '../json-bytes.js';
 import { NOWHERE, standsAt } from './usual-text.js';
 
-const DASH = 0x2d;
-const COLON = 0x3a;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
 /** `2026-01-31T12:00:00` */
 const SECONDS_END = 19;
 /** As long as a text may be that is an instant. */
