@@ -39,11 +39,12 @@ describe('the append client', () => {
     log.leaders[1] = log.leaders[3] = 1;
     const client = clientOf(log);
     const appended = await client.append(TOPIC, records(0, 1, 2, 3, 1), {});
-    expect(appended.map(({ partition }) => partition).sort()).toEqual([0, 1, 2, 3]);
+    expect(new Set(appended.map(({ partition }) => partition))).toEqual(new Set([0, 1, 2, 3]));
     expect(appended.every(({ appendMs }) => appendMs === 1_764_000_000_000)).toBe(true);
     await client.append(TOPIC, records(2), {});
     expect(log.kept).toEqual([['v0'], ['v1', 'v4'], ['v2', 'v0'], ['v3']]);
-    expect([...log.appends].sort()).toEqual(['0: 0,2', '0: 2', '1: 1,3']);
+    expect(log.appends).toHaveLength(3);
+    expect(new Set(log.appends)).toEqual(new Set(['0: 0,2', '0: 2', '1: 1,3']));
     expect([log.asked.get('metadata'), log.connections]).toEqual([1, 2]);
   });
 
@@ -53,7 +54,7 @@ describe('the append client', () => {
     await client.append(TOPIC, records(0), {});
     log.leaders[1] = 1;
     const appended = await client.append(TOPIC, records(0, 1, 2), {});
-    expect(appended.map(({ partition }) => partition).sort()).toEqual([0, 1, 2]);
+    expect(new Set(appended.map(({ partition }) => partition))).toEqual(new Set([0, 1, 2]));
     expect(log.appends).toEqual(['0: 0', '0: 0,1,2', '1: 1']);
   });
 
@@ -221,7 +222,7 @@ describe('appends at brokers of any mood', () => {
         const appended = await client.append(TOPIC, sent, {}).catch(() => undefined);
         if (appended === undefined) continue;
         confirmed += 1;
-        expect(appended.map(({ partition }) => partition).sort()).toEqual(partitions.sort());
+        expect(new Set(appended.map(({ partition }) => partition))).toEqual(new Set(partitions));
         for (const partition of partitions) expect(log.kept[partition]).toContain(value);
       }
     };
