@@ -79,9 +79,9 @@ export function sheetOf(load: Load): Sheet {
   const limits: string[] = [];
   const parts = SERVICES.map((service): Part => {
     const cores = coresOf(service);
-    const wanted = Math.max(LEAST_INSTANCES, Math.ceil(cores / utilisation));
-    const { instances = wanted, why = '' } = service.most ?? {};
-    if (cores > instances * utilisation)
+    const needed = instancesFor(cores, utilisation);
+    const { instances = Math.max(LEAST_INSTANCES, needed), why = '' } = service.most ?? {};
+    if (needed > instances)
       limits.push(
         `${service.name}: ${cores.toFixed(1)} cores at the peak, and ${instances} of it can use ${(instances * utilisation).toFixed(1)}: ${why}.`,
       );
@@ -93,7 +93,7 @@ export function sheetOf(load: Load): Sheet {
   const shards = Math.max(
     LEAST_INSTANCES,
     Math.ceil(storeBytes / SHARD.mostBytes),
-    Math.ceil(postgresCores / utilisation),
+    instancesFor(postgresCores, utilisation),
   );
   const kept = eventsPerSecond * load.dedupSeconds * DEDUP_EVENT_BYTES;
   const processors = parts.find(({ name }) => name === 'processor')?.instances ?? LEAST_INSTANCES;
@@ -142,4 +142,9 @@ export function sheetOf(load: Load): Sheet {
     postgresConnections: SHARD.connections,
     limits,
   };
+}
+
+/** A quotient that is whole but for the rounding of doubles is whole. */
+function instancesFor(cores: number, utilisation: number): number {
+  return Math.ceil(cores / utilisation - 1e-9);
 }
