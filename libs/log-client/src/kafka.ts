@@ -73,11 +73,11 @@ export function addressOf(broker: string): BrokerAddress {
   return { host: broker.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(broker.slice(at + 1)) };
 }
 
-/** A connection that is being made, with what the files hold now. What is written is sent at once. */
-export function openSocket({ host, port }: BrokerAddress, { tls }: KafkaConfig): Socket {
+/** A connection that is being made, with what the files hold now. */
+export function openSocket({ host, port }: BrokerAddress, tls: KafkaConfig['tls']): Socket {
   const socket =
     tls === undefined ? connect({ host, port }) : connectEncrypted({ ...tls(host), host, port });
-  return socket.setNoDelay(true).setKeepAlive(true, MINUTE_MS);
+  return socket.setKeepAlive(true, MINUTE_MS);
 }
 
 /** Kafka's client with our bounds and our log: the same towards partition-log and Apache Kafka. */
@@ -97,10 +97,9 @@ export function createKafka(config: KafkaConfig, logger: Logger): Kafka {
   });
 }
 
-/** Each connection is made with what the files hold when it is made. */
-function encrypt(tls: (host: string) => ConnectionOptions): ISocketFactory {
+function encrypt(tls: KafkaConfig['tls']): ISocketFactory {
   return ({ host, port, onConnect }) =>
-    connectEncrypted({ ...tls(host), host, port }, onConnect).setKeepAlive(true, MINUTE_MS);
+    openSocket({ host, port }, tls).once('secureConnect', onConnect);
 }
 
 function logTo(logger: Logger): logCreator {

@@ -1,7 +1,7 @@
 import { buildRecordBatch, KAFKA_ERRORS, produce, type ProducedPartition } from '@tally/kafka-wire';
 import { Backoff, keepTrying } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
-import { longestAppendMs, RETRY, type BrokerAddress, type KafkaConfig } from '../kafka.js';
+import { longestAppendMs, RETRY, type KafkaConfig } from '../kafka.js';
 import { logFailure } from '../log-failure.js';
 import { Brokers } from './brokers.js';
 import { TopicLeaders, type Leaders } from './leaders.js';
@@ -80,7 +80,7 @@ export class AppendClient {
     const asked = this.leaders.of(topic);
     const parts = byLeader(await asked, batches);
     const outcomes = await Promise.allSettled(
-      parts.map(({ address, partitions }) => this.send(pending, address, partitions)),
+      [...parts].map(([broker, partitions]) => this.send(pending, broker, partitions)),
     );
     const failures = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [outcome.reason as Error] : [],
@@ -98,11 +98,11 @@ export class AppendClient {
   /** Appends to the partitions that one broker leads. */
   private async send(
     { topic, batches, appended, giveUpAtMs }: PendingAppend,
-    address: BrokerAddress,
+    broker: string,
     partitions: readonly number[],
   ): Promise<void> {
     const { requestTimeoutMs } = this.config;
-    const connection = await this.brokers.to(address);
+    const connection = await this.brokers.to(broker);
     // What is sent later may come in later than anybody reckons with.
     if (performance.now() + requestTimeoutMs > giveUpAtMs) throw new LogRefusal('it took too long');
     const answer = await connection.ask(produce, {
@@ -164,18 +164,20 @@ function batchesOf(
   return batches;
 }
 
-/** The brokers that lead any of the partitions, each with its own. */
-function byLeader(leaders: Leaders, batches: ReadonlyMap<number, Buffer>) {
-  const parts = new Map<string, { address: BrokerAddress; partitions: number[] }>();
+/** The partitions that each broker leads. */
+function byLeader(
+  leaders: Leaders,
+  batches: ReadonlyMap<number, Buffer>,
+): ReadonlyMap<string, readonly number[]> {
+  const parts = new Map<string, number[]>();
   for (const partition of batches.keys()) {
-    const address = leaders.get(partition);
-    if (address === undefined) continue;
-    const name = `${address.host}:${address.port}`;
-    const part = parts.get(name) ?? { address, partitions: [] };
-    part.partitions.push(partition);
-    parts.set(name, part);
+    const broker = leaders.get(partition);
+    if (broker === undefined) continue;
+    const others = parts.get(broker);
+    if (others === undefined) parts.set(broker, [partition]);
+    else others.push(partition);
   }
-  return [...parts.values()];
+  return parts;
 }
 
 function failureOf(partition: number, told: ProducedPartition | undefined): Error | undefined {

@@ -8,7 +8,7 @@ import {
   KAFKA_ERRORS,
   type SpokenApi,
 } from '@tally/kafka-wire';
-import { connectionTimeoutMs, openSocket, type BrokerAddress, type KafkaConfig } from '../kafka.js';
+import { addressOf, connectionTimeoutMs, openSocket, type KafkaConfig } from '../kafka.js';
 import { logIn } from './log-in.js';
 import { errorOf, LogRefusal } from './log-refusal.js';
 
@@ -44,18 +44,18 @@ export class BrokerConnection {
     private readonly socket: Socket,
     private readonly config: KafkaConfig,
   ) {
+    socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', (error) => this.fail(error));
     socket.on('close', () => this.fail(new Error('the log hung up')));
   }
 
-  /** Rejects where there is no broker, or none that speaks with us, within the time to connect. */
-  static async open(address: BrokerAddress, config: KafkaConfig): Promise<BrokerConnection> {
-    const connection = new BrokerConnection(openSocket(address, config), config);
+  /** To `host:port`. Rejects where there is no broker, or none that speaks with us, within the time to connect. */
+  static async open(broker: string, config: KafkaConfig): Promise<BrokerConnection> {
+    const connection = new BrokerConnection(openSocket(addressOf(broker), config.tls), config);
     const timeoutMs = connectionTimeoutMs(config.requestTimeoutMs);
-    const where = `${address.host}:${address.port}`;
     const timer = setTimeout(
-      () => connection.fail(new Error(`no connection to ${where} within ${timeoutMs} ms`)),
+      () => connection.fail(new Error(`no connection to ${broker} within ${timeoutMs} ms`)),
       timeoutMs,
     );
     try {

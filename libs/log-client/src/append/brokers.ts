@@ -1,4 +1,4 @@
-import { addressOf, type BrokerAddress, type KafkaConfig } from '../kafka.js';
+import type { KafkaConfig } from '../kafka.js';
 import { BrokerConnection } from './broker-connection.js';
 import { LogRefusal } from './log-refusal.js';
 
@@ -9,21 +9,20 @@ export class Brokers {
 
   constructor(private readonly config: KafkaConfig) {}
 
-  /** The connection to a broker; another one where the last is used up. */
-  async to(address: BrokerAddress): Promise<BrokerConnection> {
-    const name = `${address.host}:${address.port}`;
-    const open = this.connections.get(name);
+  /** The connection to a broker, `host:port`; another one where the last is used up. */
+  async to(broker: string): Promise<BrokerConnection> {
+    const open = this.connections.get(broker);
     if (open !== undefined) {
       const connection = await open;
       if (!connection.isUsedUp) return connection;
       connection.retire();
       // Another one may have replaced it meanwhile.
-      if (this.connections.get(name) !== open) return this.to(address);
+      if (this.connections.get(broker) !== open) return this.to(broker);
     }
     if (this.isClosed) throw new LogRefusal('the client was closed');
-    const opened = BrokerConnection.open(address, this.config);
-    this.connections.set(name, opened);
-    opened.catch(() => this.connections.get(name) === opened && this.connections.delete(name));
+    const opened = BrokerConnection.open(broker, this.config);
+    this.connections.set(broker, opened);
+    opened.catch(() => this.connections.get(broker) === opened && this.connections.delete(broker));
     return opened;
   }
 
@@ -36,7 +35,7 @@ export class Brokers {
     const failures: Error[] = [];
     for (const broker of this.config.brokers) {
       try {
-        return await this.to(addressOf(broker));
+        return await this.to(broker);
       } catch (error) {
         if (error instanceof LogRefusal) throw error;
         failures.push(error as Error);

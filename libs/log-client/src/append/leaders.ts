@@ -1,10 +1,9 @@
 import { KAFKA_ERRORS, metadata } from '@tally/kafka-wire';
-import type { BrokerAddress } from '../kafka.js';
 import type { Brokers } from './brokers.js';
 import { errorOf } from './log-refusal.js';
 
-/** Which broker leads which partition of a topic. */
-export type Leaders = ReadonlyMap<number, BrokerAddress>;
+/** Which broker, `host:port`, leads which partition of a topic. */
+export type Leaders = ReadonlyMap<number, string>;
 
 /** Who leads the partitions of topics, as the log said last. */
 export class TopicLeaders {
@@ -30,7 +29,7 @@ export class TopicLeaders {
   private async ask(topic: string): Promise<Leaders> {
     const connection = await this.brokers.any();
     const { brokers, topics } = await connection.ask(metadata, { topics: [topic] });
-    const addresses = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    const addresses = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
     const told = topics.find(({ name }) => name === topic);
     if (told === undefined) throw new Error(`the log does not speak of ${topic}`);
     if (told.errorCode !== KAFKA_ERRORS.NONE) throw errorOf(told.errorCode, topic);
