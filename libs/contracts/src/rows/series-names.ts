@@ -25,6 +25,8 @@ export interface SeriesName {
 }
 
 const LENGTH_BYTES = 2;
+/** Project, type, subject, dimensions. */
+export const SERIES_NAME_TEXTS = 4;
 /** Of one UTF-16 code unit in UTF-8. */
 const MAX_UNIT_BYTES = 3;
 
@@ -51,7 +53,17 @@ export function encodeSeriesNames(names: readonly SeriesName[]): Buffer {
 
 function mostBytesOf({ project, type, subject, dimensions }: SeriesName): number {
   const units = project.length + type.length + subject.length + dimensions.length;
-  return SERIES_ID_BYTES + 4 * LENGTH_BYTES + MAX_UNIT_BYTES * units;
+  return SERIES_ID_BYTES + SERIES_NAME_TEXTS * LENGTH_BYTES + MAX_UNIT_BYTES * units;
+}
+
+/** Where the bytes of the text begin that is behind a position of an entry. */
+export function seriesTextStart(at: number): number {
+  return at + LENGTH_BYTES;
+}
+
+/** Where they end; they need not all be there, but their length must be. */
+export function seriesTextEnd(bytes: Uint8Array, at: number): number {
+  return at + LENGTH_BYTES + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
 }
 
 /** Undefined when the bytes are not series names. `id` shares memory with them. */
@@ -59,10 +71,11 @@ export function decodeSeriesNames(bytes: Buffer): SeriesName[] | undefined {
   const names: SeriesName[] = [];
   let at = 0;
   const text = (): string | undefined => {
-    if (at + 2 > bytes.length) return undefined;
-    const end = at + 2 + bytes.readUInt16BE(at);
+    const from = seriesTextStart(at);
+    if (from > bytes.length) return undefined;
+    const end = seriesTextEnd(bytes, at);
     if (end > bytes.length) return undefined;
-    const found = bytes.toString('utf8', at + 2, end);
+    const found = bytes.toString('utf8', from, end);
     at = end;
     return found;
   };

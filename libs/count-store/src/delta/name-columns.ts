@@ -1,12 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import { SERIES_ID_BYTES, TallyError } from '@tally/contracts';
+import {
+  SERIES_ID_BYTES,
+  SERIES_NAME_TEXTS,
+  seriesTextEnd,
+  seriesTextStart,
+  TallyError,
+} from '@tally/contracts';
 import { slotOf } from '@tally/placement';
 import { ArrayWriter, uuidColumn } from '../binary-arrays.js';
 import { inKeyOrder } from '../key-order.js';
-
-const LENGTH_BYTES = 2;
-/** Project, type, subject, dimensions. */
-const TEXTS = 4;
 
 /** Series names of a delta in the order of their ids, as parameters: one array for each column. */
 export interface NameColumns {
@@ -25,20 +27,22 @@ export function toNameColumns(bytes: Buffer, owns: (slot: number) => boolean): N
   const starts: number[] = [];
   for (let at = 0; at < bytes.length; at = checkName(bytes, at, owns)) starts.push(at);
   const names = inKeyOrder(bytes, Uint32Array.from(starts), SERIES_ID_BYTES);
-  const texts = new Uint32Array(names.length * TEXTS);
+  const texts = new Uint32Array(names.length * SERIES_NAME_TEXTS);
   let next = 0;
   for (const start of names)
-    for (let text = 0, at = start + SERIES_ID_BYTES; text < TEXTS; text++) {
+    for (let text = 0, at = start + SERIES_ID_BYTES; text < SERIES_NAME_TEXTS; text++) {
       texts[next++] = at;
-      at = endOfText(bytes, at);
+      at = seriesTextEnd(bytes, at);
     }
   const textColumn = (text: number): Buffer => {
     let size = 0;
-    for (let at = text; at < texts.length; at += TEXTS) size += bytes.readUInt16BE(texts[at] ?? 0);
+    for (let at = text; at < texts.length; at += SERIES_NAME_TEXTS)
+      size += bytes.readUInt16BE(texts[at] ?? 0);
     const array = new ArrayWriter('text', names.length, size);
-    for (let at = text; at < texts.length; at += TEXTS) {
+    for (let at = text; at < texts.length; at += SERIES_NAME_TEXTS) {
       const start = texts[at] ?? 0;
-      array.add(bytes, start + LENGTH_BYTES, bytes.readUInt16BE(start));
+      const from = seriesTextStart(start);
+      array.add(bytes, from, seriesTextEnd(bytes, start) - from);
     }
     return array.finish();
   };
@@ -54,10 +58,10 @@ export function toNameColumns(bytes: Buffer, owns: (slot: number) => boolean): N
 /** Where the name ends. */
 function checkName(bytes: Buffer, start: number, owns: (slot: number) => boolean): number {
   let at = start + SERIES_ID_BYTES;
-  for (let text = 0; text < TEXTS; text++) {
-    const from = at + LENGTH_BYTES;
+  for (let text = 0; text < SERIES_NAME_TEXTS; text++) {
+    const from = seriesTextStart(at);
     if (from > bytes.length) refuse('expected series names, got other bytes');
-    at = endOfText(bytes, at);
+    at = seriesTextEnd(bytes, at);
     if (at > bytes.length) refuse('expected series names, got other bytes');
     checkText(bytes, from, at);
   }
@@ -74,10 +78,6 @@ function checkText(bytes: Buffer, from: number, to: number): void {
     seen |= byte;
   }
   if (seen >= 0x80 && !isUtf8(bytes.subarray(from, to))) refuse('expected names in UTF-8');
-}
-
-function endOfText(bytes: Buffer, at: number): number {
-  return at + LENGTH_BYTES + bytes.readUInt16BE(at);
 }
 
 function refuse(problem: string): never {

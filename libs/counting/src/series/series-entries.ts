@@ -1,10 +1,14 @@
-import { encodeSeriesNames, SERIES_ID_BYTES, type SeriesName } from '@tally/contracts';
+import {
+  encodeSeriesNames,
+  SERIES_ID_BYTES,
+  SERIES_NAME_TEXTS,
+  seriesTextEnd,
+  seriesTextStart,
+  type SeriesName,
+} from '@tally/contracts';
 import type { SeriesPlaces } from './series-places.js';
 
 const FIRST_BYTES = 2048;
-const LENGTH_BYTES = 2;
-/** Project, type, subject, dimensions. */
-const TEXTS = 4;
 
 /**
  * Ids and names of series, one behind the other as `encodeSeriesNames` writes them; one is known by
@@ -32,8 +36,7 @@ export class SeriesEntries {
   lengthAt(start: number): number {
     const { bytes } = this;
     let at = start + SERIES_ID_BYTES;
-    for (let text = 0; text < TEXTS; text++)
-      at += LENGTH_BYTES + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+    for (let text = 0; text < SERIES_NAME_TEXTS; text++) at = seriesTextEnd(bytes, at);
     return at - start;
   }
 
@@ -54,12 +57,12 @@ export class SeriesEntries {
   /** Where the text at `at` ends, if it has those bytes, and 0 otherwise. */
   private behind(at: number, bytes: Buffer, from: number, to: number): number {
     const own = this.bytes;
-    const length = ((own[at] ?? 0) << 8) | (own[at + 1] ?? 0);
-    if (at === 0 || length !== to - from) return 0;
-    const begin = at + LENGTH_BYTES;
-    for (let index = 0; index < length; index++)
-      if (own[begin + index] !== bytes[from + index]) return 0;
-    return begin + length;
+    const begin = seriesTextStart(at);
+    const end = seriesTextEnd(own, at);
+    if (at === 0 || end - begin !== to - from) return 0;
+    for (let index = from; index < to; index++)
+      if (own[begin + index - from] !== bytes[index]) return 0;
+    return end;
   }
 
   private append(entry: Uint8Array): number {
