@@ -6,6 +6,7 @@ import {
   Lifecycle,
   LOGGER,
   METRICS,
+  registerLongestHolds,
   type Logger,
   type Metrics,
 } from '@tally/service-kit';
@@ -26,7 +27,7 @@ import { RequestAdmission } from './http/request-admission.js';
 import { SlicedAnswers } from './http/sliced-answer.js';
 import { LEDGER_PARTS, LedgerController, type LedgerParts } from './ledger/ledger.controller.js';
 import { LOSS_PARTS, LossesController, type LossParts } from './losses/losses.controller.js';
-import { answerMetrics, eventMetrics, registerHoldMetrics } from './metrics.js';
+import { answerMetrics, eventMetrics } from './metrics.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { PROJECT } from './project.js';
 import { STATS_PARTS, StatsController, type StatsParts } from './stats/stats.controller.js';
@@ -78,7 +79,11 @@ export class AppModule {
           inject: [METRICS],
           useFactory: ({ registry }: Metrics) => {
             const holds = new LongestHolds();
-            registerHoldMetrics(registry, holds);
+            const stages = {
+              read: 'a batch of more than 8 KiB',
+              answer: 'one of more than 64 KiB, while it is made',
+            };
+            registerLongestHolds(registry, 'gateway', stages, holds);
             return holds;
           },
         },

@@ -1,4 +1,4 @@
-import type { LongestHolds, Turns } from '@tally/resilience';
+import type { Turns } from '@tally/resilience';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AnswerBudget } from './http/answer-budget.js';
 import type { BodyBudget } from './http/body-budget.js';
@@ -86,20 +86,6 @@ export function registerTurnMetrics(registry: Registry, turns: Turns): void {
     registers: [registry],
     collect() {
       waiting.set(turns.waiting);
-    },
-  });
-}
-
-/** Of long work that is done in steps. */
-export function registerHoldMetrics(registry: Registry, holds: LongestHolds): void {
-  const longest = new Gauge({
-    name: 'tally_gateway_longest_hold_seconds',
-    help: 'Longest time since the last scrape that long work held the event loop without a pause, by stage: read (a batch of more than 8 KiB) or answer (one of more than 64 KiB, while it is made).',
-    labelNames: ['stage'],
-    registers: [registry],
-    collect() {
-      for (const stage of ['read', 'answer'] as const)
-        longest.set({ stage }, holds.take(stage) / 1000);
     },
   });
 }

@@ -1,11 +1,17 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, INSTALLATION_PROVIDER, InstallationWatch, Peers } from '@tally/discovery';
 import { LongestHolds, Turns } from '@tally/resilience';
-import { HealthChecks, Lifecycle, METRICS, type Metrics } from '@tally/service-kit';
+import {
+  HealthChecks,
+  Lifecycle,
+  METRICS,
+  registerLongestHolds,
+  type Metrics,
+} from '@tally/service-kit';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { QueryConfig } from './config.js';
 import { CLUSTER_PROXY, LedgerController } from './ledger/ledger.controller.js';
-import { lastAnswerMetrics, registerHoldMetrics } from './metrics.js';
+import { lastAnswerMetrics } from './metrics.js';
 import { LastAnswers } from './stats/last-answers.js';
 import { TopicFollower } from './stats/topic-follower.js';
 import { StatsReader } from './stats/stats-reader.js';
@@ -52,7 +58,8 @@ export class AppModule {
               onGiven: () => metrics.given.inc(),
             });
             const holds = new LongestHolds();
-            registerHoldMetrics(registry, holds);
+            const stages = { answer: 'put together from those of the shards, and written' };
+            registerLongestHolds(registry, 'query', stages, holds);
             return new StatsReader({
               clusterProxy: peers.of('cluster-proxy').client,
               timeoutMs: config.readTimeoutMs,

@@ -1,4 +1,3 @@
-import type { LongestHolds } from '@tally/resilience';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 export interface LastAnswerMetrics {
@@ -40,17 +39,4 @@ export function lastAnswerMetrics(
       registers,
     }),
   };
-}
-
-/** Of long work that is done in steps. */
-export function registerHoldMetrics(registry: Registry, holds: LongestHolds): void {
-  const longest = new Gauge({
-    name: 'tally_query_longest_hold_seconds',
-    help: 'Longest time since the last scrape that long work held the event loop without a pause, by stage: answer (put together from those of the shards, and written).',
-    labelNames: ['stage'],
-    registers: [registry],
-    collect() {
-      longest.set({ stage: 'answer' }, holds.take('answer') / 1000);
-    },
-  });
 }

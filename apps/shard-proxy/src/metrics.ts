@@ -1,4 +1,5 @@
 import { LongestHolds } from '@tally/resilience';
+import { registerLongestHolds } from '@tally/service-kit';
 import type pg from 'pg';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
@@ -16,7 +17,7 @@ export interface ShardMetrics {
 export function shardMetrics(registry: Registry): ShardMetrics {
   const registers = [registry];
   const longestHolds = new LongestHolds();
-  registerHoldMetric(registry, longestHolds);
+  registerLongestHolds(registry, 'shard', { rows: 'of an answer, written' }, longestHolds);
   return {
     longestHolds,
     deltas: new Counter({
@@ -49,19 +50,6 @@ export function shardMetrics(registry: Registry): ShardMetrics {
       registers,
     }),
   };
-}
-
-/** Of long work that is done in steps. */
-function registerHoldMetric(registry: Registry, holds: LongestHolds): void {
-  const longest = new Gauge({
-    name: 'tally_shard_longest_hold_seconds',
-    help: 'Longest time since the last scrape that long work held the event loop without a pause, by stage: rows (of an answer, written).',
-    labelNames: ['stage'],
-    registers: [registry],
-    collect() {
-      longest.set({ stage: 'rows' }, holds.take('rows') / 1000);
-    },
-  });
 }
 
 /** Asked at each scrape; the last value stays while Postgres does not answer. */

@@ -18,6 +18,7 @@ export { toProblem, PROBLEM_TYPE, type ProblemDetails } from './errors/problem-d
 export { HealthChecks, type HealthCheck } from './health/health-checks.js';
 export { Lifecycle } from './lifecycle/lifecycle.js';
 export { createLogger, type Logger } from './logging/logger.js';
+export { registerLongestHolds } from './metrics/longest-holds.js';
 export type { Metrics } from './metrics/metrics.js';
 export { LOGGER, METRICS, TLS } from './service/kit.module.js';
 export { startService, VERSION, type ServiceDefinition } from './service/start-service.js';

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { CURRENT_SCHEMA_ID, type ErrorCode, TallyError } from '@tally/contracts';
-import type { LongestHolds, Turns } from '@tally/resilience';
+import { inTurns, type LongestHolds, type Turns } from '@tally/resilience';
 import { type Logger, type ProblemDetails } from '@tally/service-kit';
 import type { EventMetrics } from '../metrics.js';
 import type { EventTypes } from '../event-types/event-types.js';
@@ -94,20 +94,10 @@ export class EventIntake {
 
   /** A short batch at once; a long one in steps between which others have their turn. */
   private async check(bytes: Buffer, format: BatchFormat, batch: CheckedBatch): Promise<void> {
-    const isLong = bytes.length > BATCH_SIZES.groupBytes;
     const { turns, holds } = this.parts;
-    let since = isLong ? performance.now() : 0;
-    for (const step of readBatch(bytes, format, BATCH_SIZES, batch.usual)) {
-      const turn = isLong ? turns.next() : undefined;
-      if (turn !== undefined) {
-        holds.note('read', since);
-        await turn;
-        since = performance.now();
-      }
-      if (step.kind === 'refused') throw new TallyError(step.code, step.detail);
-      if (step.kind !== 'read') batch.add(step);
-    }
-    if (isLong) holds.note('read', since);
+    const steps = checked(bytes, format, batch);
+    if (bytes.length > BATCH_SIZES.groupBytes) return inTurns(steps, turns, holds, 'read');
+    while (steps.next().done !== true);
   }
 
   private async append(
@@ -141,6 +131,15 @@ export class EventIntake {
         retryAfterMs === undefined ? { cause } : { cause, retryAfterMs },
       );
     }
+  }
+}
+
+/** Reads and checks a batch step by step. TallyError where all of it is refused. */
+function* checked(bytes: Buffer, format: BatchFormat, batch: CheckedBatch): Generator<undefined> {
+  for (const step of readBatch(bytes, format, BATCH_SIZES, batch.usual)) {
+    yield;
+    if (step.kind === 'refused') throw new TallyError(step.code, step.detail);
+    if (step.kind !== 'read') batch.add(step);
   }
 }
 
