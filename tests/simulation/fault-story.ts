@@ -41,6 +41,12 @@ export function storyOf(fault: Fault): string {
       return 'another shard map is in force';
     case 'log-shortened':
       return `all but ${fault.keeps} records of partition ${fault.partition} are deleted`;
+    case 'letters-refused':
+      return `the log takes no dead letters for ${fault.forMs} ms`;
+    case 'replayer-crash':
+      return `replayer ${fault.replayer} is killed for ${fault.forMs} ms`;
+    case 'replayer-pause':
+      return `replayer ${fault.replayer} stands still for ${fault.forMs} ms`;
     case 'rebalance':
       return 'the group assigns anew';
     case 'bad-weather':

@@ -1,6 +1,6 @@
 import { HOUR_MS } from '@tally/contracts';
 import { Random } from '../failure/traffic/random.js';
-import type { ProcessorSettings } from './world/simulated-processor.js';
+import type { ProcessorSettings } from './world/processor-faults.js';
 
 /** One thing that goes wrong, at a time in ms from the beginning. */
 export type Fault = { readonly atMs: number } & (
@@ -23,6 +23,9 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'counting-bug'; readonly processor: number; readonly afterEvents: number }
   | { readonly kind: 'shard-map' }
   | { readonly kind: 'log-shortened'; readonly partition: number; readonly keeps: number }
+  | { readonly kind: 'letters-refused'; readonly forMs: number }
+  | { readonly kind: 'replayer-crash'; readonly replayer: number; readonly forMs: number }
+  | { readonly kind: 'replayer-pause'; readonly replayer: number; readonly forMs: number }
   | { readonly kind: 'rebalance' }
   | { readonly kind: 'bad-weather'; readonly forMs: number; readonly percent: number }
 );
@@ -39,6 +42,7 @@ export interface Schedule {
 
 export const PARTITIONS = 3;
 export const PROCESSORS = 2;
+export const REPLAYERS = 2;
 export const SHARDS = 2;
 export const INTAKES = 2;
 /** With these, messages are bounded too. */
@@ -65,7 +69,7 @@ export function scheduleOf(seed: number): Schedule {
   // Only those who compare find what a shard has lost, or what a person gave up; without them nothing
   // else hides behind that.
   const drawn = Array.from({ length: random.between(0, 7) }, () => faultOf(random, time()));
-  const faults = [...drawn, ...clockFaults(seed)]
+  const faults = [...drawn, ...clockFaults(seed), ...letterFaults(seed)]
     .filter(({ kind }) => settings.verifies || !FOUND_BY_COMPARING.has(kind))
     .sort((a, b) => a.atMs - b.atMs);
   // A loss is accepted by all shards together.
@@ -84,6 +88,22 @@ function clockFaults(seed: number): Fault[] {
   const atMs = random.between(0, LASTS_MS);
   const processor = random.between(0, PROCESSORS - 1);
   return [{ atMs, kind: 'processor-clock', processor, byMs: random.pick([-HOUR_MS, HOUR_MS]) }];
+}
+
+/** Drawn apart too. */
+function letterFaults(seed: number): Fault[] {
+  const random = new Random(seed).part(6);
+  if (!random.chance(40)) return [];
+  return Array.from({ length: random.between(1, 2) }, () => {
+    const atMs = random.between(0, LASTS_MS);
+    const forMs = random.pick([800, 3000, LONG_PAUSE_MS]);
+    const replayer = random.between(0, REPLAYERS - 1);
+    return random.pick<Fault>([
+      { atMs, kind: 'letters-refused', forMs },
+      { atMs, kind: 'replayer-crash', replayer, forMs },
+      { atMs, kind: 'replayer-pause', replayer, forMs },
+    ]);
+  });
 }
 
 function faultOf(random: Random, atMs: number): Fault {

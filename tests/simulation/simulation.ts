@@ -8,6 +8,7 @@ import {
   MAX_RECORD_BYTES,
   PARTITIONS,
   PROCESSORS,
+  REPLAYERS,
   SHARDS,
   SMALL_FLUSH_BYTES,
   type Fault,
@@ -16,10 +17,13 @@ import {
 import { CALM, Network } from './world/network.js';
 import { LoggedEvents } from './world/logged-events.js';
 import { Operator } from './world/operator.js';
+import { ProcessorGroup } from './world/processor-group.js';
+import { inflictOnShard } from './world/shard-faults.js';
 import { SimulatedClients, SPLIT } from './world/simulated-clients.js';
 import { SimulatedIntake } from './world/simulated-intake.js';
 import { SimulatedLog } from './world/simulated-log.js';
 import { SimulatedProcessor } from './world/simulated-processor.js';
+import { SimulatedReplayer } from './world/simulated-replayer.js';
 import { SimulatedShard } from './world/simulated-shard.js';
 import { VirtualTime } from './world/virtual-time.js';
 
@@ -46,9 +50,12 @@ export class Simulation {
   private readonly random: Random;
   private readonly network: Network;
   private readonly log: SimulatedLog;
+  private readonly letters: SimulatedLog;
   private readonly logged: LoggedEvents;
   private readonly shards: SimulatedShard[];
   private readonly processors: SimulatedProcessor[];
+  private readonly group: ProcessorGroup;
+  private readonly replayers: SimulatedReplayer[];
   private readonly intakes: SimulatedIntake[];
   private readonly clients: SimulatedClients;
   private readonly operator: Operator;
@@ -58,7 +65,6 @@ export class Simulation {
     dedupWindowMs: DEDUP_WINDOW_MS,
   };
   private shardMap = ShardMap.even(SHARDS);
-  private groupGeneration = 0;
   private registryVersion = 0;
   private healedAtMs = 0;
 
@@ -70,6 +76,7 @@ export class Simulation {
     this.network = new Network(this.time, new Random(schedule.seed).part(2));
     const syncMs = () => this.random.between(1, 60);
     this.log = new SimulatedLog(PARTITIONS, this.time, syncMs, protections);
+    this.letters = new SimulatedLog(PARTITIONS, this.time, syncMs, protections);
     this.logged = new LoggedEvents(this.log, DEDUP_WINDOW_MS);
     this.shards = Array.from(
       { length: SHARDS },
@@ -92,6 +99,7 @@ export class Simulation {
       time: this.time,
       network: this.network,
       log: this.log,
+      letters: this.letters,
       shards: this.shards,
       topic: this.topic,
       shardMap: () => this.shardMap,
@@ -104,6 +112,11 @@ export class Simulation {
     this.processors = Array.from(
       { length: PROCESSORS },
       (_, number) => new SimulatedProcessor(`processor ${number}`, world),
+    );
+    this.group = new ProcessorGroup(this.processors, PARTITIONS);
+    this.replayers = Array.from(
+      { length: REPLAYERS },
+      (_, number) => new SimulatedReplayer(`replayer ${number}`, world),
     );
     const intakeWorld = {
       time: this.time,
@@ -125,7 +138,7 @@ export class Simulation {
 
   /** Plays the schedule, heals everything, and looks whether all is counted. */
   play(): this {
-    this.rebalance();
+    this.group.rebalance();
     for (const atMs of this.schedule.sends) this.time.after(atMs, () => this.clients.send());
     for (const fault of this.schedule.faults)
       this.time.after(fault.atMs, () => this.inflict(fault));
@@ -155,8 +168,21 @@ export class Simulation {
     this.tell(storyOf(fault));
     switch (fault.kind) {
       case 'log-crash':
-        this.log.crash();
-        return time.after(fault.forMs, () => this.log.restart());
+        for (const log of [this.log, this.letters]) {
+          log.crash();
+          time.after(fault.forMs, () => log.restart());
+        }
+        return;
+      case 'letters-refused':
+        this.letters.isRefusing = true;
+        return time.after(fault.forMs, () => void (this.letters.isRefusing = false));
+      case 'replayer-crash': {
+        const replayer = this.replayers[fault.replayer];
+        replayer?.kill();
+        return time.after(fault.forMs, () => replayer?.restart());
+      }
+      case 'replayer-pause':
+        return this.replayers[fault.replayer]?.process.pause(fault.forMs);
       case 'log-clock':
         this.log.clockOffsetMs = fault.offsetMs;
         return;
@@ -175,8 +201,8 @@ export class Simulation {
         // The group gives its partitions to the others; it goes on with its own when it wakes, until
         // it hears that the group has gone on without it.
         if (fault.forMs > GROUP_SESSION_MS) {
-          time.after(GROUP_SESSION_MS, () => this.rebalance(fault.processor));
-          time.after(fault.forMs + REJOIN_MS, () => this.rebalance());
+          time.after(GROUP_SESSION_MS, () => this.group.rebalance(fault.processor));
+          time.after(fault.forMs + REJOIN_MS, () => this.group.rebalance());
         }
         return;
       case 'processor-clock':
@@ -195,33 +221,21 @@ export class Simulation {
         for (const intake of this.intakes)
           time.after(this.random.between(0, 300), () => intake.hear(this.registryVersion));
         return;
-      case 'shard-away': {
-        const shard = this.shards[fault.shard];
-        if (shard !== undefined) shard.isUp = false;
-        return time.after(fault.forMs, () => shard?.mend());
-      }
+      case 'shard-away':
       case 'shard-saved':
-        return this.shards[fault.shard]?.save();
       case 'shard-restored':
-        return this.shards[fault.shard]?.restore();
       case 'shard-promoted':
-        return this.shards[fault.shard]?.promote();
-      case 'shard-odd': {
-        const shard = this.shards[fault.shard];
-        if (shard !== undefined) shard.isOdd = true;
-        return time.after(fault.forMs, () => shard?.mend());
-      }
+      case 'shard-odd':
       case 'shard-narrow': {
         const shard = this.shards[fault.shard];
-        if (shard !== undefined) shard.maxMessageBytes = MAX_RECORD_BYTES;
-        return;
+        return shard === undefined ? undefined : inflictOnShard(shard, fault, time);
       }
       case 'shard-map':
         return this.changeShardMap();
       case 'log-shortened':
         return this.logged.shorten(fault.partition, fault.keeps);
       case 'rebalance':
-        return this.rebalance();
+        return this.group.rebalance();
       case 'bad-weather': {
         const { percent } = fault;
         this.network.weather = {
@@ -237,10 +251,10 @@ export class Simulation {
   }
 
   private onCrashed(processor: SimulatedProcessor | undefined, forMs: number): void {
-    this.time.after(GROUP_SESSION_MS, () => this.rebalance());
+    this.time.after(GROUP_SESSION_MS, () => this.group.rebalance());
     this.time.after(forMs, () => {
       processor?.restart();
-      this.rebalance();
+      this.group.rebalance();
     });
   }
 
@@ -256,27 +270,15 @@ export class Simulation {
     // Shards and processors hear of it at different times.
     for (const shard of this.shards)
       this.time.after(this.random.between(0, 300), () => void (shard.epoch = epoch));
-    this.time.after(this.random.between(0, 300), () => this.rebalance());
-  }
-
-  /** Partitions of the group are given to those that it believes alive. */
-  private rebalance(without?: number): void {
-    const live = this.processors.filter(
-      ({ process }, number) => process.isUp && number !== without,
-    );
-    this.groupGeneration += 1;
-    for (const [index, processor] of live.entries()) {
-      const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition).filter(
-        (partition) => (partition + this.groupGeneration) % live.length === index,
-      );
-      processor.assign(this.groupGeneration, partitions);
-    }
+    this.time.after(this.random.between(0, 300), () => this.group.rebalance());
   }
 
   private heal(): void {
     this.tell('everything is mended');
     this.network.weather = CALM;
     this.log.restart();
+    this.letters.restart();
+    this.letters.isRefusing = false;
     for (const shard of this.shards) {
       shard.mend();
       shard.epoch = this.shardMap.epoch;
@@ -289,12 +291,12 @@ export class Simulation {
       );
       last.isUp = lastly.is !== 'away';
       last.isOdd = lastly.is === 'odd';
-      this.rebalance();
+      this.group.rebalance();
     }
     const gone = this.processors.filter(({ process }) => !process.isUp);
     for (const processor of gone) processor.restart();
     // Without a reason nobody begins anew: what was lost must be found by those who go on.
-    if (gone.length > 0) this.rebalance();
+    if (gone.length > 0) this.group.rebalance();
   }
 
   /** All that is of other shards must be counted by now; then it is mended too. */
@@ -319,7 +321,13 @@ export class Simulation {
     const isCurrent = this.shards.every((shard) => {
       return (shard.read(PARTITIONS).asOfMs ?? 0) >= this.healedAtMs;
     });
+    if (this.waitingLetters > 0) return false;
     return isCurrent && this.processors.every(({ haltedPartitions }) => haltedPartitions === 0);
+  }
+
+  private get waitingLetters(): number {
+    const bounds = [...(this.letters.bounds()?.values() ?? [])];
+    return bounds.reduce((sum, { low, high }) => sum + Number(high - low), 0);
   }
 
   private countOf(id: string): bigint {
@@ -384,6 +392,8 @@ export class Simulation {
     })))
       if (asOfMs === undefined || asOfMs < this.healedAtMs)
         return this.violate(`shard ${shard} does not say that it is complete to the end`);
+    if (this.waitingLetters > 0)
+      return this.violate(`${this.waitingLetters} dead letters are not delivered`);
     for (const { haltedPartitions } of this.processors)
       if (haltedPartitions > 0) return this.violate('a partition is halted');
   }

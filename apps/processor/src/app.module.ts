@@ -14,9 +14,8 @@ import {
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from './config.js';
 import { Processor } from './counting/processor.js';
-import { EventTypeRegistry } from './event-types/event-type-registry.js';
+import { EventTypeRegistry, Shards } from '@tally/shard-client';
 import { processorMetrics } from './metrics.js';
-import { Shards } from './shards/shards.js';
 
 @Module({})
 export class AppModule {

@@ -7,6 +7,9 @@ const ENVELOPE_BYTES = 1 << 20;
 /** A delta may have so many bytes when one more record is counted into it. */
 export const MAX_FLUSH_BYTES = MAX_MESSAGE_BYTES - MAX_RECORD_DELTA_BYTES - ENVELOPE_BYTES;
 
+/** How long what goes into a dead letter waits for more: each of them is an append, and a delivery. */
+export const LETTER_INTERVAL_MS = 2 * SECOND_MS;
+
 /**
  * Least time between two rebuilds for one shard that comes and goes, and the most that it grows to: a
  * rebuild reads the dedup window back, for all shards.

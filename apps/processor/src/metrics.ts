@@ -7,6 +7,7 @@ export interface ProcessorMetrics {
   readonly restarts: Counter<'reason'>;
   readonly haltedPartitions: Gauge;
   readonly absentShards: Gauge;
+  readonly letters: Counter<'shard' | 'outcome'>;
   readonly assignedPartitions: Gauge;
   readonly clockAhead: Gauge;
 }
@@ -46,6 +47,12 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     absentShards: new Gauge({
       name: 'tally_processor_absent_shards',
       help: 'Shards that nothing is counted for now, while the others are: alarm when it stays above 0.',
+      registers,
+    }),
+    letters: new Counter({
+      name: 'tally_processor_dead_letters_total',
+      help: 'Dead letters for absent shards: written, or refused by the log, and then read again when the shard is back.',
+      labelNames: ['shard', 'outcome'],
       registers,
     }),
     assignedPartitions: new Gauge({

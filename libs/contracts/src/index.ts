@@ -1,6 +1,7 @@
 export * from './block/block-body.js';
 export * from './block/block-expiry.js';
 export * from './block/block-header.js';
+export * from './dead-letters/dead-letter.js';
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.js';
 export { parseDocument, readDocument, type ReadDocument } from './documents/read-document.js';
 export { CODE_TRAILER, ERROR_CODES, isErrorCode, type ErrorCode } from './errors/codes.js';
@@ -31,7 +32,7 @@ export type * as partitioner from './generated/tally/partitioner/v1/partitioner.
 export type * as query from './generated/tally/query/v1/query.js';
 export type * as shardProxy from './generated/tally/shard_proxy/v1/shard_proxy.js';
 export { FATES, MAX_LEDGER_HOURS, type Fate } from './ledger.js';
-export type { LogRecord, PartitionBounds } from './log.js';
+export type { LogRecord, OffsetRange, PartitionBounds } from './log.js';
 export { LOSS_NAME_BYTES, LOSS_REASON_BYTES } from './losses.js';
 export { MAX_MESSAGE_BYTES } from './grpc/message-size.js';
 export { namedShard } from './grpc/named-shard.js';

@@ -11,3 +11,9 @@ export interface PartitionBounds {
   readonly low: bigint;
   readonly high: bigint;
 }
+
+/** Offsets from (inclusive) to (exclusive). */
+export interface OffsetRange {
+  readonly from: bigint;
+  readonly to: bigint;
+}

@@ -1,13 +1,23 @@
 export { readBlock, type BlockRecord } from './aggregate/block-record.js';
+export type { CountingRules } from './aggregate/event-folder.js';
 export {
   PartitionCounter,
-  type CountingRules,
+  type CountedRecord,
   type RecordCounts,
+  type Takers,
 } from './aggregate/partition-counter.js';
 export { MAX_RECORD_DELTA_BYTES, ShardDelta } from './aggregate/shard-delta.js';
-export { OffsetSet, type OffsetRange } from './coverage/offset-set.js';
+export { OffsetSet } from './coverage/offset-set.js';
 export { DedupWindow } from './dedup/dedup-window.js';
 export * from './event-types/index.js';
+export type { Standing } from './letters/dead-letters.js';
+export {
+  LetterDelivery,
+  type DeliveryAction,
+  type StoredLetter,
+} from './letters/letter-delivery.js';
+export type { LetterPlace } from './letters/letter-index.js';
+export { standingAt } from './letters/standing-letters.js';
 export { CountingRun, type CountingRunOptions } from './run/counting-run.js';
 export type {
   Answer,

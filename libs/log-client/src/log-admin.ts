@@ -51,6 +51,10 @@ export class LogAdmin {
     );
   }
 
+  hasTopic(topic: string): Promise<boolean> {
+    return this.ask('list topics', async (admin) => (await admin.listTopics()).includes(topic));
+  }
+
   /** Names of all topics of events, also of other installations. */
   eventsTopics(): Promise<string[]> {
     return this.ask('list topics', async (admin) =>

@@ -13,6 +13,9 @@ interface Partition {
   waiting: { readonly upTo: number; readonly confirm: () => void }[];
 }
 
+/** An append is durable: its append time as readers see it, and its offset. */
+export type Confirm = (appendMs: number, offset: bigint) => void;
+
 export interface LogFaults {
   /** Control: an append is confirmed before it is on the disk. */
   confirmsBeforeSync: boolean;
@@ -26,6 +29,8 @@ const MAX_STEP_MS = 1000;
 export class SimulatedLog {
   private readonly partitions: Partition[];
   private isUp = true;
+  /** No append is confirmed, and none is made. */
+  isRefusing = false;
   /** Grows with each crash: a sync of before it confirms nothing. */
   private life = 0;
   /** How far the log's clock is from true time: within what clocks may differ. */
@@ -58,8 +63,8 @@ export class SimulatedLog {
    * Confirms once it is durable, with its append time as readers see it; never when the log is down or
    * crashes before.
    */
-  append(partition: number, value: Buffer, confirm: (appendMs: number) => void): void {
-    if (!this.isUp) return;
+  append(partition: number, value: Buffer, confirm: Confirm): void {
+    if (!this.isUp || this.isRefusing) return;
     const timestampMs = this.clock.now();
     if (this.clock.stampRefusal() !== undefined) return;
     const of = this.partition(partition);
@@ -67,8 +72,8 @@ export class SimulatedLog {
     of.records.push({ offset, timestampMs, value });
     const appendMs = Math.max(timestampMs, of.appendMs.at(-1) ?? 0);
     of.appendMs.push(appendMs);
-    if (this.faults.confirmsBeforeSync) confirm(appendMs);
-    else of.waiting.push({ upTo: of.records.length, confirm: () => confirm(appendMs) });
+    if (this.faults.confirmsBeforeSync) confirm(appendMs, offset);
+    else of.waiting.push({ upTo: of.records.length, confirm: () => confirm(appendMs, offset) });
     const { life } = this;
     this.time.after(this.syncMs(), () => {
       if (life === this.life) this.sync(of);

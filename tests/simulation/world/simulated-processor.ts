@@ -4,8 +4,10 @@ import {
   LogTime,
   readBlock,
   ShardRoster,
+  type Answer,
   type FlushOutcome,
   type RunAction,
+  type ShardCoverage,
 } from '@tally/counting';
 import type { EventsTopic, ShardMap } from '@tally/placement';
 import type { Random } from '../../failure/traffic/random.js';
@@ -14,6 +16,8 @@ import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
 import { ShardAnswers } from './shard-answers.js';
 import { meaningAt } from './event-meaning.js';
 import { HastyRoster } from './hasty-roster.js';
+import type { ProcessorFaults, ProcessorSettings } from './processor-faults.js';
+import { ProcessorLetters } from './processor-letters.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
 import type { SimulatedShard } from './simulated-shard.js';
@@ -27,58 +31,15 @@ const MAX_DELIVERY_MS = 40;
 /** From a bug until the process has ended: long, so that much may happen meanwhile. */
 const MAX_DYING_MS = 600;
 const SHARD_PATIENCE_MS = 2500;
+const LETTER_INTERVAL_MS = 600;
 const REJOIN = { firstRejoinMs: 500, maxRejoinMs: 2000 };
-
-export interface ProcessorFaults {
-  /** Control: the dedup window is not read back. */
-  forgetsWindow: boolean;
-  /** Control: counting begins at the end of the log, not at what a shard lacks. */
-  beginsAtEnd: boolean;
-  /** Control: a flush without an answer is taken for applied. */
-  trustsSilence: boolean;
-  /** Control: only a third of the dedup window is read back. */
-  shortensWindow: boolean;
-  /** Control: nobody compares what shards cover with what they had confirmed. */
-  neverVerifies: boolean;
-  /** Control: what clocks may differ is not taken off an instant. */
-  ignoresSkew: boolean;
-  /** Control: the end of the log counts as reached, wherever the run is. */
-  claimsEnd: boolean;
-  /** Control: an event means what the registry says now. */
-  usesNewestMeaning: boolean;
-  /** Control: wherever the log begins, it is believed that a person accepted it. */
-  takesAnyBeginning: boolean;
-  /** Control: a flush may have any number of bytes. */
-  neverBounds: boolean;
-  /** Control: what is too large counts as unanswered. */
-  repeatsTooLarge: boolean;
-  /** Control: a shard is never left. */
-  waitsForEver: boolean;
-  /** Control: an odd answer ends the process. */
-  crashesOnOddAnswer: boolean;
-  /** Control: a shard that comes and goes does not wait until the others have caught up. */
-  rejoinsAtOnce: boolean;
-  /** Control: a shard that was absent counts as having all that was read meanwhile. */
-  forgetsAbsence: boolean;
-  /** Control: its clock may be set while it runs. */
-  believesOwnClock: boolean;
-  /** Control: answers do not say which database gave them. */
-  ignoresIdentity: boolean;
-}
-
-/** What differs from schedule to schedule: how soon a run is behind, and who finds what was lost. */
-export interface ProcessorSettings {
-  readonly recordsPerFetch: number;
-  readonly flushRows: number;
-  readonly flushBytes: number;
-  /** Whether runs compare what shards cover with what they had confirmed. */
-  readonly verifies: boolean;
-}
 
 export interface ProcessorWorld {
   readonly time: VirtualTime;
   readonly network: Network;
   readonly log: SimulatedLog;
+  /** Of dead letters. */
+  readonly letters: SimulatedLog;
   readonly shards: readonly SimulatedShard[];
   readonly topic: EventsTopic;
   readonly shardMap: () => ShardMap;
@@ -98,6 +59,7 @@ export interface ProcessorWorld {
 export class SimulatedProcessor {
   readonly process: SimulatedProcess;
   private readonly answers: ShardAnswers;
+  private readonly letters: ProcessorLetters;
   private run: CountingRun | undefined;
   /** Grows with each run: what an older one asked, nobody hears. */
   private generation = 0;
@@ -123,6 +85,7 @@ export class SimulatedProcessor {
   ) {
     this.process = new SimulatedProcess(world.time);
     this.answers = new ShardAnswers(world);
+    this.letters = new ProcessorLetters(world);
     this.roster = this.newRoster();
     this.clock = new SimulatedClock(world.time, world.faults.believesOwnClock);
     this.logTime = this.newLogTime();
@@ -229,6 +192,7 @@ export class SimulatedProcessor {
       flushRows: world.settings.flushRows,
       shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : SHARD_PATIENCE_MS,
       logTime: this.logTime,
+      letterIntervalMs: LETTER_INTERVAL_MS,
       verifyIntervalMs:
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
       maxSeries: 50,
@@ -277,7 +241,15 @@ export class SimulatedProcessor {
   private carryOut(generation: number, action: RunAction): void {
     switch (action.kind) {
       case 'read-coverage':
-        return this.readCoverage(generation, action.shard);
+        return this.readCoverage(generation, action.shard, action.afterLetters);
+      case 'read-letters':
+        return this.ask(
+          generation,
+          () => this.letters.standing(this.assigned),
+          (standing) => this.run?.onLetters(standing),
+        );
+      case 'append-letter':
+        return this.appendLetter(generation, action);
       case 'ask-bounds':
         return this.ask(
           generation,
@@ -316,6 +288,9 @@ export class SimulatedProcessor {
           if (generation === this.generation) this.begin(action.reason);
         });
         return;
+      case 'present':
+        this.world.tell(`${this.name} counts for shard ${action.shard} again`);
+        return;
       case 'begun':
         this.hasBegun = true;
         return;
@@ -323,13 +298,29 @@ export class SimulatedProcessor {
     }
   }
 
-  private readCoverage(generation: number, shard: number): void {
+  private readCoverage(generation: number, shard: number, afterLetters: boolean): void {
     const { epoch } = this;
-    this.ask(
+    const firstLetters = afterLetters ? this.letters.first() : new Map<number, bigint>();
+    this.ask<Answer<ShardCoverage>>(
       generation,
       () => this.answers.coverage(shard, epoch, this.assigned),
-      (answer) => this.run?.onCoverage(shard, answer ?? { kind: 'none' }),
+      (answer) => {
+        // Without an answer of the log nobody knows what was delivered before the shard was asked.
+        const isHeard = answer !== undefined && firstLetters !== undefined;
+        this.run?.onCoverage(shard, isHeard ? withFirst(answer, firstLetters) : { kind: 'none' });
+      },
     );
+  }
+
+  private appendLetter(
+    generation: number,
+    { partition, letter }: Extract<RunAction, { kind: 'append-letter' }>,
+  ): void {
+    const hear = this.process.receiver((offset: bigint | undefined) => {
+      if (generation === this.generation)
+        this.tellRun(() => this.run?.onLetterAppended(partition, offset));
+    });
+    this.letters.append(partition, letter, hear);
   }
 
   private bounds(): ReadonlyMap<number, PartitionBounds> | undefined {
@@ -355,7 +346,7 @@ export class SimulatedProcessor {
 
   private flush(
     generation: number,
-    { shard, request }: Extract<RunAction, { kind: 'flush' }>,
+    { shard, number, request }: Extract<RunAction, { kind: 'flush' }>,
   ): void {
     const { faults } = this.world;
     this.ask<FlushOutcome>(
@@ -364,7 +355,7 @@ export class SimulatedProcessor {
       (outcome) => {
         const silence: FlushOutcome = { kind: faults.trustsSilence ? 'applied' : 'retry' };
         if (outcome?.kind === 'halt' && faults.crashesOnOddAnswer) return this.crash(0);
-        this.run?.onFlushed(shard, outcome ?? silence);
+        this.run?.onFlushed(shard, number, outcome ?? silence);
       },
     );
   }
@@ -383,4 +374,11 @@ export class SimulatedProcessor {
       }),
     );
   }
+}
+
+function withFirst(
+  answer: Answer<ShardCoverage>,
+  firstLetters: ReadonlyMap<number, bigint>,
+): Answer<ShardCoverage> {
+  return answer.kind === 'answer' ? { ...answer, firstLetters } : answer;
 }

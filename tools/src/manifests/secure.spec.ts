@@ -91,7 +91,7 @@ describe('the overlay secure', () => {
         .map(({ app }) => app)
         .toSorted();
     expect(heldBy('log-users')).toEqual(['partition-log']);
-    expect(heldBy('log-password')).toEqual(['partitioner', 'processor']);
+    expect(heldBy('log-password')).toEqual(['dead-letter-replayer', 'partitioner', 'processor']);
   });
 
   it('starts Redis with a password that is in no manifest', () => {

@@ -15,8 +15,8 @@ import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from '../config.js';
 import { REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
-import type { EventTypes } from '../event-types/event-types.js';
-import type { Shards } from '../shards/shards.js';
+import type { EventTypes, Shards } from '@tally/shard-client';
+import { DeadLettersTopic } from '../letters/dead-letters-topic.js';
 import { openOwnClock } from './own-clock.js';
 import { RunDriver } from './run-driver.js';
 
@@ -49,6 +49,7 @@ export class Processor {
   private readonly unwatch: () => void;
   private shardMap: ShardMap | undefined;
   private topic: EventsTopic | undefined;
+  private letters: DeadLettersTopic | undefined;
   private reader: GroupReader | undefined;
   private assignment: Assignment | undefined;
   private driver: RunDriver | undefined;
@@ -122,6 +123,7 @@ export class Processor {
     await this.joining;
     await this.changing;
     await this.driver?.stop();
+    await this.letters?.close();
   }
 
   private async join(): Promise<void> {
@@ -133,6 +135,7 @@ export class Processor {
     await admin.assertTopic(topic.name, topic.partitions);
     if (this.stopping.signal.aborted) return;
     this.topic = topic;
+    this.letters ??= new DeadLettersTopic({ ...this.options, topic });
     const reader = this.newReader(topic);
     this.reader = reader;
     try {
@@ -181,16 +184,17 @@ export class Processor {
     const { logger, metrics } = this.options;
     await this.driver?.stop();
     this.driver = undefined;
-    const { assignment, shardMap, topic } = this;
+    const { assignment, shardMap, topic, letters } = this;
     if (this.stopping.signal.aborted || assignment === undefined || assignment.signal.aborted)
       return;
-    if (shardMap === undefined || topic === undefined) return;
+    if (shardMap === undefined || topic === undefined || letters === undefined) return;
     metrics.restarts.inc({ reason });
     logger.info({ reason, partitions: assignment.partitions.length }, 'counting anew');
     this.driver = new RunDriver({
       ...this.options,
       topic,
       assignment,
+      letters,
       shardMap,
       roster: this.roster,
       logTime: this.logTime,

@@ -13,10 +13,11 @@ import type { EventsTopic, ShardMap } from '@tally/placement';
 import { crash } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import type { ProcessorConfig } from '../config.js';
-import type { EventTypes } from '../event-types/event-types.js';
+import type { EventTypes, Shards } from '@tally/shard-client';
+import type { DeadLettersTopic } from '../letters/dead-letters-topic.js';
+import { LETTER_INTERVAL_MS } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
-import { FlushTraces } from '../shards/flush-traces.js';
-import type { Shards } from '../shards/shards.js';
+import { FlushTraces } from './flush-traces.js';
 
 /** Least time between two ticks while no events come: each costs, and answers of an idle system may be as old. */
 const IDLE_MS = SECOND_MS;
@@ -36,6 +37,7 @@ export interface RunDriverOptions {
   /** What our clock says of the log's, as it is known from run to run. */
   readonly logTime: LogTime;
   readonly admin: LogAdmin;
+  readonly letters: DeadLettersTopic;
   readonly logger: Logger;
   readonly metrics: ProcessorMetrics;
   readonly now: () => number;
@@ -75,6 +77,7 @@ export class RunDriver {
       flushRows: config.flushRows,
       shardPatienceMs: config.shardPatienceMs,
       logTime,
+      letterIntervalMs: LETTER_INTERVAL_MS,
       verifyIntervalMs: config.verifyIntervalMs,
       maxSeries: config.maxSeries,
       startedAtMs: now(),
@@ -176,7 +179,11 @@ export class RunDriver {
     const { assignment, logger, metrics } = this.options;
     switch (action.kind) {
       case 'read-coverage':
-        return this.track(this.readCoverage(action.shard));
+        return this.track(this.readCoverage(action.shard, action.afterLetters));
+      case 'read-letters':
+        return this.track(this.readLetters());
+      case 'append-letter':
+        return this.track(this.appendLetter(action));
       case 'ask-bounds':
         return this.track(this.askBounds());
       case 'ask-offset-at':
@@ -204,10 +211,13 @@ export class RunDriver {
         const { shard, reason } = action;
         logger.error(
           { shard, reason },
-          'ALARM: this shard is not counted, the others are; it is asked again until it answers',
+          'ALARM: this shard is not counted, its events go into dead letters; it is asked again until it answers',
         );
         return;
       }
+      case 'present':
+        logger.warn({ shard: action.shard }, 'this shard is counted again');
+        return;
       case 'halt': {
         const { partition, reason } = action;
         logger.error(
@@ -224,15 +234,43 @@ export class RunDriver {
     }
   }
 
-  private async readCoverage(shard: number): Promise<void> {
-    const { shards, shardMap, topic, assignment } = this.options;
+  private async readCoverage(shard: number, afterLetters: boolean): Promise<void> {
+    const { shards, shardMap, topic, assignment, letters } = this.options;
+    const firstLetters = afterLetters
+      ? await this.answered(letters.firstLetters(), 'the log does not say where dead letters begin')
+      : new Map<number, bigint>();
+    if (firstLetters === undefined) return this.run.onCoverage(shard, { kind: 'none' });
     const partitions = assignment.partitions.map((partition) => ({
       topic: topic.name,
       partition,
     }));
     const { signal } = this.stopping;
     const answer = await shards.coverage(shard, shardMap.epoch, partitions, signal);
-    this.run.onCoverage(shard, answer);
+    this.run.onCoverage(shard, answer.kind === 'answer' ? { ...answer, firstLetters } : answer);
+  }
+
+  private async readLetters(): Promise<void> {
+    const { assignment, letters } = this.options;
+    const standing = await this.answered(
+      letters.standing(assignment.partitions),
+      'the log does not say what stands in dead letters',
+    );
+    this.run.onLetters(standing);
+  }
+
+  private async appendLetter({
+    partition,
+    shard,
+    letter,
+  }: Extract<RunAction, { kind: 'append-letter' }>): Promise<void> {
+    const { letters, metrics } = this.options;
+    const offset = await this.answered(
+      letters.append(partition, letter),
+      'the log did not take a dead letter: what is in it is read again when its shard is back',
+    );
+    const outcome = offset === undefined ? 'refused' : 'written';
+    metrics.letters.inc({ shard: String(shard), outcome });
+    this.run.onLetterAppended(partition, offset);
   }
 
   private async askBounds(): Promise<void> {
@@ -260,7 +298,7 @@ export class RunDriver {
     if (isKnown !== undefined) this.run.onVersion(partition, isKnown);
   }
 
-  private async flush({ shard, request, attempt, afterMs }: FlushAction): Promise<void> {
+  private async flush({ shard, number, request, attempt, afterMs }: FlushAction): Promise<void> {
     const { shards, metrics } = this.options;
     const { signal } = this.stopping;
     if (attempt === 1) this.ending.set(shard, metrics.flushSeconds.startTimer());
@@ -271,7 +309,7 @@ export class RunDriver {
     metrics.flushes.inc({ outcome: outcome.kind === 'rebuild' ? outcome.why : outcome.kind });
     if (outcome.kind === 'applied' || outcome.kind === 'already_applied')
       this.ending.get(shard)?.();
-    this.run.onFlushed(shard, outcome);
+    this.run.onFlushed(shard, number, outcome);
   }
 
   private book({ partition, offset, counts }: Extract<RunAction, { kind: 'counted' }>): void {

@@ -1,5 +1,4 @@
-import type { shardProxy } from '@tally/contracts';
-import type { OffsetRange } from '@tally/counting';
+import type { OffsetRange, shardProxy } from '@tally/contracts';
 import { ShardModel } from '@tally/testing/shard-model';
 import { Refusal } from '@tally/testing/stub-service';
 

@@ -1,5 +1,6 @@
 import { decodeBlock } from '../../src/block/block-header.js';
 import { readEntries } from '../../src/block/block-body.js';
+import { decodeDeadLetter } from '../../src/dead-letters/dead-letter.js';
 import { CURRENT_SCHEMA_ID, decodeEvent } from '../../src/events/event-codec.js';
 import { packageDefinition } from '../../src/grpc/package-definition.js';
 import { decodeCounterRows } from '../../src/rows/counter-rows.js';
@@ -17,6 +18,7 @@ export interface Decoder {
 /** All decoders of bytes that come from the log or from the network. */
 export const DECODERS: readonly Decoder[] = [
   { name: 'block', throws: false, decode: readBlock },
+  { name: 'dead letter', throws: false, decode: decodeDeadLetter },
   { name: 'event', throws: false, decode: (bytes) => decodeEvent(CURRENT_SCHEMA_ID, bytes) },
   { name: 'delta rows', throws: false, decode: decodeDeltaRows },
   { name: 'counter rows', throws: false, decode: decodeCounterRows },

@@ -7,6 +7,7 @@ import {
   newCounter,
   read,
   record,
+  takersOf,
   WINDOW_MS,
 } from '../../test/support/counted-blocks.js';
 
@@ -40,7 +41,7 @@ describe('copies of an event', () => {
       const total = [log.slice(0, cut), log.slice(cut)].reduce((sum, part) => {
         const { counter, deltas } = newCounter();
         for (const one of part[0] === log[0] ? [] : log.slice(0, cut)) counter.remember(one);
-        for (const one of part) counter.count(one, deltas);
+        for (const one of part) counter.count(one, takersOf(deltas));
         return sum + read(deltas).ledger.counted;
       }, 0);
       expect(total).toBeLessThanOrEqual(1);

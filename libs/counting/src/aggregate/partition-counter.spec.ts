@@ -15,6 +15,7 @@ import {
   rules,
   shardMap,
   blockOf,
+  takersOf,
   WINDOW_MS,
 } from '../../test/support/counted-blocks.js';
 
@@ -83,7 +84,7 @@ describe('counting a partition', () => {
   it('tells them apart also when the first was read back', () => {
     const { counter, deltas } = newCounter();
     counter.remember(record(0, 5000, [event('a'), event('b')]));
-    counter.count(record(1, 5001, [event('a'), event('b', { time: 1 })]), deltas);
+    counter.count(record(1, 5001, [event('a'), event('b', { time: 1 })]), takersOf(deltas));
     expect(read(deltas).ledger).toMatchObject({ counted: 0, duplicates: 1, conflicting: 1 });
   });
 
@@ -91,7 +92,7 @@ describe('counting a partition', () => {
     const { counter, deltas } = newCounter();
     counter.remember(record(0, 5000, [event('a')], 4999));
     counter.remember(record(1, 5000, [event('b')], 5000));
-    counter.count(record(2, 5001, [event('a'), event('b')], 5002), deltas);
+    counter.count(record(2, 5001, [event('a'), event('b')], 5002), takersOf(deltas));
     expect(read(deltas).ledger).toMatchObject({ counted: 1, duplicates: 1 });
   });
 
@@ -229,7 +230,7 @@ describe('counting a partition', () => {
   it('books nothing for a shard that has no event of the record', () => {
     const own = shardMap.shardOf(slotOf(seriesId('default', 'view', 'video-1')));
     const { counter, deltas } = newCounter();
-    counter.count(record(0, 0, [event('a')]), deltas);
+    counter.count(record(0, 0, [event('a')]), takersOf(deltas));
     const booked = [own, 1 - own].map((shard) => deltas.get(shard)?.toMessage().ledger.length);
     expect(booked).toEqual([1, 0]);
   });
@@ -239,8 +240,8 @@ describe('counting a partition', () => {
     const own = shardMap.shardOf(slotOf(seriesId('default', 'view', subject)));
     const covered = new Map([[own, new OffsetSet([{ from: 0n, to: 1n }])]]);
     const { counter, deltas } = newCounter(rules(), covered);
-    counter.count(record(0, 0, [event('a')]), deltas);
-    counter.count(record(1, 0, [event('a')]), deltas);
+    counter.count(record(0, 0, [event('a')]), takersOf(deltas));
+    counter.count(record(1, 0, [event('a')]), takersOf(deltas));
     const { counts, ledger, ranges } = read(deltas);
     expect(counts).toEqual({});
     expect(ledger).toEqual({
@@ -288,7 +289,7 @@ describe('what a partition counts', () => {
     for (const [index, from] of bounds.entries()) {
       const { counter, deltas } = newCounter();
       rebuild(counter, log.slice(0, from));
-      for (const one of log.slice(from, bounds[index + 1])) counter.count(one, deltas);
+      for (const one of log.slice(from, bounds[index + 1])) counter.count(one, takersOf(deltas));
       for (const [key, count] of Object.entries(read(deltas).counts))
         total.set(key, (total.get(key) ?? 0) + count);
     }

@@ -1,40 +1,21 @@
 import {
   arrivalOf,
   contentHash,
-  decodeEvent,
-  END_OF_TIME_MS,
   ENTRY_HEADER_BYTES,
-  EventScanner,
   expiryBounds,
   FINGERPRINT_AT,
   isVoid,
-  MINUTE_MS,
   readEntries,
-  RETENTION_CLASSES,
-  type Event,
-  type EventTypeDefinition,
   type ExpiryBounds,
   type Fate,
 } from '@tally/contracts';
-import { slotOf, type ShardMap } from '@tally/placement';
+import { slotOf } from '@tally/placement';
 import type { OffsetSet } from '../coverage/offset-set.js';
 import { DedupWindow, type Occurrence } from '../dedup/dedup-window.js';
-import { NO_SERIES, type SeriesTable } from '../series/series-table.js';
-import { isExactDecimal } from '../sums/decimal.js';
+import { NO_SERIES } from '../series/series-table.js';
 import type { BlockRecord } from './block-record.js';
+import { EventFolder, type CountingRules } from './event-folder.js';
 import { noFates, type EventsByFate, type ShardDelta } from './shard-delta.js';
-
-/** What the meaning of an event follows from, beside the log. */
-export interface CountingRules {
-  readonly shardMap: ShardMap;
-  readonly series: SeriesTable;
-  /** What a type means in that version of the registry. */
-  readonly definition: (
-    project: string,
-    type: string,
-    registryVersion: number,
-  ) => EventTypeDefinition;
-}
 
 /** What became of the events of one record. */
 export interface RecordCounts extends Readonly<EventsByFate> {
@@ -42,14 +23,37 @@ export interface RecordCounts extends Readonly<EventsByFate> {
   readonly reason?: string;
 }
 
+/** Who gets what has to be counted. */
+export interface Takers {
+  /** By shard: its sums. What goes to other shards is not summed up. */
+  readonly deltas: ReadonlyMap<number, ShardDelta>;
+  /** Shards of which the events are only sorted out, for dead letters. */
+  readonly absent: ReadonlySet<number>;
+}
+
+/** What became of one record, and whose its accepted events are. */
+export interface CountedRecord {
+  readonly record: BlockRecord;
+  /** The running maximum of append times, up to this record. */
+  readonly appendMs: number;
+  readonly counts: RecordCounts;
+  /** Of each event: the shard that counts it, plus 1; 0: none does. */
+  readonly owners: Uint16Array;
+  /** By shard, those that lacked the record: the fates of its events there. */
+  readonly fates: readonly (Readonly<EventsByFate> | undefined)[];
+}
+
 /** A shard that does not have the record yet, and the fates of the record's events there. */
-interface OpenDelta {
-  readonly delta: ShardDelta;
+interface OpenShard {
+  /** undefined: it is absent. */
+  readonly delta: ShardDelta | undefined;
   readonly events: EventsByFate;
 }
 
 /** By shard. */
-type OpenDeltas = (OpenDelta | undefined)[];
+type OpenShards = (OpenShard | undefined)[];
+
+const NO_OWNERS = new Uint16Array(0);
 
 /**
  * Folds the records of one partition, in the order of the log, into one delta per shard. What an
@@ -58,7 +62,7 @@ type OpenDeltas = (OpenDelta | undefined)[];
 export class PartitionCounter {
   private readonly window: DedupWindow;
   private readonly expiry: ExpiryBounds;
-  private readonly event = new EventScanner();
+  private readonly folder: EventFolder;
   private latestAppendMs = 0;
 
   /**
@@ -72,6 +76,7 @@ export class PartitionCounter {
   ) {
     this.window = new DedupWindow(dedupWindowMs);
     this.expiry = expiryBounds(dedupWindowMs);
+    this.folder = new EventFolder(rules);
   }
 
   /** Append time of the last record: the running maximum, as another leader's clock may be behind. */
@@ -79,10 +84,10 @@ export class PartitionCounter {
     return this.latestAppendMs;
   }
 
-  /** Whether one of the shards of these deltas still has to count what lies at this offset. */
-  isLacked(offset: bigint, deltas: ReadonlyMap<number, ShardDelta>): boolean {
-    for (const shard of deltas.keys())
-      if (this.covered.get(shard)?.has(offset) !== true) return true;
+  /** Whether one of these shards still has to count what lies at this offset. */
+  isLacked(offset: bigint, { deltas, absent }: Takers): boolean {
+    for (const shard of deltas.keys()) if (this.lacks(shard, offset)) return true;
+    for (const shard of absent) if (this.lacks(shard, offset)) return true;
     return false;
   }
 
@@ -100,21 +105,34 @@ export class PartitionCounter {
       this.occurrence(block.body, entries.starts, index, appendMs);
   }
 
-  /** @param deltas By shard; what goes to other shards is not summed up. */
-  count(record: BlockRecord, deltas: ReadonlyMap<number, ShardDelta>): RecordCounts {
+  /** Folds it into the sums of those that lack it. */
+  count(record: BlockRecord, { deltas, absent }: Takers): CountedRecord {
     const appendMs = this.advance(record);
-    const open: OpenDeltas = [];
+    const { offset, block } = record;
+    const open: OpenShards = [];
     for (const [shard, delta] of deltas) {
-      if (this.covered.get(shard)?.has(record.offset) === true) continue;
+      if (!this.lacks(shard, offset)) continue;
       delta.begin();
       open[shard] = { delta, events: noFates() };
     }
-    const counts = this.countInto(record.block, appendMs, open);
-    for (const to of open) to?.delta.complete(this.partition, record.offset, appendMs, to.events);
-    return counts;
+    for (const shard of absent)
+      if (this.lacks(shard, offset)) open[shard] = { delta: undefined, events: noFates() };
+    const owners = block.kind === 'block' ? new Uint16Array(block.count) : NO_OWNERS;
+    const counts = this.countInto(block, appendMs, open, owners);
+    for (const to of open) to?.delta?.complete(this.partition, offset, appendMs, to.events);
+    return { record, appendMs, counts, owners, fates: open.map((to) => to?.events) };
   }
 
-  private countInto(block: BlockRecord['block'], appendMs: number, open: OpenDeltas): RecordCounts {
+  private lacks(shard: number, offset: bigint): boolean {
+    return this.covered.get(shard)?.has(offset) !== true;
+  }
+
+  private countInto(
+    block: BlockRecord['block'],
+    appendMs: number,
+    open: OpenShards,
+    owners: Uint16Array,
+  ): RecordCounts {
     if (block.kind !== 'block') return this.deadRecord(open, block.reason);
     if (isVoid(block.notAfterMs, appendMs, this.expiry)) return this.voidBlock(open, block.count);
     const entries = readEntries(block.body, block.count);
@@ -124,13 +142,15 @@ export class PartitionCounter {
     let reason: string | undefined;
     // The gateway judged by the same: what it accepted is not too late for the time its append took.
     const arrivedMs = arrivalOf(block.notAfterMs, appendMs, this.expiry);
-    const { event, rules, window } = this;
+    const { folder, rules, window } = this;
+    const { event } = folder;
     const { shardMap, series: table } = rules;
     const { body, count, schemaId, registryVersion } = block;
     for (let index = 0; index < count; index++) {
       const start = entries.starts[index] ?? 0;
+      const from = start + ENTRY_HEADER_BYTES;
       const end = entries.starts[index + 1] ?? 0;
-      const series = this.find(schemaId, body, start + ENTRY_HEADER_BYTES, end);
+      const series = folder.find(schemaId, body, from, end);
       const occurrence = window.record(body, start + FINGERPRINT_AT, appendMs, event.content);
       if (series === NO_SERIES) {
         counts.dead += 1;
@@ -140,44 +160,21 @@ export class PartitionCounter {
         if (to !== undefined) to.events.dead += 1;
         continue;
       }
-      const { maxAgeMs, retention, dimensions } = this.definitionOf(series, registryVersion);
+      const definition = folder.definitionOf(series, registryVersion);
+      const { maxAgeMs } = definition;
       const isTooLate = maxAgeMs !== null && arrivedMs - event.timeMs > maxAgeMs;
       const fate = occurrence !== 'first' ? occurrence : isTooLate ? 'tooLate' : 'counted';
       counts[fate] += 1;
-      const to = open[table.shardOf(series)];
+      const shard = table.shardOf(series);
+      const to = open[shard];
       if (to === undefined) continue;
       to.events[fate] += 1;
       if (fate !== 'counted') continue;
-      const minute = Math.floor(event.timeMs / MINUTE_MS);
-      const retentionClass = RETENTION_CLASSES.indexOf(retention);
-      to.delta.add(series, minute, retentionClass, event);
-      if (dimensions.length === 0) continue;
-      const whole = decodeEvent(schemaId, body, start + ENTRY_HEADER_BYTES, end);
-      if (whole === undefined) throw new Error('expected an event that was found to be one');
-      to.delta.add(table.split(whole, dimensions), minute, retentionClass, event);
+      owners[index] = shard + 1;
+      if (to.delta !== undefined)
+        folder.add(to.delta, series, definition, schemaId, body, from, end);
     }
     return reason === undefined ? counts : Object.assign(counts, { reason });
-  }
-
-  /** The series of the event that lies there, which is `event` then; NO_SERIES if it is none. */
-  private find(schemaId: number, body: Buffer, from: number, to: number): number {
-    const { event, rules } = this;
-    const isUsual =
-      event.scan(schemaId, body, from, to) && (!event.isValued || isExactDecimal(event));
-    const known = isUsual ? rules.series.named(body, event) : NO_SERIES;
-    if (known !== NO_SERIES) return known;
-    const decoded = decodeEvent(schemaId, body, from, to);
-    event.take(decoded, body, from, to);
-    if (decoded === undefined || !isCountable(decoded)) return NO_SERIES;
-    return rules.series.all(decoded);
-  }
-
-  private definitionOf(series: number, registryVersion: number): EventTypeDefinition {
-    const known = this.rules.series.typeOf(series);
-    if (known.definition !== undefined && known.registryVersion === registryVersion)
-      return known.definition;
-    known.registryVersion = registryVersion;
-    return (known.definition = this.rules.definition(known.project, known.type, registryVersion));
   }
 
   /** Tells the window of an event of a block, once. */
@@ -193,18 +190,18 @@ export class PartitionCounter {
   }
 
   /** A record that is no block stands in the ledger as one dead event, at the shard of slot 0. */
-  private deadRecord(open: OpenDeltas, reason: string): RecordCounts {
+  private deadRecord(open: OpenShards, reason: string): RecordCounts {
     this.bookWhole(open, 'dead', 1);
     return Object.assign(noFates(), { dead: 1, reason });
   }
 
   /** Its events are not looked at: all stand in the ledger at the shard of slot 0. */
-  private voidBlock(open: OpenDeltas, events: number): RecordCounts {
+  private voidBlock(open: OpenShards, events: number): RecordCounts {
     this.bookWhole(open, 'expired', events);
     return Object.assign(noFates(), { expired: events });
   }
 
-  private bookWhole(open: OpenDeltas, fate: Fate, events: number): void {
+  private bookWhole(open: OpenShards, fate: Fate, events: number): void {
     const to = open[this.rules.shardMap.shardOf(0)];
     if (to !== undefined) to.events[fate] += events;
   }
@@ -213,18 +210,4 @@ export class PartitionCounter {
     if (timestampMs > this.latestAppendMs) this.latestAppendMs = timestampMs;
     return this.latestAppendMs;
   }
-}
-
-/**
- * What the gateway checks and storage relies on, and no decoder: a block may come from elsewhere. The
- * names of project and type are checked with their first series.
- */
-function isCountable({ id, subject, time, value }: Event): boolean {
-  return (
-    id !== '' &&
-    subject !== '' &&
-    time >= 0 &&
-    time < END_OF_TIME_MS &&
-    (value === null || isExactDecimal(value))
-  );
 }

@@ -14,6 +14,7 @@ import {
 import { fingerprintOf, ShardMap } from '@tally/placement';
 import { SeriesTable } from '../series/series-table.js';
 import { readBlock } from './block-record.js';
+import { takersOf } from '../../test/support/counted-blocks.js';
 import { PartitionCounter } from './partition-counter.js';
 import { MAX_RECORD_DELTA_BYTES, noFates, ShardDelta } from './shard-delta.js';
 
@@ -67,7 +68,7 @@ function deltaOf(block: Buffer): ShardDelta {
   });
   const delta = new ShardDelta(TOPIC, series);
   const record = readBlock({ offset: 0n, timestampMs: 1, value: block });
-  expect(counter.count(record, new Map([[0, delta]])).dead).toBe(0);
+  expect(counter.count(record, takersOf(new Map([[0, delta]]))).counts.dead).toBe(0);
   return delta;
 }
 

@@ -5,6 +5,7 @@ import {
   HOUR_MS,
   SERIES_ID_BYTES,
   type Fate,
+  type OffsetRange,
   type shardProxy,
 } from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
@@ -125,8 +126,13 @@ export class ShardDelta implements SeriesUser {
    */
   complete(partition: number, offset: bigint, appendMs: number, events: EventsByFate): void {
     this.enter(partition, appendMs, events);
-    this.cover(partition, offset);
+    this.cover(partition, offset, offset + 1n);
     this.isFolding = false;
+  }
+
+  /** The shard has nothing at these offsets of the partition. */
+  pass(partition: number, { from, to }: OffsetRange): void {
+    this.cover(partition, from, to);
   }
 
   private enter(partition: number, appendMs: number, events: Readonly<EventsByFate>): void {
@@ -142,11 +148,11 @@ export class ShardDelta implements SeriesUser {
     } else for (const fate of FATES) entry[fate] += events[fate];
   }
 
-  private cover(partition: number, offset: bigint): void {
+  private cover(partition: number, from: bigint, to: bigint): void {
     let set = this.covered.get(partition);
     if (set === undefined) this.covered.set(partition, (set = new OffsetSet()));
-    if (set.end !== offset || offset === 0n) this.byteCount += ENTRY_BYTES + this.topic.length;
-    set.add(offset, offset + 1n);
+    if (set.end !== from || from === 0n) this.byteCount += ENTRY_BYTES + this.topic.length;
+    set.add(from, to);
   }
 
   /** Throws while a record is in it by halves: counting failed, and what is there must not be told. */

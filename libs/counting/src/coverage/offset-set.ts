@@ -1,8 +1,4 @@
-/** Offsets from (inclusive) to (exclusive). */
-export interface OffsetRange {
-  readonly from: bigint;
-  readonly to: bigint;
-}
+import type { OffsetRange } from '@tally/contracts';
 
 /** A set of offsets as ascending ranges that neither meet nor touch. */
 export class OffsetSet {
@@ -14,6 +10,11 @@ export class OffsetSet {
 
   [Symbol.iterator](): IterableIterator<OffsetRange> {
     return this.ranges.values();
+  }
+
+  /** The offsets that are in one of them. */
+  static union(...sets: readonly (Iterable<OffsetRange> | undefined)[]): OffsetSet {
+    return new OffsetSet(sets.flatMap((set) => [...(set ?? [])]));
   }
 
   /** The offset behind the last one; 0 for the empty set. */
@@ -49,6 +50,15 @@ export class OffsetSet {
   /** The first offset at or after `from` that is not in the set. */
   firstMissing(from: bigint): bigint {
     return this.rangeAt(from)?.to ?? from;
+  }
+
+  /** What of the range is not in the set, ascending. */
+  *missingOf({ from, to }: OffsetRange): Iterable<OffsetRange> {
+    for (let next = this.firstMissing(from); next < to;) {
+      const end = this.ranges.find((range) => range.from > next)?.from ?? to;
+      yield { from: next, to: end < to ? end : to };
+      next = this.firstMissing(end);
+    }
   }
 
   private rangeAt(offset: bigint): OffsetRange | undefined {

@@ -1,8 +1,15 @@
 import type { ShardDelta } from '../aggregate/shard-delta.js';
+import type { UnconfirmedRecords } from '../letters/unconfirmed-records.js';
 import type { SeriesTable } from '../series/series-table.js';
+import type { ReadingPause } from './reading-pause.js';
 import type { FlushOutcome, RunAction } from './run-action.js';
 import { ShardFlushes, type AfterFlush, type Instants, type Positions } from './shard-flushes.js';
 import type { ShardRoster } from './shard-roster.js';
+
+/** Events that wait until all shards have confirmed them are kept, up to so many bytes. */
+const MAX_UNCONFIRMED_BYTES = 32 << 20;
+const NOBODY_LEFT = 'no shard is left';
+const HOLDS_UP = 'it does not answer, and too much waits for it';
 
 /** Under which shard map and bounds shards are counted. */
 export interface CountedShardsOptions {
@@ -17,6 +24,11 @@ export interface CountedShardsOptions {
   /** By append times alone, of what was read. */
   readonly instants: () => Instants;
   readonly positions: () => Positions;
+  /** What is in the sums of some shard and not confirmed by it. */
+  readonly unconfirmed: UnconfirmedRecords;
+  readonly pause: ReadingPause;
+  /** Told of a shard that is left, before its sums are forgotten: it has confirmed all below that. */
+  readonly onLeave: (shard: number, confirmed: Positions) => void;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -29,7 +41,7 @@ export class CountedShards {
   private readonly open = new Map<number, ShardDelta>();
   /** Since when its flush is on its way and what waits is large, in the roster's time. */
   private readonly behindSinceMs = new Map<number, number>();
-  private isPaused = false;
+  private lastFlush = 0;
 
   constructor(private readonly options: CountedShardsOptions) {}
 
@@ -63,26 +75,39 @@ export class CountedShards {
     for (const [shard, { confirmedPositions }] of this.shards) yield [shard, confirmedPositions];
   }
 
-  join(shard: number): void {
-    const { topic, epoch, series, roster, emit } = this.options;
-    const flushes = new ShardFlushes({ shard, epoch, topic, series, emit });
+  /** @param confirmed All below that it has, or will have without anything of ours. */
+  join(shard: number, confirmed: Positions): void {
+    const { topic, epoch, series, roster, pause, emit } = this.options;
+    const flushes = new ShardFlushes({
+      shard,
+      epoch,
+      topic,
+      series,
+      confirmed,
+      nextNumber: () => (this.lastFlush += 1),
+      emit,
+    });
     this.shards.set(shard, flushes);
     this.open.set(shard, flushes.delta);
     roster.join(shard);
+    pause.release(NOBODY_LEFT);
   }
 
-  /** What was summed up for it is forgotten: its coverage says later what to read again. */
+  /** What was summed up for it is forgotten. */
   leave(shard: number, reason: string): void {
-    this.shards.get(shard)?.close();
+    const flushes = this.shards.get(shard);
+    if (flushes !== undefined) this.options.onLeave(shard, flushes.confirmedPositions);
+    flushes?.close();
     const isCounted = this.shards.delete(shard);
     this.open.delete(shard);
-    this.behindSinceMs.delete(shard);
-    this.options.roster.leave(shard);
-    this.options.emit({ kind: 'absent', shard, reason });
+    const { roster, pause, emit } = this.options;
+    roster.leave(shard);
+    emit({ kind: 'absent', shard, reason });
     if (!isCounted) return;
-    // Reading on for nobody would only have to be done again.
-    if (this.shards.size === 0) this.pause();
-    else this.resumeWhenNoneIsBehind();
+    // Nobody would have anything of it.
+    if (this.shards.size === 0) pause.hold(NOBODY_LEFT);
+    this.catchUp(shard);
+    this.forgetConfirmed();
   }
 
   /**
@@ -92,8 +117,7 @@ export class CountedShards {
   leaveThoseFarBehind(): void {
     const { roster, shardPatienceMs } = this.options;
     for (const [shard, sinceMs] of this.behindSinceMs)
-      if (roster.elapsedMs - sinceMs >= shardPatienceMs)
-        this.leaveForSmaller(shard, 'it does not answer, and too much waits for it');
+      if (roster.elapsedMs - sinceMs >= shardPatienceMs) this.leaveForSmaller(shard, HOLDS_UP);
     for (const [shard, { isTooSlow }] of this.shards)
       if (isTooSlow) this.leaveForSmaller(shard, 'each try of a flush takes it too long');
   }
@@ -129,15 +153,16 @@ export class CountedShards {
   }
 
   /** What is due after the answer; undefined when the flush was given up with its shard. */
-  onFlushed(shard: number, outcome: FlushOutcome): AfterFlush | undefined {
+  onFlushed(shard: number, number: number, outcome: FlushOutcome): AfterFlush | undefined {
     const flushes = this.shards.get(shard);
     const rows = flushes?.flyingRows ?? 0;
-    const after = flushes?.onFlushed(outcome);
+    const after = flushes?.onFlushed(number, outcome);
+    if (after?.kind === 'sent-again') this.leaveIfHoldingUp(shard);
     if (after?.kind !== 'settled') return after;
     const { roster, flushRows } = this.options;
     if (!after.isBack) roster.speedUp(shard, rows, flushRows);
-    this.behindSinceMs.delete(shard);
-    this.resumeWhenNoneIsBehind();
+    this.forgetConfirmed();
+    this.catchUp(shard);
     return after;
   }
 
@@ -152,24 +177,46 @@ export class CountedShards {
 
   private isFull(shard: number, { bytes, rows }: ShardDelta): boolean {
     const { roster } = this.options;
-    return (bytes > 0 && bytes >= roster.flushBytes(shard)) || rows >= roster.maxRows(shard);
+    return (
+      (bytes > 0 && bytes >= roster.flushBytes(shard)) ||
+      rows >= roster.maxRows(shard) ||
+      this.options.unconfirmed.bytes >= MAX_UNCONFIRMED_BYTES
+    );
   }
 
   private fallBehind(shard: number): void {
     if (!this.behindSinceMs.has(shard))
       this.behindSinceMs.set(shard, this.options.roster.elapsedMs);
-    this.pause();
+    this.options.pause.hold(holderFor(shard));
+    this.leaveIfHoldingUp(shard);
   }
 
-  private pause(): void {
-    if (this.isPaused) return;
-    this.isPaused = true;
-    this.options.emit({ kind: 'pause' });
+  /** Others that do answer do not wait for one that does not. */
+  private leaveIfHoldingUp(shard: number): void {
+    if (!this.behindSinceMs.has(shard) || this.shards.get(shard)?.isHopeless !== true) return;
+    for (const { isSilent } of this.shards.values())
+      if (!isSilent) return this.leaveForSmaller(shard, HOLDS_UP);
   }
 
-  private resumeWhenNoneIsBehind(): void {
-    if (!this.isPaused || this.shards.size === 0 || this.behindSinceMs.size > 0) return;
-    this.isPaused = false;
-    this.options.emit({ kind: 'resume' });
+  private catchUp(shard: number): void {
+    this.behindSinceMs.delete(shard);
+    this.options.pause.release(holderFor(shard));
   }
+
+  /** What all have confirmed is not needed any more. */
+  private forgetConfirmed(): void {
+    const { unconfirmed, positions } = this.options;
+    for (const [partition, position] of positions()) {
+      let least = position;
+      for (const { confirmedPositions } of this.shards.values()) {
+        const confirmed = confirmedPositions.get(partition) ?? 0n;
+        if (confirmed < least) least = confirmed;
+      }
+      unconfirmed.forget(partition, least);
+    }
+  }
+}
+
+function holderFor(shard: number): string {
+  return `shard ${shard}`;
 }

@@ -1,22 +1,28 @@
 import type { EventTypeDefinition, PartitionBounds } from '@tally/contracts';
 import type { EventsTopic, ShardMap } from '@tally/placement';
 import type { BlockRecord } from '../aggregate/block-record.js';
-import { PartitionCounter, type CountingRules } from '../aggregate/partition-counter.js';
+import type { CountingRules } from '../aggregate/event-folder.js';
+import { PartitionCounter, type CountedRecord } from '../aggregate/partition-counter.js';
+import { DeadLetters, type Standing } from '../letters/dead-letters.js';
+import { UnconfirmedRecords } from '../letters/unconfirmed-records.js';
 import { SeriesTable } from '../series/series-table.js';
+import { AbsentShards } from './absent-shards.js';
 import { AcceptedLosses } from './accepted-losses.js';
+import { CompleteInstants } from './complete-instants.js';
 import { CountedShards } from './counted-shards.js';
 import { CoverageCheck } from './coverage-check.js';
 import type { LogTime } from './log-time.js';
 import { PartitionReading } from './partition-reading.js';
+import { ReadingPause } from './reading-pause.js';
 import type { Answer, FlushOutcome, RebuildCause, RunAction, ShardCoverage } from './run-action.js';
 import { RunStart, type PartitionStart } from './run-start.js';
-import type { Instants, Positions } from './shard-flushes.js';
+import type { Positions } from './shard-flushes.js';
 import type { ShardRoster } from './shard-roster.js';
 
 type Bounds = ReadonlyMap<number, PartitionBounds>;
 
 /** What a shard says that does not answer. */
-const NOTHING = { value: undefined, losses: undefined, identity: undefined };
+const NOTHING: Partial<Extract<Answer<ShardCoverage>, { kind: 'answer' }>> = {};
 
 /** What is counted, by which rules and within which bounds. */
 export interface CountingRunOptions {
@@ -43,6 +49,8 @@ export interface CountingRunOptions {
   readonly shardPatienceMs: number;
   /** What this clock says of the log's, as it is known from run to run. */
   readonly logTime: LogTime;
+  /** How long what goes into a dead letter waits for more. */
+  readonly letterIntervalMs: number;
   /** Time between two comparisons of what a shard covers with what it had confirmed. */
   readonly verifyIntervalMs: number;
   /** Most series that are remembered. */
@@ -58,48 +66,51 @@ export interface CountingRunOptions {
  * actions. The same calls make the same actions, so every schedule of faults can be played to it.
  *
  * It ends with `rebuild` when what was summed up is worth nothing any more, and does nothing then. A
- * shard that does not answer, or answers what nobody foresaw, is absent: nothing is summed up for it,
- * and the others are counted. When it answers again there is a rebuild, which reads what it lacks.
+ * shard that does not answer, or answers what nobody foresaw, is absent: its events go into dead
+ * letters, and the others are counted. When it answers again and its letters have all that it lacks, it
+ * is counted on; where they do not, there is a rebuild, which reads what it lacks.
  */
 export class CountingRun {
   private readonly start: RunStart;
   private readonly check: CoverageCheck;
   private readonly shards: CountedShards;
-  /** Absent shards that were asked what they cover, while they have not answered. */
-  private readonly askedAbsent = new Set<number>();
+  private readonly absent: AbsentShards;
+  private readonly letters: DeadLetters;
+  private readonly unconfirmed = new UnconfirmedRecords();
   private readonly readings = new Map<number, PartitionReading>();
   private readonly halted = new Set<number>();
   private readonly losses = new AcceptedLosses();
   private readonly rules: CountingRules;
   private phase: 'starting' | 'counting' | 'ended' = 'starting';
-  /** When time passed last, so rather early. */
-  private nowMs: number;
   /** How long it took until all that shards have was read again, in the roster's time. */
   private caughtUpAfterMs: number | undefined;
   private readonly startedAfterMs: number;
-  /** When the log was asked for its end, while that is not answered. */
-  private endAskedAtMs: number | undefined;
-  /** Where it ended then: all from there on was appended later. */
-  private ended: { readonly bounds: Bounds; readonly askedAtMs: number } | undefined;
-  /** By partition, since the last tick: when a record was appended, and after which question. */
-  private readonly fresh = new Map<
-    number,
-    { readonly afterMs: number; readonly appendMs: number }
-  >();
+  private readonly instants: CompleteInstants;
 
   constructor(private readonly options: CountingRunOptions) {
     const { shardMap, roster, flushRows, shardPatienceMs, maxSeries, definition } = options;
-    const { topic, partitions, emit } = options;
+    const { topic, partitions, letterIntervalMs, emit } = options;
     const { epoch, shards } = shardMap;
-    this.nowMs = options.startedAtMs;
     const series = new SeriesTable(shardMap, maxSeries);
     this.rules = { shardMap, series, definition };
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
     roster.tick(startedAtMs);
     this.startedAfterMs = roster.elapsedMs;
-    const { losses } = this;
-    this.start = new RunStart({ shards, partitions, losses, roster, shardPatienceMs, emit });
-    this.check = new CoverageCheck({ shards, intervalMs, roster, emit });
+    const { losses, readings, unconfirmed } = this;
+    this.instants = new CompleteInstants(options.logTime, readings, startedAtMs);
+    const pause = new ReadingPause(emit);
+    const letters = new DeadLetters({ partitions, intervalMs: letterIntervalMs, roster, pause, emit });
+    this.letters = letters;
+    this.start = new RunStart({
+      shards,
+      partitions,
+      losses,
+      letters,
+      roster,
+      shardPatienceMs,
+      emit,
+    });
+    this.check = new CoverageCheck({ shards, intervalMs, roster, letters, emit });
     this.shards = new CountedShards({
       epoch,
       topic: topic.name,
@@ -107,10 +118,15 @@ export class CountingRun {
       roster,
       flushRows,
       shardPatienceMs,
-      instants: () => this.instants(undefined, 0),
+      instants: () => this.instants.byReading(),
       positions: () => this.positions(),
+      unconfirmed,
+      pause,
+      onLeave: (shard, confirmed) => this.writeLetters(shard, confirmed),
       emit,
     });
+    const counted = this.shards;
+    this.absent = new AbsentShards({ all: shards, counted, letters, roster, readings, emit });
   }
 
   /** Partitions that are not read until a person has looked. */
@@ -134,31 +150,44 @@ export class CountingRun {
    * once it counts, where the log ends: that answer makes the flushes go.
    */
   tick(nowMs: number): void {
-    this.nowMs = nowMs;
     this.options.roster.tick(nowMs);
-    for (const { afterMs, appendMs } of this.fresh.values())
-      this.options.logTime.learn(appendMs, { afterMs, beforeMs: nowMs });
-    this.fresh.clear();
+    this.instants.tick(nowMs);
     switch (this.phase) {
       case 'starting':
         return this.start.ask();
       case 'counting':
         this.shards.leaveThoseFarBehind();
         this.noteCaughtUp();
-        this.askAbsent();
+        this.absent.ask();
+        this.letters.flush();
         for (const reading of this.readings.values()) reading.ask();
-        if (this.endAskedAtMs !== undefined) return;
-        this.endAskedAtMs = nowMs;
-        this.options.emit({ kind: 'ask-bounds' });
+        if (this.instants.asksEnd()) this.options.emit({ kind: 'ask-bounds' });
         return;
       case 'ended':
     }
   }
 
+  /** @param standing undefined: the dead-letters topic was not read. */
+  onLetters(standing: Standing | undefined): void {
+    if (this.phase !== 'starting') return;
+    if (standing !== undefined) this.letters.learn(standing);
+    this.start.onLetters(standing !== undefined);
+  }
+
+  /** @param letter Its offset in the dead-letters topic; undefined: the log did not take it. */
+  onLetterAppended(partition: number, letter: bigint | undefined): void {
+    if (this.phase !== 'counting') return;
+    if (letter !== undefined) return this.letters.onAppended(partition, letter);
+    const shard = this.letters.onRefused(partition);
+    if (this.shards.has(shard))
+      this.rebuild(`what shard ${shard} lacks is in no dead letter: the log did not take it`);
+  }
+
   onCoverage(shard: number, answer: Answer<ShardCoverage>): void {
     if (this.phase === 'ended') return;
     if (answer.kind === 'stale_epoch') return this.rebuild('another shard map is in force');
-    const { value, losses, identity } = answer.kind === 'answer' ? answer : NOTHING;
+    const { value, losses, identity, firstLetters } = answer.kind === 'answer' ? answer : NOTHING;
+    this.letters.forgetDelivered(firstLetters);
     // Seen before any partition is halted, a loss is part of what the run begins with.
     if (this.losses.learn(shard, losses, this.halted))
       return this.rebuild('somebody accepted that records are gone');
@@ -168,10 +197,11 @@ export class CountingRun {
       return this.start.onCoverage(shard, value);
     }
     const confirmed = this.shards.confirmedOf(shard);
-    if (confirmed === undefined) return this.onAbsentCoverage(shard, value);
+    if (confirmed === undefined) return this.onAbsentCoverage(shard, value, identity);
     const lost = this.check.onCoverage(shard, { value, identity }, confirmed);
     if (lost !== undefined)
       this.rebuild(`shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`);
+    else if (value !== undefined) this.letters.forgetCovered(shard, value);
   }
 
   /** @param bounds By partition; undefined: the log did not answer, and instants stand still. */
@@ -181,12 +211,10 @@ export class CountingRun {
       if (starts !== undefined) this.begin(starts);
       return;
     }
-    const askedAtMs = this.endAskedAtMs;
-    this.endAskedAtMs = undefined;
-    if (this.phase === 'ended' || askedAtMs === undefined) return;
-    if (bounds !== undefined) this.ended = { bounds, askedAtMs };
+    if (this.phase === 'ended') return;
     this.haltEmptied(bounds);
-    const instants = this.instants(bounds, askedAtMs);
+    const instants = this.instants.onEnd(bounds);
+    if (instants === undefined) return;
     for (const [shard, confirmed] of this.shards.confirmed()) {
       this.shards.flushNext(shard, instants);
       this.check.askIfDue(shard, confirmed);
@@ -205,7 +233,7 @@ export class CountingRun {
     if (this.phase !== 'counting') return;
     const problem = this.readings.get(partition)?.onRecords(records);
     if (problem !== undefined) this.halt(partition, problem);
-    this.noteFresh(partition, records.at(-1));
+    this.instants.note(partition, records.at(-1));
     this.shards.flushLarge();
   }
 
@@ -231,9 +259,10 @@ export class CountingRun {
     );
   }
 
-  onFlushed(shard: number, outcome: FlushOutcome): void {
+  /** @param number Of the flush that the shard has answered. */
+  onFlushed(shard: number, number: number, outcome: FlushOutcome): void {
     if (this.phase !== 'counting') return;
-    const after = this.shards.onFlushed(shard, outcome);
+    const after = this.shards.onFlushed(shard, number, outcome);
     switch (after?.kind) {
       case 'settled':
         return after.isBack
@@ -256,8 +285,8 @@ export class CountingRun {
   private begin(starts: readonly PartitionStart[]): void {
     this.phase = 'counting';
     for (const shard of this.options.shardMap.shards)
-      if (this.start.has(shard)) this.shards.join(shard);
-      else this.shards.leave(shard, 'it does not say what it covers');
+      if (this.start.has(shard)) this.shards.join(shard, new Map());
+      else this.leaveFromStart(shard);
     for (const start of starts) this.beginPartition(start);
     this.options.emit({ kind: 'begun', partitions: this.readings.size });
   }
@@ -274,12 +303,35 @@ export class CountingRun {
       isLossAccepted: this.losses.reachTo(partition, bounds.low),
       dedupWindowMs,
       newCounter: () => new PartitionCounter(partition, dedupWindowMs, covered, this.rules),
-      deltas: this.shards.deltas,
+      takers: { deltas: this.shards.deltas, absent: this.letters.absent },
+      onCounted: (_, counted) => this.onCounted(partition, counted),
       knowsVersion,
-      hasRoom: () => this.shards.hasRoom(),
+      hasRoom: () => this.shards.hasRoom() && this.letters.hasRoom(),
       emit,
     });
     this.readings.set(partition, reading);
+  }
+
+  private onCounted(partition: number, counted: CountedRecord): void {
+    this.unconfirmed.add(partition, counted);
+    this.letters.add(partition, counted);
+    const { record, counts } = counted;
+    this.options.emit({ kind: 'counted', partition, offset: record.offset, counts });
+  }
+
+  private leaveFromStart(shard: number): void {
+    this.letters.begin(shard);
+    this.shards.leave(shard, 'it does not say what it covers');
+  }
+
+  /** What it has not confirmed goes into letters too: its sums are forgotten. */
+  private writeLetters(shard: number, confirmed: Positions): void {
+    this.check.forget(shard);
+    for (const partition of this.readings.keys()) {
+      const records = this.unconfirmed.from(partition, confirmed.get(partition) ?? 0n);
+      this.letters.addFor(shard, partition, records);
+    }
+    this.letters.begin(shard);
   }
 
   private noteCaughtUp(): void {
@@ -288,38 +340,22 @@ export class CountingRun {
     this.caughtUpAfterMs = this.options.roster.elapsedMs - this.startedAfterMs;
   }
 
-  private askAbsent(): void {
-    const { shardMap, roster, emit } = this.options;
-    for (const shard of shardMap.shards) {
-      if (this.shards.has(shard) || this.askedAbsent.has(shard) || !roster.asksAgain(shard))
-        continue;
-      this.askedAbsent.add(shard);
-      emit({ kind: 'read-coverage', shard });
+  private onAbsentCoverage(
+    shard: number,
+    coverage: ShardCoverage | undefined,
+    identity: string | undefined,
+  ): void {
+    switch (this.absent.onCoverage(shard, coverage, this.caughtUpAfterMs)) {
+      case 'rebuild':
+        return this.rebuild(`shard ${shard} answers again`);
+      case 'joins':
+        this.letters.end(shard);
+        this.check.learn(shard, identity);
+        this.shards.join(shard, this.positions());
+        this.options.emit({ kind: 'present', shard });
+        return;
+      case 'later':
     }
-  }
-
-  private onAbsentCoverage(shard: number, coverage: ShardCoverage | undefined): void {
-    this.askedAbsent.delete(shard);
-    if (coverage === undefined || !this.options.roster.rejoins(shard, this.caughtUpAfterMs)) return;
-    this.rebuild(`shard ${shard} answers again`);
-  }
-
-  /**
-   * Up to when each partition is complete if all that was read is flushed: the moment the log was
-   * asked for its end, in the log's clock, if that end was reached; else the append time of
-   * the last record, for the next is not older; but never a moment that has not come.
-   */
-  private instants(bounds: Bounds | undefined, askedAtMs: number): Instants {
-    const instants = new Map<number, number>();
-    const { logTime } = this.options;
-    const latestMs = logTime.at(this.nowMs);
-    for (const [partition, { position, appendMs }] of this.readings) {
-      if (position === undefined) continue;
-      const end = bounds?.get(partition)?.high;
-      if (end !== undefined && position >= end) instants.set(partition, logTime.at(askedAtMs));
-      else if (appendMs > 0) instants.set(partition, Math.min(appendMs, latestMs));
-    }
-    return instants;
   }
 
   /** A log that was emptied has no record by which a reader would see that it missed some. */
@@ -338,17 +374,10 @@ export class CountingRun {
     return positions;
   }
 
-  private noteFresh(partition: number, record: BlockRecord | undefined): void {
-    const high = this.ended?.bounds.get(partition)?.high;
-    if (record === undefined || this.ended === undefined || high === undefined) return;
-    if (record.offset < high) return;
-    const appendMs = Math.max(record.timestampMs, this.readings.get(partition)?.appendMs ?? 0);
-    this.fresh.set(partition, { afterMs: this.ended.askedAtMs, appendMs });
-  }
-
   /** Not skipped, not guessed: a person has to look at it. */
   private halt(partition: number, reason: string): void {
     this.readings.delete(partition);
+    this.unconfirmed.forgetPartition(partition);
     this.halted.add(partition);
     this.options.emit({ kind: 'halt', partition, reason });
   }

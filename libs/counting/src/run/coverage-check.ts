@@ -1,6 +1,10 @@
+import type { DeadLetters } from '../letters/dead-letters.js';
 import type { RunAction, ShardCoverage } from './run-action.js';
 import type { Positions } from './shard-flushes.js';
 import type { ShardRoster } from './shard-roster.js';
+
+/** While something stands in letters for a shard, it is checked so often whether that was delivered. */
+const DELIVERED_AFTER_MS = 5000;
 
 /** Who is checked, and how often. */
 export interface CoverageCheckOptions {
@@ -9,6 +13,8 @@ export interface CoverageCheckOptions {
   readonly intervalMs: number;
   /** Whose time has passed, also where the clock was set back meanwhile. */
   readonly roster: Pick<ShardRoster, 'elapsedMs'>;
+  /** What stands there will be delivered. */
+  readonly letters: DeadLetters;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -52,13 +58,20 @@ export class CoverageCheck {
   ask(shard: number, confirmed: Positions): void {
     if (this.asked.has(shard)) return;
     this.asked.set(shard, confirmed);
-    this.options.emit({ kind: 'read-coverage', shard });
+    const { letters, emit } = this.options;
+    emit({ kind: 'read-coverage', shard, afterLetters: letters.hasSome(shard) });
+  }
+
+  /** It is not counted any more: whatever it answers to what it was asked, nobody compares it. */
+  forget(shard: number): void {
+    this.asked.delete(shard);
   }
 
   /** Asks the shard if that is due; a check that is not answered is due again at once. */
   askIfDue(shard: number, confirmed: Positions): void {
-    const { intervalMs, roster } = this.options;
-    const isDue = roster.elapsedMs - (this.checkedAtMs.get(shard) ?? 0) >= intervalMs;
+    const { intervalMs, roster, letters } = this.options;
+    const sinceMs = roster.elapsedMs - (this.checkedAtMs.get(shard) ?? 0);
+    const isDue = sinceMs >= intervalMs || (sinceMs >= DELIVERED_AFTER_MS && letters.hasSome(shard));
     if (isDue) this.ask(shard, confirmed);
   }
 
@@ -103,8 +116,11 @@ export class CoverageCheck {
     coverage: ShardCoverage,
     confirmed: Positions,
   ): LostOffset | undefined {
-    const missing = (partition: number, from: bigint) =>
-      coverage.get(partition)?.firstMissing(from) ?? from;
+    const { letters } = this.options;
+    const missing = (partition: number, from: bigint) => {
+      if (!letters.hasSome(shard)) return coverage.get(partition)?.firstMissing(from) ?? from;
+      return letters.withCovered(shard, partition, coverage).firstMissing(from);
+    };
     for (const [partition, position] of confirmed) {
       const offset = missing(partition, 0n);
       if (offset < position) return { partition, offset };

@@ -1,7 +1,6 @@
 import { CURRENT_SCHEMA_ID, isLaterSchema } from '@tally/contracts';
 import type { BlockRecord } from '../aggregate/block-record.js';
-import type { PartitionCounter } from '../aggregate/partition-counter.js';
-import type { ShardDelta } from '../aggregate/shard-delta.js';
+import type { CountedRecord, PartitionCounter, Takers } from '../aggregate/partition-counter.js';
 import type { RunAction } from './run-action.js';
 import { goneWindow } from './starting-point.js';
 
@@ -32,8 +31,10 @@ export interface PartitionReadingOptions {
   readonly isLossAccepted: boolean;
   readonly dedupWindowMs: number;
   readonly newCounter: () => PartitionCounter;
-  /** By shard: what a record is counted into. */
-  readonly deltas: ReadonlyMap<number, ShardDelta>;
+  /** Who gets what a record adds. */
+  readonly takers: Takers;
+  /** Told of each record that was counted. */
+  readonly onCounted: (partition: number, counted: CountedRecord) => void;
   /** Whether a record more may be counted. */
   readonly hasRoom: () => boolean;
   /** Whether it is known here what events of that version of the registry mean. */
@@ -181,23 +182,22 @@ export class PartitionReading {
   /** Schema of a block that has to be counted, and that only a later version can read. */
   private laterSchemaOf({ offset, block }: BlockRecord, counter: PartitionCounter) {
     if (block.kind !== 'block' || !isLaterSchema(block.schemaId)) return undefined;
-    const { start, deltas } = this.options;
-    return offset >= start && counter.isLacked(offset, deltas) ? block.schemaId : undefined;
+    const { start, takers } = this.options;
+    return offset >= start && counter.isLacked(offset, takers) ? block.schemaId : undefined;
   }
 
   /** The version of the registry that is needed first, and not known; undefined: it was taken. */
   private take(record: BlockRecord, counter: PartitionCounter): number | undefined {
-    const { start, partition, deltas, knowsVersion, emit } = this.options;
+    const { start, partition, takers, knowsVersion, onCounted } = this.options;
     const { offset, block } = record;
     const isMeant = block.kind !== 'block' || knowsVersion(block.registryVersion);
     // What is covered needs no meaning: it was counted, or somebody accepted that it is lost.
-    if (offset < start || (!isMeant && !counter.isLacked(offset, deltas))) {
+    if (offset < start || (!isMeant && !counter.isLacked(offset, takers))) {
       counter.remember(record);
       return undefined;
     }
     if (!isMeant) return block.registryVersion;
-    const counts = counter.count(record, deltas);
-    emit({ kind: 'counted', partition, offset, counts });
+    onCounted(partition, counter.count(record, takers));
     return undefined;
   }
 

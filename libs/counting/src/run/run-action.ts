@@ -8,13 +8,15 @@ export type ShardCoverage = ReadonlyMap<number, OffsetSet>;
 /**
  * What a question got: an answer, none, or that another shard map is in force. `identity` names the
  * database that answered: another one may be restored or promoted, and lack what was confirmed.
- * `losses`, with what is covered: what a person accepted as gone, by partition.
+ * `losses`, with what is covered: what a person accepted as gone, by partition. `firstLetters`: by
+ * partition, the first dead letter that was there before the shard was asked.
  */
 export type Answer<T> =
   | {
       readonly kind: 'answer';
       readonly value: T;
       readonly losses?: ShardCoverage;
+      readonly firstLetters?: ReadonlyMap<number, bigint>;
       readonly identity?: string;
     }
   | { readonly kind: 'none' }
@@ -48,6 +50,8 @@ export type RebuildCause = 'overlap' | 'stale_epoch' | 'too_large';
 export interface FlushAction {
   readonly kind: 'flush';
   readonly shard: number;
+  /** Of this flush in its run, the same for each try. */
+  readonly number: number;
   /** The same object for each try: a flush whose outcome is unknown is sent again as it is. */
   readonly request: shardProxy.ApplyDeltaRequest;
   /** 1 for the first. */
@@ -61,8 +65,20 @@ export interface FlushAction {
  * CountingRun that it names, once, at any later time, or never.
  */
 export type RunAction =
-  /** Answered by `onCoverage`. */
-  | { readonly kind: 'read-coverage'; readonly shard: number }
+  /**
+   * Answered by `onCoverage`. `afterLetters`: the dead-letters topic is asked before the shard where it
+   * begins, so that what was delivered is covered.
+   */
+  | { readonly kind: 'read-coverage'; readonly shard: number; readonly afterLetters: boolean }
+  /** What stands in dead letters of the partitions of this run? Answered by `onLetters`. */
+  | { readonly kind: 'read-letters' }
+  /** Answered by `onLetterAppended`. */
+  | {
+      readonly kind: 'append-letter';
+      readonly partition: number;
+      readonly shard: number;
+      readonly letter: Buffer;
+    }
   /** Answered by `onBounds`. */
   | { readonly kind: 'ask-bounds' }
   /** Where is the first record appended at or after that time? Answered by `onOffsetAt`. */
@@ -83,10 +99,12 @@ export type RunAction =
   /** Answered by `onFlushed`. */
   | FlushAction
   /**
-   * Alarm: this shard is not counted. It is asked now and then what it covers; when it answers, all
-   * begins again with it.
+   * Alarm: this shard is not counted, its events go into dead letters. It is asked now and then what it
+   * covers; when it answers it is counted on, or all begins again with it.
    */
   | { readonly kind: 'absent'; readonly shard: number; readonly reason: string }
+  /** It is counted on: what it lacks stands in dead letters. */
+  | { readonly kind: 'present'; readonly shard: number }
   /** Every partition has begun, or was halted. */
   | { readonly kind: 'begun'; readonly partitions: number }
   | {

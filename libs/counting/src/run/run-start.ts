@@ -1,5 +1,6 @@
 import type { PartitionBounds } from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
+import type { DeadLetters } from '../letters/dead-letters.js';
 import type { AcceptedLosses } from './accepted-losses.js';
 import type { RunAction, ShardCoverage } from './run-action.js';
 import type { ShardRoster } from './shard-roster.js';
@@ -10,6 +11,7 @@ export interface RunStartOptions {
   readonly shards: readonly number[];
   readonly partitions: readonly number[];
   readonly losses: AcceptedLosses;
+  readonly letters: DeadLetters;
   readonly roster: ShardRoster;
   /** How long the others wait for a shard that does not answer. */
   readonly shardPatienceMs: number;
@@ -20,21 +22,23 @@ export interface RunStartOptions {
 export interface PartitionStart {
   readonly partition: number;
   readonly bounds: PartitionBounds;
-  /** By shard, those that answered. */
+  /** By shard: what need not be counted for it again. */
   readonly covered: ReadonlyMap<number, OffsetSet>;
   readonly point: StartingPoint;
 }
 
 /**
- * Finds where counting begins: asks the shards what they cover, then the log for its bounds. In this
- * order, so that a log that ends before what is covered has lost records for sure. A shard that does
- * not answer is waited for, once; one that was absent before is not.
+ * Finds where counting begins: asks what stands in dead letters, then the shards what they cover, then
+ * the log for its bounds. In this order, so that what is in letters no more is covered, and a log that
+ * ends before what is covered has lost records for sure. A shard that does not answer is waited for,
+ * once; one that was absent before is not.
  */
 export class RunStart {
   private readonly coverage = new Map<number, ShardCoverage>();
   private readonly askedShards = new Set<number>();
   private readonly silent = new Set<number>();
   private readonly waitsUntilMs: number;
+  private letters: 'unknown' | 'asked' | 'known' = 'unknown';
   private isLogAsked = false;
 
   constructor(private readonly options: RunStartOptions) {
@@ -53,14 +57,18 @@ export class RunStart {
 
   /** Asks what is not known and not asked yet. */
   ask(): void {
-    const { shards, emit } = this.options;
-    if (this.isLogAsked) return;
-    for (const shard of shards) {
-      if (this.coverage.has(shard) || this.askedShards.has(shard)) continue;
-      this.askedShards.add(shard);
-      emit({ kind: 'read-coverage', shard });
+    const { emit } = this.options;
+    if (this.letters === 'unknown') {
+      this.letters = 'asked';
+      return emit({ kind: 'read-letters' });
     }
-    this.askLog();
+    if (this.letters === 'known') this.askShards();
+  }
+
+  /** @param isKnown Whether it was answered what stands in letters. */
+  onLetters(isKnown: boolean): void {
+    this.letters = isKnown ? 'known' : 'unknown';
+    if (isKnown) this.askShards();
   }
 
   /** @param coverage undefined: the shard did not answer. */
@@ -86,12 +94,36 @@ export class RunStart {
     for (const partition of this.options.partitions) {
       const within = bounds?.get(partition);
       if (within === undefined) return undefined;
-      const covered = this.coveredOf(partition);
-      const isLossAccepted = this.options.losses.reachTo(partition, within.low);
-      const point = startingPoint(covered.values(), within, isLossAccepted);
-      starts.push({ partition, bounds: within, covered, point });
+      starts.push(this.startOf(partition, within));
     }
     return starts;
+  }
+
+  private startOf(partition: number, bounds: PartitionBounds): PartitionStart {
+    const { shards, letters, losses } = this.options;
+    const isLossAccepted = losses.reachTo(partition, bounds.low);
+    const answered = new Map<number, OffsetSet>();
+    const absent = new Map<number, OffsetSet>();
+    for (const shard of shards) {
+      const coverage = this.coverage.get(shard);
+      if (coverage === undefined) absent.set(shard, letters.offsets(shard, partition));
+      else answered.set(shard, letters.withCovered(shard, partition, coverage));
+    }
+    // Of an absent shard nobody knows what it has: its letters go on where the last one ended.
+    const letterEnds = [...absent.values()].map(({ end }) => end).filter((end) => end > bounds.low);
+    const point = startingPoint(answered.values(), letterEnds, bounds, isLossAccepted);
+    return { partition, bounds, covered: new Map([...answered, ...absent]), point };
+  }
+
+  private askShards(): void {
+    const { shards, emit } = this.options;
+    if (this.isLogAsked) return;
+    for (const shard of shards) {
+      if (this.coverage.has(shard) || this.askedShards.has(shard)) continue;
+      this.askedShards.add(shard);
+      emit({ kind: 'read-coverage', shard, afterLetters: false });
+    }
+    this.askLog();
   }
 
   private askLog(): void {
@@ -106,14 +138,5 @@ export class RunStart {
     const { roster } = this.options;
     if (!this.silent.has(shard)) return false;
     return roster.isAbsent(shard) || roster.elapsedMs >= this.waitsUntilMs;
-  }
-
-  private coveredOf(partition: number): ReadonlyMap<number, OffsetSet> {
-    return new Map(
-      [...this.coverage].map(([shard, covered]) => [
-        shard,
-        covered.get(partition) ?? new OffsetSet(),
-      ]),
-    );
   }
 }

@@ -6,6 +6,8 @@ import type { FlushAction, FlushOutcome, RebuildCause, RunAction } from './run-a
 const FIRST_RETRY_MS = 50;
 /** The longest time before a flush of unknown outcome is sent again. */
 export const MAX_RETRY_MS = 2000;
+/** Tries without an answer, each at once, after which nobody waits for a shard that holds up others. */
+const HOPELESS_TRIES = 3;
 /** Tries of a flush that take too long until it counts as too slow: one may have had to wait for locks. */
 const SLOW_TRIES = 3;
 
@@ -34,6 +36,10 @@ export interface ShardFlushesOptions {
   readonly epoch: number;
   readonly topic: string;
   readonly series: SeriesTable;
+  /** What it has confirmed that it covers, or will have without anything of ours. */
+  readonly confirmed: Positions;
+  /** The number of the next flush. */
+  readonly nextNumber: () => number;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -52,10 +58,11 @@ interface Flight {
 export class ShardFlushes {
   private open: ShardDelta;
   private flight: Flight | undefined;
-  private confirmed: Positions = new Map<number, bigint>();
+  private confirmed: Positions;
 
   constructor(private readonly options: ShardFlushesOptions) {
     this.open = this.newDelta();
+    this.confirmed = options.confirmed;
   }
 
   /** What is being summed up. */
@@ -73,6 +80,12 @@ export class ShardFlushes {
     return this.flight !== undefined && this.flight.flush.attempt > 1;
   }
 
+  /** So many tries of the flush that is on its way went wrong that others need not wait for the next. */
+  get isHopeless(): boolean {
+    const { flush: { attempt = 1 } = {}, slowTries = 0 } = this.flight ?? {};
+    return attempt > HOPELESS_TRIES || slowTries > 0;
+  }
+
   /** Rows of the flush that is on its way. */
   get flyingRows(): number {
     return this.flight?.delta.rows ?? 0;
@@ -83,18 +96,19 @@ export class ShardFlushes {
     return (this.flight?.slowTries ?? 0) >= SLOW_TRIES && this.flyingRows > 1;
   }
 
-  /** What the shard has confirmed that it covers. */
+  /** All below was confirmed by the shard, or stood in dead letters for it when it joined. */
   get confirmedPositions(): Positions {
     return this.confirmed;
   }
 
   /** Sends what was summed up; nothing may be on its way. `positions` are those of the sums. */
   flush(instants: Instants, positions: Positions): void {
-    const { shard, epoch, topic, emit } = this.options;
+    const { shard, epoch, topic, nextNumber, emit } = this.options;
     const delta = this.open;
     const flush: FlushAction = {
       kind: 'flush',
       shard,
+      number: nextNumber(),
       request: {
         shard,
         epoch: String(epoch),
@@ -113,11 +127,10 @@ export class ShardFlushes {
     emit(flush);
   }
 
-  /** What the shard said. */
-  onFlushed(outcome: FlushOutcome): AfterFlush {
+  /** What the shard said; undefined when it was given up, with its shard, and that has joined again. */
+  onFlushed(number: number, outcome: FlushOutcome): AfterFlush | undefined {
     const { flight } = this;
-    if (flight === undefined)
-      throw new Error(`no flush is on its way to shard ${this.options.shard}`);
+    if (flight?.flush.number !== number) return undefined;
     switch (outcome.kind) {
       case 'applied':
       case 'already_applied':

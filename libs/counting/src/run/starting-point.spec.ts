@@ -12,7 +12,7 @@ describe('where counting starts', () => {
     ['at a gap', [covered([0, 2], [5, 9]), covered([0, 9])], [0, 9], 2],
     ['at the end when all is covered', [covered([0, 9]), covered([0, 9])], [3, 9], 9],
   ] as const)('is %s', (_, shards, [low, high], offset) => {
-    expect(startingPoint(shards, { low: BigInt(low), high: BigInt(high) }, false)).toEqual({
+    expect(startingPoint(shards, [], { low: BigInt(low), high: BigInt(high) }, false)).toEqual({
       kind: 'start',
       offset: BigInt(offset),
     });
@@ -22,7 +22,7 @@ describe('where counting starts', () => {
     ['the log ends before what was counted', [covered([0, 10]), covered()], [0, 9]],
     ['the log begins behind what was not counted', [covered([0, 5]), covered([0, 2])], [3, 9]],
   ] as const)('is nowhere when %s', (_, shards, [low, high]) => {
-    expect(startingPoint(shards, { low: BigInt(low), high: BigInt(high) }, false)).toMatchObject({
+    expect(startingPoint(shards, [], { low: BigInt(low), high: BigInt(high) }, false)).toMatchObject({
       kind: 'contradiction',
     });
   });

@@ -11,11 +11,13 @@ export type StartingPoint =
  * counted, or begins behind what was not, is not the log that was counted from. Nor may all be gone
  * that lay before it: what is a duplicate after that, nobody could say.
  *
- * @param coverage Of all shards.
+ * @param coverage Of all shards that answered, with what stands in dead letters for them.
+ * @param letterEnds Of the others: where what stands in letters for them ends.
  * @param isLossAccepted Whether a person accepted that the log begins at `low`.
  */
 export function startingPoint(
   coverage: Iterable<OffsetSet>,
+  letterEnds: Iterable<bigint>,
   { low, high }: PartitionBounds,
   isLossAccepted: boolean,
 ): StartingPoint {
@@ -26,6 +28,7 @@ export function startingPoint(
     const missing = covered.firstMissing(0n);
     if (missing < start) start = missing;
   }
+  for (const end of letterEnds) if (end < start) start = end;
   if (start < low)
     return contradiction(`offset ${start} was not counted, but the log begins at ${low}`);
   if (start === low && low > 0n && !isLossAccepted) return contradiction(goneWindow(low));

@@ -1,4 +1,4 @@
-import { DEFAULT_EVENT_TYPE, FATES } from '@tally/contracts';
+import { decodeDeadLetter, DEFAULT_EVENT_TYPE, FATES, type StandingRange } from '@tally/contracts';
 import { ShardMap } from '@tally/placement';
 import type { RecordCounts } from '../../src/aggregate/partition-counter.js';
 import { CountingRun } from '../../src/run/counting-run.js';
@@ -6,7 +6,7 @@ import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
 import { LogTime } from '../../src/run/log-time.js';
 import { ShardRoster } from '../../src/run/shard-roster.js';
 import { FlushText } from './flush-text.js';
-import { boundsOf, coverageOf, Subjects } from './scenario-words.js';
+import { boundsOf, coverageOf, offsetsOf, Subjects } from './scenario-words.js';
 
 const SETTINGS = {
   shards: 2,
@@ -15,6 +15,7 @@ const SETTINGS = {
   'flush bytes': 8 << 20,
   'shard patience': 10_000,
   'clock skew': 0,
+  'letter every': 0,
   'verify every': 60_000,
   'known version': 0,
 };
@@ -52,21 +53,30 @@ export class RunPlayer {
   private shardMap = ShardMap.even(SETTINGS.shards);
   private subjects = new Subjects(this.shardMap);
   private flushes = new FlushText(this.subjects);
+  /** What a run is told that stands in dead letters, when it asks at its beginning. */
+  private readonly standing = new Map<number, StandingRange[]>();
+  private asksForLetters = false;
   /** Shards that a question about coverage, or a flush, is open with. */
   private readonly asked = new Set<number>();
+  /** By shard: the flush that was sent last. */
+  private readonly sent = new Map<number, number>();
 
   private readonly events: readonly Event[] = [
     [/^set ([a-z ]+) (\d+)$/, (name = '', value) => this.set(name, Number(value))],
     [/^processor is assigned (.+)$/, (partitions = '') => this.begin(partitions)],
     [/^time is (\d+)$/, (ms) => this.tick(Number(ms))],
     [
-      /^shard (\d+) covers ([^|]+?)(?: \| given up (.+))?$/,
-      (shard, coverage = '', losses = 'nothing') => {
+      /^shard (\d+) covers ([^|]+?)(?: \| given up ([^|]+?))?(?: \| first letters (.+))?$/,
+      (shard, coverage = '', losses = 'nothing', letters = 'nothing') => {
         const value = coverageOf(coverage);
+        const firstLetters = new Map(
+          [...coverageOf(letters)].map(([partition, set]) => [partition, set.end - 1n]),
+        );
         this.onCoverage(Number(shard), {
           kind: 'answer',
           value,
           losses: coverageOf(losses),
+          firstLetters,
           ...this.identityOf(shard),
         });
       },
@@ -77,6 +87,23 @@ export class RunPlayer {
     ],
     [/^shard (\d+) (.+)$/, (shard, answer = '') => this.onShard(Number(shard), answer)],
     [/^log has (.+)$/, (bounds = '') => this.running.onBounds(boundsOf(bounds))],
+    [
+      /^letter (\d+) of partition (\d+) has (.+) for shard (\d+)$/,
+      (letter = '', partition, offsets = '', shard) => {
+        const range = { shard: Number(shard), ...offsetsOf(offsets), lastLetter: BigInt(letter) };
+        const known = this.standing.get(Number(partition)) ?? [];
+        this.standing.set(Number(partition), [...known, range]);
+      },
+    ],
+    [
+      /^letter of partition (\d+) is number (\d+)$/,
+      (partition, letter = '') =>
+        this.running.onLetterAppended(Number(partition), BigInt(letter)),
+    ],
+    [
+      /^letter of partition (\d+) is refused$/,
+      (partition) => this.running.onLetterAppended(Number(partition), undefined),
+    ],
     [/^log does not answer$/, () => this.running.onBounds(undefined)],
     [
       /^log says partition (\d+) was at offset (\d+) then$/,
@@ -173,12 +200,13 @@ export class RunPlayer {
       flushRows: this.settings['flush rows'],
       shardPatienceMs: this.settings['shard patience'],
       logTime: this.logTime,
+      letterIntervalMs: this.settings['letter every'],
       verifyIntervalMs: this.settings['verify every'],
       maxSeries: 1000,
       startedAtMs: this.nowMs,
       emit: (action) => this.hear(action),
     });
-    this.run.tick(this.nowMs);
+    this.tick(this.nowMs);
   }
 
   /** Who asks for the maximum age runs into the bug, if there is one. */
@@ -197,6 +225,9 @@ export class RunPlayer {
   private tick(nowMs: number): void {
     this.nowMs = nowMs;
     this.running.tick(nowMs);
+    if (!this.asksForLetters) return;
+    this.asksForLetters = false;
+    this.running.onLetters(this.standing);
   }
 
   private onCoverage(shard: number, answer: Parameters<CountingRun['onCoverage']>[1]): void {
@@ -212,6 +243,7 @@ export class RunPlayer {
     if (!this.asked.has(shard))
       this.running.onFlushed(
         shard,
+        this.sent.get(shard) ?? 0,
         kind === 'applied' || kind === 'already_applied'
           ? { kind, ...this.identityOf(String(shard)) }
           : outcome,
@@ -229,6 +261,11 @@ export class RunPlayer {
 
   private hear(action: RunAction): void {
     if (action.kind === 'read-coverage') this.asked.add(action.shard);
+    if (action.kind === 'flush') this.sent.set(action.shard, action.number);
+    if (action.kind === 'read-letters') {
+      this.asksForLetters = true;
+      return;
+    }
     const counted = action.kind === 'counted' && isAllCounted(action) ? action : undefined;
     const text = this.textOf(action);
     // Records that follow each other without anything to remark are one line.
@@ -247,7 +284,11 @@ export class RunPlayer {
   private textOf(action: RunAction): string {
     switch (action.kind) {
       case 'read-coverage':
-        return `asks shard ${action.shard} what it covers`;
+        return `asks shard ${action.shard} what it covers${action.afterLetters ? ', after the dead letters' : ''}`;
+      case 'read-letters':
+        throw new Error('it is answered without being told');
+      case 'append-letter':
+        return letterText(action);
       case 'ask-bounds':
         return 'asks the log where it begins and ends';
       case 'ask-offset-at':
@@ -268,12 +309,29 @@ export class RunPlayer {
         return countedText(action);
       case 'absent':
         return `ALARM: goes on without shard ${action.shard}: ${action.reason}`;
+      case 'present':
+        return `counts for shard ${action.shard} again`;
       case 'halt':
         return `ALARM: partition ${action.partition} is halted: ${action.reason}`;
       case 'rebuild':
         return `begins again: ${action.reason}`;
     }
   }
+}
+
+function letterText(action: Extract<RunAction, { kind: 'append-letter' }>): string {
+  const { partition, shard, letter: bytes } = action;
+  const letter = decodeDeadLetter(bytes);
+  if (letter.kind !== 'letter') throw new Error(letter.reason);
+  const offsets = letter.ranges.map(({ from, to }) =>
+    to - from === 1n ? `${from}` : `${from}..${to - 1n}`,
+  );
+  const events = letter.records.reduce((sum, { counted }) => sum + counted, 0);
+  const standing = letter.standing.map(
+    (range) => `${range.from}..${range.to - 1n} for shard ${range.shard} up to ${range.lastLetter}`,
+  );
+  const before = standing.length > 0 ? ` | before it ${standing.join(', ')}` : '';
+  return `writes a dead letter of partition ${partition} for shard ${shard}: ${offsets.join(', ')} with ${events} events${before}`;
 }
 
 /** Records of which every event was counted. */

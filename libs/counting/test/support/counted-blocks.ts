@@ -15,7 +15,8 @@ import { fingerprintOf, ShardMap } from '@tally/placement';
 import { SeriesTable } from '../../src/series/series-table.js';
 import { readBlock, type BlockRecord } from '../../src/aggregate/block-record.js';
 import type { OffsetSet } from '../../src/coverage/offset-set.js';
-import { PartitionCounter, type CountingRules } from '../../src/aggregate/partition-counter.js';
+import type { CountingRules } from '../../src/aggregate/event-folder.js';
+import { PartitionCounter, type Takers } from '../../src/aggregate/partition-counter.js';
 import { noFates, ShardDelta } from '../../src/aggregate/shard-delta.js';
 
 export const TOPIC = 'events-0123456789abcdef';
@@ -105,6 +106,11 @@ export function read(deltas: ReadonlyMap<number, ShardDelta>) {
 
 export function countAll(records: readonly BlockRecord[], using = rules()) {
   const { counter, deltas } = newCounter(using);
-  for (const one of records) counter.count(one, deltas);
+  for (const one of records) counter.count(one, takersOf(deltas));
   return read(deltas);
+}
+
+/** All shards are there: nothing goes into dead letters. */
+export function takersOf(deltas: Takers['deltas']): Takers {
+  return { deltas, absent: new Set() };
 }

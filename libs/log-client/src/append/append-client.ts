@@ -16,6 +16,8 @@ export interface AppendRecord {
 /** A record that is durable, and when the log took it: ms since 1970 by the clock of its leader. */
 export interface Appended {
   readonly partition: number;
+  /** Of the first of its records. */
+  readonly offset: bigint;
   readonly appendMs: number;
 }
 
@@ -128,7 +130,8 @@ export class AppendClient {
       const failure = failureOf(partition, told.get(partition));
       if (failure !== undefined) return [failure];
       batches.delete(partition);
-      appended.push({ partition, appendMs: Number(told.get(partition)?.logAppendTimeMs) });
+      const { baseOffset: offset = 0n, logAppendTimeMs } = told.get(partition) ?? {};
+      appended.push({ partition, offset, appendMs: Number(logAppendTimeMs) });
       return [];
     });
     const failure = failures.find((other) => other instanceof LogRefusal) ?? failures[0];

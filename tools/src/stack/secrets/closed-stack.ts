@@ -10,7 +10,7 @@ export const OWNER = 'tally-owner';
 /** Only counts. */
 export const WRITER = 'tally-writer';
 /** Users of the log: those that `tally.acl` gives rights to. */
-const LOG_USERS = ['partitioner', 'processor', 'tools'];
+const LOG_USERS = ['partitioner', 'processor', 'dead-letter-replayer', 'tools'];
 const ACL_FILE = join(ROOT, 'apps/partition-log/tally.acl');
 
 /** What the parts of a stack are given so that each lets in only who has a secret of this stack. */

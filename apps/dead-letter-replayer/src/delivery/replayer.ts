@@ -1,0 +1,103 @@
+import type { KafkaConfig, LogAdmin } from '@tally/log-client';
+import {
+  parseEventsTopic,
+  SHARD_MAP_NODE,
+  ShardMap,
+  TOPICS_NODE,
+  type EventsTopic,
+} from '@tally/placement';
+import { crash } from '@tally/resilience';
+import type { Logger } from '@tally/service-kit';
+import type { EventTypes, Shards } from '@tally/shard-client';
+import { ConfigNode, LeaderElection, type ZooKeeperSession } from '@tally/zookeeper';
+import type { ReplayerMetrics, WaitingLetters } from '../metrics.js';
+import { DeliveryDriver } from './delivery-driver.js';
+import { LettersTopic } from './letters-topic.js';
+
+const ELECTION = 'dead-letter-replayer';
+
+export interface ReplayerOptions {
+  /** Names this instance among those that stand in the election. */
+  readonly instance: string;
+  readonly kafka: KafkaConfig;
+  readonly session: ZooKeeperSession;
+  readonly eventTypes: EventTypes;
+  readonly shards: Shards;
+  readonly admin: LogAdmin;
+  readonly logger: Logger;
+  readonly metrics: ReplayerMetrics;
+}
+
+/**
+ * Delivers dead letters as long as it leads. Two that do so at once, as it may be for a moment, bring
+ * nothing twice: coverage says what a shard has.
+ */
+export class Replayer {
+  private readonly election: LeaderElection;
+  private readonly unwatch: readonly (() => void)[];
+  private topic: EventsTopic | undefined;
+  private shardMap: ShardMap | undefined;
+  private driver: DeliveryDriver | undefined;
+  private isStopped = false;
+  /** One change of drivers after the other. */
+  private changing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ReplayerOptions) {
+    const { session, instance } = options;
+    this.election = new LeaderElection({ session, name: ELECTION, candidate: instance });
+    const topicNode = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
+    const shardMapNode = new ConfigNode({
+      session,
+      path: SHARD_MAP_NODE,
+      parse: ShardMap.parseDocument,
+    });
+    this.unwatch = [
+      topicNode.watch((current) => {
+        if (current === undefined || current.value.name === this.topic?.name) return;
+        this.topic = current.value;
+        this.restart();
+      }),
+      shardMapNode.watch((current) => {
+        const newest = ShardMap.newest(this.shardMap, current?.value);
+        if (newest === this.shardMap) return;
+        this.shardMap = newest;
+        this.restart();
+      }),
+      this.election.onElected(() => this.restart()),
+      this.election.onLost(() => this.restart()),
+    ];
+  }
+
+  /** Letters that wait, by shard; none where another instance leads. */
+  waiting(): WaitingLetters[] {
+    return this.driver?.waiting() ?? [];
+  }
+
+  start(): void {
+    this.election.stand();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    for (const unwatch of this.unwatch) unwatch();
+    await this.election.resign().catch((error: unknown) => {
+      this.options.logger.warn({ error }, 'another replayer leads only when the session has ended');
+    });
+    await this.changing;
+    await this.driver?.stop();
+  }
+
+  private restart(): void {
+    this.changing = this.changing.then(() => this.change()).catch(crash);
+  }
+
+  private async change(): Promise<void> {
+    await this.driver?.stop();
+    this.driver = undefined;
+    const { topic, shardMap, election, options } = this;
+    if (this.isStopped || !election.isLeader || topic === undefined || shardMap === undefined) return;
+    const letters = new LettersTopic(topic.name, options.kafka, options.admin);
+    this.driver = new DeliveryDriver({ ...options, topic, shardMap, letters });
+    this.driver.start();
+  }
+}

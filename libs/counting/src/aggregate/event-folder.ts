@@ -1,0 +1,89 @@
+import {
+  decodeEvent,
+  END_OF_TIME_MS,
+  EventScanner,
+  MINUTE_MS,
+  RETENTION_CLASSES,
+  type Event,
+  type EventTypeDefinition,
+} from '@tally/contracts';
+import type { ShardMap } from '@tally/placement';
+import { NO_SERIES, type SeriesTable } from '../series/series-table.js';
+import { isExactDecimal } from '../sums/decimal.js';
+import type { ShardDelta } from './shard-delta.js';
+
+/** What the meaning of an event follows from, beside the log. */
+export interface CountingRules {
+  readonly shardMap: ShardMap;
+  readonly series: SeriesTable;
+  /** What a type means in that version of the registry. */
+  readonly definition: (
+    project: string,
+    type: string,
+    registryVersion: number,
+  ) => EventTypeDefinition;
+}
+
+/** Reads encoded events, one at a time, and adds those that are counted to the sums of a shard. */
+export class EventFolder {
+  /** The event that was found last. */
+  readonly event = new EventScanner();
+
+  constructor(private readonly rules: CountingRules) {}
+
+  /** The series of the event that lies there, which is `event` then; NO_SERIES if it is none. */
+  find(schemaId: number, body: Buffer, from: number, to: number): number {
+    const { event, rules } = this;
+    const isUsual =
+      event.scan(schemaId, body, from, to) && (!event.isValued || isExactDecimal(event));
+    const known = isUsual ? rules.series.named(body, event) : NO_SERIES;
+    if (known !== NO_SERIES) return known;
+    const decoded = decodeEvent(schemaId, body, from, to);
+    event.take(decoded, body, from, to);
+    if (decoded === undefined || !isCountable(decoded)) return NO_SERIES;
+    return rules.series.all(decoded);
+  }
+
+  /** What the type of that series meant in that version of the registry. */
+  definitionOf(series: number, registryVersion: number): EventTypeDefinition {
+    const known = this.rules.series.typeOf(series);
+    if (known.definition !== undefined && known.registryVersion === registryVersion)
+      return known.definition;
+    known.registryVersion = registryVersion;
+    return (known.definition = this.rules.definition(known.project, known.type, registryVersion));
+  }
+
+  /** Adds the event that was found last, and that lies there, to its rows. */
+  add(
+    delta: ShardDelta,
+    series: number,
+    { retention, dimensions }: EventTypeDefinition,
+    schemaId: number,
+    body: Buffer,
+    from: number,
+    to: number,
+  ): void {
+    const { event, rules } = this;
+    const minute = Math.floor(event.timeMs / MINUTE_MS);
+    const retentionClass = RETENTION_CLASSES.indexOf(retention);
+    delta.add(series, minute, retentionClass, event);
+    if (dimensions.length === 0) return;
+    const whole = decodeEvent(schemaId, body, from, to);
+    if (whole === undefined) throw new Error('expected an event that was found to be one');
+    delta.add(rules.series.split(whole, dimensions), minute, retentionClass, event);
+  }
+}
+
+/**
+ * What the gateway checks and storage relies on, and no decoder: a block may come from elsewhere. The
+ * names of project and type are checked with their first series.
+ */
+function isCountable({ id, subject, time, value }: Event): boolean {
+  return (
+    id !== '' &&
+    subject !== '' &&
+    time >= 0 &&
+    time < END_OF_TIME_MS &&
+    (value === null || isExactDecimal(value))
+  );
+}

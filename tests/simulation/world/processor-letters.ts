@@ -1,0 +1,60 @@
+import { decodeDeadLetter, type StandingRange } from '@tally/contracts';
+import { standingAt } from '@tally/counting';
+import type { Network } from './network.js';
+import type { SimulatedLog } from './simulated-log.js';
+import type { VirtualTime } from './virtual-time.js';
+
+/** How long a client of the log tries to append; what came of it nobody knows then. */
+const APPENDS_WITHIN_MS = 2000;
+
+export interface ProcessorLettersOptions {
+  readonly time: VirtualTime;
+  readonly network: Network;
+  readonly letters: SimulatedLog;
+}
+
+/** The topic of dead letters, as a processor has to do with it. */
+export class ProcessorLetters {
+  constructor(private readonly options: ProcessorLettersOptions) {}
+
+  /** By partition, the first letter there is; undefined: the log does not answer. */
+  first(): ReadonlyMap<number, bigint> | undefined {
+    const bounds = this.options.letters.bounds();
+    if (bounds === undefined) return undefined;
+    return new Map([...bounds].map(([partition, { low }]) => [partition, low]));
+  }
+
+  /** What stands in letters, as the last one of each partition says. */
+  standing(partitions: readonly number[]): Map<number, StandingRange[]> | undefined {
+    const bounds = this.options.letters.bounds();
+    if (bounds === undefined) return undefined;
+    return new Map(
+      partitions.map((partition) => {
+        const { low = 0n, high = 0n } = bounds.get(partition) ?? {};
+        return [partition, this.standingOf(partition, high - 1n).filter(({ lastLetter }) => lastLetter >= low)];
+      }),
+    );
+  }
+
+  /** Tells the offset once it is durable; undefined: nobody knows whether it will be. */
+  append(partition: number, letter: Buffer, hear: (offset: bigint | undefined) => void): void {
+    const { letters, network, time } = this.options;
+    let isHeard = false;
+    const once = (offset: bigint | undefined) => {
+      if (isHeard) return;
+      isHeard = true;
+      hear(offset);
+    };
+    network.send(() =>
+      letters.append(partition, letter, (_, offset) => network.send(() => once(offset))),
+    );
+    time.after(APPENDS_WITHIN_MS, () => once(undefined));
+  }
+
+  private standingOf(partition: number, last: bigint): StandingRange[] {
+    const [record] = this.options.letters.fetch(partition, last, 1)?.records ?? [];
+    if (record?.offset !== last) return [];
+    const letter = decodeDeadLetter(record.value ?? Buffer.alloc(0));
+    return letter.kind === 'letter' ? standingAt(letter, last) : [];
+  }
+}
