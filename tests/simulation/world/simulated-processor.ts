@@ -231,6 +231,7 @@ export class SimulatedProcessor {
       logTime: this.logTime,
       verifyIntervalMs:
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
+      logKeepMs: 0,
       maxSeries: 50,
       startedAtMs: this.clock.now(),
       emit: (action) => this.carryOut(generation, action),
@@ -286,6 +287,8 @@ export class SimulatedProcessor {
         );
       case 'ask-offset-at':
         return this.askOffsetAt(generation, action.partition, action.timestampMs);
+      case 'shorten':
+        throw new Error('the log is kept for ever here');
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;

@@ -6,6 +6,7 @@ import { SeriesTable } from '../series/series-table.js';
 import { AcceptedLosses } from './accepted-losses.js';
 import { CountedShards } from './counted-shards.js';
 import { CoverageCheck } from './coverage-check.js';
+import { LogRetention } from './log-retention.js';
 import type { LogTime } from './log-time.js';
 import { PartitionReading } from './partition-reading.js';
 import type { Answer, FlushOutcome, RebuildCause, RunAction, ShardCoverage } from './run-action.js';
@@ -45,6 +46,8 @@ export interface CountingRunOptions {
   readonly logTime: LogTime;
   /** Time between two comparisons of what a shard covers with what it had confirmed. */
   readonly verifyIntervalMs: number;
+  /** How long records stay in the log that all shards cover, in append time; 0: for ever. */
+  readonly logKeepMs: number;
   /** Most series that are remembered. */
   readonly maxSeries: number;
   readonly startedAtMs: number;
@@ -65,6 +68,7 @@ export class CountingRun {
   private readonly start: RunStart;
   private readonly check: CoverageCheck;
   private readonly shards: CountedShards;
+  private readonly retention: LogRetention;
   /** Absent shards that were asked what they cover, while they have not answered. */
   private readonly askedAbsent = new Set<number>();
   private readonly readings = new Map<number, PartitionReading>();
@@ -109,6 +113,15 @@ export class CountingRun {
       shardPatienceMs,
       instants: () => this.instants(undefined, 0),
       positions: () => this.positions(),
+      emit,
+    });
+    this.retention = new LogRetention({
+      shards,
+      keepMs: options.logKeepMs,
+      dedupWindowMs: topic.dedupWindowMs,
+      elapsedMs: () => roster.elapsedMs,
+      latestMs: () => options.logTime.at(this.nowMs),
+      isComplete: () => this.absentShards === 0,
       emit,
     });
   }
@@ -171,7 +184,10 @@ export class CountingRun {
     if (confirmed === undefined) return this.onAbsentCoverage(shard, value);
     const lost = this.check.onCoverage(shard, { value, identity }, confirmed);
     if (lost !== undefined)
-      this.rebuild(`shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`);
+      return this.rebuild(
+        `shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`,
+      );
+    if (value !== undefined) this.retention.onCoverage(shard, value);
   }
 
   /** @param bounds By partition; undefined: the log did not answer, and instants stand still. */
@@ -186,6 +202,7 @@ export class CountingRun {
     if (this.phase === 'ended' || askedAtMs === undefined) return;
     if (bounds !== undefined) this.ended = { bounds, askedAtMs };
     this.haltEmptied(bounds);
+    this.retention.onBounds(this.readings, bounds);
     const instants = this.instants(bounds, askedAtMs);
     for (const [shard, confirmed] of this.shards.confirmed()) {
       this.shards.flushNext(shard, instants);
@@ -193,9 +210,11 @@ export class CountingRun {
     }
   }
 
-  /** @param offset Where the dedup window begins; undefined: the log did not answer. */
+  /** @param offset Of the first record at or after that time; undefined: the log did not answer. */
   onOffsetAt(partition: number, offset: bigint | undefined): void {
     if (this.phase !== 'counting') return;
+    // It asks of partitions whose window was read back; each hears what it has asked alone.
+    this.retention.onOffsetAt(partition, offset);
     const reason = this.readings.get(partition)?.onOffsetAt(offset);
     if (reason !== undefined) this.halt(partition, reason);
   }
@@ -350,6 +369,7 @@ export class CountingRun {
   private halt(partition: number, reason: string): void {
     this.readings.delete(partition);
     this.halted.add(partition);
+    this.retention.forget(partition);
     this.options.emit({ kind: 'halt', partition, reason });
   }
 
