@@ -1,3 +1,4 @@
+import { DAY_MS } from '@tally/contracts';
 import { logSettings } from '@tally/log-client';
 import {
   type ConfigOf,
@@ -70,6 +71,11 @@ export const settings = {
     'TALLY_VERIFY_INTERVAL_MS',
     wholeNumber(1000, 3_600_000, 60_000),
     'time between two comparisons of what the shards have with what was sent to them',
+  ),
+  logKeepMs: setting(
+    'TALLY_LOG_KEEP_MS',
+    wholeNumber(0, 36_500 * DAY_MS, 7 * DAY_MS),
+    'how long events stay in the log after every shard has counted them, so that a shard that is put back to what it was counts again what it lacks: longer than the oldest backup of a shard that may have to be used. 0: for ever',
   ),
   maxSeries: setting(
     'TALLY_MAX_SERIES',

@@ -10,6 +10,7 @@ export interface ProcessorMetrics {
   readonly letters: Counter<'shard' | 'outcome'>;
   readonly assignedPartitions: Gauge;
   readonly clockAhead: Gauge;
+  readonly deletedRecords: Counter;
 }
 
 export function processorMetrics(registry: Registry): ProcessorMetrics {
@@ -63,6 +64,11 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     clockAhead: new Gauge({
       name: 'tally_processor_clock_ahead_seconds',
       help: "By how much this machine's clock is ahead of the log's, past what it may be: alarm above 0.",
+      registers,
+    }),
+    deletedRecords: new Counter({
+      name: 'tally_processor_deleted_records_total',
+      help: 'Records that were deleted from the log, as every shard had counted them long ago.',
       registers,
     }),
   };

@@ -18,7 +18,8 @@ export {
 } from './letters/letter-delivery.js';
 export type { LetterPlace } from './letters/letter-index.js';
 export { standingAt } from './letters/standing-letters.js';
-export { CountingRun, type CountingRunOptions } from './run/counting-run.js';
+export { CountingRun } from './run/counting-run.js';
+export type { CountingRunOptions } from './run/counting-run-options.js';
 export type {
   Answer,
   FlushAction,

@@ -127,6 +127,21 @@ export class LogAdmin {
     });
   }
 
+  /**
+   * Deletes the records of this partition below an offset, for ever. Where the log begins behind it
+   * already, nothing is done.
+   */
+  deleteRecords(topic: string, partition: number, before: bigint): Promise<void> {
+    return this.ask('delete records', async (admin) => {
+      // The client finds leaders only of topics that it was asked of before.
+      await admin.fetchTopicOffsets(topic);
+      await admin.deleteTopicRecords({
+        topic,
+        partitions: [{ partition, offset: String(before) }],
+      });
+    });
+  }
+
   /** Resolves when the log answers. One question for all that ask meanwhile: a log may hang. */
   reach(): Promise<void> {
     this.reaching ??= this.ask('reach the log', async (admin) => {

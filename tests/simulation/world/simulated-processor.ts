@@ -195,6 +195,7 @@ export class SimulatedProcessor {
       letterIntervalMs: LETTER_INTERVAL_MS,
       verifyIntervalMs:
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
+      logKeepMs: 0,
       maxSeries: 50,
       startedAtMs: this.clock.now(),
       emit: (action) => this.carryOut(generation, action),
@@ -258,6 +259,8 @@ export class SimulatedProcessor {
         );
       case 'ask-offset-at':
         return this.askOffsetAt(generation, action.partition, action.timestampMs);
+      case 'shorten':
+        throw new Error('the log is kept for ever here');
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;

@@ -25,7 +25,12 @@ const IDLE_MS = SECOND_MS;
 export interface RunDriverOptions {
   readonly config: Pick<
     ProcessorConfig,
-    'flushIntervalMs' | 'flushRows' | 'shardPatienceMs' | 'verifyIntervalMs' | 'maxSeries'
+    | 'flushIntervalMs'
+    | 'flushRows'
+    | 'shardPatienceMs'
+    | 'verifyIntervalMs'
+    | 'logKeepMs'
+    | 'maxSeries'
   >;
   readonly topic: EventsTopic;
   readonly assignment: Assignment;
@@ -79,6 +84,7 @@ export class RunDriver {
       logTime,
       letterIntervalMs: LETTER_INTERVAL_MS,
       verifyIntervalMs: config.verifyIntervalMs,
+      logKeepMs: config.logKeepMs,
       maxSeries: config.maxSeries,
       startedAtMs: now(),
       emit: (action) => this.carryOut(action),
@@ -190,6 +196,8 @@ export class RunDriver {
         return this.track(this.askOffsetAt(action.partition, action.timestampMs));
       case 'flush':
         return this.track(this.flush(action));
+      case 'shorten':
+        return this.track(this.shorten(action));
       case 'read-from':
         return assignment.readFrom(action.partition, action.offset);
       case 'await-version':
@@ -286,9 +294,22 @@ export class RunDriver {
     const { admin, topic } = this.options;
     const offset = await this.answered(
       admin.offsetAt(topic.name, partition, timestampMs),
-      'the log does not say where the dedup window begins',
+      'the log does not say which offset it had at a time',
     );
     this.run.onOffsetAt(partition, offset);
+  }
+
+  private async shorten({
+    partition,
+    before,
+    records,
+  }: Extract<RunAction, { kind: 'shorten' }>): Promise<void> {
+    const { admin, topic, logger, metrics } = this.options;
+    const deleting = admin.deleteRecords(topic.name, partition, before).then(() => {
+      metrics.deletedRecords.inc(Number(records));
+      logger.info({ partition, before: String(before) }, 'the log was shortened');
+    });
+    await this.answered(deleting, 'the log was not shortened: it is tried again later');
   }
 
   /** The other partitions go on meanwhile. */

@@ -29,6 +29,11 @@ export class CompleteInstants {
     private nowMs: number,
   ) {}
 
+  /** A time that the log's clock has passed for sure. */
+  get latestMs(): number {
+    return this.logTime.at(this.nowMs);
+  }
+
   tick(nowMs: number): void {
     this.nowMs = nowMs;
     for (const { afterMs, appendMs } of this.fresh.values())
@@ -76,8 +81,7 @@ export class CompleteInstants {
    */
   private byEnd(bounds: Bounds | undefined, askedAtMs: number): Instants {
     const instants = new Map<number, number>();
-    const { logTime } = this;
-    const latestMs = logTime.at(this.nowMs);
+    const { logTime, latestMs } = this;
     for (const [partition, { position, appendMs }] of this.readings) {
       if (position === undefined) continue;
       const end = bounds?.get(partition)?.high;

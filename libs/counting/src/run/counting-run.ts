@@ -1,5 +1,4 @@
-import type { EventTypeDefinition, PartitionBounds } from '@tally/contracts';
-import type { EventsTopic, ShardMap } from '@tally/placement';
+import type { PartitionBounds } from '@tally/contracts';
 import type { BlockRecord } from '../aggregate/block-record.js';
 import type { CountingRules } from '../aggregate/event-folder.js';
 import { PartitionCounter, type CountedRecord } from '../aggregate/partition-counter.js';
@@ -10,55 +9,19 @@ import { AbsentShards } from './absent-shards.js';
 import { AcceptedLosses } from './accepted-losses.js';
 import { CompleteInstants } from './complete-instants.js';
 import { CountedShards } from './counted-shards.js';
+import type { CountingRunOptions } from './counting-run-options.js';
 import { CoverageCheck } from './coverage-check.js';
-import type { LogTime } from './log-time.js';
+import { LogRetention } from './log-retention.js';
 import { PartitionReading } from './partition-reading.js';
 import { ReadingPause } from './reading-pause.js';
 import type { Answer, FlushOutcome, RebuildCause, RunAction, ShardCoverage } from './run-action.js';
 import { RunStart, type PartitionStart } from './run-start.js';
 import type { Positions } from './shard-flushes.js';
-import type { ShardRoster } from './shard-roster.js';
 
 type Bounds = ReadonlyMap<number, PartitionBounds>;
 
 /** What a shard says that does not answer. */
 const NOTHING: Partial<Extract<Answer<ShardCoverage>, { kind: 'answer' }>> = {};
-
-/** What is counted, by which rules and within which bounds. */
-export interface CountingRunOptions {
-  readonly topic: EventsTopic;
-  /** Partitions of the topic that this run counts. */
-  readonly partitions: readonly number[];
-  readonly shardMap: ShardMap;
-  /** What is known of the shards from run to run; bounds the bytes of their flushes. */
-  readonly roster: ShardRoster;
-  /** What a type means in that version of the registry. */
-  readonly definition: (
-    project: string,
-    type: string,
-    registryVersion: number,
-  ) => EventTypeDefinition;
-  /** Whether that version is known here, so that `definition` has an answer. */
-  readonly knowsVersion: (registryVersion: number) => boolean;
-  /** Rows for one shard that are flushed before the next tick. */
-  readonly flushRows: number;
-  /**
-   * How long the others wait for a shard that does not answer: at the start, or when nothing is read
-   * because too much waits for it.
-   */
-  readonly shardPatienceMs: number;
-  /** What this clock says of the log's, as it is known from run to run. */
-  readonly logTime: LogTime;
-  /** How long what goes into a dead letter waits for more. */
-  readonly letterIntervalMs: number;
-  /** Time between two comparisons of what a shard covers with what it had confirmed. */
-  readonly verifyIntervalMs: number;
-  /** Most series that are remembered. */
-  readonly maxSeries: number;
-  readonly startedAtMs: number;
-  /** Told what the run asks for; must not call back into the run before it returns. */
-  readonly emit: (action: RunAction) => void;
-}
 
 /**
  * Counts some partitions, from what the shards cover to the end of the log: a machine without clock,
@@ -77,6 +40,7 @@ export class CountingRun {
   private readonly absent: AbsentShards;
   private readonly letters: DeadLetters;
   private readonly unconfirmed = new UnconfirmedRecords();
+  private readonly retention: LogRetention;
   private readonly readings = new Map<number, PartitionReading>();
   private readonly halted = new Set<number>();
   private readonly losses = new AcceptedLosses();
@@ -127,6 +91,15 @@ export class CountingRun {
     });
     const counted = this.shards;
     this.absent = new AbsentShards({ all: shards, counted, letters, roster, readings, emit });
+    this.retention = new LogRetention({
+      shards,
+      keepMs: options.logKeepMs,
+      dedupWindowMs: topic.dedupWindowMs,
+      elapsedMs: () => roster.elapsedMs,
+      latestMs: () => this.instants.latestMs,
+      isComplete: () => this.absentShards === 0,
+      emit,
+    });
   }
 
   /** Partitions that are not read until a person has looked. */
@@ -200,8 +173,12 @@ export class CountingRun {
     if (confirmed === undefined) return this.onAbsentCoverage(shard, value, identity);
     const lost = this.check.onCoverage(shard, { value, identity }, confirmed);
     if (lost !== undefined)
-      this.rebuild(`shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`);
-    else if (value !== undefined) this.letters.forgetCovered(shard, value);
+      return this.rebuild(
+        `shard ${shard} lacks offset ${lost.offset} of partition ${lost.partition}`,
+      );
+    if (value === undefined) return;
+    this.letters.forgetCovered(shard, value);
+    this.retention.onCoverage(shard, value);
   }
 
   /** @param bounds By partition; undefined: the log did not answer, and instants stand still. */
@@ -213,6 +190,7 @@ export class CountingRun {
     }
     if (this.phase === 'ended') return;
     this.haltEmptied(bounds);
+    this.retention.onBounds(this.readings, bounds);
     const instants = this.instants.onEnd(bounds);
     if (instants === undefined) return;
     for (const [shard, confirmed] of this.shards.confirmed()) {
@@ -221,9 +199,11 @@ export class CountingRun {
     }
   }
 
-  /** @param offset Where the dedup window begins; undefined: the log did not answer. */
+  /** @param offset Of the first record at or after that time; undefined: the log did not answer. */
   onOffsetAt(partition: number, offset: bigint | undefined): void {
     if (this.phase !== 'counting') return;
+    // It asks of partitions whose window was read back; each hears what it has asked alone.
+    this.retention.onOffsetAt(partition, offset);
     const reason = this.readings.get(partition)?.onOffsetAt(offset);
     if (reason !== undefined) this.halt(partition, reason);
   }
@@ -379,6 +359,7 @@ export class CountingRun {
     this.readings.delete(partition);
     this.unconfirmed.forgetPartition(partition);
     this.halted.add(partition);
+    this.retention.forget(partition);
     this.options.emit({ kind: 'halt', partition, reason });
   }
 

@@ -84,6 +84,16 @@ export type RunAction =
   /** Where is the first record appended at or after that time? Answered by `onOffsetAt`. */
   | { readonly kind: 'ask-offset-at'; readonly partition: number; readonly timestampMs: number }
   /**
+   * So many `records`, those below the offset `before`, may go from the log. What comes of it is not
+   * asked: where nothing did, the next time is soon enough.
+   */
+  | {
+      readonly kind: 'shorten';
+      readonly partition: number;
+      readonly before: bigint;
+      readonly records: bigint;
+    }
+  /**
    * From here on, `onRecords` is called with the records of this partition, each the next. What was on
    * its way from elsewhere may still come, and is not heard.
    */

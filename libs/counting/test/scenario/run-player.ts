@@ -18,6 +18,7 @@ const SETTINGS = {
   'letter every': 0,
   'verify every': 60_000,
   'known version': 0,
+  keep: 0,
 };
 
 const FIRST_REJOIN_MS = 1000;
@@ -202,6 +203,7 @@ export class RunPlayer {
       logTime: this.logTime,
       letterIntervalMs: this.settings['letter every'],
       verifyIntervalMs: this.settings['verify every'],
+      logKeepMs: this.settings.keep,
       maxSeries: 1000,
       startedAtMs: this.nowMs,
       emit: (action) => this.hear(action),
@@ -293,6 +295,8 @@ export class RunPlayer {
         return 'asks the log where it begins and ends';
       case 'ask-offset-at':
         return `asks the log where partition ${action.partition} was at ${action.timestampMs}`;
+      case 'shorten':
+        return `lets ${goneText(action)} of partition ${action.partition} go`;
       case 'read-from':
         return `reads partition ${action.partition} from ${action.offset}`;
       case 'await-version':
@@ -343,6 +347,10 @@ interface PlainRecords {
 
 function plainText({ partition, first, last }: PlainRecords): string {
   return `counts ${partition}: ${first === last ? first : `${first}..${last}`}`;
+}
+
+function goneText({ before, records }: Extract<RunAction, { kind: 'shorten' }>): string {
+  return records === 1n ? String(before - 1n) : `${before - records}..${before - 1n}`;
 }
 
 type Counted = Extract<RunAction, { kind: 'counted' }>;
