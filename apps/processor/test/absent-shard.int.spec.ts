@@ -43,7 +43,8 @@ describe('a processor of two shards', () => {
 
   beforeAll(async () => {
     await fixture.start(false);
-    shards = await RealShards.start(dir, fixture.zookeeperAddress, 2);
+    const { zookeeperAddress: zookeeper, broker } = fixture;
+    shards = await RealShards.start(dir, { zookeeper, broker }, 2);
     topic = await fixture.nameTopic(3);
   }, 180_000);
   afterAll(async () => {

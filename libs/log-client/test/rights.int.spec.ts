@@ -24,6 +24,7 @@ import { AppendClient } from '../src/append/append-client.js';
 import { GroupReader } from '../src/group-reader.js';
 import { createKafka, type KafkaConfig } from '../src/kafka.js';
 import { LogAdmin } from '../src/log-admin.js';
+import { LogReader } from '../src/log-reader.js';
 
 jest.setTimeout(60_000);
 
@@ -33,13 +34,14 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Lo
 const dir = mkdtempSync(join(tmpdir(), 'tally-rights-'));
 const [users, rights] = [join(dir, 'users'), join(dir, 'rights')];
 const TOPIC = `events-${randomBytes(8).toString('hex')}`;
+const LETTERS = TOPIC.replace('events-', 'dead-letters-');
 const toClose: { close(): Promise<void> }[] = [];
 let zookeeper: ZooKeeperServer;
 let log: PartitionLogServer;
 
 beforeAll(async () => {
   copyFileSync(RIGHTS, rights);
-  const lines = ['partitioner', 'processor', 'tools', 'query'].map((user) =>
+  const lines = ['partitioner', 'processor', 'dead-letter-replayer', 'tools', 'query'].map((user) =>
     formatCredentials(user, user),
   );
   writeFileSync(users, (await Promise.all(lines)).join(''));
@@ -134,6 +136,14 @@ async function rightsOf(of: string, user: string) {
 const append = (user: string, topic = TOPIC) =>
   appenderOf(user).append(topic, [{ partition: 0, value: Buffer.from('a block') }], {});
 
+async function lettersAs(user: string): Promise<(string | undefined)[]> {
+  const reader = new LogReader(kafkaOf(user));
+  toClose.push(reader);
+  const limits = { maxBytes: 1 << 20, maxWaitMs: 0 };
+  const [read] = await reader.read(LETTERS, new Map([[0, 0n]]), limits);
+  return read?.records.map(({ value }) => value?.toString()) ?? [];
+}
+
 it('each service may do what it does, by the rights that are shipped', async () => {
   const partitioner = adminOf('partitioner');
   expect(await partitioner.createTopic(TOPIC, 1)).toBe(false);
@@ -148,6 +158,14 @@ it('each service may do what it does, by the rights that are shipped', async () 
   expect(await processor.offsetAt(TOPIC, 0, 0)).toBe(0n);
   expect(await readAs('processor', `processor-${TOPIC}`)).toEqual(['a block']);
   await processor.deleteRecords(TOPIC, 0, 0n);
+  expect(await processor.createTopic(LETTERS, 1)).toBe(true);
+  expect(await append('processor', LETTERS)).toMatchObject([{ offset: 0n }]);
+  expect(await lettersAs('processor')).toEqual(['a block']);
+  expect(await lettersAs('dead-letter-replayer')).toEqual(['a block']);
+  const replayer = adminOf('dead-letter-replayer');
+  expect(await replayer.hasTopic(LETTERS)).toBe(true);
+  await replayer.deleteRecords(LETTERS, 0, 1n);
+  expect((await replayer.bounds(LETTERS)).get(0)).toEqual({ low: 1n, high: 1n });
   expect(await adminOf('tools').eventsTopics()).toEqual([TOPIC]);
   expect(await refusals()).toBe(0);
 });
@@ -155,6 +173,11 @@ it('each service may do what it does, by the rights that are shipped', async () 
 it('and nothing of what another does', async () => {
   await expect(append('processor')).rejects.toThrow();
   await expect(append('tools')).rejects.toThrow();
+  await expect(append('dead-letter-replayer', LETTERS)).rejects.toThrow();
+  await expect(append('partitioner', LETTERS)).rejects.toThrow();
+  await expect(lettersAs('partitioner')).rejects.toThrow();
+  await expect(adminOf('processor').deleteRecords(LETTERS, 0, 1n)).rejects.toThrow();
+  await expect(adminOf('dead-letter-replayer').bounds(TOPIC)).rejects.toThrow();
   expect(await readAs('partitioner', `processor-${TOPIC}`)).toBeUndefined();
   expect(await readAs('processor', 'another-group')).toBeUndefined();
   await expect(adminOf('processor').createTopic('events-of-mine', 1)).rejects.toThrow();

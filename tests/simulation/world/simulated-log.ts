@@ -145,6 +145,9 @@ export class SimulatedLog {
     this.isUp = true;
     this.clockStepMs = 0;
     this.clock = this.newClock();
+    // Until it stamps something it believes a clock that is set: that may be NTP, and is no fault.
+    this.clock.now();
+    this.clock.stampRefusal();
   }
 
   private newClock(): HeldClock {

@@ -30,8 +30,10 @@ export class SimulatedProcess {
     this.isUp = false;
   }
 
+  /** Another life: what the last one stood still for is over. */
   begin(): void {
     this.isUp = true;
+    this.pausedUntilMs = 0;
   }
 
   private reach(life: number, happen: () => void): void {

@@ -95,6 +95,11 @@ export class ProcessorFixture {
     return this.zookeeper.connectString;
   }
 
+  /** host:port of the log. */
+  get broker(): string {
+    return this.log.broker;
+  }
+
   /** Until `reviveLog`. */
   killLog(): Promise<void> {
     return this.log.process.kill();

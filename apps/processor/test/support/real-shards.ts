@@ -5,7 +5,10 @@ import pg from 'pg';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 
-/** Shards as they are in production: each a Postgres and its shard-proxy, behind one cluster-proxy. */
+/**
+ * Shards as they are in production: each a Postgres and its shard-proxy, behind one cluster-proxy, and
+ * a replayer that brings them their dead letters.
+ */
 export class RealShards {
   private constructor(
     private readonly postgres: readonly PostgresServer[],
@@ -13,7 +16,11 @@ export class RealShards {
   ) {}
 
   /** An installation of its own; resolves when all of it serves. */
-  static async start(dir: string, zookeeper: string, shards: number): Promise<RealShards> {
+  static async start(
+    dir: string,
+    { zookeeper, broker }: { readonly zookeeper: string; readonly broker: string },
+    shards: number,
+  ): Promise<RealShards> {
     const numbers = Array.from({ length: shards }, (_, shard) => shard);
     const postgres = await Promise.all(
       numbers.map((shard) => startPostgres({ dir: join(dir, `postgres-${shard}`) })),
@@ -27,6 +34,7 @@ export class RealShards {
     for (const { name, app, env } of [
       ...proxies,
       { name: 'cluster-proxy', app: 'cluster-proxy', env: { TALLY_SHARDS: String(shards) } },
+      { name: 'replayer', app: 'dead-letter-replayer', env: { KAFKA_BROKERS: broker } },
     ])
       services.push(await service(name, app, join(dir, `${name}.log`), zookeeper, env));
     // A shard serves when it has the installation, which the cluster-proxy makes.

@@ -14,7 +14,7 @@ import { CoverageCheck } from './coverage-check.js';
 import { LogRetention } from './log-retention.js';
 import { PartitionReading } from './partition-reading.js';
 import { ReadingPause } from './reading-pause.js';
-import type { Answer, FlushOutcome, RebuildCause, RunAction, ShardCoverage } from './run-action.js';
+import type { Answer, FlushOutcome, RebuildCause, ShardCoverage } from './run-action.js';
 import { RunStart, type PartitionStart } from './run-start.js';
 import type { Positions } from './shard-flushes.js';
 
