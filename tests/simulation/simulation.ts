@@ -9,11 +9,12 @@ import {
   PARTITIONS,
   PROCESSORS,
   SHARDS,
+  historyMs,
   SMALL_FLUSH_BYTES,
   type Fault,
   type Schedule,
 } from './schedule.js';
-import { CALM, Network } from './world/network.js';
+import { badWeather, CALM, Network } from './world/network.js';
 import { LoggedEvents } from './world/logged-events.js';
 import { Operator } from './world/operator.js';
 import { SimulatedClients, SPLIT } from './world/simulated-clients.js';
@@ -41,8 +42,8 @@ export class Simulation {
   /** What was wrong first. */
   violation: string | undefined;
   /** How many events were sent, acknowledged, and are or were in the log. */
-  figures = { sent: 0, acknowledged: 0, inLog: 0 };
-  private readonly time = new VirtualTime(START_MS);
+  figures = { sent: 0, acknowledged: 0, inLog: 0, letGo: 0 };
+  private readonly time = new VirtualTime(START_MS - historyMs(this.schedule));
   private readonly random: Random;
   private readonly network: Network;
   private readonly log: SimulatedLog;
@@ -81,6 +82,7 @@ export class Simulation {
       log: this.log,
       shards: this.shards,
       random: new Random(schedule.seed).part(4),
+      logKeepMs: schedule.settings.logKeepMs,
       tell: (line) => this.tell(line),
     });
     const { flushBytes } = schedule.settings;
@@ -88,7 +90,8 @@ export class Simulation {
       for (const shard of this.shards) shard.maxMessageBytes = flushBytes + MAX_RECORD_BYTES;
     const world = {
       onCrashed: (processor: SimulatedProcessor) => this.onCrashed(processor, REJOIN_MS),
-      onHalted: (partition: number) => this.operator.look(partition),
+      onHalted: (partition: number) => this.onHalted(partition),
+      letGo: (partition: number, before: bigint) => this.logged.letGoBefore(partition, before),
       time: this.time,
       network: this.network,
       log: this.log,
@@ -125,6 +128,9 @@ export class Simulation {
 
   /** Plays the schedule, heals everything, and looks whether all is counted. */
   play(): this {
+    for (const beforeMs of this.schedule.history)
+      this.time.after(historyMs(this.schedule) - beforeMs, () => this.clients.send());
+    this.run(START_MS);
     this.rebalance();
     for (const atMs of this.schedule.sends) this.time.after(atMs, () => this.clients.send());
     for (const fault of this.schedule.faults)
@@ -152,6 +158,7 @@ export class Simulation {
 
   private inflict(fault: Fault): void {
     const { time } = this;
+    const shard = 'shard' in fault ? this.shards[fault.shard] : undefined;
     this.tell(storyOf(fault));
     switch (fault.kind) {
       case 'log-crash':
@@ -195,44 +202,29 @@ export class Simulation {
         for (const intake of this.intakes)
           time.after(this.random.between(0, 300), () => intake.hear(this.registryVersion));
         return;
-      case 'shard-away': {
-        const shard = this.shards[fault.shard];
-        if (shard !== undefined) shard.isUp = false;
+      case 'shard-away':
+        shard?.goAway();
         return time.after(fault.forMs, () => shard?.mend());
-      }
       case 'shard-saved':
-        return this.shards[fault.shard]?.save();
+        return shard?.save();
       case 'shard-restored':
-        return this.shards[fault.shard]?.restore();
+        return this.operator.restore(shard);
       case 'shard-promoted':
-        return this.shards[fault.shard]?.promote();
-      case 'shard-odd': {
-        const shard = this.shards[fault.shard];
-        if (shard !== undefined) shard.isOdd = true;
+        return this.operator.promote(shard);
+      case 'shard-odd':
+        shard?.turnOdd();
         return time.after(fault.forMs, () => shard?.mend());
-      }
-      case 'shard-narrow': {
-        const shard = this.shards[fault.shard];
-        if (shard !== undefined) shard.maxMessageBytes = MAX_RECORD_BYTES;
-        return;
-      }
+      case 'shard-narrow':
+        return shard?.takeAtMost(MAX_RECORD_BYTES);
       case 'shard-map':
         return this.changeShardMap();
       case 'log-shortened':
         return this.logged.shorten(fault.partition, fault.keeps);
       case 'rebalance':
         return this.rebalance();
-      case 'bad-weather': {
-        const { percent } = fault;
-        this.network.weather = {
-          lostPercent: percent,
-          twicePercent: percent,
-          slowPercent: percent,
-          delayMs: 40,
-          slowMs: 2500,
-        };
+      case 'bad-weather':
+        this.network.weather = badWeather(fault.percent);
         return time.after(fault.forMs, () => void (this.network.weather = CALM));
-      }
     }
   }
 
@@ -242,6 +234,14 @@ export class Simulation {
       processor?.restart();
       this.rebalance();
     });
+  }
+
+  /** Nothing that processors let go is missed by anybody; what a person deletes is. */
+  private onHalted(partition: number): void {
+    const { history, faults } = this.schedule;
+    if (history.length > 0 && faults.every(({ kind }) => kind !== 'log-shortened'))
+      this.violate(`partition ${partition} is halted, and nobody deleted records`);
+    this.operator.look(partition);
   }
 
   /** It may count again when it comes again, or not at all: a person accepted that. */
@@ -366,6 +366,7 @@ export class Simulation {
       sent: this.clients.sent.size,
       acknowledged: this.clients.acknowledged.size,
       inLog: new Set([...events.keys(), ...this.logged.gone()]).size,
+      letGo: this.logged.lettings,
     };
     if (this.violation !== undefined) return;
     for (const id of this.clients.acknowledged)

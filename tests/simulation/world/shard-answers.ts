@@ -1,7 +1,7 @@
 import type { shardProxy } from '@tally/contracts';
 import { OffsetSet, type Answer, type FlushOutcome, type ShardCoverage } from '@tally/counting';
 import type { Random } from '../../failure/traffic/random.js';
-import type { ProcessorFaults } from './simulated-processor.js';
+import type { ProcessorFaults } from './processor-faults.js';
 import type { SimulatedLog } from './simulated-log.js';
 import type { SimulatedShard } from './simulated-shard.js';
 

@@ -11,6 +11,7 @@ import type { EventsTopic, ShardMap } from '@tally/placement';
 import type { Random } from '../../failure/traffic/random.js';
 import { ask, type Network } from './network.js';
 import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
+import type { ProcessorFaults } from './processor-faults.js';
 import { ShardAnswers } from './shard-answers.js';
 import { meaningAt } from './event-meaning.js';
 import { HastyRoster } from './hasty-roster.js';
@@ -29,43 +30,6 @@ const MAX_DYING_MS = 600;
 const SHARD_PATIENCE_MS = 2500;
 const REJOIN = { firstRejoinMs: 500, maxRejoinMs: 2000 };
 
-export interface ProcessorFaults {
-  /** Control: the dedup window is not read back. */
-  forgetsWindow: boolean;
-  /** Control: counting begins at the end of the log, not at what a shard lacks. */
-  beginsAtEnd: boolean;
-  /** Control: a flush without an answer is taken for applied. */
-  trustsSilence: boolean;
-  /** Control: only a third of the dedup window is read back. */
-  shortensWindow: boolean;
-  /** Control: nobody compares what shards cover with what they had confirmed. */
-  neverVerifies: boolean;
-  /** Control: what clocks may differ is not taken off an instant. */
-  ignoresSkew: boolean;
-  /** Control: the end of the log counts as reached, wherever the run is. */
-  claimsEnd: boolean;
-  /** Control: an event means what the registry says now. */
-  usesNewestMeaning: boolean;
-  /** Control: wherever the log begins, it is believed that a person accepted it. */
-  takesAnyBeginning: boolean;
-  /** Control: a flush may have any number of bytes. */
-  neverBounds: boolean;
-  /** Control: what is too large counts as unanswered. */
-  repeatsTooLarge: boolean;
-  /** Control: a shard is never left. */
-  waitsForEver: boolean;
-  /** Control: an odd answer ends the process. */
-  crashesOnOddAnswer: boolean;
-  /** Control: a shard that comes and goes does not wait until the others have caught up. */
-  rejoinsAtOnce: boolean;
-  /** Control: a shard that was absent counts as having all that was read meanwhile. */
-  forgetsAbsence: boolean;
-  /** Control: its clock may be set while it runs. */
-  believesOwnClock: boolean;
-  /** Control: answers do not say which database gave them. */
-  ignoresIdentity: boolean;
-}
-
 /** What differs from schedule to schedule: how soon a run is behind, and who finds what was lost. */
 export interface ProcessorSettings {
   readonly recordsPerFetch: number;
@@ -73,6 +37,8 @@ export interface ProcessorSettings {
   readonly flushBytes: number;
   /** Whether runs compare what shards cover with what they had confirmed. */
   readonly verifies: boolean;
+  /** How long the log is kept; 0: for ever. */
+  readonly logKeepMs: number;
 }
 
 export interface ProcessorWorld {
@@ -87,6 +53,8 @@ export interface ProcessorWorld {
   readonly faults: ProcessorFaults;
   readonly settings: ProcessorSettings;
   readonly random: Random;
+  /** The log is told to let go what lies below this offset. */
+  readonly letGo: (partition: number, before: bigint) => void;
   /** An alarm: somebody has to look. */
   readonly onHalted: (partition: number) => void;
   /** Its process has ended by itself. */
@@ -231,7 +199,7 @@ export class SimulatedProcessor {
       logTime: this.logTime,
       verifyIntervalMs:
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
-      logKeepMs: 0,
+      logKeepMs: faults.keepsNothing ? 1 : world.settings.logKeepMs,
       maxSeries: 50,
       startedAtMs: this.clock.now(),
       emit: (action) => this.carryOut(generation, action),
@@ -288,7 +256,7 @@ export class SimulatedProcessor {
       case 'ask-offset-at':
         return this.askOffsetAt(generation, action.partition, action.timestampMs);
       case 'shorten':
-        throw new Error('the log is kept for ever here');
+        return this.shorten(action.partition, action.before);
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;
@@ -324,6 +292,13 @@ export class SimulatedProcessor {
         return;
       case 'counted':
     }
+  }
+
+  private shorten(partition: number, before: bigint): void {
+    const { network, letGo, faults, tell } = this.world;
+    const to = faults.keepsNoRecordBelow ? before + 1n : before;
+    tell(`${this.name} lets partition ${partition} go below ${to}`);
+    network.send(() => letGo(partition, to));
   }
 
   private readCoverage(generation: number, shard: number): void {

@@ -1,0 +1,41 @@
+/** Controls: what a processor does without one of its protections. */
+export interface ProcessorFaults {
+  /** Control: the dedup window is not read back. */
+  forgetsWindow: boolean;
+  /** Control: counting begins at the end of the log, not at what a shard lacks. */
+  beginsAtEnd: boolean;
+  /** Control: a flush without an answer is taken for applied. */
+  trustsSilence: boolean;
+  /** Control: only a third of the dedup window is read back. */
+  shortensWindow: boolean;
+  /** Control: nobody compares what shards cover with what they had confirmed. */
+  neverVerifies: boolean;
+  /** Control: what clocks may differ is not taken off an instant. */
+  ignoresSkew: boolean;
+  /** Control: the end of the log counts as reached, wherever the run is. */
+  claimsEnd: boolean;
+  /** Control: an event means what the registry says now. */
+  usesNewestMeaning: boolean;
+  /** Control: wherever the log begins, it is believed that a person accepted it. */
+  takesAnyBeginning: boolean;
+  /** Control: a flush may have any number of bytes. */
+  neverBounds: boolean;
+  /** Control: what is too large counts as unanswered. */
+  repeatsTooLarge: boolean;
+  /** Control: a shard is never left. */
+  waitsForEver: boolean;
+  /** Control: an odd answer ends the process. */
+  crashesOnOddAnswer: boolean;
+  /** Control: a shard that comes and goes does not wait until the others have caught up. */
+  rejoinsAtOnce: boolean;
+  /** Control: a shard that was absent counts as having all that was read meanwhile. */
+  forgetsAbsence: boolean;
+  /** Control: its clock may be set while it runs. */
+  believesOwnClock: boolean;
+  /** Control: answers do not say which database gave them. */
+  ignoresIdentity: boolean;
+  /** Control: the log keeps nothing for a shard that is put back. */
+  keepsNothing: boolean;
+  /** Control: the record below the dedup window goes too. */
+  keepsNoRecordBelow: boolean;
+}
