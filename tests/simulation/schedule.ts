@@ -34,6 +34,8 @@ export type Fault = { readonly atMs: number } & (
 export interface Schedule {
   readonly seed: number;
   readonly settings: ProcessorSettings;
+  /** When clients sent before that, in ms before the beginning; none: the log is kept for ever. */
+  readonly history: readonly number[];
   readonly sends: readonly number[];
   readonly faults: readonly Fault[];
   /** What is not mended at once at the end: the others must be counted without this shard. */
@@ -52,6 +54,10 @@ export const MAX_RECORD_BYTES = 1200;
 /** Longer than the dedup window: what was on its way comes when nobody recognises it any more. */
 const LONG_PAUSE_MS = 14_000;
 export const LASTS_MS = 14_000;
+/** Longer than what the log is kept for and the windows below that. */
+const HISTORY_MS = 90_000;
+/** Shorter than some faults last together. */
+const LOG_KEEP_MS = 8000;
 
 const FOUND_BY_COMPARING: ReadonlySet<Fault['kind']> = new Set(['shard-restored', 'log-shortened']);
 
@@ -66,10 +72,16 @@ export function scheduleOf(seed: number): Schedule {
     flushBytes: random.pick([SMALL_FLUSH_BYTES, 100_000]),
     verifies: random.chance(50),
   };
+  const history = settings.verifies ? historyOf(seed) : [];
   // Only those who compare find what a shard has lost, or what a person gave up; without them nothing
   // else hides behind that.
   const drawn = Array.from({ length: random.between(0, 7) }, () => faultOf(random, time()));
-  const faults = [...drawn, ...clockFaults(seed), ...letterFaults(seed)]
+  const faults = [
+    ...drawn,
+    ...clockFaults(seed),
+    ...letterFaults(seed),
+    ...(history.length > 0 ? faultsOfRetention(seed) : []),
+  ]
     .filter(({ kind }) => settings.verifies || !FOUND_BY_COMPARING.has(kind))
     .sort((a, b) => a.atMs - b.atMs);
   // A loss is accepted by all shards together.
@@ -78,7 +90,22 @@ export function scheduleOf(seed: number): Schedule {
     isLossy || random.chance(60)
       ? undefined
       : { shard: random.between(0, SHARDS - 1), is: random.pick(['away', 'odd'] as const) };
-  return { seed, settings, sends, faults, lastly };
+  const logKeepMs = history.length > 0 ? LOG_KEEP_MS : 0;
+  return { seed, settings: { ...settings, logKeepMs }, history, sends, faults, lastly };
+}
+
+/** How long before the beginning clients began to send. */
+export function historyMs({ history }: Schedule): number {
+  return Math.max(0, ...history);
+}
+
+/** Drawn apart, as clockFaults. The log is shortened where there is one. */
+function historyOf(seed: number): number[] {
+  const random = new Random(seed).part(6);
+  if (!random.chance(40)) return [];
+  return Array.from({ length: random.between(3, 8) }, () => random.between(0, HISTORY_MS)).flatMap(
+    (atMs) => Array.from({ length: random.between(1, 5) }, () => atMs),
+  );
 }
 
 /** Drawn apart: what else a seed does is as it was without them. */
@@ -104,6 +131,20 @@ function letterFaults(seed: number): Fault[] {
       { atMs, kind: 'replayer-pause', replayer, forMs },
     ]);
   });
+}
+
+/** A shard that is away for longer than the log is kept for, or put back while it is shortened. */
+function faultsOfRetention(seed: number): Fault[] {
+  const random = new Random(seed).part(7);
+  const shard = random.between(0, SHARDS - 1);
+  const atMs = random.between(0, LASTS_MS - LOG_KEEP_MS);
+  const laterMs = atMs + random.between(1000, LOG_KEEP_MS);
+  if (random.chance(30)) return [{ atMs, kind: 'shard-away', shard, forMs: 2 * LOG_KEEP_MS }];
+  if (random.chance(50)) return [];
+  return [
+    { atMs, kind: 'shard-saved', shard },
+    { atMs: laterMs, kind: random.pick(['shard-restored', 'shard-promoted']), shard },
+  ];
 }
 
 function faultOf(random: Random, atMs: number): Fault {

@@ -3,6 +3,7 @@ import { scheduleOf, type Schedule } from './schedule.js';
 import { shrink } from './shrink.js';
 import { Simulation } from './simulation.js';
 import { withHalvedRecords } from './world/halved-records.js';
+import { withRetentionFaults } from './world/retention-faults.js';
 
 /** A schedule in which something was wrong, as small as it could be made. */
 export interface Finding {
@@ -34,7 +35,9 @@ export function simulate({ firstSeed, control, goesOn }: SimulateOptions): {
   const play = (schedule: Schedule) => {
     const taken = protections();
     const simulation = new Simulation(schedule, taken);
-    return taken.tellsHalves ? withHalvedRecords(() => simulation.play()) : simulation.play();
+    return withRetentionFaults(taken, () =>
+      taken.tellsHalves ? withHalvedRecords(() => simulation.play()) : simulation.play(),
+    );
   };
   let schedules = 0;
   while (goesOn(schedules)) {

@@ -8,22 +8,21 @@ import {
   MAX_RECORD_BYTES,
   PARTITIONS,
   PROCESSORS,
-  REPLAYERS,
   SHARDS,
+  historyMs,
   SMALL_FLUSH_BYTES,
   type Fault,
   type Schedule,
 } from './schedule.js';
-import { CALM, Network } from './world/network.js';
+import { DeadLetterPost } from './world/dead-letter-post.js';
+import { badWeather, CALM, Network } from './world/network.js';
 import { LoggedEvents } from './world/logged-events.js';
 import { Operator } from './world/operator.js';
 import { ProcessorGroup } from './world/processor-group.js';
-import { inflictOnShard } from './world/shard-faults.js';
 import { SimulatedClients, SPLIT } from './world/simulated-clients.js';
 import { SimulatedIntake } from './world/simulated-intake.js';
 import { SimulatedLog } from './world/simulated-log.js';
 import { SimulatedProcessor } from './world/simulated-processor.js';
-import { SimulatedReplayer } from './world/simulated-replayer.js';
 import { SimulatedShard } from './world/simulated-shard.js';
 import { VirtualTime } from './world/virtual-time.js';
 
@@ -35,8 +34,6 @@ const RESEND_WITHIN_MS = 5000;
 const TAIL_MS = 18_000;
 /** Above the tail together with what is sent again after it. */
 const HEALS_WITHIN_MS = 60_000;
-const GROUP_SESSION_MS = 1500;
-const REJOIN_MS = 300;
 const READ_EVERY_MS = 500;
 
 /** One schedule, played: what happened, and what was wrong, if anything. */
@@ -45,8 +42,8 @@ export class Simulation {
   /** What was wrong first. */
   violation: string | undefined;
   /** How many events were sent, acknowledged, and are or were in the log. */
-  figures = { sent: 0, acknowledged: 0, inLog: 0 };
-  private readonly time = new VirtualTime(START_MS);
+  figures = { sent: 0, acknowledged: 0, inLog: 0, letGo: 0 };
+  private readonly time = new VirtualTime(START_MS - historyMs(this.schedule));
   private readonly random: Random;
   private readonly network: Network;
   private readonly log: SimulatedLog;
@@ -55,7 +52,7 @@ export class Simulation {
   private readonly shards: SimulatedShard[];
   private readonly processors: SimulatedProcessor[];
   private readonly group: ProcessorGroup;
-  private readonly replayers: SimulatedReplayer[];
+  private readonly post: DeadLetterPost;
   private readonly intakes: SimulatedIntake[];
   private readonly clients: SimulatedClients;
   private readonly operator: Operator;
@@ -88,14 +85,16 @@ export class Simulation {
       log: this.log,
       shards: this.shards,
       random: new Random(schedule.seed).part(4),
+      logKeepMs: schedule.settings.logKeepMs,
       tell: (line) => this.tell(line),
     });
     const { flushBytes } = schedule.settings;
     if (flushBytes === SMALL_FLUSH_BYTES)
       for (const shard of this.shards) shard.maxMessageBytes = flushBytes + MAX_RECORD_BYTES;
     const world = {
-      onCrashed: (processor: SimulatedProcessor) => this.onCrashed(processor, REJOIN_MS),
-      onHalted: (partition: number) => this.operator.look(partition),
+      onCrashed: (processor: SimulatedProcessor) => this.group.onCrashed(processor),
+      onHalted: (partition: number) => this.onHalted(partition),
+      letGo: (partition: number, before: bigint) => this.logged.letGoBefore(partition, before),
       time: this.time,
       network: this.network,
       log: this.log,
@@ -113,11 +112,8 @@ export class Simulation {
       { length: PROCESSORS },
       (_, number) => new SimulatedProcessor(`processor ${number}`, world),
     );
-    this.group = new ProcessorGroup(this.processors, PARTITIONS);
-    this.replayers = Array.from(
-      { length: REPLAYERS },
-      (_, number) => new SimulatedReplayer(`replayer ${number}`, world),
-    );
+    this.group = new ProcessorGroup(this.processors, PARTITIONS, this.time);
+    this.post = new DeadLetterPost(world);
     const intakeWorld = {
       time: this.time,
       network: this.network,
@@ -138,6 +134,9 @@ export class Simulation {
 
   /** Plays the schedule, heals everything, and looks whether all is counted. */
   play(): this {
+    for (const beforeMs of this.schedule.history)
+      this.time.after(historyMs(this.schedule) - beforeMs, () => this.clients.send());
+    this.run(START_MS);
     this.group.rebalance();
     for (const atMs of this.schedule.sends) this.time.after(atMs, () => this.clients.send());
     for (const fault of this.schedule.faults)
@@ -165,6 +164,7 @@ export class Simulation {
 
   private inflict(fault: Fault): void {
     const { time } = this;
+    const shard = 'shard' in fault ? this.shards[fault.shard] : undefined;
     this.tell(storyOf(fault));
     switch (fault.kind) {
       case 'log-crash':
@@ -174,15 +174,9 @@ export class Simulation {
         }
         return;
       case 'letters-refused':
-        this.letters.isRefusing = true;
-        return time.after(fault.forMs, () => void (this.letters.isRefusing = false));
-      case 'replayer-crash': {
-        const replayer = this.replayers[fault.replayer];
-        replayer?.kill();
-        return time.after(fault.forMs, () => replayer?.restart());
-      }
+      case 'replayer-crash':
       case 'replayer-pause':
-        return this.replayers[fault.replayer]?.process.pause(fault.forMs);
+        return this.post.inflict(fault);
       case 'log-clock':
         this.log.clockOffsetMs = fault.offsetMs;
         return;
@@ -192,19 +186,13 @@ export class Simulation {
       case 'processor-crash': {
         const processor = this.processors[fault.processor];
         processor?.kill();
-        return this.onCrashed(processor, fault.forMs);
+        return this.group.onCrashed(processor, fault.forMs);
       }
       case 'counting-bug':
         return this.processors[fault.processor]?.plantBug(fault.afterEvents);
       case 'processor-pause':
         this.processors[fault.processor]?.process.pause(fault.forMs);
-        // The group gives its partitions to the others; it goes on with its own when it wakes, until
-        // it hears that the group has gone on without it.
-        if (fault.forMs > GROUP_SESSION_MS) {
-          time.after(GROUP_SESSION_MS, () => this.group.rebalance(fault.processor));
-          time.after(fault.forMs + REJOIN_MS, () => this.group.rebalance());
-        }
-        return;
+        return this.group.onPaused(fault.processor, fault.forMs);
       case 'processor-clock':
         return this.processors[fault.processor]?.clock.set(fault.byMs);
       case 'intake-crash': {
@@ -222,40 +210,29 @@ export class Simulation {
           time.after(this.random.between(0, 300), () => intake.hear(this.registryVersion));
         return;
       case 'shard-away':
+        shard?.goAway();
+        return time.after(fault.forMs, () => shard?.mend());
       case 'shard-saved':
+        return shard?.save();
       case 'shard-restored':
+        return this.operator.restore(shard);
       case 'shard-promoted':
+        return this.operator.promote(shard);
       case 'shard-odd':
-      case 'shard-narrow': {
-        const shard = this.shards[fault.shard];
-        return shard === undefined ? undefined : inflictOnShard(shard, fault, time);
-      }
+        shard?.turnOdd();
+        return time.after(fault.forMs, () => shard?.mend());
+      case 'shard-narrow':
+        return shard?.takeAtMost(MAX_RECORD_BYTES);
       case 'shard-map':
         return this.changeShardMap();
       case 'log-shortened':
         return this.logged.shorten(fault.partition, fault.keeps);
       case 'rebalance':
         return this.group.rebalance();
-      case 'bad-weather': {
-        const { percent } = fault;
-        this.network.weather = {
-          lostPercent: percent,
-          twicePercent: percent,
-          slowPercent: percent,
-          delayMs: 40,
-          slowMs: 2500,
-        };
+      case 'bad-weather':
+        this.network.weather = badWeather(fault.percent);
         return time.after(fault.forMs, () => void (this.network.weather = CALM));
-      }
     }
-  }
-
-  private onCrashed(processor: SimulatedProcessor | undefined, forMs: number): void {
-    this.time.after(GROUP_SESSION_MS, () => this.group.rebalance());
-    this.time.after(forMs, () => {
-      processor?.restart();
-      this.group.rebalance();
-    });
   }
 
   /** It may count again when it comes again, or not at all: a person accepted that. */
@@ -277,8 +254,7 @@ export class Simulation {
     this.tell('everything is mended');
     this.network.weather = CALM;
     this.log.restart();
-    this.letters.restart();
-    this.letters.isRefusing = false;
+    this.post.mend();
     for (const shard of this.shards) {
       shard.mend();
       shard.epoch = this.shardMap.epoch;
@@ -321,13 +297,8 @@ export class Simulation {
     const isCurrent = this.shards.every((shard) => {
       return (shard.read(PARTITIONS).asOfMs ?? 0) >= this.healedAtMs;
     });
-    if (this.waitingLetters > 0) return false;
+    if (this.post.waiting > 0) return false;
     return isCurrent && this.processors.every(({ haltedPartitions }) => haltedPartitions === 0);
-  }
-
-  private get waitingLetters(): number {
-    const bounds = [...(this.letters.bounds()?.values() ?? [])];
-    return bounds.reduce((sum, { low, high }) => sum + Number(high - low), 0);
   }
 
   private countOf(id: string): bigint {
@@ -374,6 +345,7 @@ export class Simulation {
       sent: this.clients.sent.size,
       acknowledged: this.clients.acknowledged.size,
       inLog: new Set([...events.keys(), ...this.logged.gone()]).size,
+      letGo: this.logged.lettings,
     };
     if (this.violation !== undefined) return;
     for (const id of this.clients.acknowledged)
@@ -392,8 +364,8 @@ export class Simulation {
     })))
       if (asOfMs === undefined || asOfMs < this.healedAtMs)
         return this.violate(`shard ${shard} does not say that it is complete to the end`);
-    if (this.waitingLetters > 0)
-      return this.violate(`${this.waitingLetters} dead letters are not delivered`);
+    if (this.post.waiting > 0)
+      return this.violate(`${this.post.waiting} dead letters are not delivered`);
     for (const { haltedPartitions } of this.processors)
       if (haltedPartitions > 0) return this.violate('a partition is halted');
   }

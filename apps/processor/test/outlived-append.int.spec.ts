@@ -153,7 +153,10 @@ function counted(records: readonly ReadRecord[], expires: boolean): Partial<Reco
     const read = readBlock(record);
     const { block } = read;
     const blind = block.kind === 'block' ? { ...block, notAfterMs: undefined } : block;
-    counter.count(expires ? read : { ...read, block: blind }, { deltas: new Map([[0, delta]]), absent: new Set() });
+    counter.count(expires ? read : { ...read, block: blind }, {
+      deltas: new Map([[0, delta]]),
+      absent: new Set(),
+    });
   }
   const sum = { counted: 0, duplicates: 0, expired: 0 };
   for (const entry of delta.toMessage().ledger) {

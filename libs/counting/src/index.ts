@@ -29,6 +29,7 @@ export type {
   ShardCoverage,
 } from './run/run-action.js';
 export { MAX_RETRY_MS } from './run/shard-flushes.js';
+export { LogRetention } from './run/log-retention.js';
 export { LogTime } from './run/log-time.js';
 export { ShardRoster, type ShardRosterOptions } from './run/shard-roster.js';
 export { SeriesTable } from './series/series-table.js';

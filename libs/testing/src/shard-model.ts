@@ -128,6 +128,11 @@ export class ShardModel {
     this.saved = copyOf(this.state);
   }
 
+  /** The first offset that the saved state lacks. */
+  savedUpTo(partition: number): bigint {
+    return this.saved.coverage.get(partition)?.firstMissing(0n) ?? 0n;
+  }
+
   /** Becomes what it was when it was saved, as after a fail-over that lost commits. */
   restore(): void {
     this.state = copyOf(this.saved);

@@ -17,9 +17,12 @@ interface DeletedEvent {
   readonly isSplit: boolean | undefined;
 }
 
+type DurableRecord = { readonly partition: number; readonly record: LogRecord };
+
 /** What the log has, and had, by the formats and the rule alone: not by the code that is tried. */
 export class LoggedEvents {
   private readonly deleted = new Map<string, DeletedEvent>();
+  private readonly letGo: DurableRecord[] = [];
   private readonly contents = new WeakMap<LogRecord, RecordContent>();
 
   constructor(
@@ -27,11 +30,11 @@ export class LoggedEvents {
     private readonly dedupWindowMs: number,
   ) {}
 
-  /** Every event that is in the log now and not void, by its id. */
+  /** Every event that is in the log now, or that the log let go, and not void, by its id. */
   now(): Map<string, Occurrence> {
     const events = new Map<string, Occurrence>();
     const latest = new Map<number, number>();
-    for (const { partition, record } of this.log.durableRecords()) {
+    for (const { partition, record } of [...this.letGo, ...this.log.durableRecords()]) {
       const appendMs = Math.max(latest.get(partition) ?? 0, record.timestampMs);
       latest.set(partition, appendMs);
       const { ids, registryVersion, notAfterMs } = this.contentOf(record);
@@ -53,6 +56,19 @@ export class LoggedEvents {
   /** The partition where a record of this event was deleted; undefined: nowhere. */
   deletedIn(id: string): number | undefined {
     return this.deleted.get(id)?.partition;
+  }
+
+  /** Records that a processor let go. */
+  get lettings(): number {
+    return this.letGo.length;
+  }
+
+  /** A processor lets go what lies below this offset: it has to be counted all the same. */
+  letGoBefore(partition: number, before: bigint): void {
+    if (this.log.bounds() === undefined) return;
+    for (const one of this.log.durableRecords())
+      if (one.partition === partition && one.record.offset < before) this.letGo.push(one);
+    this.log.shorten(partition, before);
   }
 
   /** Somebody deletes all but the last few records. */

@@ -18,6 +18,17 @@ export const CALM: Weather = {
   slowMs: 0,
 };
 
+/** So many per cent of messages are lost, as many come twice, and as many late. */
+export function badWeather(percent: number): Weather {
+  return {
+    lostPercent: percent,
+    twicePercent: percent,
+    slowPercent: percent,
+    delayMs: 40,
+    slowMs: 2500,
+  };
+}
+
 /** Carries messages: late, out of order, lost, or twice, as the weather is. */
 export class Network {
   weather: Weather = CALM;

@@ -1,4 +1,4 @@
-/** Protections of a processor that a control takes away. */
+/** Controls: what a processor does without one of its protections. */
 export interface ProcessorFaults {
   /** Control: the dedup window is not read back. */
   forgetsWindow: boolean;
@@ -34,6 +34,10 @@ export interface ProcessorFaults {
   believesOwnClock: boolean;
   /** Control: answers do not say which database gave them. */
   ignoresIdentity: boolean;
+  /** Control: the log keeps nothing for a shard that is put back. */
+  keepsNothing: boolean;
+  /** Control: the record below the dedup window goes too. */
+  keepsNoRecordBelow: boolean;
 }
 
 /** What differs from schedule to schedule: how soon a run is behind, and who finds what was lost. */
@@ -43,4 +47,6 @@ export interface ProcessorSettings {
   readonly flushBytes: number;
   /** Whether runs compare what shards cover with what they had confirmed. */
   readonly verifies: boolean;
+  /** How long the log is kept; 0: for ever. */
+  readonly logKeepMs: number;
 }

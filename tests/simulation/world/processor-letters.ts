@@ -31,7 +31,10 @@ export class ProcessorLetters {
     return new Map(
       partitions.map((partition) => {
         const { low = 0n, high = 0n } = bounds.get(partition) ?? {};
-        return [partition, this.standingOf(partition, high - 1n).filter(({ lastLetter }) => lastLetter >= low)];
+        return [
+          partition,
+          this.standingOf(partition, high - 1n).filter(({ lastLetter }) => lastLetter >= low),
+        ];
       }),
     );
   }

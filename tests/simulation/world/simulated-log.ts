@@ -104,12 +104,20 @@ export class SimulatedLog {
 
   /** Of the first record that was appended at or after that time; the end without one. */
   offsetAt(partition: number, timestampMs: number): bigint | undefined {
-    if (!this.isUp) return undefined;
+    return this.isUp ? this.firstSince(partition, timestampMs) : undefined;
+  }
+
+  /** The same, whether it is up or not. */
+  firstSince(partition: number, timestampMs: number): bigint {
     const { records, start, durable } = this.partition(partition);
     const index = records
       .slice(0, durable)
       .findIndex((record) => record.timestampMs >= timestampMs);
     return start + BigInt(index === -1 ? durable : index);
+  }
+
+  get partitionCount(): number {
+    return this.partitions.length;
   }
 
   /** Everything that is durable. */
@@ -124,6 +132,7 @@ export class SimulatedLog {
     const gone = Number(to - of.start);
     if (gone <= 0) return of.start;
     of.records = of.records.slice(gone);
+    of.appendMs = of.appendMs.slice(gone);
     of.durable -= gone;
     of.waiting = of.waiting.map(({ upTo, confirm }) => ({ upTo: upTo - gone, confirm }));
     of.start = to;

@@ -13,10 +13,10 @@ import type { EventsTopic, ShardMap } from '@tally/placement';
 import type { Random } from '../../failure/traffic/random.js';
 import { ask, type Network } from './network.js';
 import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
+import type { ProcessorFaults, ProcessorSettings } from './processor-faults.js';
 import { ShardAnswers } from './shard-answers.js';
 import { meaningAt } from './event-meaning.js';
 import { HastyRoster } from './hasty-roster.js';
-import type { ProcessorFaults, ProcessorSettings } from './processor-faults.js';
 import { ProcessorLetters } from './processor-letters.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
@@ -48,6 +48,8 @@ export interface ProcessorWorld {
   readonly faults: ProcessorFaults;
   readonly settings: ProcessorSettings;
   readonly random: Random;
+  /** The log is told to let go what lies below this offset. */
+  readonly letGo: (partition: number, before: bigint) => void;
   /** An alarm: somebody has to look. */
   readonly onHalted: (partition: number) => void;
   /** Its process has ended by itself. */
@@ -195,7 +197,7 @@ export class SimulatedProcessor {
       letterIntervalMs: LETTER_INTERVAL_MS,
       verifyIntervalMs:
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
-      logKeepMs: 0,
+      logKeepMs: faults.keepsNothing ? 1 : world.settings.logKeepMs,
       maxSeries: 50,
       startedAtMs: this.clock.now(),
       emit: (action) => this.carryOut(generation, action),
@@ -260,7 +262,7 @@ export class SimulatedProcessor {
       case 'ask-offset-at':
         return this.askOffsetAt(generation, action.partition, action.timestampMs);
       case 'shorten':
-        throw new Error('the log is kept for ever here');
+        return this.shorten(action.partition, action.before);
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;
@@ -299,6 +301,13 @@ export class SimulatedProcessor {
         return;
       case 'counted':
     }
+  }
+
+  private shorten(partition: number, before: bigint): void {
+    const { network, letGo, faults, tell } = this.world;
+    const to = faults.keepsNoRecordBelow ? before + 1n : before;
+    tell(`${this.name} lets partition ${partition} go below ${to}`);
+    network.send(() => letGo(partition, to));
   }
 
   private readCoverage(generation: number, shard: number, afterLetters: boolean): void {

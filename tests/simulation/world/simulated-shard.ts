@@ -8,6 +8,21 @@ export class SimulatedShard extends ShardModel {
   /** Largest message that reaches it. */
   maxMessageBytes = Number.POSITIVE_INFINITY;
 
+  /** It does not answer any more. */
+  goAway(): void {
+    this.isUp = false;
+  }
+
+  /** It answers what nobody foresaw. */
+  turnOdd(): void {
+    this.isOdd = true;
+  }
+
+  /** No larger messages reach it any more. */
+  takeAtMost(bytes: number): void {
+    this.maxMessageBytes = bytes;
+  }
+
   /** It answers, and as it should. */
   mend(): void {
     this.isUp = true;

@@ -74,7 +74,10 @@ export class DeliveryDriver {
     const { letters } = this.options;
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      const isThere = await this.answered(letters.isThere(), 'the log does not say which topics it has');
+      const isThere = await this.answered(
+        letters.isThere(),
+        'the log does not say which topics it has',
+      );
       if (isThere === true) break;
       await delay(isThere === undefined ? RETRY_MS : LOOK_MS, undefined, { signal });
     }

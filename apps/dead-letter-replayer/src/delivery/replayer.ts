@@ -95,7 +95,8 @@ export class Replayer {
     await this.driver?.stop();
     this.driver = undefined;
     const { topic, shardMap, election, options } = this;
-    if (this.isStopped || !election.isLeader || topic === undefined || shardMap === undefined) return;
+    if (this.isStopped || !election.isLeader || topic === undefined || shardMap === undefined)
+      return;
     const letters = new LettersTopic(topic.name, options.kafka, options.admin);
     this.driver = new DeliveryDriver({ ...options, topic, shardMap, letters });
     this.driver.start();

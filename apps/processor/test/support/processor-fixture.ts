@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -6,6 +6,7 @@ import {
   encodeEvent,
   ENTRY_HEADER_BYTES,
   expiryBounds,
+  MINUTE_MS,
   EVENT_TYPES_NODE,
   parseRegistryChange,
   readEntries,
@@ -44,6 +45,8 @@ import type { FakeShards } from './fake-shards.js';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 
+const NO_BOUNDS = { low: 0n, high: 0n };
+
 /** A processor with its own metrics and health. */
 export interface RunningProcessor {
   readonly ready: () => Promise<{ readonly status: number; readonly text: string }>;
@@ -62,12 +65,15 @@ export class ProcessorFixture {
   private admin: LogAdmin;
   private appender: AppendClient;
 
-  /** @param playsShard Whether an installation is named and kept here, as shards would. */
-  async start(playsShard = true): Promise<this> {
+  /**
+   * @param playsShard Whether an installation is named and kept here, as shards would.
+   * @param logEnv Settings of the log.
+   */
+  async start(playsShard = true, logEnv: Readonly<Record<string, string>> = {}): Promise<this> {
     this.zookeeper = await startZooKeeper({ dir: join(this.dir, 'zookeeper'), tickTimeMs: 200 });
     this.closes.push(() => this.zookeeper.process.stop());
     const zookeeper = this.zookeeper.connectString;
-    this.log = await startPartitionLog({ dir: this.dir, zookeeper });
+    this.log = await startPartitionLog({ dir: this.dir, zookeeper, env: logEnv });
     this.closes.push(() => this.log.process.stop());
     this.session = new ZooKeeperSession({
       connect: zookeeper,
@@ -132,12 +138,12 @@ export class ProcessorFixture {
   }
 
   /** A new topic of the log, named in ZooKeeper as the one for events. */
-  async nameTopic(partitions: number): Promise<EventsTopic> {
+  async nameTopic(partitions: number, dedupWindowMs = MINUTE_MS): Promise<EventsTopic> {
     const random = Math.floor(Math.random() * 2 ** 48).toString(16);
     const topic: EventsTopic = {
       name: `events-${random.padStart(16, '0')}`,
       partitions,
-      dedupWindowMs: 60_000,
+      dedupWindowMs,
     };
     await this.admin.createTopic(topic.name, partitions);
     await this.node(TOPICS_NODE, parseEventsTopic).update(() => topic);
@@ -181,6 +187,14 @@ export class ProcessorFixture {
       topic,
       blocks.map(({ partition, record }) => ({ partition, value: record })),
     );
+  }
+
+  /** Where a partition begins in the log, and how many files hold it. */
+  async kept(topic: EventsTopic, partition: number) {
+    const { low, high } = (await this.admin.bounds(topic.name)).get(partition) ?? NO_BOUNDS;
+    const folder = join(this.dir, 'log', 'topics', topic.name, String(partition));
+    const files = readdirSync(folder).filter((name) => name.endsWith('.log'));
+    return { low, high, segments: files.length };
   }
 
   async appendRecords(

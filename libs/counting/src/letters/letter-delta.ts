@@ -35,11 +35,7 @@ export class LetterDelta {
   private readonly taken: Map<number, OffsetSet>;
 
   /** @param coverage What the shard says that it covers. */
-  constructor(
-    topic: string,
-    coverage: ShardCoverage,
-    { shardMap, definition }: LetterRules,
-  ) {
+  constructor(topic: string, coverage: ShardCoverage, { shardMap, definition }: LetterRules) {
     // Of its own, so that each delta names all its series: the shard may be an older copy of itself.
     this.series = new SeriesTable(shardMap, MAX_SERIES);
     this.delta = new ShardDelta(topic, this.series);

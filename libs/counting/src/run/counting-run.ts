@@ -63,7 +63,13 @@ export class CountingRun {
     const { losses, readings, unconfirmed } = this;
     this.instants = new CompleteInstants(options.logTime, readings, startedAtMs);
     const pause = new ReadingPause(emit);
-    const letters = new DeadLetters({ partitions, intervalMs: letterIntervalMs, roster, pause, emit });
+    const letters = new DeadLetters({
+      partitions,
+      intervalMs: letterIntervalMs,
+      roster,
+      pause,
+      emit,
+    });
     this.letters = letters;
     this.start = new RunStart({
       shards,

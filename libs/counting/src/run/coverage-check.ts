@@ -71,7 +71,8 @@ export class CoverageCheck {
   askIfDue(shard: number, confirmed: Positions): void {
     const { intervalMs, roster, letters } = this.options;
     const sinceMs = roster.elapsedMs - (this.checkedAtMs.get(shard) ?? 0);
-    const isDue = sinceMs >= intervalMs || (sinceMs >= DELIVERED_AFTER_MS && letters.hasSome(shard));
+    const isDue =
+      sinceMs >= intervalMs || (sinceMs >= DELIVERED_AFTER_MS && letters.hasSome(shard));
     if (isDue) this.ask(shard, confirmed);
   }
 

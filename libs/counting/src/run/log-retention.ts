@@ -81,12 +81,10 @@ export class LogRetention {
 
   /** A shard that is counted said what it covers. */
   onCoverage(shard: number, coverage: ShardCoverage): void {
-    const { shards, isComplete } = this.options;
     for (const [partition, mark] of this.marks) {
       const covered = coverage.get(partition)?.firstMissing(0n) ?? 0n;
-      if (covered < mark.offset) continue;
-      mark.coveredBy.add(shard);
-      if (!isComplete() || !shards.every((one) => mark.coveredBy.has(one))) continue;
+      if (covered >= mark.offset) mark.coveredBy.add(shard);
+      if (!this.isProven(mark)) continue;
       this.marks.delete(partition);
       this.begin(partition, mark);
     }
@@ -97,7 +95,7 @@ export class LogRetention {
     const question = this.questions.get(partition);
     this.questions.delete(partition);
     if (question === undefined || offset === undefined) return;
-    const { dedupWindowMs: windowMs, isComplete, emit } = this.options;
+    const { windowMs } = this;
     const { timeMs } = question;
     const low = this.lows.get(partition) ?? 0n;
     switch (question.about) {
@@ -112,7 +110,7 @@ export class LogRetention {
         });
       case 'before-kept': {
         const { keptFrom, backMs } = question;
-        if (offset >= keptFrom)
+        if (!this.isBelow(offset, keptFrom))
           return this.ask(partition, {
             ...question,
             timeMs: timeMs - 2 * backMs,
@@ -123,8 +121,8 @@ export class LogRetention {
       }
       case 'cut': {
         const before = offset - 1n;
-        if (before <= low || before >= question.keptFrom || !isComplete()) return;
-        emit({ kind: 'shorten', partition, before, records: before - low });
+        if (before <= low || before >= question.keptFrom || !this.isComplete()) return;
+        this.options.emit({ kind: 'shorten', partition, before, records: before - low });
       }
     }
   }
@@ -133,6 +131,22 @@ export class LogRetention {
   forget(partition: number): void {
     this.marks.delete(partition);
     this.questions.delete(partition);
+  }
+
+  private get windowMs(): number {
+    return this.options.dedupWindowMs;
+  }
+
+  private isBelow(offset: bigint, keptFrom: bigint): boolean {
+    return offset < keptFrom;
+  }
+
+  private isComplete(): boolean {
+    return this.options.isComplete();
+  }
+
+  private isProven({ coveredBy }: Mark): boolean {
+    return this.isComplete() && this.options.shards.every((shard) => coveredBy.has(shard));
   }
 
   private begin(partition: number, { offset, appendMs }: Mark): void {

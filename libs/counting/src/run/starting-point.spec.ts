@@ -22,7 +22,9 @@ describe('where counting starts', () => {
     ['the log ends before what was counted', [covered([0, 10]), covered()], [0, 9]],
     ['the log begins behind what was not counted', [covered([0, 5]), covered([0, 2])], [3, 9]],
   ] as const)('is nowhere when %s', (_, shards, [low, high]) => {
-    expect(startingPoint(shards, [], { low: BigInt(low), high: BigInt(high) }, false)).toMatchObject({
+    expect(
+      startingPoint(shards, [], { low: BigInt(low), high: BigInt(high) }, false),
+    ).toMatchObject({
       kind: 'contradiction',
     });
   });

@@ -98,8 +98,7 @@ export class RunPlayer {
     ],
     [
       /^letter of partition (\d+) is number (\d+)$/,
-      (partition, letter = '') =>
-        this.running.onLetterAppended(Number(partition), BigInt(letter)),
+      (partition, letter = '') => this.running.onLetterAppended(Number(partition), BigInt(letter)),
     ],
     [
       /^letter of partition (\d+) is refused$/,
