@@ -28,7 +28,10 @@ export interface Protections {
   rejoinsAtOnce: boolean;
   forgetsAbsence: boolean;
   ignoresIdentity: boolean;
+  trustsLetters: boolean;
   tellsHalves: boolean;
+  /** replayer */
+  deliversWhole: boolean;
   /** log, as processors shorten it */
   keepsNothing: boolean;
   keepsNoRecordBelow: boolean;
@@ -64,7 +67,9 @@ export function allProtections(): Protections {
     rejoinsAtOnce: false,
     forgetsAbsence: false,
     ignoresIdentity: false,
+    trustsLetters: false,
     tellsHalves: false,
+    deliversWhole: false,
     keepsNothing: false,
     keepsNoRecordBelow: false,
     keepsNoWindow: false,
@@ -145,6 +150,14 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
     firstSeed: 5312,
   },
   'nobody minds which database answers for a shard': { takes: ['ignoresIdentity'], firstSeed: 913 },
+  'what stood in dead letters once counts as standing there for ever': {
+    takes: ['trustsLetters'],
+    firstSeed: 850,
+  },
+  'dead letters are delivered whole, whatever is covered': {
+    takes: ['deliversWhole'],
+    firstSeed: 850,
+  },
   'a record that was counted by halves is told': { takes: ['tellsHalves'], firstSeed: 1031 },
   'the log lets go what one shard covers, whatever the other lacks': {
     takes: ['asksOneShard'],

@@ -235,6 +235,14 @@ export class Simulation {
     }
   }
 
+  /** Nothing that processors let go is missed by anybody; what a person deletes is. */
+  private onHalted(partition: number): void {
+    const { history, faults } = this.schedule;
+    if (history.length > 0 && faults.every(({ kind }) => kind !== 'log-shortened'))
+      this.violate(`partition ${partition} is halted, and nobody deleted records`);
+    this.operator.look(partition);
+  }
+
   /** It may count again when it comes again, or not at all: a person accepted that. */
   private isGivenUp(id: string): boolean {
     const partition = this.logged.deletedIn(id);

@@ -35,7 +35,7 @@ export const settings = {
   shardPatienceMs: setting(
     'TALLY_SHARD_PATIENCE_MS',
     wholeNumber(1000, 600_000, 15_000),
-    'how long the others wait for a shard that does not answer, at a start or when too much waits for it, until they are counted without it; longer than Postgres needs to start again, as coming back costs reading the dedup window back',
+    'how long the others wait at a start for a shard that does not say what it covers, until they are counted without it; longer than Postgres needs to start again. While counting, one that holds up others is left sooner, unless none answers',
   ),
   groupSessionMs: setting(
     'TALLY_GROUP_SESSION_MS',

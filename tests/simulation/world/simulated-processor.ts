@@ -312,7 +312,8 @@ export class SimulatedProcessor {
 
   private readCoverage(generation: number, shard: number, afterLetters: boolean): void {
     const { epoch } = this;
-    const firstLetters = afterLetters ? this.letters.first() : new Map<number, bigint>();
+    const looks = afterLetters && !this.world.faults.trustsLetters;
+    const firstLetters = looks ? this.letters.first() : new Map<number, bigint>();
     this.ask<Answer<ShardCoverage>>(
       generation,
       () => this.answers.coverage(shard, epoch, this.assigned),

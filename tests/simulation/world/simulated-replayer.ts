@@ -20,6 +20,11 @@ import type { VirtualTime } from './virtual-time.js';
 const LOOK_EVERY_MS = 300;
 const DEADLINE_MS = 900;
 
+export interface ReplayerFaults extends ProcessorFaults {
+  /** Control: a letter is delivered as it is, whatever the shard covers. */
+  deliversWhole: boolean;
+}
+
 export interface ReplayerWorld {
   readonly time: VirtualTime;
   readonly network: Network;
@@ -28,7 +33,7 @@ export interface ReplayerWorld {
   readonly shards: readonly SimulatedShard[];
   readonly topic: EventsTopic;
   readonly shardMap: () => ShardMap;
-  readonly faults: ProcessorFaults;
+  readonly faults: ReplayerFaults;
   readonly random: Random;
   readonly tell: (line: string) => void;
 }
@@ -124,7 +129,7 @@ export class SimulatedReplayer {
         return this.ask<Answer<ShardCoverage>>(
           generation,
           () => this.answers.coverage(shard, this.epoch, partitions),
-          (answer) => this.delivery?.onCoverage(shard, answer ?? { kind: 'none' }),
+          (answer) => this.delivery?.onCoverage(shard, this.heard(answer)),
         );
       }
       case 'read-letters':
@@ -157,6 +162,11 @@ export class SimulatedReplayer {
         this.unreadable += 1;
         return this.world.tell(`${this.name} cannot read a letter: ${action.reason}`);
     }
+  }
+
+  private heard(answer: Answer<ShardCoverage> | undefined): Answer<ShardCoverage> {
+    if (answer?.kind !== 'answer') return answer ?? { kind: 'none' };
+    return this.world.faults.deliversWhole ? { ...answer, value: new Map() } : answer;
   }
 
   private drop(partition: number, before: bigint): true | undefined {

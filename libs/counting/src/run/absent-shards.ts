@@ -50,14 +50,24 @@ export class AbsentShards {
   ): Return {
     this.asked.delete(shard);
     if (coverage === undefined) return 'later';
-    const { letters, roster, readings } = this.options;
+    const { counted, letters, roster, readings } = this.options;
     letters.forgetCovered(shard, coverage);
     if (letters.absent.has(shard)) {
+      if (this.hasReadBack) {
+        if (this.lacksNothing(shard, coverage)) return 'joins';
+      }
       // While it is not known what was counted before, it is not known what the shard lacks of it.
-      if ([...readings.values()].some(({ position }) => position === undefined)) return 'later';
-      if (this.lacksNothing(shard, coverage)) return 'joins';
+      else if (counted.size > 0) return 'later';
     }
-    return roster.rejoins(shard, caughtUpAfterMs) ? 'rebuild' : 'later';
+    // Where nobody is counted nothing is read either, and nobody is held up when it is read again.
+    const heldUpForMs = counted.size === 0 ? 0 : caughtUpAfterMs;
+    return roster.rejoins(shard, heldUpForMs) ? 'rebuild' : 'later';
+  }
+
+  private get hasReadBack(): boolean {
+    for (const { position } of this.options.readings.values())
+      if (position === undefined) return false;
+    return true;
   }
 
   private lacksNothing(shard: number, coverage: ShardCoverage): boolean {
