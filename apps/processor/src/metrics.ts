@@ -7,6 +7,8 @@ export interface ProcessorMetrics {
   readonly restarts: Counter<'reason'>;
   readonly haltedPartitions: Gauge;
   readonly absentShards: Gauge;
+  readonly waitingPartitions: Gauge;
+  readonly windowBytes: Gauge;
   readonly assignedPartitions: Gauge;
   readonly clockAhead: Gauge;
 }
@@ -46,6 +48,16 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     absentShards: new Gauge({
       name: 'tally_processor_absent_shards',
       help: 'Shards that nothing is counted for now, while the others are: alarm when it stays above 0.',
+      registers,
+    }),
+    waitingPartitions: new Gauge({
+      name: 'tally_processor_waiting_partitions',
+      help: 'Partitions that are not read, because the dedup windows have all the memory that they may have: alarm when it stays above 0.',
+      registers,
+    }),
+    windowBytes: new Gauge({
+      name: 'tally_processor_window_bytes',
+      help: 'Memory that the dedup windows of all assigned partitions need.',
       registers,
     }),
     assignedPartitions: new Gauge({

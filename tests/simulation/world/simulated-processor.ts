@@ -27,6 +27,7 @@ const MAX_DELIVERY_MS = 40;
 /** From a bug until the process has ended: long, so that much may happen meanwhile. */
 const MAX_DYING_MS = 600;
 const SHARD_PATIENCE_MS = 2500;
+const RAISES_AFTER_MS = 700;
 const REJOIN = { firstRejoinMs: 500, maxRejoinMs: 2000 };
 
 export interface ProcessorFaults {
@@ -71,6 +72,8 @@ export interface ProcessorSettings {
   readonly recordsPerFetch: number;
   readonly flushRows: number;
   readonly flushBytes: number;
+  /** Until somebody raises it. */
+  readonly windowBytes: number;
   /** Whether runs compare what shards cover with what they had confirmed. */
   readonly verifies: boolean;
 }
@@ -116,6 +119,7 @@ export class SimulatedProcessor {
   /** Events until counting runs into a bug; undefined: it does not. */
   private eventsToBug: number | undefined;
   private isDying = false;
+  private maxWindowBytes = this.world.settings.windowBytes;
 
   constructor(
     private readonly name: string,
@@ -232,6 +236,7 @@ export class SimulatedProcessor {
       verifyIntervalMs:
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
       maxSeries: 50,
+      maxWindowBytes: this.maxWindowBytes,
       startedAtMs: this.clock.now(),
       emit: (action) => this.carryOut(generation, action),
     });
@@ -291,6 +296,8 @@ export class SimulatedProcessor {
         return;
       case 'await-version':
         throw new Error('every version is known here');
+      case 'await-memory':
+        return this.process.later(RAISES_AFTER_MS, () => this.raiseWindowBytes(generation));
       case 'pause':
         this.isPaused = true;
         return;
@@ -321,6 +328,13 @@ export class SimulatedProcessor {
         return;
       case 'counted':
     }
+  }
+
+  /** A person hears the alarm, and others may have made room meanwhile. */
+  private raiseWindowBytes(generation: number): void {
+    if (generation !== this.generation || this.run?.waitingPartitions === 0) return;
+    this.maxWindowBytes *= 2;
+    this.begin('there is more memory for dedup windows');
   }
 
   private readCoverage(generation: number, shard: number): void {

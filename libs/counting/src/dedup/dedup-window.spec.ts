@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DedupWindow } from './dedup-window.js';
+import { DedupWindow, MAX_FINGERPRINT_BYTES } from './dedup-window.js';
 
 const WINDOW_MS = 600_000;
-const CHUNK_BYTES = 720_896;
+const CHUNK_BYTES = 180_224;
 
 function fingerprint(number: number): Buffer {
   const bytes = Buffer.alloc(16);
@@ -105,7 +105,7 @@ describe('the dedup window', () => {
     },
   );
 
-  it('has at most 40 bytes for each fingerprint and makes room for few at a time, however many there are', () => {
+  it('has as few bytes for each fingerprint as it says and makes room for few at a time, however many there are', () => {
     const window = new DedupWindow(WINDOW_MS);
     let most = 0;
     let mostAtOnce = 0;
@@ -116,7 +116,16 @@ describe('the dedup window', () => {
       if (id > 400_000) most = Math.max(most, bytes / window.size);
     }
     expect(mostAtOnce).toBe(CHUNK_BYTES);
-    expect(most).toBeLessThanOrEqual(40);
+    expect(most).toBeLessThanOrEqual(MAX_FINGERPRINT_BYTES);
+  });
+
+  it('forgets at once all that is too old, when it is told to', () => {
+    const window = new DedupWindow(WINDOW_MS);
+    for (let id = 0; id < 50_000; id++) window.record(hashed(id), 0, id, 0);
+    window.forgetBefore(WINDOW_MS + 40_000);
+    expect(window.size).toBe(10_000);
+    expect(window.record(hashed(39_999), 0, WINDOW_MS + 40_000, 0)).toBe('first');
+    expect(window.record(hashed(40_000), 0, WINDOW_MS + 40_000, 0)).toBe('duplicates');
   });
 
   it('gives memory back when fewer fingerprints come', () => {
@@ -124,7 +133,7 @@ describe('the dedup window', () => {
     for (let id = 0; id < 200_000; id++) window.record(hashed(id), 0, Math.floor(id / 200), 0);
     const most = window.bytes;
     for (let id = 0; id < 20_000; id++) window.record(hashed(id), 0, 1000 + id, 0);
-    expect(most).toBeGreaterThan(7 * CHUNK_BYTES);
+    expect(most).toBeGreaterThan(30 * CHUNK_BYTES);
     expect(window.bytes).toBeLessThanOrEqual(2 * CHUNK_BYTES);
   });
 

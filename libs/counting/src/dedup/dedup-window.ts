@@ -32,6 +32,9 @@ const [SECRET_B = 1, SECRET_C = 1, SECRET_D = 1, SECRET_MIX = 1] = randomFillSyn
   new Int32Array(4),
 ).map((word) => word | 1);
 
+/** Of memory, for each fingerprint of a window that has hundreds of thousands. */
+export const MAX_FINGERPRINT_BYTES = 40;
+
 /** An event is the first of its fingerprint, or has a fate: a copy of that, or another of its id. */
 export type Occurrence = 'first' | 'duplicates' | 'conflicting';
 
@@ -132,6 +135,12 @@ export class DedupWindow {
     chunk[entry + TIME] = now;
     setContent(chunk, base, slot, content);
     return 'first';
+  }
+
+  /** Forgets all that can make no event appended then or later a duplicate: as `record`, but at once. */
+  forgetBefore(appendMs: number): void {
+    if (appendMs !== this.latestMs) this.advance(appendMs);
+    this.sweepAll();
   }
 
   /** Time has passed in the log. */

@@ -7,7 +7,7 @@ const ENTRY_WORDS = TIME + 1;
 const PAIR_WORDS = 2 * ENTRY_WORDS + 1;
 const PAGE_WORDS = (SLOTS / 2) * PAIR_WORDS;
 /** As a power of two: pages lie together in chunks, so that there are few arrays to look up. */
-const CHUNK_BITS = 4;
+const CHUNK_BITS = 2;
 const CHUNK_WORDS = PAGE_WORDS << CHUNK_BITS;
 export const CHUNK_BYTES = CHUNK_WORDS * Int32Array.BYTES_PER_ELEMENT;
 

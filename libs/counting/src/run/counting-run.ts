@@ -12,6 +12,7 @@ import type { Answer, FlushOutcome, RebuildCause, RunAction, ShardCoverage } fro
 import { RunStart, type PartitionStart } from './run-start.js';
 import type { Instants, Positions } from './shard-flushes.js';
 import type { ShardRoster } from './shard-roster.js';
+import { WindowMemory } from './window-memory.js';
 
 type Bounds = ReadonlyMap<number, PartitionBounds>;
 
@@ -47,6 +48,8 @@ export interface CountingRunOptions {
   readonly verifyIntervalMs: number;
   /** Most series that are remembered. */
   readonly maxSeries: number;
+  /** Most bytes of the dedup windows of all its partitions; a record more at most. */
+  readonly maxWindowBytes: number;
   readonly startedAtMs: number;
   /** Told what the run asks for; must not call back into the run before it returns. */
   readonly emit: (action: RunAction) => void;
@@ -70,6 +73,7 @@ export class CountingRun {
   private readonly readings = new Map<number, PartitionReading>();
   private readonly halted = new Set<number>();
   private readonly losses = new AcceptedLosses();
+  private readonly memory: WindowMemory;
   private readonly rules: CountingRules;
   private phase: 'starting' | 'counting' | 'ended' = 'starting';
   /** When time passed last, so rather early. */
@@ -92,6 +96,7 @@ export class CountingRun {
     const { topic, partitions, emit } = options;
     const { epoch, shards } = shardMap;
     this.nowMs = options.startedAtMs;
+    this.memory = new WindowMemory(options.maxWindowBytes);
     const series = new SeriesTable(shardMap, maxSeries);
     this.rules = { shardMap, series, definition };
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
@@ -116,6 +121,18 @@ export class CountingRun {
   /** Partitions that are not read until a person has looked. */
   get haltedPartitions(): number {
     return this.halted.size;
+  }
+
+  /** Partitions that are not read until there is memory for their dedup windows. */
+  get waitingPartitions(): number {
+    let waiting = 0;
+    for (const { awaitsMemory } of this.readings.values()) if (awaitsMemory) waiting += 1;
+    return waiting;
+  }
+
+  /** Bytes that the dedup windows need. */
+  get windowBytes(): number {
+    return this.memory.bytes;
   }
 
   /** Shards that are not counted now, or have not said yet what they cover when they were asked. */
@@ -277,6 +294,7 @@ export class CountingRun {
       deltas: this.shards.deltas,
       knowsVersion,
       hasRoom: () => this.shards.hasRoom(),
+      memory: this.memory,
       emit,
     });
     this.readings.set(partition, reading);
@@ -349,6 +367,7 @@ export class CountingRun {
   /** Not skipped, not guessed: a person has to look at it. */
   private halt(partition: number, reason: string): void {
     this.readings.delete(partition);
+    this.memory.tell(partition, 0);
     this.halted.add(partition);
     this.options.emit({ kind: 'halt', partition, reason });
   }

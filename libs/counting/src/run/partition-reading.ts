@@ -4,6 +4,7 @@ import type { PartitionCounter } from '../aggregate/partition-counter.js';
 import type { ShardDelta } from '../aggregate/shard-delta.js';
 import type { RunAction } from './run-action.js';
 import { goneWindow } from './starting-point.js';
+import type { WindowMemory } from './window-memory.js';
 
 type State =
   /** The record before the first that counts is read for its append time. */
@@ -17,6 +18,8 @@ type State =
       next: bigint;
       /** The version of the registry that the next record needs and that is not known here. */
       awaited: number | undefined;
+      /** Whether the next record waits until there is memory for its events. */
+      awaitsMemory: boolean;
     };
 
 /** Which partition is read, and from where. */
@@ -36,6 +39,7 @@ export interface PartitionReadingOptions {
   readonly deltas: ReadonlyMap<number, ShardDelta>;
   /** Whether a record more may be counted. */
   readonly hasRoom: () => boolean;
+  readonly memory: WindowMemory;
   /** Whether it is known here what events of that version of the registry mean. */
   readonly knowsVersion: (registryVersion: number) => boolean;
   readonly emit: (action: RunAction) => void;
@@ -76,6 +80,11 @@ export class PartitionReading {
     return state.kind === 'counting' ? state.next : options.start - 1n;
   }
 
+  /** Whether nothing is read because the dedup windows have all the memory that they may have. */
+  get awaitsMemory(): boolean {
+    return this.state.kind === 'counting' && this.state.awaitsMemory;
+  }
+
   /** Append time of the last record: the next one's is not before. 0 before any. */
   get appendMs(): number {
     return this.state.kind === 'counting' ? this.state.counter.appendMs : 0;
@@ -102,11 +111,17 @@ export class PartitionReading {
       case 'seeking':
         return undefined;
       case 'counting':
-        if (first.offset !== state.next || state.awaited !== undefined) return undefined;
+        if (first.offset !== state.next || state.awaited !== undefined || state.awaitsMemory)
+          return undefined;
         for (const record of records) {
           if (record.offset >= options.start && !options.hasRoom()) {
             const { partition, emit } = options;
             emit({ kind: 'read-from', partition, offset: record.offset });
+            return undefined;
+          }
+          state.awaitsMemory = !this.isRoomFor(record, state.counter);
+          if (state.awaitsMemory) {
+            options.emit({ kind: 'await-memory', partition: options.partition });
             return undefined;
           }
           const later = this.laterSchemaOf(record, state.counter);
@@ -118,6 +133,7 @@ export class PartitionReading {
             return undefined;
           }
           state.next = record.offset + 1n;
+          options.memory.tell(options.partition, state.counter.windowSize);
         }
         return undefined;
     }
@@ -163,9 +179,13 @@ export class PartitionReading {
     return undefined;
   }
 
-  /** Asks what is not known and not asked yet. */
+  /** Asks what is not known and not asked yet; reads on when there is memory again. */
   ask(): void {
     const { state, options } = this;
+    if (state.kind === 'counting' && state.awaitsMemory && options.memory.isRelieved) {
+      state.awaitsMemory = false;
+      options.emit({ kind: 'read-from', partition: options.partition, offset: state.next });
+    }
     if (state.kind !== 'seeking' || state.isAsked) return;
     state.isAsked = true;
     const { partition, emit } = options;
@@ -175,7 +195,17 @@ export class PartitionReading {
   private countFrom(from: bigint): State {
     const { partition, newCounter, emit } = this.options;
     emit({ kind: 'read-from', partition, offset: from });
-    return { kind: 'counting', counter: newCounter(), next: from, awaited: undefined };
+    const counter = newCounter();
+    return { kind: 'counting', counter, next: from, awaited: undefined, awaitsMemory: false };
+  }
+
+  /** What the record itself makes too old goes first: its append time will be what it is, however long it waits. */
+  private isRoomFor(record: BlockRecord, counter: PartitionCounter): boolean {
+    const { memory, partition } = this.options;
+    if (!memory.isFull) return true;
+    counter.forgetBefore(record);
+    memory.tell(partition, counter.windowSize);
+    return memory.isRelieved;
   }
 
   /** Schema of a block that has to be counted, and that only a later version can read. */

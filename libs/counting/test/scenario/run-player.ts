@@ -17,6 +17,7 @@ const SETTINGS = {
   'clock skew': 0,
   'verify every': 60_000,
   'known version': 0,
+  'window bytes': 1 << 20,
 };
 
 const FIRST_REJOIN_MS = 1000;
@@ -175,6 +176,7 @@ export class RunPlayer {
       logTime: this.logTime,
       verifyIntervalMs: this.settings['verify every'],
       maxSeries: 1000,
+      maxWindowBytes: this.settings['window bytes'],
       startedAtMs: this.nowMs,
       emit: (action) => this.hear(action),
     });
@@ -256,6 +258,8 @@ export class RunPlayer {
         return `reads partition ${action.partition} from ${action.offset}`;
       case 'await-version':
         return `waits in partition ${action.partition} for version ${action.registryVersion} of the event types`;
+      case 'await-memory':
+        return `ALARM: waits in partition ${action.partition} for memory`;
       case 'pause':
         return 'stops reading for a while';
       case 'resume':
