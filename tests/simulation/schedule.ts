@@ -59,6 +59,9 @@ const HISTORY_MS = 90_000;
 /** Shorter than some faults last together. */
 const LOG_KEEP_MS = 8000;
 
+/** Of three ids: somebody has to give them more. */
+const SMALL_WINDOW_BYTES = 120;
+
 const FOUND_BY_COMPARING: ReadonlySet<Fault['kind']> = new Set(['shard-restored', 'log-shortened']);
 
 /** What a seed does: the same for ever, as long as this file is the same. */
@@ -71,6 +74,7 @@ export function scheduleOf(seed: number): Schedule {
     flushRows: random.pick([2, 12]),
     flushBytes: random.pick([SMALL_FLUSH_BYTES, 100_000]),
     verifies: random.chance(50),
+    windowBytes: seed % 2 === 0 ? SMALL_WINDOW_BYTES : 100_000,
   };
   const history = settings.verifies ? historyOf(seed) : [];
   // Only those who compare find what a shard has lost, or what a person gave up; without them nothing

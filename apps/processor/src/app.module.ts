@@ -83,6 +83,11 @@ export class AppModule {
               required: false,
               probe: async () => processor.probeShards(),
             });
+            health.add({
+              name: 'dedup windows',
+              required: false,
+              probe: async () => processor.probeWindows(),
+            });
             return processor;
           },
         },

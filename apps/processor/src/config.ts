@@ -82,6 +82,11 @@ export const settings = {
     wholeNumber(1000, 10_000_000, 200_000),
     'series that are remembered, some 100 bytes each; past it those are forgotten that had no event for longest, which costs time alone',
   ),
+  maxWindowBytes: setting(
+    'TALLY_MAX_WINDOW_BYTES',
+    wholeNumber(0, 2 ** 40, 0),
+    'memory of the dedup windows of all partitions that are counted here, 40 bytes for each event of that time; past it nothing is forgotten, but reading waits. 0: half of what the container has, or else the machine',
+  ),
 };
 
 export type ProcessorConfig = ConfigOf<typeof settings>;

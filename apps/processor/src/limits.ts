@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { DELTA_ROW_BYTES, MAX_MESSAGE_BYTES, MINUTE_MS, SECOND_MS } from '@tally/contracts';
 import { MAX_RECORD_DELTA_BYTES, MAX_RETRY_MS } from '@tally/counting';
 import type { ProcessorConfig } from './config.js';
@@ -15,6 +16,17 @@ export const LETTER_INTERVAL_MS = 2 * SECOND_MS;
  * rebuild reads the dedup window back, for all shards.
  */
 export const REJOIN = { firstRejoinMs: SECOND_MS, maxRejoinMs: 5 * MINUTE_MS };
+
+/** Of the memory: the rest is for the heap, and for what is being read and flushed. */
+const WINDOW_SHARE = 1 / 2;
+
+/** Most bytes of all dedup windows of the process. */
+export function maxWindowBytes({ maxWindowBytes: set }: ProcessorConfig): number {
+  if (set > 0) return set;
+  // Where there is no limit it says a number beyond all memory.
+  const memory = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
+  return Math.floor(memory * WINDOW_SHARE);
+}
 
 /**
  * What is wrong with settings that are each good by themselves, in sentences. The dedup window needs no

@@ -8,6 +8,8 @@ export interface ProcessorMetrics {
   readonly haltedPartitions: Gauge;
   readonly absentShards: Gauge;
   readonly letters: Counter<'shard' | 'outcome'>;
+  readonly waitingPartitions: Gauge;
+  readonly windowBytes: Gauge;
   readonly assignedPartitions: Gauge;
   readonly clockAhead: Gauge;
   readonly deletedRecords: Counter;
@@ -54,6 +56,16 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
       name: 'tally_processor_dead_letters_total',
       help: 'Dead letters for absent shards: written, or refused by the log, and then read again when the shard is back.',
       labelNames: ['shard', 'outcome'],
+      registers,
+    }),
+    waitingPartitions: new Gauge({
+      name: 'tally_processor_waiting_partitions',
+      help: 'Partitions that are not read, because the dedup windows have all the memory that they may have: alarm when it stays above 0.',
+      registers,
+    }),
+    windowBytes: new Gauge({
+      name: 'tally_processor_window_bytes',
+      help: 'Memory that the dedup windows of all assigned partitions need.',
       registers,
     }),
     assignedPartitions: new Gauge({

@@ -178,6 +178,29 @@ describe('a processor', () => {
     expect(new Set(Object.values(shards.counts()))).toEqual(new Set([1]));
   });
 
+  it('waits where its dedup windows have all their memory, and forgets nothing', async () => {
+    // Of 50 ids.
+    const bounded = await start({ TALLY_MAX_WINDOW_BYTES: '2000' });
+    await fixture.append(topic, someEvents(200, 'first', left));
+    await fixture.append(topic, someEvents(200, 'second', left));
+    await eventually('a partition waits for memory', async () => {
+      return (await bounded.metric('tally_processor_waiting_partitions')) > 0;
+    });
+    expect(await bounded.metric('tally_processor_window_bytes')).toBeGreaterThanOrEqual(2000);
+    await eventually('it is ready, and degraded', async () => {
+      const { status, text } = await bounded.ready();
+      expect(status).toBe(200);
+      expect(text).toContain('degraded');
+      expect(text).toContain('wait for memory for their dedup windows');
+      return true;
+    });
+    await bounded.stop();
+    await fixture.append(topic, someEvents(200, 'first', left));
+    await start();
+    await fixture.append(topic, someEvents(1, 'last', right));
+    await untilCounted({ [left]: 400, [right]: 1 });
+  });
+
   it('halts with an alarm where log and shards contradict each other, and counts the rest', async () => {
     shards.applyNow({
       shard: 0,

@@ -50,7 +50,11 @@ describe('a log of which what is counted is let go', () => {
 
   beforeAll(async () => {
     await fixture.start(false, { TALLY_LOG_SEGMENT_BYTES: '4096' });
-    shards = await RealShards.start(dir, fixture.zookeeperAddress, 2);
+    shards = await RealShards.start(
+      dir,
+      { zookeeper: fixture.zookeeperAddress, broker: fixture.broker },
+      2,
+    );
     topic = await fixture.nameTopic(1, DEDUP_WINDOW_MS);
   }, 180_000);
   afterAll(async () => {

@@ -47,6 +47,8 @@ export interface ProcessorSettings {
   readonly recordsPerFetch: number;
   readonly flushRows: number;
   readonly flushBytes: number;
+  /** Until somebody raises it. */
+  readonly windowBytes: number;
   /** Whether runs compare what shards cover with what they had confirmed. */
   readonly verifies: boolean;
   /** How long the log is kept; 0: for ever. */

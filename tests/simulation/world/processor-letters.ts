@@ -1,5 +1,5 @@
 import { decodeDeadLetter, type StandingRange } from '@tally/contracts';
-import { standingAt } from '@tally/counting';
+import { standingAt, type Answer, type ShardCoverage } from '@tally/counting';
 import type { Network } from './network.js';
 import type { SimulatedLog } from './simulated-log.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -60,4 +60,13 @@ export class ProcessorLetters {
     const letter = decodeDeadLetter(record.value ?? Buffer.alloc(0));
     return letter.kind === 'letter' ? standingAt(letter, last) : [];
   }
+}
+
+/** Without an answer of the log nobody knows what was delivered before the shard was asked. */
+export function heardAfter(
+  firstLetters: ReadonlyMap<number, bigint> | undefined,
+  answer: Answer<ShardCoverage> | undefined,
+): Answer<ShardCoverage> {
+  if (answer === undefined || firstLetters === undefined) return { kind: 'none' };
+  return answer.kind === 'answer' ? { ...answer, firstLetters } : answer;
 }

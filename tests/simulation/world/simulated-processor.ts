@@ -17,7 +17,7 @@ import type { ProcessorFaults, ProcessorSettings } from './processor-faults.js';
 import { ShardAnswers } from './shard-answers.js';
 import { meaningAt } from './event-meaning.js';
 import { HastyRoster } from './hasty-roster.js';
-import { ProcessorLetters } from './processor-letters.js';
+import { heardAfter, ProcessorLetters } from './processor-letters.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
 import type { SimulatedShard } from './simulated-shard.js';
@@ -32,6 +32,7 @@ const MAX_DELIVERY_MS = 40;
 const MAX_DYING_MS = 600;
 const SHARD_PATIENCE_MS = 2500;
 const LETTER_INTERVAL_MS = 600;
+const RAISES_AFTER_MS = 700;
 const REJOIN = { firstRejoinMs: 500, maxRejoinMs: 2000 };
 
 export interface ProcessorWorld {
@@ -80,6 +81,7 @@ export class SimulatedProcessor {
   /** Events until counting runs into a bug; undefined: it does not. */
   private eventsToBug: number | undefined;
   private isDying = false;
+  private maxWindowBytes = this.world.settings.windowBytes;
 
   constructor(
     private readonly name: string,
@@ -199,6 +201,7 @@ export class SimulatedProcessor {
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
       logKeepMs: faults.keepsNothing ? 1 : world.settings.logKeepMs,
       maxSeries: 50,
+      maxWindowBytes: this.maxWindowBytes,
       startedAtMs: this.clock.now(),
       emit: (action) => this.carryOut(generation, action),
     });
@@ -268,6 +271,8 @@ export class SimulatedProcessor {
         return;
       case 'await-version':
         throw new Error('every version is known here');
+      case 'await-memory':
+        return this.process.later(RAISES_AFTER_MS, () => this.raiseWindowBytes(generation));
       case 'pause':
         this.isPaused = true;
         return;
@@ -303,6 +308,13 @@ export class SimulatedProcessor {
     }
   }
 
+  /** A person hears the alarm, and others may have made room meanwhile. */
+  private raiseWindowBytes(generation: number): void {
+    if (generation !== this.generation || this.run?.waitingPartitions === 0) return;
+    this.maxWindowBytes *= 2;
+    this.begin('there is more memory for dedup windows');
+  }
+
   private shorten(partition: number, before: bigint): void {
     const { network, letGo, faults, tell } = this.world;
     const to = faults.keepsNoRecordBelow ? before + 1n : before;
@@ -317,11 +329,7 @@ export class SimulatedProcessor {
     this.ask<Answer<ShardCoverage>>(
       generation,
       () => this.answers.coverage(shard, epoch, this.assigned),
-      (answer) => {
-        // Without an answer of the log nobody knows what was delivered before the shard was asked.
-        const isHeard = answer !== undefined && firstLetters !== undefined;
-        this.run?.onCoverage(shard, isHeard ? withFirst(answer, firstLetters) : { kind: 'none' });
-      },
+      (answer) => this.run?.onCoverage(shard, heardAfter(firstLetters, answer)),
     );
   }
 
@@ -387,11 +395,4 @@ export class SimulatedProcessor {
       }),
     );
   }
-}
-
-function withFirst(
-  answer: Answer<ShardCoverage>,
-  firstLetters: ReadonlyMap<number, bigint>,
-): Answer<ShardCoverage> {
-  return answer.kind === 'answer' ? { ...answer, firstLetters } : answer;
 }

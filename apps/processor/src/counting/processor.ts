@@ -13,7 +13,7 @@ import { crash, keepTrying, within } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
 import type { ProcessorConfig } from '../config.js';
-import { REJOIN } from '../limits.js';
+import { maxWindowBytes, REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
 import { DeadLettersTopic } from '../letters/dead-letters-topic.js';
@@ -92,6 +92,13 @@ export class Processor {
     const silent = this.driver?.silentShards ?? 0;
     if (silent > 0)
       throw new Error(`${silent} of ${this.shardMap?.shards.length} shards do not take flushes`);
+  }
+
+  /** Throws when partitions wait for memory: they are counted only when there is more. */
+  probeWindows(): void {
+    const waiting = this.driver?.waitingPartitions ?? 0;
+    if (waiting > 0)
+      throw new Error(`${waiting} partitions wait for memory for their dedup windows`);
   }
 
   /** Joins the group once there is a topic; waits for what others have to bring first. */
@@ -199,6 +206,7 @@ export class Processor {
       roster: this.roster,
       logTime: this.logTime,
       now: this.now,
+      maxWindowBytes: maxWindowBytes(this.options.config),
       onRebuild: (why) => this.rebuild(why),
     });
     this.driver.start();

@@ -32,6 +32,8 @@ export interface RunDriverOptions {
     | 'logKeepMs'
     | 'maxSeries'
   >;
+  /** Most bytes of the dedup windows of all assigned partitions. */
+  readonly maxWindowBytes: number;
   readonly topic: EventsTopic;
   readonly assignment: Assignment;
   readonly shardMap: ShardMap;
@@ -86,6 +88,7 @@ export class RunDriver {
       verifyIntervalMs: config.verifyIntervalMs,
       logKeepMs: config.logKeepMs,
       maxSeries: config.maxSeries,
+      maxWindowBytes: options.maxWindowBytes,
       startedAtMs: now(),
       emit: (action) => this.carryOut(action),
     });
@@ -96,6 +99,11 @@ export class RunDriver {
   /** True when the log and the shards agree on every partition. */
   get isSound(): boolean {
     return this.run.haltedPartitions === 0;
+  }
+
+  /** Partitions that are not read until there is memory for their dedup windows. */
+  get waitingPartitions(): number {
+    return this.run.waitingPartitions;
   }
 
   /** Shards that do not take what is flushed to them now. */
@@ -145,6 +153,8 @@ export class RunDriver {
     this.run.tick(now());
     this.tellClock(aheadMs);
     metrics.absentShards.set(this.run.absentShards);
+    metrics.waitingPartitions.set(this.run.waitingPartitions);
+    metrics.windowBytes.set(this.run.windowBytes);
     const { flushIntervalMs } = config;
     this.tickIn(isIdle ? Math.max(flushIntervalMs, IDLE_MS) : flushIntervalMs);
   }
@@ -203,6 +213,15 @@ export class RunDriver {
       case 'await-version':
         assignment.stopReading(action.partition);
         return this.track(this.awaitVersion(action.partition, action.registryVersion));
+      case 'await-memory': {
+        const { partition } = action;
+        const { maxWindowBytes } = this.options;
+        logger.error(
+          { partition, maxWindowBytes },
+          'ALARM: this partition is not read until there is memory for its dedup window, see docs/runbooks/window-memory.md',
+        );
+        return assignment.stopReading(partition);
+      }
       case 'pause':
         return assignment.pause();
       case 'resume':

@@ -84,6 +84,16 @@ export class PartitionCounter {
     return this.latestAppendMs;
   }
 
+  /** Fingerprints that its dedup window has. */
+  get windowSize(): number {
+    return this.window.size;
+  }
+
+  /** Forgets what makes neither this record, which is the next, nor a later one a duplicate. */
+  forgetBefore({ timestampMs }: BlockRecord): void {
+    this.window.forgetBefore(Math.max(timestampMs, this.latestAppendMs));
+  }
+
   /** Whether one of these shards still has to count what lies at this offset. */
   isLacked(offset: bigint, { deltas, absent }: Takers): boolean {
     for (const shard of deltas.keys()) if (this.lacks(shard, offset)) return true;

@@ -26,11 +26,17 @@ export type Return =
 /** Asks shards that nothing is summed up for what they cover, until they can be counted again. */
 export class AbsentShards {
   private readonly asked = new Set<number>();
+  private readonly startedAfterMs: number;
+  /** How long it took until all that shards have was read again, in the roster's time. */
+  private caughtUpAfterMs: number | undefined;
 
-  constructor(private readonly options: AbsentShardsOptions) {}
+  constructor(private readonly options: AbsentShardsOptions) {
+    this.startedAfterMs = options.roster.elapsedMs;
+  }
 
-  /** Asks those whose turn it is. */
-  ask(): void {
+  /** Time has passed: asks those whose turn it is. */
+  tick(): void {
+    this.noteCaughtUp();
     const { all, counted, letters, roster, emit } = this.options;
     for (const shard of all) {
       if (counted.has(shard) || this.asked.has(shard) || !roster.asksAgain(shard)) continue;
@@ -39,18 +45,11 @@ export class AbsentShards {
     }
   }
 
-  /**
-   * @param coverage undefined: it did not answer.
-   * @param caughtUpAfterMs As ShardRoster.rejoins has it.
-   */
-  onCoverage(
-    shard: number,
-    coverage: ShardCoverage | undefined,
-    caughtUpAfterMs: number | undefined,
-  ): Return {
+  /** @param coverage undefined: it did not answer. */
+  onCoverage(shard: number, coverage: ShardCoverage | undefined): Return {
     this.asked.delete(shard);
     if (coverage === undefined) return 'later';
-    const { counted, letters, roster, readings } = this.options;
+    const { counted, letters, roster } = this.options;
     letters.forgetCovered(shard, coverage);
     if (letters.absent.has(shard)) {
       if (this.hasReadBack) {
@@ -60,8 +59,15 @@ export class AbsentShards {
       else if (counted.size > 0) return 'later';
     }
     // Where nobody is counted nothing is read either, and nobody is held up when it is read again.
-    const heldUpForMs = counted.size === 0 ? 0 : caughtUpAfterMs;
+    const heldUpForMs = counted.size === 0 ? 0 : this.caughtUpAfterMs;
     return roster.rejoins(shard, heldUpForMs) ? 'rebuild' : 'later';
+  }
+
+  private noteCaughtUp(): void {
+    const { readings, roster } = this.options;
+    if (this.caughtUpAfterMs !== undefined) return;
+    for (const { hasCaughtUp } of readings.values()) if (!hasCaughtUp) return;
+    this.caughtUpAfterMs = roster.elapsedMs - this.startedAfterMs;
   }
 
   private get hasReadBack(): boolean {

@@ -37,6 +37,8 @@ export interface CountingRunOptions {
   readonly logKeepMs: number;
   /** Most series that are remembered. */
   readonly maxSeries: number;
+  /** Most bytes of the dedup windows of all its partitions; a record more at most. */
+  readonly maxWindowBytes: number;
   readonly startedAtMs: number;
   /** Told what the run asks for; must not call back into the run before it returns. */
   readonly emit: (action: RunAction) => void;

@@ -17,6 +17,7 @@ import { ReadingPause } from './reading-pause.js';
 import type { Answer, FlushOutcome, RebuildCause, ShardCoverage } from './run-action.js';
 import { RunStart, type PartitionStart } from './run-start.js';
 import type { Positions } from './shard-flushes.js';
+import { WindowMemory } from './window-memory.js';
 
 type Bounds = ReadonlyMap<number, PartitionBounds>;
 
@@ -44,22 +45,20 @@ export class CountingRun {
   private readonly readings = new Map<number, PartitionReading>();
   private readonly halted = new Set<number>();
   private readonly losses = new AcceptedLosses();
+  private readonly memory: WindowMemory;
   private readonly rules: CountingRules;
   private phase: 'starting' | 'counting' | 'ended' = 'starting';
-  /** How long it took until all that shards have was read again, in the roster's time. */
-  private caughtUpAfterMs: number | undefined;
-  private readonly startedAfterMs: number;
   private readonly instants: CompleteInstants;
 
   constructor(private readonly options: CountingRunOptions) {
     const { shardMap, roster, flushRows, shardPatienceMs, maxSeries, definition } = options;
     const { topic, partitions, letterIntervalMs, emit } = options;
     const { epoch, shards } = shardMap;
+    this.memory = new WindowMemory(options.maxWindowBytes);
     const series = new SeriesTable(shardMap, maxSeries);
     this.rules = { shardMap, series, definition };
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
     roster.tick(startedAtMs);
-    this.startedAfterMs = roster.elapsedMs;
     const { losses, readings, unconfirmed } = this;
     this.instants = new CompleteInstants(options.logTime, readings, startedAtMs);
     const pause = new ReadingPause(emit);
@@ -113,6 +112,18 @@ export class CountingRun {
     return this.halted.size;
   }
 
+  /** Partitions that are not read until there is memory for their dedup windows. */
+  get waitingPartitions(): number {
+    let waiting = 0;
+    for (const { awaitsMemory } of this.readings.values()) if (awaitsMemory) waiting += 1;
+    return waiting;
+  }
+
+  /** Bytes that the dedup windows need. */
+  get windowBytes(): number {
+    return this.memory.bytes;
+  }
+
   /** Shards that are not counted now, or have not said yet what they cover when they were asked. */
   get absentShards(): number {
     if (this.phase === 'starting') return this.start.silentShards;
@@ -136,8 +147,7 @@ export class CountingRun {
         return this.start.ask();
       case 'counting':
         this.shards.leaveThoseFarBehind();
-        this.noteCaughtUp();
-        this.absent.ask();
+        this.absent.tick();
         this.letters.flush();
         for (const reading of this.readings.values()) reading.ask();
         if (this.instants.asksEnd()) this.options.emit({ kind: 'ask-bounds' });
@@ -293,6 +303,7 @@ export class CountingRun {
       onCounted: (_, counted) => this.onCounted(partition, counted),
       knowsVersion,
       hasRoom: () => this.shards.hasRoom() && this.letters.hasRoom(),
+      memory: this.memory,
       emit,
     });
     this.readings.set(partition, reading);
@@ -320,18 +331,12 @@ export class CountingRun {
     this.letters.begin(shard);
   }
 
-  private noteCaughtUp(): void {
-    if (this.caughtUpAfterMs !== undefined) return;
-    for (const { hasCaughtUp } of this.readings.values()) if (!hasCaughtUp) return;
-    this.caughtUpAfterMs = this.options.roster.elapsedMs - this.startedAfterMs;
-  }
-
   private onAbsentCoverage(
     shard: number,
     coverage: ShardCoverage | undefined,
     identity: string | undefined,
   ): void {
-    switch (this.absent.onCoverage(shard, coverage, this.caughtUpAfterMs)) {
+    switch (this.absent.onCoverage(shard, coverage)) {
       case 'rebuild':
         return this.rebuild(`shard ${shard} answers again`);
       case 'joins':
@@ -364,6 +369,7 @@ export class CountingRun {
   private halt(partition: number, reason: string): void {
     this.readings.delete(partition);
     this.unconfirmed.forgetPartition(partition);
+    this.memory.tell(partition, 0);
     this.halted.add(partition);
     this.retention.forget(partition);
     this.options.emit({ kind: 'halt', partition, reason });

@@ -3,6 +3,7 @@ import type { BlockRecord } from '../aggregate/block-record.js';
 import type { CountedRecord, PartitionCounter, Takers } from '../aggregate/partition-counter.js';
 import type { RunAction } from './run-action.js';
 import { goneWindow } from './starting-point.js';
+import type { WindowMemory } from './window-memory.js';
 
 type State =
   /** The record before the first that counts is read for its append time. */
@@ -16,6 +17,8 @@ type State =
       next: bigint;
       /** The version of the registry that the next record needs and that is not known here. */
       awaited: number | undefined;
+      /** Whether the next record waits until there is memory for its events. */
+      awaitsMemory: boolean;
     };
 
 /** Which partition is read, and from where. */
@@ -37,6 +40,7 @@ export interface PartitionReadingOptions {
   readonly onCounted: (partition: number, counted: CountedRecord) => void;
   /** Whether a record more may be counted. */
   readonly hasRoom: () => boolean;
+  readonly memory: WindowMemory;
   /** Whether it is known here what events of that version of the registry mean. */
   readonly knowsVersion: (registryVersion: number) => boolean;
   readonly emit: (action: RunAction) => void;
@@ -77,6 +81,11 @@ export class PartitionReading {
     return state.kind === 'counting' ? state.next : options.start - 1n;
   }
 
+  /** Whether nothing is read because the dedup windows have all the memory that they may have. */
+  get awaitsMemory(): boolean {
+    return this.state.kind === 'counting' && this.state.awaitsMemory;
+  }
+
   /** Append time of the last record: the next one's is not before. 0 before any. */
   get appendMs(): number {
     return this.state.kind === 'counting' ? this.state.counter.appendMs : 0;
@@ -103,11 +112,17 @@ export class PartitionReading {
       case 'seeking':
         return undefined;
       case 'counting':
-        if (first.offset !== state.next || state.awaited !== undefined) return undefined;
+        if (first.offset !== state.next || state.awaited !== undefined || state.awaitsMemory)
+          return undefined;
         for (const record of records) {
           if (record.offset >= options.start && !options.hasRoom()) {
             const { partition, emit } = options;
             emit({ kind: 'read-from', partition, offset: record.offset });
+            return undefined;
+          }
+          state.awaitsMemory = !this.isRoomFor(record, state.counter);
+          if (state.awaitsMemory) {
+            options.emit({ kind: 'await-memory', partition: options.partition });
             return undefined;
           }
           const later = this.laterSchemaOf(record, state.counter);
@@ -119,6 +134,7 @@ export class PartitionReading {
             return undefined;
           }
           state.next = record.offset + 1n;
+          options.memory.tell(options.partition, state.counter.windowSize);
         }
         return undefined;
     }
@@ -164,9 +180,13 @@ export class PartitionReading {
     return undefined;
   }
 
-  /** Asks what is not known and not asked yet. */
+  /** Asks what is not known and not asked yet; reads on when there is memory again. */
   ask(): void {
     const { state, options } = this;
+    if (state.kind === 'counting' && state.awaitsMemory && options.memory.isRelieved) {
+      state.awaitsMemory = false;
+      options.emit({ kind: 'read-from', partition: options.partition, offset: state.next });
+    }
     if (state.kind !== 'seeking' || state.isAsked) return;
     state.isAsked = true;
     const { partition, emit } = options;
@@ -176,7 +196,17 @@ export class PartitionReading {
   private countFrom(from: bigint): State {
     const { partition, newCounter, emit } = this.options;
     emit({ kind: 'read-from', partition, offset: from });
-    return { kind: 'counting', counter: newCounter(), next: from, awaited: undefined };
+    const counter = newCounter();
+    return { kind: 'counting', counter, next: from, awaited: undefined, awaitsMemory: false };
+  }
+
+  /** What the record itself makes too old goes first: its append time will be what it is, however long it waits. */
+  private isRoomFor(record: BlockRecord, counter: PartitionCounter): boolean {
+    const { memory, partition } = this.options;
+    if (!memory.isFull) return true;
+    counter.forgetBefore(record);
+    memory.tell(partition, counter.windowSize);
+    return memory.isRelieved;
   }
 
   /** Schema of a block that has to be counted, and that only a later version can read. */

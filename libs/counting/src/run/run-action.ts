@@ -103,6 +103,11 @@ export type RunAction =
    * `read-from`. Answered by `onVersion`.
    */
   | { readonly kind: 'await-version'; readonly partition: number; readonly registryVersion: number }
+  /**
+   * Alarm: the dedup windows have all the memory that they may have, and the next record of this partition
+   * lets go nothing of it: no record of it until `read-from`.
+   */
+  | { readonly kind: 'await-memory'; readonly partition: number }
   /** No record of any partition until `resume`, save those that are on their way. */
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }

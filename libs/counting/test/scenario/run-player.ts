@@ -19,6 +19,7 @@ const SETTINGS = {
   'verify every': 60_000,
   'known version': 0,
   keep: 0,
+  'window bytes': 1 << 20,
 };
 
 const FIRST_REJOIN_MS = 1000;
@@ -204,6 +205,7 @@ export class RunPlayer {
       verifyIntervalMs: this.settings['verify every'],
       logKeepMs: this.settings.keep,
       maxSeries: 1000,
+      maxWindowBytes: this.settings['window bytes'],
       startedAtMs: this.nowMs,
       emit: (action) => this.hear(action),
     });
@@ -300,6 +302,8 @@ export class RunPlayer {
         return `reads partition ${action.partition} from ${action.offset}`;
       case 'await-version':
         return `waits in partition ${action.partition} for version ${action.registryVersion} of the event types`;
+      case 'await-memory':
+        return `ALARM: waits in partition ${action.partition} for memory`;
       case 'pause':
         return 'stops reading for a while';
       case 'resume':
