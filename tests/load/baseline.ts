@@ -26,7 +26,7 @@ export async function startBaseline(): Promise<Candidate> {
   await client.connect();
   return {
     name: 'baseline',
-    url,
+    urls: [url],
     processes: new Map([
       ['service', service.pid ?? 0],
       ['Postgres', postgres.process.pid ?? 0],

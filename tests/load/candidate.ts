@@ -1,8 +1,8 @@
 /** Something that counts events, started anew for one run. */
 export interface Candidate {
   readonly name: string;
-  /** Takes POSTs of events. */
-  readonly url: string;
+  /** Each takes POSTs of events. */
+  readonly urls: readonly string[];
   /** Process ids by name, of all parts. */
   readonly processes: ReadonlyMap<string, number>;
   /** What figures depend on, in words. */

@@ -52,11 +52,18 @@ export function describeRun(run: Run): string {
   ].join('; ');
 }
 
+/** What each service used: the CPU of all its processes, the memory of the largest one. */
 export function describeUsage({ usage }: Run): string[] {
-  return usage.map(
-    ({ name, cpu, peakBytes }) =>
-      `  ${name.padEnd(22)} ${cpu.toFixed(2).padStart(8)} µs per event, at most ${whole(peakBytes / 2 ** 20).padStart(5)} MiB`,
-  );
+  const services = new Map<string, Usage[]>();
+  for (const one of usage) {
+    const service = one.name.replace(/-\d+$/, '');
+    services.set(service, [...(services.get(service) ?? []), one]);
+  }
+  return [...services].map(([name, of]) => {
+    const cpu = of.reduce((sum, one) => sum + one.cpu, 0);
+    const peakBytes = Math.max(...of.map((one) => one.peakBytes));
+    return `  ${(of.length === 1 ? name : `${name}, ${of.length}`).padEnd(22)} ${cpu.toFixed(2).padStart(8)} µs per event, at most ${whole(peakBytes / 2 ** 20).padStart(5)} MiB`;
+  });
 }
 
 /** Medians of one candidate against another's. */

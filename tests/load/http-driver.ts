@@ -20,9 +20,12 @@ export interface Sending {
   readonly refused: number;
 }
 
-/** Sends all bodies, as fast as so many connections are answered. Throws when an event is not accepted. */
+/**
+ * Sends all bodies, as fast as so many connections are answered; the URLs share the connections. Throws
+ * when an event is not accepted.
+ */
 export async function sendAll(
-  url: string,
+  urls: readonly string[],
   { bodies, sizes }: Pick<EventStream, 'bodies' | 'sizes'>,
   connections: number,
 ): Promise<Sending> {
@@ -30,7 +33,7 @@ export async function sendAll(
   const latencies: number[] = [];
   let [next, refused] = [0, 0];
   const started = performance.now();
-  const connection = async () => {
+  const connection = async (url: string) => {
     for (let index = next++; index < bodies.length; index = next++) {
       const body = bodies[index] ?? Buffer.alloc(0);
       for (let tries = 1; ; tries++) {
@@ -49,7 +52,9 @@ export async function sendAll(
       }
     }
   };
-  await Promise.all(Array.from({ length: connections }, connection));
+  await Promise.all(
+    Array.from({ length: connections }, (_, index) => connection(urls[index % urls.length] ?? '')),
+  );
   agent.destroy();
   return { ms: performance.now() - started, latencies, refused };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ROOT } from '@tally/tools';
+import { ROOT, type Instances } from '@tally/tools';
 import { startBaseline } from './baseline.js';
 import type { Candidate } from './candidate.js';
 import { describeRun, describeUsage, ratios, type Run } from './figures.js';
@@ -20,7 +20,9 @@ const USAGE = `usage: tools/load [options]
   --spread          event times over the last hour instead of now
   --baseline        alternates with the plain Fastify and Postgres service
   --rounds N        runs of each, default 1 (3 with --baseline)
-  --processors N    so many processors share the counting, 1 to 8, default 1
+  --instances N     so many gateways, partitioners, cluster-proxies, queries and processors,
+                    1 to 8, default 1
+  --processors N    so many processors share the counting, 1 to 8, default as many as instances
   --profile         shows where each service spends its time; slower
   --idle            sends nothing, and shows the CPU and memory of each process
   --seconds N       so long, 1 to 3600, default 60; with --idle alone`;
@@ -45,7 +47,8 @@ function readOptions() {
         spread: { type: 'boolean', default: false },
         baseline: { type: 'boolean', default: false },
         rounds: { type: 'string' },
-        processors: { type: 'string', default: '1' },
+        instances: { type: 'string', default: '1' },
+        processors: { type: 'string' },
         profile: { type: 'boolean', default: false },
         idle: { type: 'boolean', default: false },
         seconds: { type: 'string' },
@@ -81,7 +84,14 @@ const load: Load = {
   seed: wholeNumber('seed', options.seed, 2 ** 31),
   isSpread: options.spread,
 };
-const processors = wholeNumber('processors', options.processors, 8);
+const count = wholeNumber('instances', options.instances, 8);
+const instances: Instances = {
+  gateway: count,
+  partitioner: count,
+  'cluster-proxy': count,
+  query: count,
+  processor: wholeNumber('processors', options.processors ?? options.instances, 8),
+};
 const rounds = wholeNumber('rounds', options.rounds ?? (options.baseline ? '3' : '1'), 100);
 const profileDir = options.profile ? join(ROOT, '.tally/profiles') : undefined;
 if (profileDir !== undefined) {
@@ -120,7 +130,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   });
 try {
   if (idleSeconds !== undefined) {
-    running = await startTally({ profileDir, processors });
+    running = await startTally({ profileDir, instances });
     const { usage, interval } = await measureIdle(running, idleSeconds);
     for (const line of describeIdle(usage, idleSeconds)) say(line);
     await running.stop();
@@ -130,7 +140,7 @@ try {
   for (let round = 1; round <= rounds; round++)
     for (const start of [
       ...(options.baseline ? [startBaseline] : []),
-      () => startTally({ profileDir, processors }),
+      () => startTally({ profileDir, instances }),
     ]) {
       running = await start();
       if (round === 1) say(`${running.name}: ${running.settings.join(', ')}`);

@@ -42,7 +42,7 @@ export async function measure(candidate: Candidate, load: Load): Promise<Run> {
   });
   const stream = makeStream({ ...load, nowMs, run });
   const counts = merge(warm.counts, stream.counts);
-  await sendAll(candidate.url, warm, connections);
+  await sendAll(candidate.urls, warm, connections);
   await candidate.counted();
 
   const names = [...candidate.processes];
@@ -51,7 +51,7 @@ export async function measure(candidate: Candidate, load: Load): Promise<Run> {
   const ages = watchAge(candidate);
   const from = monotonicMicroseconds();
   const started = performance.now();
-  const { ms, latencies, refused } = await sendAll(candidate.url, stream, connections);
+  const { ms, latencies, refused } = await sendAll(candidate.urls, stream, connections);
   await popularCounted(candidate, counts);
   const countedMs = performance.now() - started;
   const interval = { from, to: monotonicMicroseconds() };

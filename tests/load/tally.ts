@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { eventually } from '@tally/testing';
 import { readStats, untilAnswered, type StatsAnswer } from '@tally/client';
 import { HOUR_MS, MINUTE_MS } from '@tally/contracts';
-import { Stack } from '@tally/tools';
+import { Stack, type Instances } from '@tally/tools';
 import { settingsOf } from './postgres-settings.js';
 import type { Candidate } from './candidate.js';
 
@@ -13,21 +13,21 @@ const COUNTED_WITHIN_MS = 5 * MINUTE_MS;
 export interface TallyOptions {
   /** Where each service leaves a CPU profile when it ends. */
   readonly profileDir?: string | undefined;
-  readonly processors: number;
+  readonly instances: Instances;
 }
 
 /** All of Tally on ports and data of its own. */
-export async function startTally({ profileDir, processors }: TallyOptions): Promise<Candidate> {
+export async function startTally({ profileDir, instances }: TallyOptions): Promise<Candidate> {
   const dir = mkdtempSync(join(tmpdir(), 'tally-load-'));
   const { stack, addresses } = await Stack.start({
     dir,
     ports: 'any',
-    processors,
+    instances,
     report: () => undefined,
     nodeArgs: (name) =>
       profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profileDir, name)}`],
   });
-  const { gateway, shards, admin } = addresses;
+  const { gateway, gateways, shards, admin } = addresses;
   const ask = (type: string, subjects: readonly string[]): Promise<StatsAnswer> => {
     const hour = (offset: number) =>
       new Date(Math.ceil(Date.now() / HOUR_MS + offset) * HOUR_MS).toISOString();
@@ -39,12 +39,12 @@ export async function startTally({ profileDir, processors }: TallyOptions): Prom
   const asOf = async () => Date.parse((await ask('view', ['video-1'])).meta.asOf ?? '');
   return {
     name: 'Tally',
-    url: `${gateway}/v1/events`,
+    urls: gateways.map((url) => `${url}/v1/events`),
     processes: new Map(stack.names.map((name) => [name, stack.process(name).pid ?? 0])),
     settings: [
       ...(await settingsOf(shards[0] ?? '')),
       'log: one node, acks all, fdatasync before each acknowledgement',
-      `${shards.length} shards, 16 partitions, ${processors} ${processors === 1 ? 'processor' : 'processors'}`,
+      `${shards.length} shards, 16 partitions, ${describeInstances(instances)}`,
       `tracing ${process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] === undefined ? 'off' : 'on'}`,
     ],
     counted: async () => {
@@ -71,4 +71,11 @@ export async function startTally({ profileDir, processors }: TallyOptions): Prom
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** In words. */
+function describeInstances(instances: Instances): string {
+  const several = Object.entries(instances).filter(([, count]) => count > 1);
+  if (several.length === 0) return 'one process of each service';
+  return `${several.map(([app, count]) => `${count} of ${app}`).join(', ')}, one of each other service`;
 }

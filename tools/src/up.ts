@@ -69,7 +69,7 @@ try {
     ports: 'usual',
     endsSilent: true,
     shards,
-    processors: Number(options.processors),
+    instances: { processor: Number(options.processors) },
     given,
     secretsDir: options.secure ? secretsDir : undefined,
     env: { ...kept, ...door },

@@ -41,6 +41,7 @@ export const settings = {
     to: 'partitioners',
     maxSentBytes: 1 << 20,
     maxInFlight: { most: 256, fallback: 16 },
+    worthwhileBytes: 512 << 10,
   }),
   statsTimeoutMs: setting(
     'TALLY_STATS_TIMEOUT_MS',

@@ -39,6 +39,7 @@ export const settings = {
     to: 'the log',
     maxSentBytes: 4 << 20,
     maxInFlight: { most: 8, fallback: 2 },
+    worthwhileBytes: 64 << 10,
   }),
 };
 

@@ -34,6 +34,7 @@ export type * as shardProxy from './generated/tally/shard_proxy/v1/shard_proxy.j
 export { FATES, MAX_LEDGER_HOURS, type Fate } from './ledger.js';
 export type { LogRecord, OffsetRange, PartitionBounds } from './log.js';
 export { LOSS_NAME_BYTES, LOSS_REASON_BYTES } from './losses.js';
+export { writeAppendRequest } from './grpc/append-request-writer.js';
 export { MAX_MESSAGE_BYTES } from './grpc/message-size.js';
 export { namedShard } from './grpc/named-shard.js';
 export { packageDefinition } from './grpc/package-definition.js';

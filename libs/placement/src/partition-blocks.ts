@@ -28,11 +28,35 @@ export interface PartitionBlock {
   readonly record: Buffer;
 }
 
-/** An entry: which body, and from where to where. */
-interface Slice {
-  readonly bytes: Buffer;
-  readonly from: number;
-  readonly to: number;
+/** A block whose entries are counted, then copied to where they stay. */
+class GrowingBlock {
+  count = 0;
+  /** Bytes of all entries. */
+  bodyBytes = 0;
+  private record = Buffer.alloc(0);
+  private at = 0;
+
+  constructor(private readonly partition: number) {}
+
+  /** `entryBytes`: of one more entry. */
+  hasRoom(entryBytes: number): boolean {
+    return this.count < MAX_BLOCK_EVENTS && this.bodyBytes + entryBytes <= MAX_BLOCK_BODY_BYTES;
+  }
+
+  begin({ schemaId, registryVersion, notAfterMs }: BlockTerms): void {
+    const header = encodeBlockHeader({ schemaId, registryVersion, notAfterMs, count: this.count });
+    this.record = Buffer.allocUnsafe(BLOCK_HEADER_BYTES + this.bodyBytes);
+    this.at = header.copy(this.record);
+  }
+
+  copy(entry: Uint8Array): void {
+    this.record.set(entry, this.at);
+    this.at += entry.length;
+  }
+
+  finish(): PartitionBlock {
+    return { partition: this.partition, record: this.record };
+  }
 }
 
 /**
@@ -44,44 +68,39 @@ export function partitionBlocks(
   partitions: number,
   terms: BlockTerms,
 ): PartitionBlock[] {
-  const slices: Slice[][] = Array.from({ length: partitions }, () => []);
+  const byPartition: GrowingBlock[][] = Array.from({ length: partitions }, () => []);
+  // No object for each entry: there are a hundred thousand of them a second.
+  const blockOf: GrowingBlock[] = [];
   for (const { bytes, entries } of bodies) {
     for (let index = 0; index + 1 < entries.starts.length; index++) {
       const from = entries.starts[index] ?? 0;
-      const to = entries.starts[index + 1] ?? 0;
-      slices[partitionOf(fingerprintPrefixAt(bytes, from), partitions)]?.push({ bytes, from, to });
+      const partition = partitionOf(fingerprintPrefixAt(bytes, from), partitions);
+      blockOf.push(grown(byPartition, partition, (entries.starts[index + 1] ?? 0) - from));
     }
   }
-  return slices.flatMap((ofPartition, partition) =>
-    cut(ofPartition).map((part) => ({ partition, record: join(part, terms) })),
-  );
-}
-
-/** Cuts where a block would be too large or have too many events. */
-function cut(slices: readonly Slice[]): Slice[][] {
-  const parts: Slice[][] = [];
-  let part: Slice[] = [];
-  let size = 0;
-  for (const slice of slices) {
-    const length = slice.to - slice.from;
-    if (part.length === MAX_BLOCK_EVENTS || size + length > MAX_BLOCK_BODY_BYTES) {
-      parts.push(part);
-      part = [];
-      size = 0;
-    }
-    part.push(slice);
-    size += length;
+  const blocks = byPartition.flat();
+  for (const block of blocks) block.begin(terms);
+  let next = 0;
+  for (const { bytes, entries } of bodies) {
+    for (let index = 0; index + 1 < entries.starts.length; index++)
+      blockOf[next++]?.copy(bytes.subarray(entries.starts[index], entries.starts[index + 1]));
   }
-  if (part.length > 0) parts.push(part);
-  return parts;
+  return blocks.map((block) => block.finish());
 }
 
-function join(slices: readonly Slice[], terms: BlockTerms): Buffer {
-  const size = slices.reduce((sum, { from, to }) => sum + to - from, BLOCK_HEADER_BYTES);
-  const record = Buffer.allocUnsafe(size);
-  const { schemaId, registryVersion, notAfterMs } = terms;
-  encodeBlockHeader({ schemaId, registryVersion, notAfterMs, count: slices.length }).copy(record);
-  let at = BLOCK_HEADER_BYTES;
-  for (const { bytes, from, to } of slices) at += bytes.copy(record, at, from, to);
-  return record;
+/** The block of a partition that takes an entry of so many bytes, and has it counted: the last one, or a new one. */
+function grown(
+  byPartition: readonly GrowingBlock[][],
+  partition: number,
+  entryBytes: number,
+): GrowingBlock {
+  const blocks = byPartition[partition] ?? [];
+  let block = blocks.at(-1);
+  if (block?.hasRoom(entryBytes) !== true) {
+    block = new GrowingBlock(partition);
+    blocks.push(block);
+  }
+  block.count += 1;
+  block.bodyBytes += entryBytes;
+  return block;
 }

@@ -57,8 +57,7 @@ export class FailureStack {
     const { stack, addresses } = await Stack.start({
       dir,
       ports: 'any',
-      processors: 2,
-      partitioners,
+      instances: { processor: 2, partitioner: partitioners },
       bundles,
       env: { ...SETTINGS, ...env },
       report: () => undefined,

@@ -14,23 +14,23 @@ export interface ServiceCost {
 }
 
 export const SERVICES: readonly ServiceCost[] = [
-  { name: 'gateway', eventUs: 3, requestUs: 120, memoryMiB: 220 },
-  { name: 'partitioner', eventUs: 1.8, requestUs: 49, memoryMiB: 220 },
+  { name: 'gateway', eventUs: 1.8, requestUs: 102, memoryMiB: 220 },
+  { name: 'partitioner', eventUs: 0.8, requestUs: 43, memoryMiB: 220 },
   {
     name: 'partition-log',
-    eventUs: 1.9,
-    requestUs: 71,
+    eventUs: 1,
+    requestUs: 59,
     memoryMiB: 220,
     most: { instances: 1, why: 'one node has all partitions; for more, take Apache Kafka' },
   },
-  { name: 'processor', eventUs: 2.9, requestUs: 16, memoryMiB: 300 },
-  { name: 'cluster-proxy', eventUs: 0.4, requestUs: 6, memoryMiB: 220 },
+  { name: 'processor', eventUs: 2.2, requestUs: 16, memoryMiB: 300 },
+  { name: 'cluster-proxy', eventUs: 0.3, requestUs: 5, memoryMiB: 220 },
 ];
 
 /** For each shard: its proxy and its Postgres together with their share of each event. */
 export const SHARD = {
-  proxy: { eventUs: 0.9, requestUs: 11, memoryMiB: 220 },
-  postgres: { eventUs: 2.5, requestUs: 6, memoryMiB: 1024 },
+  proxy: { eventUs: 0.8, requestUs: 10, memoryMiB: 220 },
+  postgres: { eventUs: 2, requestUs: 4, memoryMiB: 1024 },
   /** Of one window of one series, its index included: table and index of a stack that was in use. */
   rowBytes: 185,
   /** Of one Postgres whose disk and backups are still easy to live with. */

@@ -2,6 +2,8 @@
 export interface Addresses {
   /** Base URL of the public API. */
   readonly gateway: string;
+  /** That of each gateway, the one above first. */
+  readonly gateways: readonly string[];
   /** Brokers of the log, host:port, comma-separated. */
   readonly kafka: string;
   readonly zookeeper: string;

@@ -5,4 +5,4 @@ export { ROOT } from './root.js';
 export { Secrets } from './secrets/secrets.js';
 export { StartedProcesses } from './started-processes.js';
 export { Stack, type StackOptions } from './stack.js';
-export { APPS, type AppName } from './topology.js';
+export { APPS, type AppName, type Instances } from './topology.js';

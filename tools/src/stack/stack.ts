@@ -18,6 +18,7 @@ import {
   planServices,
   type AppName,
   type Infrastructure,
+  type Instances,
   type Plan,
   type ServicePlan,
 } from './topology.js';
@@ -39,8 +40,8 @@ export interface StackOptions {
   readonly endsSilent?: boolean;
   /** Settings for every service, e.g. for tracing. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly processors?: number;
-  readonly partitioners?: number;
+  /** Default: one of each app. There are as many shard-proxies as shards in any case. */
+  readonly instances?: Instances;
   /** Folders that run instead of the bundles of these apps. */
   readonly bundles?: Partial<Readonly<Record<AppName, string>>>;
   /** More options of Node for a service. */
@@ -275,8 +276,10 @@ function inherited(): NodeJS.ProcessEnv {
 }
 
 function addressesOf(infrastructure: Infrastructure, plan: Plan): Addresses {
+  const gateways = plan.gatewayPorts.map((port) => `http://127.0.0.1:${port}`);
   return {
-    gateway: `http://127.0.0.1:${plan.gatewayPort}`,
+    gateway: gateways[0] ?? '',
+    gateways,
     kafka: plan.kafkaBrokers,
     zookeeper: infrastructure.zookeeper,
     redis: infrastructure.redisUrl,

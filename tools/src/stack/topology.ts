@@ -17,6 +17,9 @@ export const APPS = [
 ] as const;
 export type AppName = (typeof APPS)[number];
 
+/** How many processes of an app, where they are not one. */
+export type Instances = Partial<Readonly<Record<AppName, number>>>;
+
 const SERVES_GRPC: ReadonlySet<AppName> = new Set([
   'partitioner',
   'cluster-proxy',
@@ -45,7 +48,8 @@ export interface Infrastructure {
 /** All processes to start. */
 export interface Plan {
   readonly services: readonly ServicePlan[];
-  readonly gatewayPort: number;
+  /** One for each gateway. */
+  readonly gatewayPorts: readonly number[];
   /** Brokers of the log: our own node, or those that were named. */
   readonly kafkaBrokers: string;
 }
@@ -54,27 +58,20 @@ export interface Plan {
 export async function planServices(
   infrastructure: Infrastructure,
   ports: Ports,
-  {
-    dir,
-    processors = 1,
-    partitioners = 1,
-  }: { readonly dir: string; readonly processors?: number; readonly partitioners?: number },
+  { dir, instances = {} }: { readonly dir: string; readonly instances?: Instances | undefined },
 ): Promise<Plan> {
-  const gatewayPort = await ports.claim('gateway', 8080);
+  const gatewayPorts = [await ports.claim('gateway', 8080)];
   const kafkaPort =
     infrastructure.kafkaBrokers === undefined ? await ports.claim('log (Kafka)', 9092) : undefined;
   const kafkaBrokers = infrastructure.kafkaBrokers ?? `127.0.0.1:${kafkaPort}`;
-  const copies: Partial<Record<AppName, number>> = {
-    'shard-proxy': infrastructure.shardUrls.length,
-    processor: processors,
-    partitioner: partitioners,
-  };
+  const copies: Instances = { ...instances, 'shard-proxy': infrastructure.shardUrls.length };
   const services: ServicePlan[] = [];
   for (const [row, app] of APPS.entries()) {
     if (app === 'partition-log' && infrastructure.kafkaBrokers !== undefined) continue;
     for (let copy = 0; copy < (copies[app] ?? 1); copy++) {
       const name = copy === 0 ? app : `${app}-${copy}`;
       const offset = copy === 0 ? row : 19 + copy;
+      if (app === 'gateway' && copy > 0) gatewayPorts.push(await ports.claim(name, 8080 + copy));
       const adminPort = await ports.claim(`${name} (admin)`, 9100 + offset);
       services.push({
         name,
@@ -89,7 +86,7 @@ export async function planServices(
             : {}),
           ...settingsOf(app, copy, {
             ...infrastructure,
-            gatewayPort,
+            gatewayPorts,
             kafkaPort,
             kafkaBrokers,
             dir,
@@ -98,14 +95,14 @@ export async function planServices(
       });
     }
   }
-  return { services, gatewayPort, kafkaBrokers };
+  return { services, gatewayPorts, kafkaBrokers };
 }
 
 function settingsOf(
   app: AppName,
   copy: number,
   at: Infrastructure & {
-    readonly gatewayPort: number;
+    readonly gatewayPorts: readonly number[];
     /** Undefined where brokers are named. */
     readonly kafkaPort: number | undefined;
     readonly kafkaBrokers: string;
@@ -114,7 +111,7 @@ function settingsOf(
 ): Record<string, string> {
   switch (app) {
     case 'gateway':
-      return { TALLY_PORT: String(at.gatewayPort) };
+      return { TALLY_PORT: String(at.gatewayPorts[copy]) };
     case 'partition-log':
       return {
         TALLY_LOG_DIR: join(at.dir, 'partition-log'),

@@ -1,5 +1,11 @@
 import { SpanKind, trace, type SpanContext } from '@opentelemetry/api';
-import { type EventMeaning, isSameMeaning, type partitioner, TallyError } from '@tally/contracts';
+import {
+  type EventMeaning,
+  isSameMeaning,
+  type partitioner,
+  TallyError,
+  writeAppendRequest,
+} from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
 import { GatheringQueue, type GatheringOptions, type LearnedClock } from '@tally/resilience';
 import { inLinkedSpan, recordedSpan } from '@tally/service-kit';
@@ -78,6 +84,7 @@ export class PartitionerClient {
       const answer = await this.partitioner.call<partitioner.AppendResponse>('Append', request, {
         deadlineMs: appendTimeoutMs,
         idempotent: true,
+        isEncoded: true,
       });
       if (answer.logTimeMs !== undefined) logClock.learn(Number(answer.logTimeMs), askedAt);
       if (answer.expired)
@@ -86,16 +93,15 @@ export class PartitionerClient {
   }
 }
 
-/** One request with the events of all, dated by the first that arrived. */
-function requestOf(all: readonly TakenEvents[]): partitioner.AppendRequest {
+/** The message of one request with the events of all, dated by the first that arrived. */
+function requestOf(all: readonly TakenEvents[]): Buffer {
   const [first] = all;
   if (first === undefined) throw new RangeError('expected at least one request');
   const { schemaId, registryVersion } = first;
-  return {
-    schemaId,
-    registryVersion,
-    count: all.reduce((sum, { count }) => sum + count, 0),
-    events: all.length === 1 ? first.events : Buffer.concat(all.map(({ events }) => events)),
-    arrivedMs: String(all.reduce((min, { arrivedMs }) => Math.min(min, arrivedMs), Infinity)),
-  };
+  const count = all.reduce((sum, one) => sum + one.count, 0);
+  const arrivedMs = all.reduce((min, one) => Math.min(min, one.arrivedMs), Infinity);
+  return writeAppendRequest(
+    { schemaId, registryVersion, count, arrivedMs: String(arrivedMs) },
+    all.map(({ events }) => events),
+  );
 }

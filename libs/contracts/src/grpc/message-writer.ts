@@ -39,8 +39,13 @@ export class MessageWriter {
   /** Of a field `bytes` or `string`, or a message. */
   block(field: number, block: Buffer): void {
     this.begin(field, block.length);
-    this.need(block.length);
-    this.at += block.copy(this.bytes, this.at);
+    this.part(block);
+  }
+
+  /** Some of the bytes of a field that was begun. */
+  part(bytes: Buffer): void {
+    this.need(bytes.length);
+    this.at += bytes.copy(this.bytes, this.at);
   }
 
   /** Tag and length of a field whose bytes follow. */

@@ -9,6 +9,7 @@ export function gatheringSettings(at: {
   readonly to: string;
   readonly maxSentBytes: number;
   readonly maxInFlight: { readonly most: number; readonly fallback: number };
+  readonly worthwhileBytes: number;
 }) {
   return {
     maxSentBytes: setting(
@@ -23,7 +24,7 @@ export function gatheringSettings(at: {
     ),
     worthwhileBytes: setting(
       'TALLY_WORTHWHILE_APPEND_BYTES',
-      wholeNumber(1, 8 << 20, 64 << 10),
+      wholeNumber(1, 8 << 20, at.worthwhileBytes),
       'so many bytes of events go while other calls are on their way; fewer gather until those are back',
     ),
     maxHoldMs: setting(

@@ -10,6 +10,7 @@ import { Counter } from 'prom-client';
 import { reportRefusedHandshakes } from '../tls/refused-handshakes.js';
 import type { ServiceKit } from '../service/kit.module.js';
 import { boundConnections, LETTING_GO, serversBelow } from './grpc-connections.js';
+import { widenWindows } from './wide-windows.js';
 import { TlsServerCredentials } from './tls-server-credentials.js';
 import { onlyCallers } from './only-callers.js';
 import { GrpcErrorFilter } from './grpc-error.filter.js';
@@ -55,6 +56,7 @@ export async function listenGrpc(
       onLoadPackageDefinition: (_definition: unknown, server: Server) => {
         addHealth(server, kit);
         boundConnections(server, kit.metrics.registry);
+        widenWindows(server);
         if (kit.tls !== undefined) reportHandshakes(server, kit);
       },
       gracefulShutdown: true,
