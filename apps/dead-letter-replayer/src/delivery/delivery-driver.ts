@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND_MS, TallyError } from '@tally/contracts';
 import { LetterDelivery, type DeliveryAction } from '@tally/counting';
 import type { EventsTopic, ShardMap } from '@tally/placement';
-import { crash } from '@tally/resilience';
+import { crash, keepTrying } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import type { EventTypes, Shards } from '@tally/shard-client';
 import type { ReplayerMetrics, WaitingLetters } from '../metrics.js';
@@ -71,20 +70,20 @@ export class DeliveryDriver {
   }
 
   private async follow(): Promise<void> {
-    const { letters } = this.options;
+    const { letters, logger } = this.options;
     const { signal } = this.stopping;
+    await keepTrying(() => letters.assertThere(), {
+      signal,
+      retryMs: LOOK_MS,
+      onFailure: (error) => logger.debug({ error }, 'there are no dead letters yet'),
+    });
     while (!signal.aborted) {
-      const isThere = await this.answered(
-        letters.isThere(),
-        'the log does not say which topics it has',
-      );
-      if (isThere === true) break;
-      await delay(isThere === undefined ? RETRY_MS : LOOK_MS, undefined, { signal });
-    }
-    while (!signal.aborted) {
-      const next = await this.answered(letters.next(), 'dead letters cannot be read');
-      if (next === undefined) await delay(RETRY_MS, undefined, { signal });
-      for (const [partition, records] of next ?? []) {
+      const next = await keepTrying(() => letters.next(), {
+        signal,
+        retryMs: RETRY_MS,
+        onFailure: (error) => logger.warn({ error }, 'dead letters cannot be read'),
+      });
+      for (const [partition, records] of next ?? [])
         this.delivery.onAppended(
           partition,
           records.map(({ offset, timestampMs, value }) => ({
@@ -93,7 +92,6 @@ export class DeliveryDriver {
             value,
           })),
         );
-      }
       this.wake();
     }
   }

@@ -1,4 +1,4 @@
-import { deadLettersTopic, type LogRecord } from '@tally/contracts';
+import { deadLettersTopic, TallyError, type LogRecord } from '@tally/contracts';
 import type { LetterPlace } from '@tally/counting';
 import { LogReader, type KafkaConfig, type LogAdmin } from '@tally/log-client';
 
@@ -25,9 +25,10 @@ export class LettersTopic {
     this.reader = new LogReader(kafka);
   }
 
-  /** Whether there is one: it is made when the first letter is written. */
-  isThere(): Promise<boolean> {
-    return this.admin.hasTopic(this.name);
+  /** Throws as long as there is none: it is made when the first letter is written. */
+  async assertThere(): Promise<void> {
+    if (!(await this.admin.hasTopic(this.name)))
+      throw new TallyError('unavailable', `the log has no topic ${this.name}`);
   }
 
   /** The next records of each partition, from its first on; waits a while where there are none. */
