@@ -105,6 +105,7 @@ export class RunDriver {
     const { assignment, metrics } = this.options;
     metrics.assignedPartitions.set(assignment.partitions.length);
     metrics.haltedPartitions.set(0);
+    metrics.coveredOffset.reset();
     assignment.resume();
     this.tick();
   }
@@ -233,13 +234,18 @@ export class RunDriver {
   }
 
   private async readCoverage(shard: number): Promise<void> {
-    const { shards, shardMap, topic, assignment } = this.options;
+    const { shards, shardMap, topic, assignment, metrics } = this.options;
     const partitions = assignment.partitions.map((partition) => ({
       topic: topic.name,
       partition,
     }));
     const { signal } = this.stopping;
     const answer = await shards.coverage(shard, shardMap.epoch, partitions, signal);
+    if (answer.kind === 'answer')
+      for (const partition of assignment.partitions) {
+        const lacked = answer.value.get(partition)?.firstMissing(0n) ?? 0n;
+        metrics.coveredOffset.set({ shard, partition }, Number(lacked));
+      }
     this.run.onCoverage(shard, answer);
   }
 
