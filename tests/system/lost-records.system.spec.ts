@@ -16,7 +16,7 @@ let admin: Admin;
 let topic: string;
 beforeAll(async () => {
   const env = { TALLY_ADMIN_KEY: ADMIN_KEY, TALLY_VERIFY_INTERVAL_MS: '1000' };
-  // Nobody has the right to delete records of a closed stack.
+  // In a closed stack nobody but processors has the right to delete records.
   tally = await startPrivateStack(env, { secure: false });
   const { kafka } = tally.addresses;
   const { NOTHING } = kafkajs.logLevel;

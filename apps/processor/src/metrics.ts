@@ -13,6 +13,7 @@ export interface ProcessorMetrics {
   readonly assignedPartitions: Gauge;
   readonly clockAhead: Gauge;
   readonly deletedRecords: Counter;
+  readonly coveredOffset: Gauge<'shard' | 'partition'>;
 }
 
 export function processorMetrics(registry: Registry): ProcessorMetrics {
@@ -81,6 +82,12 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     deletedRecords: new Counter({
       name: 'tally_processor_deleted_records_total',
       help: 'Records that were deleted from the log, as every shard had counted them long ago.',
+      registers,
+    }),
+    coveredOffset: new Gauge({
+      name: 'tally_processor_covered_offset',
+      help: 'The first offset of a partition that a shard lacks, as it said last: the log holds what is behind the lowest.',
+      labelNames: ['shard', 'partition'],
       registers,
     }),
   };

@@ -132,6 +132,12 @@ describe('a log of which what is counted is let go', () => {
       LASTS,
     );
     expect((await kept()).low).toBeLessThan(high);
+    const running = processor;
+    const covered = (shard: number) =>
+      running.metric(`tally_processor_covered_offset{shard="${shard}",partition="0"}`);
+    await eventually('it is seen who lacks something', async () => {
+      return (await covered(1)) <= Number(high) && (await covered(0)) > Number(high);
+    });
     await shards.revive(1);
     await sendingUntil('it is let go then', async () => (await kept()).low > high);
     for (const shard of MAP.shards) await untilCounted(shard);

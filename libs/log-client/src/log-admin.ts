@@ -1,6 +1,6 @@
 import { TallyError, type PartitionBounds } from '@tally/contracts';
 import type { Logger } from '@tally/service-kit';
-import kafkajs, { type Admin } from 'kafkajs';
+import kafkajs, { type Admin, type KafkaJSDeleteTopicRecordsErrorTopic } from 'kafkajs';
 import { farewell } from './farewell.js';
 import { createKafka, type KafkaConfig } from './kafka.js';
 import { logFailure } from './log-failure.js';
@@ -135,9 +135,9 @@ export class LogAdmin {
     return this.ask('delete records', async (admin) => {
       // The client finds leaders only of topics that it was asked of before.
       await admin.fetchTopicOffsets(topic);
-      await admin.deleteTopicRecords({
-        topic,
-        partitions: [{ partition, offset: String(before) }],
+      const partitions = [{ partition, offset: String(before) }];
+      await admin.deleteTopicRecords({ topic, partitions }).catch((error: unknown) => {
+        throw whyNotDeleted(error);
       });
     });
   }
@@ -166,4 +166,12 @@ export class LogAdmin {
       throw logFailure(`could not ${what}`, cause);
     }
   }
+}
+
+/** What the log said of the partition: the client's own error does not tell it. */
+function whyNotDeleted(error: unknown): unknown {
+  // Where it has tried, its error is the cause of another one.
+  const failed = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const { partitions } = failed as Partial<KafkaJSDeleteTopicRecordsErrorTopic>;
+  return partitions?.[0]?.error ?? error;
 }

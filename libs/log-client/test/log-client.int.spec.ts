@@ -143,7 +143,10 @@ describe('the admin client', () => {
     expect(await admin.offsetAt(topic, 0, between)).toBe(1n);
     await expect(admin.offsetAt(topic, 9, 0)).rejects.toMatchObject({ code: 'unavailable' });
     for (const before of [1n, 0n]) await admin.deleteRecords(topic, 0, before);
-    await expect(admin.deleteRecords(topic, 0, 3n)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(admin.deleteRecords(topic, 0, 3n)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('not within the range of offsets'),
+    });
     expect(await admin.bounds(topic)).toEqual(new Map([[0, { low: 1n, high: 2n }]]));
   });
 });

@@ -1,7 +1,7 @@
-import { SECOND_MS, TallyError } from '@tally/contracts';
+import { SECOND_MS } from '@tally/contracts';
 import { LetterDelivery, type DeliveryAction } from '@tally/counting';
 import type { EventsTopic, ShardMap } from '@tally/placement';
-import { crash, keepTrying } from '@tally/resilience';
+import { keepTrying, WorkUnderWay } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import type { EventTypes, Shards } from '@tally/shard-client';
 import type { ReplayerMetrics, WaitingLetters } from '../metrics.js';
@@ -28,12 +28,14 @@ export interface DeliveryDriverOptions {
 export class DeliveryDriver {
   private readonly stopping = new AbortController();
   private readonly delivery: LetterDelivery;
-  /** What is under way. */
-  private readonly working = new Set<Promise<void>>();
+  private readonly work: WorkUnderWay;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: DeliveryDriverOptions) {
-    const { topic, shardMap, eventTypes } = options;
+    const { topic, shardMap, eventTypes, logger } = options;
+    this.work = new WorkUnderWay(this.stopping.signal, (error, consequence) =>
+      logger.warn({ error }, consequence),
+    );
     this.delivery = new LetterDelivery({
       topic: topic.name,
       epoch: shardMap.epoch,
@@ -58,7 +60,7 @@ export class DeliveryDriver {
 
   /** Begins to deliver, until stopped. */
   start(): void {
-    this.track(this.follow());
+    this.work.track(this.follow());
   }
 
   /** Resolves when nothing is under way any more. */
@@ -66,7 +68,7 @@ export class DeliveryDriver {
     clearTimeout(this.timer);
     this.stopping.abort();
     await this.options.letters.close();
-    await Promise.all(this.working);
+    await this.work.settled();
   }
 
   private async follow(): Promise<void> {
@@ -110,13 +112,13 @@ export class DeliveryDriver {
     const { logger, metrics } = this.options;
     switch (action.kind) {
       case 'read-coverage':
-        return this.track(this.readCoverage(action));
+        return this.work.track(this.readCoverage(action));
       case 'read-letters':
-        return this.track(this.readLetters(action));
+        return this.work.track(this.readLetters(action));
       case 'flush':
-        return this.track(this.flush(action));
+        return this.work.track(this.flush(action));
       case 'drop':
-        return this.track(this.drop(action));
+        return this.work.track(this.drop(action));
       case 'delivered': {
         const { shard, letters } = action;
         metrics.delivered.inc({ shard: String(shard) }, letters);
@@ -124,7 +126,7 @@ export class DeliveryDriver {
         return;
       }
       case 'miss-version':
-        return this.track(this.awaitVersion(action.registryVersion));
+        return this.work.track(this.awaitVersion(action.registryVersion));
       case 'unreadable': {
         const { partition, letter, reason } = action;
         metrics.unreadable.inc();
@@ -152,7 +154,7 @@ export class DeliveryDriver {
     places,
   }: Extract<DeliveryAction, { kind: 'read-letters' }>): Promise<void> {
     const { letters } = this.options;
-    const values = await this.answered(letters.read(places), 'dead letters cannot be read');
+    const values = await this.work.answerOf(letters.read(places), 'dead letters cannot be read');
     this.delivery.onRead(shard, values);
   }
 
@@ -175,7 +177,7 @@ export class DeliveryDriver {
   }: Extract<DeliveryAction, { kind: 'drop' }>): Promise<void> {
     const { letters } = this.options;
     const dropped = letters.drop(partition, before).then(() => true);
-    if (await this.answered(dropped, 'delivered letters are not deleted yet'))
+    if (await this.work.answerOf(dropped, 'delivered letters are not deleted yet'))
       this.delivery.onDropped(partition, before);
   }
 
@@ -187,27 +189,5 @@ export class DeliveryDriver {
         { registryVersion },
         'ALARM: a dead letter names a version of the event types that is not in ZooKeeper',
       );
-  }
-
-  /** A bug ends the process. */
-  private track(work: Promise<void>): void {
-    const { signal } = this.stopping;
-    const working = work
-      .catch((error: unknown) => {
-        const isOfTheEnd = error instanceof TallyError || (error as Error).name === 'AbortError';
-        if (!signal.aborted || !isOfTheEnd) crash(error);
-      })
-      .finally(() => this.working.delete(working));
-    this.working.add(working);
-  }
-
-  private async answered<T>(answer: Promise<T>, otherwise: string): Promise<T | undefined> {
-    try {
-      return await answer;
-    } catch (error) {
-      if (!(error instanceof TallyError)) throw error;
-      if (!this.stopping.signal.aborted) this.options.logger.warn({ error }, otherwise);
-      return undefined;
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SECOND_MS, TallyError } from '@tally/contracts';
+import { SECOND_MS } from '@tally/contracts';
 import {
   CountingRun,
   readBlock,
@@ -10,7 +10,7 @@ import {
 } from '@tally/counting';
 import type { Assignment, LogAdmin, ReadRecord } from '@tally/log-client';
 import type { EventsTopic, ShardMap } from '@tally/placement';
-import { crash } from '@tally/resilience';
+import { WorkUnderWay } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import type { ProcessorConfig } from '../config.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
@@ -61,8 +61,7 @@ export class RunDriver {
   private readonly run: CountingRun;
   private readonly traces: FlushTraces;
   private readonly ending = new Map<number, () => void>();
-  /** What is under way. */
-  private readonly working = new Set<Promise<void>>();
+  private readonly work: WorkUnderWay;
   /** What the run is being told of now. */
   private delivered: readonly ReadRecord[] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -74,6 +73,9 @@ export class RunDriver {
   constructor(private readonly options: RunDriverOptions) {
     const { config, topic, assignment, shardMap, roster, logTime, eventTypes, now } = options;
     this.traces = new FlushTraces(shardMap.shards);
+    this.work = new WorkUnderWay(this.stopping.signal, (error, consequence) =>
+      options.logger.warn({ error }, consequence),
+    );
     this.run = new CountingRun({
       topic,
       partitions: assignment.partitions,
@@ -116,6 +118,7 @@ export class RunDriver {
     const { assignment, metrics } = this.options;
     metrics.assignedPartitions.set(assignment.partitions.length);
     metrics.haltedPartitions.set(0);
+    metrics.coveredOffset.reset();
     assignment.resume();
     this.tick();
   }
@@ -123,7 +126,7 @@ export class RunDriver {
   /** Ends the run; resolves when nothing of it is under way any more. */
   async stop(): Promise<void> {
     this.abort();
-    await Promise.all(this.working);
+    await this.work.settled();
   }
 
   /** The next records of a partition, which are counted when it returns. */
@@ -195,24 +198,24 @@ export class RunDriver {
     const { assignment, logger, metrics } = this.options;
     switch (action.kind) {
       case 'read-coverage':
-        return this.track(this.readCoverage(action.shard, action.afterLetters));
+        return this.work.track(this.readCoverage(action.shard, action.afterLetters));
       case 'read-letters':
-        return this.track(this.readLetters());
+        return this.work.track(this.readLetters());
       case 'append-letter':
-        return this.track(this.appendLetter(action));
+        return this.work.track(this.appendLetter(action));
       case 'ask-bounds':
-        return this.track(this.askBounds());
+        return this.work.track(this.askBounds());
       case 'ask-offset-at':
-        return this.track(this.askOffsetAt(action.partition, action.timestampMs));
+        return this.work.track(this.askOffsetAt(action.partition, action.timestampMs));
       case 'flush':
-        return this.track(this.flush(action));
+        return this.work.track(this.flush(action));
       case 'shorten':
-        return this.track(this.shorten(action));
+        return this.work.track(this.shorten(action));
       case 'read-from':
         return assignment.readFrom(action.partition, action.offset);
       case 'await-version':
         assignment.stopReading(action.partition);
-        return this.track(this.awaitVersion(action.partition, action.registryVersion));
+        return this.work.track(this.awaitVersion(action.partition, action.registryVersion));
       case 'await-memory': {
         const { partition } = action;
         const { maxWindowBytes } = this.options;
@@ -262,9 +265,12 @@ export class RunDriver {
   }
 
   private async readCoverage(shard: number, afterLetters: boolean): Promise<void> {
-    const { shards, shardMap, topic, assignment, letters } = this.options;
+    const { shards, shardMap, topic, assignment, letters, metrics } = this.options;
     const firstLetters = afterLetters
-      ? await this.answered(letters.firstLetters(), 'the log does not say where dead letters begin')
+      ? await this.work.answerOf(
+          letters.firstLetters(),
+          'the log does not say where dead letters begin',
+        )
       : new Map<number, bigint>();
     if (firstLetters === undefined) return this.run.onCoverage(shard, { kind: 'none' });
     const partitions = assignment.partitions.map((partition) => ({
@@ -273,12 +279,17 @@ export class RunDriver {
     }));
     const { signal } = this.stopping;
     const answer = await shards.coverage(shard, shardMap.epoch, partitions, signal);
+    if (answer.kind === 'answer')
+      for (const partition of assignment.partitions) {
+        const lacked = answer.value.get(partition)?.firstMissing(0n) ?? 0n;
+        metrics.coveredOffset.set({ shard, partition }, Number(lacked));
+      }
     this.run.onCoverage(shard, answer.kind === 'answer' ? { ...answer, firstLetters } : answer);
   }
 
   private async readLetters(): Promise<void> {
     const { assignment, letters } = this.options;
-    const standing = await this.answered(
+    const standing = await this.work.answerOf(
       letters.standing(assignment.partitions),
       'the log does not say what stands in dead letters',
     );
@@ -291,7 +302,7 @@ export class RunDriver {
     letter,
   }: Extract<RunAction, { kind: 'append-letter' }>): Promise<void> {
     const { letters, metrics } = this.options;
-    const offset = await this.answered(
+    const offset = await this.work.answerOf(
       letters.append(partition, letter),
       'the log did not take a dead letter: what is in it is read again when its shard is back',
     );
@@ -302,7 +313,7 @@ export class RunDriver {
 
   private async askBounds(): Promise<void> {
     const { admin, topic } = this.options;
-    const bounds = await this.answered(
+    const bounds = await this.work.answerOf(
       admin.bounds(topic.name),
       'the log does not say where it begins and ends: instants stand still',
     );
@@ -311,7 +322,7 @@ export class RunDriver {
 
   private async askOffsetAt(partition: number, timestampMs: number): Promise<void> {
     const { admin, topic } = this.options;
-    const offset = await this.answered(
+    const offset = await this.work.answerOf(
       admin.offsetAt(topic.name, partition, timestampMs),
       'the log does not say which offset it had at a time',
     );
@@ -328,7 +339,7 @@ export class RunDriver {
       metrics.deletedRecords.inc(Number(records));
       logger.info({ partition, before: String(before) }, 'the log was shortened');
     });
-    await this.answered(deleting, 'the log was not shortened: it is tried again later');
+    await this.work.answerOf(deleting, 'the log was not shortened: it is tried again later');
   }
 
   /** The other partitions go on meanwhile. */
@@ -366,30 +377,4 @@ export class RunDriver {
     if (reason !== undefined)
       logger.error({ partition, offset: String(offset), dead, reason }, 'unreadable events');
   }
-
-  /** A bug ends the process. */
-  private track(work: Promise<void>): void {
-    const { signal } = this.stopping;
-    const working = work
-      .catch((error: unknown) => {
-        if (!signal.aborted || !isOfTheEnd(error)) crash(error);
-      })
-      .finally(() => this.working.delete(working));
-    this.working.add(working);
-  }
-
-  private async answered<T>(answer: Promise<T>, otherwise: string): Promise<T | undefined> {
-    try {
-      return await answer;
-    } catch (error) {
-      if (!(error instanceof TallyError)) throw error;
-      this.options.logger.warn({ error }, otherwise);
-      return undefined;
-    }
-  }
-}
-
-/** What becomes of work under way when it is told to end. */
-function isOfTheEnd(error: unknown): boolean {
-  return error instanceof TallyError || (error as Error | undefined)?.name === 'AbortError';
 }

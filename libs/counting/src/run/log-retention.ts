@@ -53,9 +53,9 @@ type Question = { readonly timeMs: number } & (
  *
  * Of a mark that all shards cover, what was appended up to `keepMs` before it stays (from `keptFrom`
  * on). A start at `keptFrom` reads back the window before the record that precedes it, which may be far
- * older: so a time is looked for at which something was appended, or before which something was, below
- * `keptFrom`. What is older than two windows before that time goes, all but its last record, by which
- * a start sees that the window is whole.
+ * older: so a time is looked for since which something below `keptFrom` was appended. What is older than
+ * two windows before that time goes, all but its last record, by which a start sees that the window is
+ * whole.
  */
 export class LogRetention {
   private readonly marks = new Map<number, Mark>();
