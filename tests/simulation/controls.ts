@@ -25,7 +25,6 @@ export interface Protections {
   repeatsTooLarge: boolean;
   waitsForEver: boolean;
   crashesOnOddAnswer: boolean;
-  rejoinsAtOnce: boolean;
   forgetsAbsence: boolean;
   ignoresIdentity: boolean;
   trustsLetters: boolean;
@@ -64,7 +63,6 @@ export function allProtections(): Protections {
     repeatsTooLarge: false,
     waitsForEver: false,
     crashesOnOddAnswer: false,
-    rejoinsAtOnce: false,
     forgetsAbsence: false,
     ignoresIdentity: false,
     trustsLetters: false,
@@ -144,10 +142,6 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
   'a shard that was absent is counted on, not read again for': {
     takes: ['forgetsAbsence'],
     firstSeed: 850,
-  },
-  'one shard that comes and goes keeps the others from catching up': {
-    takes: ['rejoinsAtOnce'],
-    firstSeed: 3172,
   },
   'nobody minds which database answers for a shard': { takes: ['ignoresIdentity'], firstSeed: 913 },
   'what stood in dead letters once counts as standing there for ever': {

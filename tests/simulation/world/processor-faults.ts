@@ -26,8 +26,6 @@ export interface ProcessorFaults {
   waitsForEver: boolean;
   /** Control: an odd answer ends the process. */
   crashesOnOddAnswer: boolean;
-  /** Control: a shard that comes and goes does not wait until the others have caught up. */
-  rejoinsAtOnce: boolean;
   /** Control: a shard that was absent counts as having all that was read meanwhile. */
   forgetsAbsence: boolean;
   /** Control: its clock may be set while it runs. */

@@ -16,7 +16,6 @@ import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
 import type { ProcessorFaults, ProcessorSettings } from './processor-faults.js';
 import { ShardAnswers } from './shard-answers.js';
 import { meaningAt } from './event-meaning.js';
-import { HastyRoster } from './hasty-roster.js';
 import { heardAfter, ProcessorLetters } from './processor-letters.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
@@ -140,8 +139,7 @@ export class SimulatedProcessor {
   private newRoster(): ShardRoster {
     const { settings, faults } = this.world;
     const flushBytes = faults.neverBounds ? Number.MAX_SAFE_INTEGER : settings.flushBytes;
-    const Roster = faults.rejoinsAtOnce ? HastyRoster : ShardRoster;
-    return new Roster({ flushBytes, ...REJOIN });
+    return new ShardRoster({ flushBytes, ...REJOIN });
   }
 
   private countDownToBug(): void {

@@ -8,7 +8,7 @@ const BATCH_BYTES = 2 << 20;
 /** A delta is sent when it has so many bytes, while the shard takes that. */
 const DELTA_BYTES = 8 << 20;
 const FIRST_PAUSE_MS = 1000;
-const MAX_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 5000;
 
 /** A letter as it lies in the dead-letters topic. */
 export interface StoredLetter {
