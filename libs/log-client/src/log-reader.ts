@@ -9,7 +9,7 @@ import {
   type FetchedPartition,
 } from '@tally/kafka-wire';
 import { Brokers } from './append/brokers.js';
-import { TopicLeaders, type Leaders } from './append/leaders.js';
+import { byLeader, TopicLeaders } from './append/leaders.js';
 import { errorOf } from './append/log-refusal.js';
 import type { KafkaConfig } from './kafka.js';
 import { logFailure } from './log-failure.js';
@@ -53,7 +53,10 @@ export class LogReader {
   ): Promise<ReadPartition[]> {
     const asked = this.leaders.of(topic);
     try {
-      const parts = byLeader(await asked, positions);
+      const leaders = await asked;
+      for (const partition of positions.keys())
+        if (!leaders.has(partition)) throw new Error(`nobody leads partition ${partition}`);
+      const parts = byLeader(leaders, positions.keys());
       const answers = await Promise.all(
         [...parts].map(async ([broker, partitions]) => {
           const connection = await this.brokers.to(broker);
@@ -89,19 +92,6 @@ export class LogReader {
   async close(): Promise<void> {
     this.brokers.close();
   }
-}
-
-function byLeader(
-  leaders: Leaders,
-  positions: ReadonlyMap<number, bigint>,
-): ReadonlyMap<string, readonly number[]> {
-  const parts = new Map<string, number[]>();
-  for (const partition of positions.keys()) {
-    const broker = leaders.get(partition);
-    if (broker === undefined) throw new Error(`nobody leads partition ${partition}`);
-    parts.set(broker, [...(parts.get(broker) ?? []), partition]);
-  }
-  return parts;
 }
 
 function readPartition(fetched: FetchedPartition, from: bigint): ReadPartition {

@@ -4,7 +4,7 @@ import type { Logger } from '@tally/service-kit';
 import { longestAppendMs, RETRY, type KafkaConfig } from '../kafka.js';
 import { logFailure } from '../log-failure.js';
 import { Brokers } from './brokers.js';
-import { TopicLeaders, type Leaders } from './leaders.js';
+import { byLeader, TopicLeaders } from './leaders.js';
 import { errorOf, LogRefusal } from './log-refusal.js';
 
 /** One record to append, and to which partition. */
@@ -80,7 +80,7 @@ export class AppendClient {
   private async attempt(pending: PendingAppend): Promise<void> {
     const { topic, batches } = pending;
     const asked = this.leaders.of(topic);
-    const parts = byLeader(await asked, batches);
+    const parts = byLeader(await asked, batches.keys());
     const outcomes = await Promise.allSettled(
       [...parts].map(([broker, partitions]) => this.send(pending, broker, partitions)),
     );
@@ -165,22 +165,6 @@ function batchesOf(
     batches.set(partition, buildRecordBatch(ofPartition, now));
   }
   return batches;
-}
-
-/** The partitions that each broker leads. */
-function byLeader(
-  leaders: Leaders,
-  batches: ReadonlyMap<number, Buffer>,
-): ReadonlyMap<string, readonly number[]> {
-  const parts = new Map<string, number[]>();
-  for (const partition of batches.keys()) {
-    const broker = leaders.get(partition);
-    if (broker === undefined) continue;
-    const others = parts.get(broker);
-    if (others === undefined) parts.set(broker, [partition]);
-    else others.push(partition);
-  }
-  return parts;
 }
 
 function failureOf(partition: number, told: ProducedPartition | undefined): Error | undefined {

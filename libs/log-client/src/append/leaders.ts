@@ -41,3 +41,19 @@ export class TopicLeaders {
     );
   }
 }
+
+/** The partitions that each broker leads; those that nobody leads are left out. */
+export function byLeader(
+  leaders: Leaders,
+  partitions: Iterable<number>,
+): ReadonlyMap<string, readonly number[]> {
+  const parts = new Map<string, number[]>();
+  for (const partition of partitions) {
+    const broker = leaders.get(partition);
+    if (broker === undefined) continue;
+    const others = parts.get(broker);
+    if (others === undefined) parts.set(broker, [partition]);
+    else others.push(partition);
+  }
+  return parts;
+}
