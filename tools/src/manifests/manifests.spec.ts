@@ -219,7 +219,7 @@ const MISTAKES: readonly Mistake[] = [
     name: 'an app that nothing runs',
     object: 'Deployment/dead-letter-replayer',
     path: `${FIRST}/image`,
-    value: 'tally/rollup:dev',
+    value: 'tally/processor:dev',
     problem: 'nothing runs dead-letter-replayer',
   },
   {

@@ -35,6 +35,7 @@ export class ClosedStack {
         return { TALLY_KAFKA_SASL_FILE: await this.logUsers(), TALLY_KAFKA_ACL_FILE: ACL_FILE };
       case 'partitioner':
       case 'processor':
+      case 'dead-letter-replayer':
       case 'tools':
         return {
           KAFKA_SASL_MECHANISM: 'scram-sha-256',
