@@ -46,12 +46,12 @@ describe('a reader of offsets', () => {
     appender.append(topic, [{ partition, value: Buffer.from(value) }], {});
   const read = async (positions: readonly (readonly [number, bigint])[], limits = AT_ONCE) => {
     const parts = await reader.read(topic, new Map(positions), limits);
-    return parts
+    return [...parts]
+      .sort((one, other) => one.partition - other.partition)
       .map(({ partition, high, records }) => [
         `${partition} ends at ${high}`,
         ...records.map(({ offset, value }) => `${offset} ${value?.toString()}`),
-      ])
-      .sort();
+      ]);
   };
 
   it('gets what lies there of each partition, and says where it ends', async () => {

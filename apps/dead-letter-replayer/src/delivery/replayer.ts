@@ -6,7 +6,7 @@ import {
   TOPICS_NODE,
   type EventsTopic,
 } from '@tally/placement';
-import { crash } from '@tally/resilience';
+import { crash, within } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import type { EventTypes, Shards } from '@tally/shard-client';
 import { ConfigNode, LeaderElection, type ZooKeeperSession } from '@tally/zookeeper';
@@ -15,6 +15,8 @@ import { DeliveryDriver } from './delivery-driver.js';
 import { LettersTopic } from './letters-topic.js';
 
 const ELECTION = 'dead-letter-replayer';
+/** Of a drain; what is under way takes milliseconds where all answer. */
+const STOP_MS = 5000;
 
 export interface ReplayerOptions {
   /** Names this instance among those that stand in the election. */
@@ -77,9 +79,15 @@ export class Replayer {
     this.election.stand();
   }
 
+  /** What hangs because the log or a shard is away is left after a while: nothing of it is lost. */
   async stop(): Promise<void> {
     this.isStopped = true;
     for (const unwatch of this.unwatch) unwatch();
+    if (!(await within(STOP_MS, this.end())))
+      this.options.logger.warn({ timeoutMs: STOP_MS }, 'what is still under way is left');
+  }
+
+  private async end(): Promise<void> {
     await this.election.resign().catch((error: unknown) => {
       this.options.logger.warn({ error }, 'another replayer leads only when the session has ended');
     });

@@ -153,7 +153,9 @@ export class DeadLetters {
     return flight.shard;
   }
 
+  /** Whether a record more may be counted. */
   hasRoom(): boolean {
+    if (this.lettered.size === 0) return true;
     this.holdOrRelease();
     return this.waitingBytes < MAX_WAITING_BYTES;
   }

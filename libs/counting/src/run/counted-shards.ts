@@ -7,7 +7,7 @@ import { ShardFlushes, type AfterFlush, type Instants, type Positions } from './
 import type { ShardRoster } from './shard-roster.js';
 
 /** Events that wait until all shards have confirmed them are kept, up to so many bytes. */
-const MAX_UNCONFIRMED_BYTES = 32 << 20;
+const MAX_UNCONFIRMED_BYTES = 64 << 20;
 const NOBODY_LEFT = 'no shard is left';
 const HOLDS_UP = 'it does not answer, and too much waits for it';
 
