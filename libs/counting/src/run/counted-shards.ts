@@ -195,7 +195,7 @@ export class CountedShards {
   private leaveIfHoldingUp(shard: number): void {
     if (!this.behindSinceMs.has(shard) || this.shards.get(shard)?.isHopeless !== true) return;
     for (const { isSilent } of this.shards.values())
-      if (!isSilent) return this.leaveForSmaller(shard, HOLDS_UP);
+      if (!isSilent) return this.leave(shard, HOLDS_UP);
   }
 
   private catchUp(shard: number): void {

@@ -6,8 +6,8 @@ import type { FlushAction, FlushOutcome, RebuildCause, RunAction } from './run-a
 const FIRST_RETRY_MS = 50;
 /** The longest time before a flush of unknown outcome is sent again. */
 export const MAX_RETRY_MS = 2000;
-/** Tries without an answer, each at once, after which nobody waits for a shard that holds up others. */
-const HOPELESS_TRIES = 3;
+/** Tries without an answer after which nobody waits for a shard that holds up others: a proxy that starts again needs fewer. */
+const HOPELESS_TRIES = 6;
 /** Tries of a flush that take too long until it counts as too slow: one may have had to wait for locks. */
 const SLOW_TRIES = 3;
 
@@ -82,8 +82,7 @@ export class ShardFlushes {
 
   /** So many tries of the flush that is on its way went wrong that others need not wait for the next. */
   get isHopeless(): boolean {
-    const { flush: { attempt = 1 } = {}, slowTries = 0 } = this.flight ?? {};
-    return attempt > HOPELESS_TRIES || slowTries > 0;
+    return (this.flight?.flush.attempt ?? 1) > HOPELESS_TRIES;
   }
 
   /** Rows of the flush that is on its way. */
