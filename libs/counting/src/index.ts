@@ -17,7 +17,7 @@ export {
   type StoredLetter,
 } from './letters/letter-delivery.js';
 export type { LetterPlace } from './letters/letter-index.js';
-export { standingAt } from './letters/standing-letters.js';
+export { standingBy } from './letters/standing-letters.js';
 export { CountingRun } from './run/counting-run.js';
 export type { CountingRunOptions } from './run/counting-run-options.js';
 export type {

@@ -1,5 +1,5 @@
-import { decodeDeadLetter, type StandingRange } from '@tally/contracts';
-import { standingAt, type Answer, type ShardCoverage } from '@tally/counting';
+import type { StandingRange } from '@tally/contracts';
+import { standingBy, type Answer, type ShardCoverage } from '@tally/counting';
 import type { Network } from './network.js';
 import type { SimulatedLog } from './simulated-log.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -30,11 +30,10 @@ export class ProcessorLetters {
     if (bounds === undefined) return undefined;
     return new Map(
       partitions.map((partition) => {
-        const { low = 0n, high = 0n } = bounds.get(partition) ?? {};
-        return [
-          partition,
-          this.standingOf(partition, high - 1n).filter(({ lastLetter }) => lastLetter >= low),
-        ];
+        const within = bounds.get(partition) ?? { low: 0n, high: 0n };
+        const last = within.high - 1n;
+        const [record] = this.options.letters.fetch(partition, last, 1)?.records ?? [];
+        return [partition, record?.offset === last ? standingBy(record.value, within) : []];
       }),
     );
   }
@@ -52,13 +51,6 @@ export class ProcessorLetters {
       letters.append(partition, letter, (_, offset) => network.send(() => once(offset))),
     );
     time.after(APPENDS_WITHIN_MS, () => once(undefined));
-  }
-
-  private standingOf(partition: number, last: bigint): StandingRange[] {
-    const [record] = this.options.letters.fetch(partition, last, 1)?.records ?? [];
-    if (record?.offset !== last) return [];
-    const letter = decodeDeadLetter(record.value ?? Buffer.alloc(0));
-    return letter.kind === 'letter' ? standingAt(letter, last) : [];
   }
 }
 

@@ -1,5 +1,5 @@
-import { deadLettersTopic, decodeDeadLetter, type StandingRange } from '@tally/contracts';
-import { standingAt, type Standing } from '@tally/counting';
+import { deadLettersTopic, type StandingRange } from '@tally/contracts';
+import { standingBy, type Standing } from '@tally/counting';
 import { AppendClient, LogReader, type KafkaConfig, type LogAdmin } from '@tally/log-client';
 import type { EventsTopic } from '@tally/placement';
 import type { Logger } from '@tally/service-kit';
@@ -51,13 +51,8 @@ export class DeadLettersTopic {
     }
     if (last.size === 0) return standing;
     for (const { partition, records } of await this.reader.read(this.name, last, READ)) {
-      const letter = decodeDeadLetter(records[0]?.value ?? Buffer.alloc(0));
-      const low = bounds.get(partition)?.low ?? 0n;
-      const known = letter.kind === 'letter' ? standingAt(letter, last.get(partition) ?? 0n) : [];
-      standing.set(
-        partition,
-        known.filter(({ lastLetter }) => lastLetter >= low),
-      );
+      const within = bounds.get(partition);
+      if (within !== undefined) standing.set(partition, standingBy(records[0]?.value, within));
     }
     return standing;
   }

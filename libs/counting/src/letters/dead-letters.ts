@@ -128,11 +128,8 @@ export class DeadLetters {
 
   /** It is in the log, at that offset of the dead-letters topic. */
   onAppended(partition: number, letter: bigint): void {
-    const of = this.of(partition);
-    const { flight } = of;
-    if (flight === undefined) throw new Error(`no letter of partition ${partition} is on its way`);
-    of.standing.add(flight.shard, flight.offsets, letter);
-    of.flight = undefined;
+    const { shard, offsets } = this.land(partition);
+    this.of(partition).standing.add(shard, offsets, letter);
     this.flushLarge(partition);
     this.holdOrRelease();
   }
@@ -143,21 +140,16 @@ export class DeadLetters {
    * @returns that shard.
    */
   onRefused(partition: number): number {
-    const of = this.of(partition);
-    const { flight } = of;
-    if (flight === undefined) throw new Error(`no letter of partition ${partition} is on its way`);
-    of.flight = undefined;
-    this.end(flight.shard);
-    for (const { drafts } of this.partitions.values()) drafts.delete(flight.shard);
+    const { shard } = this.land(partition);
+    this.end(shard);
+    for (const { drafts } of this.partitions.values()) drafts.delete(shard);
     this.holdOrRelease();
-    return flight.shard;
+    return shard;
   }
 
   /** Whether a record more may be counted. */
   hasRoom(): boolean {
-    if (this.lettered.size === 0) return true;
-    this.holdOrRelease();
-    return this.waitingBytes < MAX_WAITING_BYTES;
+    return this.lettered.size === 0 || this.holdOrRelease();
   }
 
   private get waitingBytes(): number {
@@ -192,10 +184,22 @@ export class DeadLetters {
     this.options.emit({ kind: 'append-letter', partition, shard: draft.shard, letter });
   }
 
-  private holdOrRelease(): void {
+  /** @returns whether there is room. */
+  private holdOrRelease(): boolean {
     const { pause } = this.options;
-    if (this.waitingBytes >= MAX_WAITING_BYTES) pause.hold(HOLDER);
-    else pause.release(HOLDER);
+    const hasRoom = this.waitingBytes < MAX_WAITING_BYTES;
+    if (hasRoom) pause.release(HOLDER);
+    else pause.hold(HOLDER);
+    return hasRoom;
+  }
+
+  /** The letter that was on its way is not any more. */
+  private land(partition: number): LetterDraft {
+    const of = this.of(partition);
+    const { flight } = of;
+    if (flight === undefined) throw new Error(`no letter of partition ${partition} is on its way`);
+    of.flight = undefined;
+    return flight;
   }
 
   private of(partition: number): PartitionLetters {

@@ -1,12 +1,20 @@
-import type { DeadLetter, StandingRange } from '@tally/contracts';
+import { decodeDeadLetter, type PartitionBounds, type StandingRange } from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
 
-/** What stood in letters of a partition when its last one was appended, at that offset. */
-export function standingAt(
-  { shard, standing, ranges }: Pick<DeadLetter, 'shard' | 'standing' | 'ranges'>,
-  letter: bigint,
+/**
+ * What stands in letters of a partition, as its last one says; nothing where nobody can read that.
+ *
+ * @param value Of the last letter. @param bounds Of the partition of letters.
+ */
+export function standingBy(
+  value: Buffer | null | undefined,
+  { low, high }: PartitionBounds,
 ): StandingRange[] {
-  return [...standing, ...ranges.map((range) => ({ shard, ...range, lastLetter: letter }))];
+  const letter = decodeDeadLetter(value ?? Buffer.alloc(0));
+  if (letter.kind !== 'letter') return [];
+  const { shard, standing, ranges } = letter;
+  const own = ranges.map((range) => ({ shard, ...range, lastLetter: high - 1n }));
+  return [...standing, ...own].filter(({ lastLetter }) => lastLetter >= low);
 }
 
 /**

@@ -300,7 +300,7 @@ export class CountingRun {
       dedupWindowMs,
       newCounter: () => new PartitionCounter(partition, dedupWindowMs, covered, this.rules),
       takers: { deltas: this.shards.deltas, absent: this.letters.absent },
-      onCounted: (_, counted) => this.onCounted(partition, counted),
+      onCounted: (counted) => this.onCounted(partition, counted),
       knowsVersion,
       hasRoom: () => this.shards.hasRoom() && this.letters.hasRoom(),
       memory: this.memory,

@@ -37,7 +37,7 @@ export interface PartitionReadingOptions {
   /** Who gets what a record adds. */
   readonly takers: Takers;
   /** Told of each record that was counted. */
-  readonly onCounted: (partition: number, counted: CountedRecord) => void;
+  readonly onCounted: (counted: CountedRecord) => void;
   /** Whether a record more may be counted. */
   readonly hasRoom: () => boolean;
   readonly memory: WindowMemory;
@@ -218,7 +218,7 @@ export class PartitionReading {
 
   /** The version of the registry that is needed first, and not known; undefined: it was taken. */
   private take(record: BlockRecord, counter: PartitionCounter): number | undefined {
-    const { start, partition, takers, knowsVersion, onCounted } = this.options;
+    const { start, takers, knowsVersion, onCounted } = this.options;
     const { offset, block } = record;
     const isMeant = block.kind !== 'block' || knowsVersion(block.registryVersion);
     // What is covered needs no meaning: it was counted, or somebody accepted that it is lost.
@@ -227,7 +227,7 @@ export class PartitionReading {
       return undefined;
     }
     if (!isMeant) return block.registryVersion;
-    onCounted(partition, counter.count(record, takers));
+    onCounted(counter.count(record, takers));
     return undefined;
   }
 
