@@ -92,6 +92,63 @@ describe('real events, from the public API to the shards and back', () => {
   }, 60_000);
 });
 
+describe('events of a type with dimensions', () => {
+  it('are answered whole, in groups, and by values', async () => {
+    const key = tally.secrets?.passwordOf('definitions-key') ?? ADMIN_KEY;
+    const defined = await fetch(`${tally.addresses.gateway}/v1/event-types/play`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: '{"dimensions":["country","device"]}',
+    });
+    expect(defined.status).toBe(201);
+    const { version } = (await defined.json()) as { readonly version: number };
+    const countries = ['FR', 'DE', undefined];
+    const devices = ['tv', 'phone'];
+    const events = Array.from({ length: 600 }, (_, index) => ({
+      id: `play-${index}`,
+      type: 'play',
+      subject: `song-${index % 4}`,
+      value: index % 7,
+      attributes: { country: countries[index % 3], device: devices[index % 2] },
+    }));
+    const sums = (of: (event: (typeof events)[number]) => boolean) => {
+      const found = events.filter((event) => event.subject === 'song-1' && of(event));
+      const sum = found.reduce((all, { value }) => all + value, 0);
+      return { count: found.length, sum };
+    };
+    expect(await (await post(JSON.stringify(events))).json()).toMatchObject({ accepted: 600 });
+    const ask = async (more: string) => {
+      const response = await tally.ask(
+        `/v1/stats?type=play&subject=song-1&granularity=total&from=-1h&function=count,sum&${more}`,
+      );
+      const { series } = (await response.json()) as {
+        series: { group?: object; points: { count: number; sum: number }[] }[];
+      };
+      return series.map(({ group, points: [point] }) => ({
+        ...(group && { group }),
+        count: point?.count,
+        sum: point?.sum,
+      }));
+    };
+    expect(version).toBeGreaterThan(0);
+    await eventually('all is counted', async () => (await ask(''))[0]?.count === 150);
+    expect(await ask('group_by=country')).toEqual(
+      [undefined, 'DE', 'FR'].map((country) => ({
+        group: { country: country ?? null },
+        ...sums(({ attributes }) => attributes.country === country),
+      })),
+    );
+    expect(await ask('filter=country:FR&filter=country:&exclude=device:tv')).toEqual([
+      sums(({ attributes: { country, device } }) => country !== 'DE' && device !== 'tv'),
+    ]);
+    const refused = await tally.ask('/v1/stats?type=play&subject=song-1&group_by=city');
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      detail: expect.stringContaining('a dimension of play (country, device), got "city"'),
+    });
+  }, 60_000);
+});
+
 describe('bad input', () => {
   it.each([
     ['malformed JSON', '{"type":', 'application/json', 400, 'invalid_argument'],

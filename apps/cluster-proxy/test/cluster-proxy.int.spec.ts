@@ -202,6 +202,50 @@ describe('a cluster-proxy with two shards', () => {
     expect(await read(Buffer.alloc(0))).toEqual({ shards: [] });
   });
 
+  it('asks each shard for the groups of its subjects, and names one that fails', async () => {
+    const all = Array.from({ length: 20 }, (_, index) => `s${index}`);
+    for (const shard of shards)
+      shard.answers.ReadGroups = ({ epoch, subjects, grouping }) => ({
+        rows: Buffer.from(`epoch ${epoch}`),
+        groups: subjects.map((subject, index) => ({
+          subject: index,
+          values: JSON.stringify([subject, grouping?.groupBy, grouping?.conditions]),
+        })),
+      });
+    const conditions = [{ dimension: 'device', values: ['tv'], excluded: true }];
+    const ask = () =>
+      controller.readGroups(
+        {
+          project: 'default',
+          type: 'view',
+          subjects: all,
+          grouping: { groupBy: ['country'], conditions },
+          fromMinute: '0',
+          toMinute: '9',
+          topics: [{ topic: 't', partitions: 1 }],
+          granularity: 'GRANULARITY_HOUR',
+          maxRows: 7,
+        },
+        nothing,
+        call(),
+      );
+    const { shards: answers } = await ask();
+    expect(answers.map(({ shard }) => shard)).toEqual([0, 1]);
+    for (const { shard, subjects, groups } of answers) {
+      expect(subjects.map((subject) => seriesId('default', 'view', subject))).toEqual(of(shard));
+      expect(Buffer.from(groups?.rows ?? []).toString()).toBe('epoch 1');
+      expect(groups?.groups.map(({ values }) => JSON.parse(values) as unknown)).toEqual(
+        subjects.map((subject) => [subject, ['country'], conditions]),
+      );
+    }
+    shards[1].answers.ReadGroups = () => {
+      throw new TallyError('unavailable', 'gone');
+    };
+    expect(
+      (await ask()).shards.map(({ groups, failure }) => groups?.groups.length ?? failure?.code),
+    ).toEqual([of(0).length, 'unavailable']);
+  });
+
   it('names a shard that fails, that is down, or that is late, and the others answer', async () => {
     shards[1].answers.GetShardStatus = () => STATUS;
     shards[1].answers.ReadCounters = () => {

@@ -24,6 +24,7 @@ export interface ShardAnswers {
   readonly ApplyDelta: Answer<shardProxy.ApplyDeltaRequest, shardProxy.ApplyDeltaResponse>;
   readonly GetCoverage: Answer<shardProxy.GetCoverageRequest, shardProxy.GetCoverageResponse>;
   readonly ReadCounters: Answer<shardProxy.ReadCountersRequest, shardProxy.ReadCountersResponse>;
+  readonly ReadGroups: Answer<shardProxy.ReadGroupsRequest, shardProxy.ReadGroupsResponse>;
   readonly AcceptLoss: Answer<shardProxy.AcceptLossRequest, shardProxy.LossesResponse>;
   readonly ReadLedger: Answer<shardProxy.ReadLedgerRequest, shardProxy.ReadLedgerResponse>;
   readonly ListLosses: Answer<shardProxy.ListLossesRequest, shardProxy.LossesResponse>;

@@ -155,6 +155,7 @@ export class AppModule {
             definedTypes: {
               isDefined: (type) => eventTypes.history.current(PROJECT, type) !== undefined,
               names: () => eventTypes.history.list(PROJECT).map(({ type }) => type),
+              dimensions: (type) => eventTypes.dimensions(PROJECT, type),
             },
             query: peers.of('query').client,
             timeoutMs: config.statsTimeoutMs,

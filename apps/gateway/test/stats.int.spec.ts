@@ -155,6 +155,48 @@ describe('asking for statistics', () => {
     expect(Date.parse(to ?? '') - Date.parse(from ?? '')).toBeGreaterThanOrEqual(DAY_MS);
   });
 
+  it('the question for groups reaches the query service, and each group is a series', async () => {
+    await fetch(`${gateway.url}/v1/event-types/split`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+      body: '{"dimensions":["country","device"]}',
+    });
+    fixture.onGetStats = async () => ({
+      subjects: [
+        { ...subject('s', [LARGEST]), group: '["F\\"R",null]' },
+        { ...subject('s', [LARGEST]), group: '[1e21,true]' },
+        subject('t'),
+      ],
+      missingShards: [],
+    });
+    const asked = { type: 'split', group_by: 'country,device', filter: 'device:tv' };
+    const { body } = await ask({ ...asked, granularity: 'hour' }, ['s', 't']);
+    expect(fixture.questions[0]?.grouping).toEqual({
+      groupBy: ['country', 'device'],
+      conditions: [{ dimension: 'device', values: ['tv'], excluded: false }],
+    });
+    expect(body['series']).toMatchObject([
+      { subject: 's', group: { country: 'F"R', device: null } },
+      { subject: 's', group: { country: 1e21, device: true } },
+      { subject: 't', points: [] },
+    ]);
+    expect((body['series'] as object[])[2]).not.toHaveProperty('group');
+    const one = await ask({ type: 'split', filter: 'device:tv' }, ['s']);
+    expect((one.body['series'] as object[])[0]).not.toHaveProperty('group');
+    // With windows that have no events, an answer with many groups has too many points.
+    const filled = await ask({ ...asked, granularity: 'minute', fill: 'zero' }, ['s']);
+    expect(filled.status).toBe(200);
+    fixture.onGetStats = async () => ({
+      subjects: Array.from({ length: 14 }, (_, index) => ({
+        ...subject('s'),
+        group: JSON.stringify([index, 1]),
+      })),
+      missingShards: [],
+    });
+    const tooMany = await ask({ ...asked, granularity: 'minute', fill: 'zero' }, ['s']);
+    expect(tooMany.body).toMatchObject({ status: 400, code: 'invalid_argument' });
+  });
+
   it('a type that nobody defined, and of which there is nothing, is answered with a warning', async () => {
     const answerOf = async (type: string) => (await ask({ type })).body['meta'];
     fixture.onGetStats = async () => ({ subjects: [subject('s')], missingShards: [] });

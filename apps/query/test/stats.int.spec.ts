@@ -56,6 +56,19 @@ beforeAll(async () => {
       questions.push(request);
       return onReadCounters(request, call);
     },
+    ReadGroups: async ({ subjects, grouping, maxRows }: clusterProxy.ReadGroupsRequest) => ({
+      shards: [
+        {
+          shard: 0,
+          subjects,
+          groups: {
+            rows: encodeCounterRows([row(0, FROM / MINUTE_MS)]),
+            groups: [{ subject: 1, values: JSON.stringify([grouping, maxRows]) }],
+            asOfMs: '1000',
+          },
+        },
+      ],
+    }),
   });
   closes.push(() => stub.stop());
   const registry = new InstanceRegistry(session);
@@ -202,6 +215,18 @@ describe('the query service', () => {
       asOfMs: '1000',
       missingShards: [],
     });
+  });
+
+  it('asks for groups where there is a grouping, and gives them back by subject', async () => {
+    const conditions = [{ dimension: 'device', values: ['tv', ''], excluded: true }];
+    const grouping = { groupBy: ['country'], conditions };
+    const { subjects } = await ask({ grouping });
+    expect(subjects).toMatchObject([
+      { subject: 'a', windows: [] },
+      { subject: 'b', windows: [{ startMs: String(FROM) }] },
+    ]);
+    expect(subjects[0]).not.toHaveProperty('group');
+    expect(JSON.parse(subjects[1]?.group ?? '')).toEqual([grouping, 100_000]);
   });
 
   it('names the shards that did not answer, and answers what they said last', async () => {

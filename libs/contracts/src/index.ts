@@ -46,4 +46,4 @@ export { countRows, readInt128BE, ROWS_HEADER_BYTES } from './rows/fixed-rows.js
 export * from './rows/series-ids.js';
 export * from './rows/series-names.js';
 export type { SafeTotals, Totals } from './rows/totals.js';
-export { MAX_SUBJECTS, windowMinutesOf } from './stats.js';
+export { MAX_GROUPS, MAX_SUBJECTS, windowMinutesOf } from './stats.js';

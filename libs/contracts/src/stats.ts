@@ -2,6 +2,8 @@ import type { Granularity } from './generated/tally/shard_proxy/v1/shard_proxy.j
 
 /** Most subjects of one question of statistics. */
 export const MAX_SUBJECTS = 500;
+/** Most groups in which dimensions split what is asked: their values may have some kilobytes each. */
+export const MAX_GROUPS = 1000;
 
 const WINDOW_MINUTES: Readonly<Record<Granularity, number | undefined>> = {
   GRANULARITY_UNSPECIFIED: undefined,

@@ -16,6 +16,7 @@ import {
 import { READ_LEDGER } from './ledger/read-ledger.sql.js';
 import { ACCEPT_LOSS, FIND_LOSS, LIST_LOSSES } from './losses/accept-loss.sql.js';
 import { READ_COUNTERS } from './read/read-counters.sql.js';
+import { READ_GROUPS } from './read/read-groups.sql.js';
 
 const GOLDEN = join(import.meta.dirname, '../golden');
 
@@ -33,6 +34,7 @@ describe('the text of the statement', () => {
     ['other-nodes', OTHER_NODES.text],
     ['read-counters', READ_COUNTERS],
     ['read-coverage', READ_COVERAGE],
+    ['read-groups', READ_GROUPS],
     ['read-installation', READ_INSTALLATION.text],
     ['read-ledger', READ_LEDGER.text],
     ['read-node', READ_NODE.text],

@@ -19,6 +19,8 @@ export {
   type KeptNode,
 } from './installation/installation.js';
 export { toTallyError } from './postgres-errors.js';
-export { readCounters, type Asker, type InSteps } from './read/read-counters.js';
+export type { InSteps } from './read/answer-rows.js';
+export { readCounters, type Asker } from './read/read-counters.js';
+export { readGroups } from './read/read-groups.js';
 export type { Writer } from './schema/grant-writer.js';
 export { migrate, SchemaError } from './schema/migrate.js';

@@ -1,4 +1,10 @@
-import { EVENT_TYPE_PATTERN, MAX_LEDGER_HOURS, MAX_SUBJECTS } from '@tally/contracts';
+import {
+  EVENT_TYPE_PATTERN,
+  MAX_DIMENSIONS,
+  MAX_GROUPS,
+  MAX_LEDGER_HOURS,
+  MAX_SUBJECTS,
+} from '@tally/contracts';
 import { JSON_TYPES, LINES_TYPES } from '../events/media-types.js';
 import type { LEDGER_PARAMETERS } from '../ledger/ledger-document.js';
 import { MAX_LOSSES, type LOSS_PARAMETERS } from '../losses/loss-page.js';
@@ -76,6 +82,24 @@ const STATS: Readonly<Record<(typeof STATS_PARAMETERS)[number], object>> = {
     'What to answer for each window; with commas, or repeated.',
     { type: 'array', items: { enum: FUNCTIONS }, default: ['count'] },
     { style: 'form', explode: false },
+  ),
+  group_by: parameter(
+    false,
+    `Dimensions of the type, with commas or repeated: a series for each combination of their values that has events, at most ${MAX_GROUPS} of them. Events that came when the type had no dimensions are in none.`,
+    { type: 'array', items: { type: 'string', minLength: 1 }, maxItems: MAX_DIMENSIONS },
+    { style: 'form', explode: false },
+  ),
+  filter: parameter(
+    false,
+    'name:value, a dimension of the type and what its value is as text (true, 1.5); empty for events without it. Repeated: any of the values of one dimension, and so for each that is named.',
+    { type: 'array', items: { type: 'string', pattern: ':' } },
+    { style: 'form', explode: true },
+  ),
+  exclude: parameter(
+    false,
+    'name:value, as filter: events that have none of these values.',
+    { type: 'array', items: { type: 'string', pattern: ':' } },
+    { style: 'form', explode: true },
   ),
   from: parameter(
     false,

@@ -119,6 +119,12 @@ const Point = z.object({
 
 const Series = z.object({
   subject: text,
+  group: z
+    .record(text, z.union([text, z.number(), z.boolean(), z.null()]))
+    .optional()
+    .describe(
+      'With group_by: the values of its dimensions, null for events without it. Not there where no event of the subject is in any group.',
+    ),
   points: z.array(Point),
   missing: z
     .boolean()

@@ -46,12 +46,20 @@ export function* answerPieces(
   yield `${JSON.stringify(head).slice(0, -1)},"series":[`;
   let comma = '';
   for (const stats of answer.subjects) {
-    yield `${comma}{"subject":${JSON.stringify(stats.subject)},"points":[`;
+    yield `${comma}{"subject":${JSON.stringify(stats.subject)}${groupOf(question, stats)},"points":[`;
     yield* points.write(stats);
     yield `]${ageOf(stats)}}`;
     comma = ',';
   }
   yield `],"meta":${meta}}`;
+}
+
+/** The values of the dimensions by which is grouped; nothing where there is no group. */
+function groupOf({ grouping }: StatsQuestion, { group }: Subject): string {
+  if (grouping === undefined || grouping.groupBy.length === 0 || group === undefined) return '';
+  const values = JSON.parse(group) as readonly unknown[];
+  const named = grouping.groupBy.map((name, index) => [name, values[index]] as const);
+  return `,"group":${JSON.stringify(Object.fromEntries(named))}`;
 }
 
 /** What a series says that is not as of now: nothing where its shard answered. */

@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { readQuestion } from './stats-question.js';
+import { MAX_GROUPS } from '@tally/contracts';
+import { assertFits, pointsOf, readQuestion } from './stats-question.js';
 
 const NOW = Date.UTC(2026, 4, 20, 14, 5, 6, 789);
 const LIMITS = { maxPoints: 100_000, maxFilledPoints: 20_000 };
 const GOOD = { type: 'view', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 
+const NAMES = ['country', 'device', 'a,b', 'a', 'a:b'];
+const dimensionsOf = (type: string) => (type === 'view' ? NAMES : []);
 const readTarget = (query: string, limits = LIMITS) =>
-  readQuestion(`/v1/stats?${query}`, limits, NOW);
+  readQuestion(`/v1/stats?${query}`, limits, NOW, dimensionsOf);
 const ask = (more: Record<string, string> = {}, subjects = ['video-42'], limits = LIMITS) => {
   const query = new URLSearchParams({ ...GOOD, ...more });
   for (const subject of subjects) query.append('subject', subject);
@@ -255,6 +258,73 @@ describe('the limit of points', () => {
     const few = { maxPoints: 1, maxFilledPoints: 1 };
     expect(() => ask({ granularity: 'total' }, ['a', 'b'], few)).toThrow(
       'at most 1 points (subjects times windows), got 2: ask for fewer subjects',
+    );
+  });
+});
+
+describe('a question for groups', () => {
+  const grouping = (query: string) => readTarget(`type=view&subject=s&${query}`).grouping;
+  const one = (dimension: string, values: string[], excluded = false) => ({
+    dimension,
+    values,
+    excluded,
+  });
+
+  it.each([
+    ['group_by=country', ['country']],
+    ['group_by=country,device', ['country', 'device']],
+    ['group_by=device&group_by=country,device,', ['device', 'country']],
+    // Names that have a comma themselves.
+    ['group_by=a,b', ['a,b']],
+    ['group_by=a,country', ['a', 'country']],
+  ])('takes %s', (query, groupBy) => {
+    expect(grouping(query)).toEqual({ groupBy, conditions: [] });
+  });
+
+  it.each([
+    ['filter=country:FR', [one('country', ['FR'])]],
+    [
+      'filter=country:FR&filter=device:tv&filter=country:',
+      [one('country', ['FR', '']), one('device', ['tv'])],
+    ],
+    ['exclude=country:FR&filter=', [one('country', ['FR'], true)]],
+    ['filter=a:1&exclude=a:b:c:d', [one('a', ['1']), one('a:b', ['c:d'], true)]],
+    ['filter=country:a%2Cb', [one('country', ['a,b'])]],
+  ])('takes %s', (query, conditions) => {
+    expect(grouping(query)).toEqual({ groupBy: [], conditions });
+  });
+
+  it('is none where the parameters were left empty', () => {
+    expect(grouping('group_by=&filter=&exclude=')).toBeUndefined();
+  });
+
+  it.each([
+    ['group_by=contry', '"contry" (is it country?)'],
+    [
+      'group_by=country,subject',
+      'a dimension of view (country, device, a,b, a, a:b), got "subject"',
+    ],
+    ['filter=country', '"country" without a colon'],
+    ['exclude=contry:FR', 'got "contry" (is it country?)'],
+    ['type=like&group_by=country', 'expected type once'],
+  ])('with %s is refused: %s', (query, problem) => {
+    expect(refusalOf(`type=view&subject=s&${query}`)).toContain(problem);
+  });
+
+  it('of a type without dimensions is refused', () => {
+    expect(refusalOf('type=like&subject=s&group_by=country')).toContain(
+      'a dimension of like, which has none',
+    );
+  });
+
+  it('has as many points as there may be groups, and with fill=zero must fit for each subject', () => {
+    const question = readTarget('type=view&subject=s&group_by=country&granularity=total');
+    expect(pointsOf(question)).toBe(MAX_GROUPS);
+    expect(pointsOf({ ...question, grouping: { groupBy: [], conditions: [] } })).toBe(1);
+    const filled = readTarget('type=view&subject=s&group_by=country&fill=zero&granularity=minute');
+    expect(() => assertFits(filled, 13, LIMITS)).not.toThrow();
+    expect(() => assertFits(filled, 14, LIMITS)).toThrow(
+      'at most 20000 points with fill=zero (groups times windows), got more',
     );
   });
 });

@@ -3,14 +3,17 @@ import {
   isEventTypeName,
   MAX_SUBJECT_BYTES,
   MAX_SUBJECTS,
+  MAX_GROUPS,
   MINUTE_MS,
   TallyError,
   windowMinutesOf,
+  type shardProxy,
 } from '@tally/contracts';
 import { quoted } from '../events/rejection.js';
 import { utf8Bytes } from '../events/text-rule.js';
 import { ParameterReader } from '../http/parameter-reader.js';
 import { readTimes, type TimeRange } from './asked-times.js';
+import { readGrouping, type DimensionsOf } from './stats-grouping.js';
 import {
   FUNCTIONS,
   GRANULARITIES,
@@ -26,6 +29,8 @@ export interface StatsQuestion {
   /** Each once, in the order of their first appearance. */
   readonly subjects: readonly string[];
   readonly functions: ReadonlySet<StatsFunction>;
+  /** Undefined: all events of each subject, in one series. */
+  readonly grouping?: shardProxy.Grouping | undefined;
   /** ms since 1970, where windows begin (of a total: whole minutes); from inclusive, to exclusive. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -38,6 +43,9 @@ export const STATS_PARAMETERS = [
   'type',
   'subject',
   'function',
+  'group_by',
+  'filter',
+  'exclude',
   'from',
   'to',
   'granularity',
@@ -55,13 +63,19 @@ export interface PointLimits {
 
 /**
  * Reads the question of a request target, asked at `nowMs`. TallyError `invalid_argument` with all
- * that is wrong with it.
+ * that is wrong with it; what `dimensionsOf` throws where it is asked.
  */
-export function readQuestion(target: string, limits: PointLimits, nowMs: number): StatsQuestion {
+export function readQuestion(
+  target: string,
+  limits: PointLimits,
+  nowMs: number,
+  dimensionsOf: DimensionsOf,
+): StatsQuestion {
   const reader = new ParameterReader(target, STATS_PARAMETERS);
   const type = readType(reader);
   const subjects = readSubjects(reader);
   const functions = reader.words('function', FUNCTIONS);
+  const grouping = type === undefined ? undefined : readGrouping(reader, type, dimensionsOf);
   const times = readTimes(reader, nowMs);
   const asked = reader.word('granularity', GRANULARITIES);
   readTimeZone(reader);
@@ -73,44 +87,54 @@ export function readQuestion(target: string, limits: PointLimits, nowMs: number)
     type,
     subjects,
     functions: functions.size === 0 ? new Set(['count']) : functions,
+    grouping,
     ...roundedOutward(times, granularity),
     granularity,
     fillZero,
     allowPartial,
   };
   // How many windows have events only an answer can say.
-  if ((fillZero || granularity === 'total') && pointsOf(question) > mostOf(limits, fillZero))
-    throw tooManyPoints(question, limits);
+  if (fillZero || granularity === 'total') assertFits(question, question.subjects.length, limits);
   return question;
 }
 
-/** Subjects times windows: the most points that the answer may have, and with fill=zero just so many. */
+/** TallyError `invalid_argument` where that many series with all of their windows are more than an answer has. */
+export function assertFits(question: StatsQuestion, series: number, limits: PointLimits): void {
+  const { granularity, fillZero } = question;
+  if (windowsOf(question, granularity) * series > mostOf(limits, fillZero))
+    throw tooManyPoints(question, limits);
+}
+
+/** Series times windows: the most points that the answer may have; without groups and with fill=zero just so many. */
 export function pointsOf(question: StatsQuestion, granularity = question.granularity): number {
-  return windowsOf(question, granularity) * question.subjects.length;
+  const { subjects, grouping } = question;
+  const groups = grouping === undefined || grouping.groupBy.length === 0 ? 1 : MAX_GROUPS;
+  return windowsOf(question, granularity) * subjects.length * groups;
 }
 
 /** Why a question is not answered that has more points than one answer may have, and what would do. */
 export function tooManyPoints(question: StatsQuestion, limits: PointLimits): TallyError {
-  const { fillZero, granularity } = question;
+  const { fillZero, granularity, grouping } = question;
   const most = mostOf(limits, fillZero);
   const fitting = GRANULARITIES.slice(GRANULARITIES.indexOf(granularity) + 1).find(
     (coarser) => pointsOf(question, coarser) <= most,
   );
-  const got = fillZero || granularity === 'total' ? String(pointsOf(question)) : 'more';
+  const isKnown = grouping === undefined && (fillZero || granularity === 'total');
+  const got = isKnown ? String(pointsOf(question)) : 'more';
   const advice = [
     ...(fitting === undefined
       ? []
       : [
           `granularity=${fitting} would have ${fillZero ? '' : 'at most '}${pointsOf(question, fitting)}`,
         ]),
-    'ask for fewer subjects or a shorter time',
+    `ask for fewer ${grouping === undefined ? 'subjects' : 'subjects or groups'} or a shorter time`,
     ...(fillZero && granularity !== 'total'
       ? ['without fill=zero, where few windows have events']
       : []),
   ];
   const points = fillZero ? 'points with fill=zero' : 'points';
   return invalid(
-    `expected a question with at most ${most} ${points} (subjects times windows), got ${got}: ${advice.join(', or ')}`,
+    `expected a question with at most ${most} ${points} (${grouping === undefined ? 'subjects' : 'groups'} times windows), got ${got}: ${advice.join(', or ')}`,
   );
 }
 

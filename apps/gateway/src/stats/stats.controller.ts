@@ -9,6 +9,7 @@ import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
 import { answerPieces } from './stats-document.js';
 import {
+  assertFits,
   pointsOf,
   readQuestion,
   tooManyPoints,
@@ -40,11 +41,14 @@ export class StatsController {
   @Get()
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { limits, answers, staleAfterMs, definedTypes, now } = this.parts;
-    const question = readQuestion(request.url, limits, now());
+    const dimensionsOf = (type: string) => definedTypes.dimensions(type);
+    const question = readQuestion(request.url, limits, now(), dimensionsOf);
     const mostPoints = Math.min(pointsOf(question), limits.maxPoints);
     const room = answers.reserve(reply, bytesOf(mostPoints));
     const answer = await this.ask(question, readerGone(reply));
     assertAnswered(question, answer);
+    // How many groups there are only the answer says.
+    if (question.fillZero) assertFits(question, answer.subjects.length, limits);
     room.shrinkTo(bytesOf(answer.subjects.reduce((sum, { windows }) => sum + windows.length, 0)));
     reply.status(200);
     const warnings = warningsOf(question, answer, definedTypes);
@@ -69,11 +73,12 @@ export class StatsController {
   }
 
   private askQuery(question: StatsQuestion, signal: AbortSignal): Promise<StatsAnswer> {
-    const { type, subjects, fromMs, toMs, granularity } = question;
+    const { type, subjects, grouping, fromMs, toMs, granularity } = question;
     const request: query.GetStatsRequest = {
       project: PROJECT,
       type,
       subjects,
+      grouping,
       fromMs: String(fromMs),
       toMs: String(toMs),
       granularity: WIRE_GRANULARITY[granularity],

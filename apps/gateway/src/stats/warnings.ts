@@ -6,6 +6,8 @@ import type { StatsQuestion } from './stats-question.js';
 export interface DefinedTypes {
   isDefined(type: string): boolean;
   names(): readonly string[];
+  /** All that the type ever had, ascending. TallyError `unavailable` while nobody knows. */
+  dimensions(type: string): readonly string[];
 }
 
 /** So many names are compared with one that is not defined: it costs time. */
@@ -15,7 +17,7 @@ const MAX_COMPARED = 200;
 export function warningsOf(
   { type }: StatsQuestion,
   { subjects }: Pick<StatsAnswer, 'subjects'>,
-  definedTypes: DefinedTypes,
+  definedTypes: Pick<DefinedTypes, 'isDefined' | 'names'>,
 ): readonly string[] {
   // A type need not be defined to be counted: of one with events nothing is odd.
   if (subjects.some(({ windows, missing }) => missing || windows.length > 0)) return [];

@@ -7,15 +7,13 @@ import {
   type CounterRow,
   type StatsRows,
 } from '@tally/contracts';
+import { assertWithin, broken, earliest, instantOf, rowsByIndex } from './answered-rows.js';
 import type { LastAnswers } from './last-answers.js';
 import type { Plan } from './plan-question.js';
 
 const MINUTE = BigInt(MINUTE_MS);
-/** So many rows are checked in a step, some tenths of a millisecond. */
-const STEP_ROWS = 256;
 
 type ShardRows = clusterProxy.ShardRows;
-type AnsweredRows = NonNullable<ShardRows['rows']>;
 interface Found {
   readonly rows: CounterRows;
   readonly missing: boolean;
@@ -56,7 +54,13 @@ export function* mergeAnswers(
       }
     } else {
       const asOfMs = instantOf(rows);
-      count += yield* addRows(plan, shard, rows, indexes, found);
+      const byIndex = yield* rowsByIndex(plan, shard, rows.rows, indexes.length);
+      for (const [at, own] of byIndex) {
+        const index = indexes[at];
+        if (index === undefined) continue;
+        found.set(index, { rows: own, missing: false });
+        count += own.length;
+      }
       instants.push(asOfMs);
       if (asOfMs !== undefined)
         for (const index of indexes)
@@ -65,8 +69,7 @@ export function* mergeAnswers(
             asOfMs,
           });
     }
-    if (count > plan.maxWindows)
-      throw new TallyError('payload_too_large', `more than ${plan.maxWindows} windows`);
+    assertWithin(count, plan);
   }
   const subjects = plan.subjects.map((subject, index) => {
     const stats = found.get(index);
@@ -96,72 +99,4 @@ function indexesOf(plan: Plan, { shard, seriesIds: ids }: ShardRows): number[] {
     if (index === undefined) throw broken(shard, 'a series that was not asked for');
     return index;
   });
-}
-
-/** How many there were. */
-function* addRows(
-  plan: Plan,
-  shard: number,
-  { rows: bytes }: AnsweredRows,
-  indexes: readonly number[],
-  found: Map<number, Found>,
-): Generator<undefined, number> {
-  const rows = CounterRows.of(bytes);
-  if (rows === undefined) throw broken(shard, `${bytes.length} bytes that are not rows`);
-  let last: CounterRow | undefined;
-  /** Where the rows of the series of `last` begin. */
-  let from = 0;
-  const addUntil = (to: number) => {
-    if (last === undefined) return;
-    const index = indexes[last.index];
-    if (index === undefined) throw broken(shard, `a row of series ${last.index}`);
-    found.set(index, { rows: rows.slice(from, to), missing: false });
-    from = to;
-  };
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows.at(at);
-    const isInOrder =
-      last === undefined ||
-      row.index > last.index ||
-      (row.index === last.index && row.startMinute > last.startMinute);
-    if (!isInOrder) throw broken(shard, 'rows out of order');
-    if (!isOfQuestion(plan, row) || row.valued > row.count)
-      throw broken(shard, `a row of minute ${row.startMinute} with count ${row.count}`);
-    if (row.index !== last?.index) addUntil(at);
-    last = row;
-    if (at % STEP_ROWS === STEP_ROWS - 1) yield;
-  }
-  addUntil(rows.length);
-  return rows.length;
-}
-
-/** Whether a row's window begins where one may, and has a part of the time asked for. */
-function isOfQuestion({ fromMinute, toMinute, windowMinutes }: Plan, row: CounterRow): boolean {
-  const { startMinute } = row;
-  if (windowMinutes === undefined) return startMinute === 0n;
-  return (
-    startMinute % windowMinutes === 0n &&
-    startMinute + windowMinutes > fromMinute &&
-    startMinute < toMinute
-  );
-}
-
-/** Undefined when a shard cannot say; 1970 is when nobody has looked yet. */
-function instantOf({ asOfMs }: AnsweredRows): bigint | undefined {
-  const instant = BigInt(asOfMs ?? 0);
-  return instant > 0n ? instant : undefined;
-}
-
-/** Undefined when any answer has none. */
-function earliest(instants: readonly (bigint | undefined)[]): bigint | undefined {
-  let earliest: bigint | undefined;
-  for (const instant of instants) {
-    if (instant === undefined) return undefined;
-    if (earliest === undefined || instant < earliest) earliest = instant;
-  }
-  return earliest;
-}
-
-function broken(shard: number, what: string): TallyError {
-  return new TallyError('internal', `shard ${shard} answered ${what}`);
 }

@@ -1,9 +1,10 @@
-import { writeStatsAnswer, type clusterProxy, type query } from '@tally/contracts';
+import { writeStatsAnswer, type clusterProxy, type query, type StatsRows } from '@tally/contracts';
 import type { ServiceClient } from '@tally/discovery';
 import type { EventsTopic } from '@tally/placement';
 import { inTurns, type LongestHolds, type Turns } from '@tally/resilience';
 import type { LastAnswers } from './last-answers.js';
 import { mergeAnswers, startMsOf } from './merge-answers.js';
+import { mergeGroups } from './merge-groups.js';
 import { planQuestion, type Plan } from './plan-question.js';
 
 /** Who asks: how long they wait, in ms, and whether they still do. */
@@ -22,6 +23,10 @@ export interface StatsReaderParts {
   topic(): EventsTopic | undefined;
 }
 
+type Range = Omit<clusterProxy.ReadCountersRequest, 'seriesIds'>;
+/** An answer that is put together in steps. */
+type Merging = Generator<undefined, StatsRows>;
+
 /** Answers statistics from the counters of the shards. */
 export class StatsReader {
   constructor(private readonly parts: StatsReaderParts) {}
@@ -30,34 +35,62 @@ export class StatsReader {
    * A GetStatsResponse, written. TallyError: `invalid_argument`, `internal` for what no shard may say,
    * or the cluster-proxy's.
    */
-  async getStats(request: query.GetStatsRequest, { mostMs, signal }: Asker): Promise<Buffer> {
-    const { clusterProxy, timeoutMs, turns, holds } = this.parts;
+  async getStats(request: query.GetStatsRequest, asker: Asker): Promise<Buffer> {
     const plan = planQuestion(request);
     const topic = this.parts.topic();
-    const question: clusterProxy.ReadCountersRequest = {
-      seriesIds: plan.seriesIds,
+    const range: Range = {
       fromMinute: plan.fromMinute.toString(),
       toMinute: plan.toMinute.toString(),
       granularity: request.granularity,
       topics: topic === undefined ? [] : [{ topic: topic.name, partitions: topic.partitions }],
       maxRows: plan.maxWindows,
     };
-    const answer = await clusterProxy.call<clusterProxy.ReadCountersResponse>(
-      'ReadCounters',
-      question,
-      { deadlineMs: Math.min(timeoutMs, mostMs), signal, idempotent: true },
-    );
-    return inTurns(this.write(plan, answer, topic), turns, holds, 'answer');
+    const { turns, holds } = this.parts;
+    const merging = await this.ask(request, plan, range, topic, asker);
+    return inTurns(write(plan, merging, topic), turns, holds, 'answer');
   }
 
-  private *write(
+  private async ask(
+    { project, type, grouping }: query.GetStatsRequest,
     plan: Plan,
-    answer: clusterProxy.ReadCountersResponse,
+    range: Range,
     topic: EventsTopic | undefined,
-  ): Generator<undefined, Buffer> {
-    const merged = yield* mergeAnswers(plan, answer, topic && this.parts.lastAnswers);
-    // Without a topic nothing says what an answer is complete to.
-    const asOfMs = topic && merged.asOfMs;
-    return yield* writeStatsAnswer({ ...merged, asOfMs }, (row) => startMsOf(plan, row));
+    { mostMs, signal }: Asker,
+  ): Promise<Merging> {
+    const { clusterProxy, timeoutMs, lastAnswers } = this.parts;
+    const options = { deadlineMs: Math.min(timeoutMs, mostMs), signal, idempotent: true };
+    if (grouping === undefined) {
+      const question: clusterProxy.ReadCountersRequest = { ...range, seriesIds: plan.seriesIds };
+      const answer = await clusterProxy.call<clusterProxy.ReadCountersResponse>(
+        'ReadCounters',
+        question,
+        options,
+      );
+      return mergeAnswers(plan, answer, topic && lastAnswers);
+    }
+    const question: clusterProxy.ReadGroupsRequest = {
+      ...range,
+      project,
+      type,
+      subjects: plan.subjects,
+      grouping,
+    };
+    const answer = await clusterProxy.call<clusterProxy.ReadGroupsResponse>(
+      'ReadGroups',
+      question,
+      options,
+    );
+    return mergeGroups(plan, answer);
   }
+}
+
+function* write(
+  plan: Plan,
+  merging: Merging,
+  topic: EventsTopic | undefined,
+): Generator<undefined, Buffer> {
+  const merged = yield* merging;
+  // Without a topic nothing says what an answer is complete to.
+  const asOfMs = topic && merged.asOfMs;
+  return yield* writeStatsAnswer({ ...merged, asOfMs }, (row) => startMsOf(plan, row));
 }

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { shardProxy } from '@tally/contracts';
-import { readCounters, readCoverage } from '@tally/count-store';
+import { readCounters, readCoverage, readGroups, type InSteps } from '@tally/count-store';
 import { callerGone, type CallerCall } from '@tally/discovery';
 import { inTurns, Turns } from '@tally/resilience';
 import type { ShardMetrics } from '../metrics.js';
@@ -37,10 +37,23 @@ export class ReadController {
     call: CallerCall,
   ): Promise<shardProxy.ReadCountersResponse> {
     const owns = await this.guard.admit(request.shard, request.epoch);
-    const { readSeconds, longestHolds } = this.metrics;
-    const stop = readSeconds.startTimer({ what: 'counters' });
-    return readCounters(this.pools.readFor(callerGone(call)), request, owns, (steps) =>
-      inTurns(steps, this.turns, longestHolds, 'rows'),
-    ).finally(stop);
+    const stop = this.metrics.readSeconds.startTimer({ what: 'counters' });
+    const asker = this.pools.readFor(callerGone(call));
+    return readCounters(asker, request, owns, this.inSteps).finally(stop);
   }
+
+  @GrpcMethod('ShardProxyService', 'ReadGroups')
+  async readGroups(
+    request: shardProxy.ReadGroupsRequest,
+    _metadata: unknown,
+    call: CallerCall,
+  ): Promise<shardProxy.ReadGroupsResponse> {
+    const owns = await this.guard.admit(request.shard, request.epoch);
+    const stop = this.metrics.readSeconds.startTimer({ what: 'groups' });
+    const asker = this.pools.readFor(callerGone(call));
+    return readGroups(asker, request, owns, this.inSteps).finally(stop);
+  }
+
+  private readonly inSteps: InSteps = (steps) =>
+    inTurns(steps, this.turns, this.metrics.longestHolds, 'rows');
 }

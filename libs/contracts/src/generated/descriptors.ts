@@ -27,6 +27,10 @@ export const DESCRIPTORS: object = {
            "requestType": "ReadCountersRequest",
            "responseType": "ReadCountersResponse"
           },
+          "ReadGroups": {
+           "requestType": "ReadGroupsRequest",
+           "responseType": "ReadGroupsResponse"
+          },
           "AcceptLoss": {
            "requestType": "AcceptLossRequest",
            "responseType": "LossesResponse"
@@ -266,6 +270,86 @@ export const DESCRIPTORS: object = {
            "id": 4
           }
          }
+        },
+        "ReadGroupsRequest": {
+         "fields": {
+          "project": {
+           "type": "string",
+           "id": 1
+          },
+          "type": {
+           "type": "string",
+           "id": 2
+          },
+          "subjects": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 3
+          },
+          "grouping": {
+           "type": "tally.shard_proxy.v1.Grouping",
+           "id": 4
+          },
+          "fromMinute": {
+           "type": "int64",
+           "id": 5
+          },
+          "toMinute": {
+           "type": "int64",
+           "id": 6
+          },
+          "granularity": {
+           "type": "tally.shard_proxy.v1.Granularity",
+           "id": 7
+          },
+          "topics": {
+           "rule": "repeated",
+           "type": "tally.shard_proxy.v1.TopicPartitions",
+           "id": 8
+          },
+          "maxRows": {
+           "type": "uint32",
+           "id": 9
+          }
+         }
+        },
+        "ReadGroupsResponse": {
+         "fields": {
+          "shards": {
+           "rule": "repeated",
+           "type": "ShardGroups",
+           "id": 1
+          }
+         }
+        },
+        "ShardGroups": {
+         "oneofs": {
+          "answer": {
+           "oneof": [
+            "groups",
+            "failure"
+           ]
+          }
+         },
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "subjects": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 2
+          },
+          "groups": {
+           "type": "tally.shard_proxy.v1.ReadGroupsResponse",
+           "id": 3
+          },
+          "failure": {
+           "type": "Failure",
+           "id": 4
+          }
+         }
         }
        }
       }
@@ -292,6 +376,10 @@ export const DESCRIPTORS: object = {
           "ReadCounters": {
            "requestType": "ReadCountersRequest",
            "responseType": "ReadCountersResponse"
+          },
+          "ReadGroups": {
+           "requestType": "ReadGroupsRequest",
+           "responseType": "ReadGroupsResponse"
           },
           "AcceptLoss": {
            "requestType": "AcceptLossRequest",
@@ -809,6 +897,126 @@ export const DESCRIPTORS: object = {
            }
           }
          }
+        },
+        "Grouping": {
+         "fields": {
+          "groupBy": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 1
+          },
+          "conditions": {
+           "rule": "repeated",
+           "type": "Condition",
+           "id": 2
+          }
+         }
+        },
+        "Condition": {
+         "fields": {
+          "dimension": {
+           "type": "string",
+           "id": 1
+          },
+          "values": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 2
+          },
+          "excluded": {
+           "type": "bool",
+           "id": 3
+          }
+         }
+        },
+        "ReadGroupsRequest": {
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          },
+          "project": {
+           "type": "string",
+           "id": 3
+          },
+          "type": {
+           "type": "string",
+           "id": 4
+          },
+          "subjects": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 5
+          },
+          "grouping": {
+           "type": "Grouping",
+           "id": 6
+          },
+          "fromMinute": {
+           "type": "int64",
+           "id": 7
+          },
+          "toMinute": {
+           "type": "int64",
+           "id": 8
+          },
+          "granularity": {
+           "type": "Granularity",
+           "id": 9
+          },
+          "topics": {
+           "rule": "repeated",
+           "type": "TopicPartitions",
+           "id": 10
+          },
+          "maxRows": {
+           "type": "uint32",
+           "id": 11
+          }
+         }
+        },
+        "ReadGroupsResponse": {
+         "oneofs": {
+          "_asOfMs": {
+           "oneof": [
+            "asOfMs"
+           ]
+          }
+         },
+         "fields": {
+          "rows": {
+           "type": "bytes",
+           "id": 1
+          },
+          "groups": {
+           "rule": "repeated",
+           "type": "Group",
+           "id": 2
+          },
+          "asOfMs": {
+           "type": "int64",
+           "id": 3,
+           "options": {
+            "proto3_optional": true
+           }
+          }
+         }
+        },
+        "Group": {
+         "fields": {
+          "subject": {
+           "type": "uint32",
+           "id": 1
+          },
+          "values": {
+           "type": "string",
+           "id": 2
+          }
+         }
         }
        }
       }
@@ -947,6 +1155,13 @@ export const DESCRIPTORS: object = {
          }
         },
         "GetStatsRequest": {
+         "oneofs": {
+          "_grouping": {
+           "oneof": [
+            "grouping"
+           ]
+          }
+         },
          "fields": {
           "project": {
            "type": "string",
@@ -976,6 +1191,13 @@ export const DESCRIPTORS: object = {
           "maxWindows": {
            "type": "uint32",
            "id": 7
+          },
+          "grouping": {
+           "type": "tally.shard_proxy.v1.Grouping",
+           "id": 8,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -1013,6 +1235,11 @@ export const DESCRIPTORS: object = {
            "oneof": [
             "asOfMs"
            ]
+          },
+          "_group": {
+           "oneof": [
+            "group"
+           ]
           }
          },
          "fields": {
@@ -1032,6 +1259,13 @@ export const DESCRIPTORS: object = {
           "asOfMs": {
            "type": "int64",
            "id": 4,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "group": {
+           "type": "string",
+           "id": 5,
            "options": {
             "proto3_optional": true
            }

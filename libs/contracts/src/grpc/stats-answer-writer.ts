@@ -9,6 +9,8 @@ export interface SubjectRows {
   readonly missing: boolean;
   /** ms since 1970; undefined where its shard answered. */
   readonly asOfMs?: bigint | undefined;
+  /** Values of the dimensions that were asked for, as JSON; undefined where there is no group. */
+  readonly group?: string | undefined;
 }
 
 /** A GetStatsResponse that is not written yet. */
@@ -36,11 +38,12 @@ export function* writeStatsAnswer(
 ): Generator<undefined, Buffer> {
   const parts: Buffer[] = [];
   let unstepped = 0;
-  for (const { subject, rows, missing, asOfMs: ownMs } of subjects) {
+  for (const { subject, rows, missing, asOfMs: ownMs, group } of subjects) {
     const own = new MessageWriter();
     own.block(1, Buffer.from(subject));
     if (missing) own.integer(3, 1);
     if (ownMs !== undefined) own.integer(4, ownMs);
+    if (group !== undefined) own.block(5, Buffer.from(group));
     const message = [own.finish()];
     for (let from = 0; from < rows.length; from += STEP_WINDOWS) {
       const step = rows.slice(from, from + STEP_WINDOWS);

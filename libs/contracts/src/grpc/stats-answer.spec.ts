@@ -33,6 +33,7 @@ const subject = fc.record(
     windows: fc.array(window),
     missing: fc.boolean(),
     asOfMs: int64,
+    group: fc.string({ unit: 'grapheme' }),
   },
   { requiredKeys: ['subject', 'windows', 'missing'] },
 );
@@ -78,7 +79,13 @@ const rowsOfSubjects: fc.Arbitrary<StatsRows> = fc.record(
   {
     subjects: fc.array(
       fc.record(
-        { subject: fc.string({ unit: 'grapheme' }), rows, missing: fc.boolean(), asOfMs: i64 },
+        {
+          subject: fc.string({ unit: 'grapheme' }),
+          rows,
+          missing: fc.boolean(),
+          asOfMs: i64,
+          group: fc.string({ unit: 'grapheme' }),
+        },
         { requiredKeys: ['subject', 'rows', 'missing'] },
       ),
     ),

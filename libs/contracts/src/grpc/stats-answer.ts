@@ -37,17 +37,19 @@ function subjectIn(bytes: Buffer): StatsAnswer['subjects'][number] {
   let length = 0;
   let missing = false;
   let asOfMs: string | undefined;
+  let group: string | undefined;
   const message = new MessageReader(bytes);
   while (message.next()) {
     if (message.field === 1) subject = message.bytes().toString();
     else if (message.field === 3) missing = message.uint64() !== '0';
     else if (message.field === 4) asOfMs = message.int64();
+    else if (message.field === 5) group = message.bytes().toString();
     else {
       if (message.field === 2) length += 1;
       message.skip();
     }
   }
-  return { subject, windows: new WindowsIn(bytes, length), missing, asOfMs };
+  return { subject, windows: new WindowsIn(bytes, length), missing, asOfMs, group };
 }
 
 class WindowsIn implements Windows {

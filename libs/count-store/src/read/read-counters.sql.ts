@@ -1,14 +1,11 @@
+import { instantOf } from './instant.sql.js';
+
 /**
  * Counters and their instant in one statement, so in one snapshot. Not prepared by name: planned for
  * the times asked, it opens only the table partitions that hold them. A total is a window as wide as time.
  */
 export const READ_COUNTERS = `
-WITH instant AS (
-  SELECT CASE WHEN count(c.as_of_ms) = (SELECT sum(n) FROM unnest($6::int4[]) AS n)
-              THEN min(c.as_of_ms) END AS as_of_ms
-  FROM unnest($5::text[], $6::int4[]) AS t(topic, partitions)
-  JOIN coverage c ON c.topic = t.topic AND c.partition < t.partitions
-),
+WITH ${instantOf('$5', '$6')},
 windows AS (
   SELECT series, start_minute / $4::int4 * $4::int4 AS start_minute, sum(count)::int8 AS count,
          sum(valued)::int8 AS valued, sum(sum) AS sum, min(min) AS min, max(max) AS max

@@ -1,35 +1,22 @@
-import {
-  CounterRowWriter,
-  countSeriesIds,
-  SERIES_ID_BYTES,
-  type shardProxy,
-  TallyError,
-  windowMinutesOf,
-} from '@tally/contracts';
+import { countSeriesIds, SERIES_ID_BYTES, type shardProxy } from '@tally/contracts';
 import { slotOf } from '@tally/placement';
 import type pg from 'pg';
 import { uuidColumn } from '../binary-arrays.js';
 import { toTallyError } from '../postgres-errors.js';
+import {
+  assertFits,
+  clampMinute,
+  encodeRows,
+  mostRows,
+  refuse,
+  topicColumns,
+  widthOf,
+  type AnswerRow,
+  type InSteps,
+} from './answer-rows.js';
 import { READ_COUNTERS } from './read-counters.sql.js';
 
-/** 64 bytes each: 12.8 MB, which fits into a message of 16 MiB. */
-const MAX_ROWS = 200_000;
-const MAX_MINUTE = 0x7fffffff;
-/** So many rows are written in a step, some tenths of a millisecond. */
-const STEP_ROWS = 256;
-
 type Question = Omit<shardProxy.ReadCountersRequest, 'shard' | 'epoch'>;
-/** `index`, from 1, is null in the only row when nothing was found. */
-type Row = readonly [
-  asOfMs: string | null,
-  index: string | null,
-  startMinute: number,
-  count: string,
-  valued: string,
-  sum: string,
-  min: string | null,
-  max: string | null,
-];
 
 /** Asks Postgres for rows: a pool, or what cancels the question when nobody waits for the answer. */
 export interface Asker {
@@ -37,9 +24,6 @@ export interface Asker {
     question: pg.QueryArrayConfig<unknown[]>,
   ): Promise<{ readonly rows: R[] }>;
 }
-
-/** Takes the steps of long work one after the other, with pauses for others. */
-export type InSteps = <Result>(steps: Iterator<unknown, Result>) => Promise<Result>;
 
 /**
  * Windows of series in UTC, with the instant to which they are complete, in one snapshot. TallyError
@@ -53,9 +37,9 @@ export async function readCounters(
   inSteps: InSteps,
 ): Promise<shardProxy.ReadCountersResponse> {
   const values = valuesOf(question, owns);
-  let rows: Row[];
+  let rows: AnswerRow[];
   try {
-    ({ rows } = await asker.query<Row & unknown[]>({
+    ({ rows } = await asker.query<AnswerRow & unknown[]>({
       text: READ_COUNTERS,
       values,
       rowMode: 'array',
@@ -63,14 +47,9 @@ export async function readCounters(
   } catch (error) {
     throw toTallyError('counters', error);
   }
-  const maxRows = mostRows(question);
-  if (rows.length > maxRows)
-    throw new TallyError(
-      'payload_too_large',
-      `more than ${maxRows} windows: ask for fewer series, less time or a coarser granularity`,
-    );
+  assertFits(rows, question);
   const asOfMs = rows[0]?.[0] ?? undefined;
-  return { rows: await inSteps(encode(rows)), ...(asOfMs === undefined ? {} : { asOfMs }) };
+  return { rows: await inSteps(encodeRows(rows)), ...(asOfMs === undefined ? {} : { asOfMs }) };
 }
 
 function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[] {
@@ -79,51 +58,12 @@ function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[
   const starts = Uint32Array.from({ length: count }, (_, index) => index * SERIES_ID_BYTES);
   for (const at of starts)
     if (!owns(slotOf(ids, at))) refuse(`slot ${slotOf(ids, at)} is not of this shard`);
-  const windowMinutes = windowMinutesOf(question.granularity);
-  if (windowMinutes === undefined) refuse(`expected a granularity, got ${question.granularity}`);
-  const { topics } = question;
-  if (new Set(topics.map(({ topic }) => topic)).size < topics.length) refuse('a topic comes twice');
   return [
     uuidColumn(ids, starts),
-    clamp(question.fromMinute),
-    clamp(question.toMinute),
-    // A total is one window as wide as time.
-    Math.min(windowMinutes, MAX_MINUTE),
-    topics.map(({ topic }) => topic),
-    topics.map(({ partitions }) => partitions),
+    clampMinute(question.fromMinute),
+    clampMinute(question.toMinute),
+    widthOf(question),
+    ...topicColumns(question),
     mostRows(question) + 1,
   ];
-}
-
-function mostRows({ maxRows }: Question): number {
-  return maxRows > 0 ? Math.min(maxRows, MAX_ROWS) : MAX_ROWS;
-}
-
-/** Before 1970 and after the year 6000 there is nothing. */
-function clamp(minute: string): number {
-  return Math.max(0, Math.min(MAX_MINUTE, Number(minute)));
-}
-
-function* encode(rows: readonly Row[]): Generator<undefined, Buffer> {
-  // Nothing was found: the only row says up to when.
-  const isNothing = rows.length === 1 && rows[0]?.[1] === null;
-  const writer = new CounterRowWriter(isNothing ? 0 : rows.length);
-  if (isNothing) return writer.bytes;
-  for (const [at, [, index, startMinute, count, valued, sum, min, max]] of rows.entries()) {
-    writer.add({
-      index: Number(index) - 1,
-      startMinute: BigInt(startMinute),
-      count: BigInt(count),
-      valued: BigInt(valued),
-      sum: BigInt(sum),
-      min: BigInt(min ?? 0),
-      max: BigInt(max ?? 0),
-    });
-    if (at % STEP_ROWS === STEP_ROWS - 1) yield;
-  }
-  return writer.bytes;
-}
-
-function refuse(problem: string): never {
-  throw new TallyError('invalid_argument', problem);
 }

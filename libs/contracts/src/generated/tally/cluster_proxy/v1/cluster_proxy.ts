@@ -12,10 +12,12 @@ import type {
   GetCoverageResponse,
   GetShardStatusResponse,
   Granularity,
+  Grouping,
   Loss,
   LossesResponse as LossesResponse1,
   LossPlace,
   ReadCountersResponse as ReadCountersResponse2,
+  ReadGroupsResponse as ReadGroupsResponse3,
   ReadLedgerResponse,
   TopicPartitions,
 } from "../../shard_proxy/v1/shard_proxy.js";
@@ -108,6 +110,34 @@ export interface ShardRows {
   readonly failure?: Failure | undefined;
 }
 
+export interface ReadGroupsRequest {
+  readonly project: string;
+  readonly type: string;
+  readonly subjects: readonly string[];
+  readonly grouping:
+    | Grouping
+    | undefined;
+  /** As in ReadCountersRequest. */
+  readonly fromMinute: string;
+  readonly toMinute: string;
+  readonly granularity: Granularity;
+  readonly topics: readonly TopicPartitions[];
+  readonly maxRows: number;
+}
+
+export interface ReadGroupsResponse {
+  /** One per shard that holds any of the subjects, ordered by shard number. */
+  readonly shards: readonly ShardGroups[];
+}
+
+export interface ShardGroups {
+  readonly shard: number;
+  /** Those asked of this shard, in the order that groups refer to. */
+  readonly subjects: readonly string[];
+  readonly groups?: ReadGroupsResponse3 | undefined;
+  readonly failure?: Failure | undefined;
+}
+
 /** Knows all shards: routes by slot, scatters and gathers. Rows pass through undecoded. */
 export interface ClusterProxyService {
   /** Asks every known shard for its status, all at once. Shards that fail are named, not left out. */
@@ -118,6 +148,8 @@ export interface ClusterProxyService {
   GetCoverage(request: GetCoverageRequest): Promise<GetCoverageResponse>;
   /** Asks the shards that hold the series, all at once. */
   ReadCounters(request: ReadCountersRequest): Promise<ReadCountersResponse>;
+  /** Asks the shards that hold the subjects, all at once. */
+  ReadGroups(request: ReadGroupsRequest): Promise<ReadGroupsResponse>;
   /** Books the loss in every shard, all at once. Shards that fail are named: the same again finishes it. */
   AcceptLoss(request: AcceptLossRequest): Promise<LossesResponse>;
   /** What every shard has booked, a page of each, all at once. */

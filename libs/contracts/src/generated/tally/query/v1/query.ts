@@ -12,7 +12,7 @@ import type {
   LossesResponse,
   ReadLedgerRequest,
 } from "../../cluster_proxy/v1/cluster_proxy.js";
-import type { Granularity } from "../../shard_proxy/v1/shard_proxy.js";
+import type { Granularity, Grouping } from "../../shard_proxy/v1/shard_proxy.js";
 
 export const protobufPackage = "tally.query.v1";
 
@@ -32,10 +32,15 @@ export interface GetStatsRequest {
    * as many as fit into a message.
    */
   readonly maxWindows: number;
+  /** Absent: all events of each subject. */
+  readonly grouping?: Grouping | undefined;
 }
 
 export interface GetStatsResponse {
-  /** One per subject, in the order asked. */
+  /**
+   * One per subject, in the order asked; with a grouping, one for each group that has events, and one
+   * for each subject without any.
+   */
   readonly subjects: readonly SubjectStats[];
   /** Everything acknowledged before this instant is in the answer; absent when that cannot be said. */
   readonly asOfMs?:
@@ -52,7 +57,11 @@ export interface SubjectStats {
   /** Its shard did not answer, and no earlier answer is known. */
   readonly missing: boolean;
   /** Its shard did not answer: these are the windows of an earlier answer, complete to this instant. */
-  readonly asOfMs?: string | undefined;
+  readonly asOfMs?:
+    | string
+    | undefined;
+  /** Values of the dimensions that were asked for, as in Group; absent where there is no group. */
+  readonly group?: string | undefined;
 }
 
 export interface Window {

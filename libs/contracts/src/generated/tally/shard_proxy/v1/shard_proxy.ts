@@ -287,6 +287,62 @@ export interface ReadCountersResponse {
   readonly asOfMs?: string | undefined;
 }
 
+/**
+ * Which events of a subject are summed up, by their dimensions, and into how many sums. An event that
+ * came when its type had no dimensions is in none of them.
+ */
+export interface Grouping {
+  /** Names of dimensions: one group for each combination of their values; none: one group for all. */
+  readonly groupBy: readonly string[];
+  /** Events for which all of these hold. */
+  readonly conditions: readonly Condition[];
+}
+
+/**
+ * A value is compared as text: a number as Postgres writes a numeric, `true` or `false`; an event
+ * without the dimension has the empty text.
+ */
+export interface Condition {
+  readonly dimension: string;
+  /** Holds for events with one of these; `excluded`: for all others. */
+  readonly values: readonly string[];
+  readonly excluded: boolean;
+}
+
+export interface ReadGroupsRequest {
+  readonly shard: number;
+  readonly epoch: string;
+  readonly project: string;
+  readonly type: string;
+  /** All in slots of this shard. */
+  readonly subjects: readonly string[];
+  readonly grouping:
+    | Grouping
+    | undefined;
+  /** As in ReadCountersRequest. */
+  readonly fromMinute: string;
+  readonly toMinute: string;
+  readonly granularity: Granularity;
+  readonly topics: readonly TopicPartitions[];
+  readonly maxRows: number;
+}
+
+export interface ReadGroupsResponse {
+  /** Rows ordered by group (index in `groups`), then window; see docs/formats/counter-rows.md. */
+  readonly rows: Buffer;
+  /** Those that have a row, ordered by subject. */
+  readonly groups: readonly Group[];
+  /** As in ReadCountersResponse. */
+  readonly asOfMs?: string | undefined;
+}
+
+export interface Group {
+  /** Index in the request. */
+  readonly subject: number;
+  /** JSON: a list with a value for each name of `group_by`, null for events without it. */
+  readonly values: string;
+}
+
 /** Guards one shard: the only way to its Postgres. */
 export interface ShardProxyService {
   /** Asks the shard's Postgres who it is. Fails with `unavailable` when it does not answer. */
@@ -302,6 +358,11 @@ export interface ShardProxyService {
   GetCoverage(request: GetCoverageRequest): Promise<GetCoverageResponse>;
   /** Counters of series over a time range, in one snapshot with the instant they are complete to. */
   ReadCounters(request: ReadCountersRequest): Promise<ReadCountersResponse>;
+  /**
+   * As ReadCounters, of what the dimensions of subjects split: sums by values of some dimensions. Fails
+   * with `payload_too_large` when there are more rows or groups than an answer may have.
+   */
+  ReadGroups(request: ReadGroupsRequest): Promise<ReadGroupsResponse>;
   /**
    * Books that records are gone and will not be counted: who says so, when and why, and in the same
    * transaction coverage for what of the range this shard had not covered. The same range again

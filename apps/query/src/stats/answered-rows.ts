@@ -1,0 +1,88 @@
+import { CounterRows, TallyError, type CounterRow } from '@tally/contracts';
+import type { Plan } from './plan-question.js';
+
+/** So many rows are checked in a step, some tenths of a millisecond. */
+const STEP_ROWS = 256;
+
+/** What a shard answered, as far as all answers have it. */
+export interface AnsweredRows {
+  readonly rows: Buffer;
+  readonly asOfMs?: string | undefined;
+}
+
+/**
+ * The rows of a shard's answer by what they belong to, in steps: TallyError `internal` where they are not
+ * those of the question, of one of `count` things each, in order.
+ */
+export function* rowsByIndex(
+  plan: Plan,
+  shard: number,
+  bytes: Buffer,
+  count: number,
+): Generator<undefined, ReadonlyMap<number, CounterRows>> {
+  const rows = CounterRows.of(bytes);
+  if (rows === undefined) throw broken(shard, `${bytes.length} bytes that are not rows`);
+  const found = new Map<number, CounterRows>();
+  let last: CounterRow | undefined;
+  /** Where the rows that belong to what `last` does begin. */
+  let from = 0;
+  const addUntil = (to: number) => {
+    if (last === undefined) return;
+    if (last.index >= count) throw broken(shard, `a row of series ${last.index}`);
+    found.set(last.index, rows.slice(from, to));
+    from = to;
+  };
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows.at(at);
+    const isInOrder =
+      last === undefined ||
+      row.index > last.index ||
+      (row.index === last.index && row.startMinute > last.startMinute);
+    if (!isInOrder) throw broken(shard, 'rows out of order');
+    if (!isOfQuestion(plan, row) || row.valued > row.count)
+      throw broken(shard, `a row of minute ${row.startMinute} with count ${row.count}`);
+    if (row.index !== last?.index) addUntil(at);
+    last = row;
+    if (at % STEP_ROWS === STEP_ROWS - 1) yield;
+  }
+  addUntil(rows.length);
+  return found;
+}
+
+/** Whether a row's window begins where one may, and has a part of the time asked for. */
+function isOfQuestion({ fromMinute, toMinute, windowMinutes }: Plan, row: CounterRow): boolean {
+  const { startMinute } = row;
+  if (windowMinutes === undefined) return startMinute === 0n;
+  return (
+    startMinute % windowMinutes === 0n &&
+    startMinute + windowMinutes > fromMinute &&
+    startMinute < toMinute
+  );
+}
+
+/** Undefined when a shard cannot say; 1970 is when nobody has looked yet. */
+export function instantOf({ asOfMs }: AnsweredRows): bigint | undefined {
+  const instant = BigInt(asOfMs ?? 0);
+  return instant > 0n ? instant : undefined;
+}
+
+/** Undefined when any answer has none. */
+export function earliest(instants: readonly (bigint | undefined)[]): bigint | undefined {
+  let earliest: bigint | undefined;
+  for (const instant of instants) {
+    if (instant === undefined) return undefined;
+    if (earliest === undefined || instant < earliest) earliest = instant;
+  }
+  return earliest;
+}
+
+/** No more windows than were asked for: TallyError `payload_too_large`. */
+export function assertWithin(count: number, { maxWindows }: Plan): void {
+  if (count > maxWindows)
+    throw new TallyError('payload_too_large', `more than ${maxWindows} windows`);
+}
+
+/** What no shard may answer. */
+export function broken(shard: number, what: string): TallyError {
+  return new TallyError('internal', `shard ${shard} answered ${what}`);
+}
