@@ -147,6 +147,48 @@ describe('events of a type with dimensions', () => {
       detail: expect.stringContaining('a dimension of play (country, device), got "city"'),
     });
   }, 60_000);
+
+  it('beyond the limit of a type are counted as one more group', async () => {
+    const key = tally.secrets?.passwordOf('definitions-key') ?? ADMIN_KEY;
+    const defined = await fetch(`${tally.addresses.gateway}/v1/event-types/search`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: '{"dimensions":["term"],"cardinalityLimit":3}',
+    });
+    expect(await defined.json()).toMatchObject({ cardinalityLimit: 3 });
+    const groups = async () => {
+      const response = await tally.ask(
+        '/v1/stats?type=search&subject=shop&granularity=total&from=-1h&group_by=term',
+      );
+      const { series } = (await response.json()) as {
+        series: { group?: { term: string }; points: { count: number }[] }[];
+      };
+      return new Map(series.map(({ group, points }) => [group?.term, points[0]?.count ?? 0]));
+    };
+    const search = (from: number, to: number) => {
+      const events = Array.from({ length: to - from }, (_, index) => ({
+        id: `search-${from + index}`,
+        type: 'search',
+        subject: 'shop',
+        attributes: { term: `term ${(from + index) % 40}` },
+      }));
+      return post(JSON.stringify(events));
+    };
+    const sumOf = (all: Map<unknown, number>) => [...all.values()].reduce((sum, n) => sum + n, 0);
+    await search(0, 200);
+    await eventually('all is counted', async () => sumOf(await groups()) === 200);
+    const before = await groups();
+    // Two processors may each see room that the other takes.
+    expect(before.size).toBeGreaterThanOrEqual(4);
+    expect(before.size).toBeLessThan(20);
+    expect(before.get('(other)')).toBeGreaterThan(80);
+    await search(200, 400);
+    await eventually('all is counted', async () => sumOf(await groups()) === 400);
+    // Nobody changes sides.
+    const after = await groups();
+    expect(new Set(after.keys())).toEqual(new Set(before.keys()));
+    for (const [term, count] of before) expect(after.get(term)).toBe(2 * count);
+  }, 60_000);
 });
 
 describe('bad input', () => {

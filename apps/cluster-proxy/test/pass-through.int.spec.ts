@@ -28,6 +28,7 @@ const delta: shardProxy.ApplyDeltaRequest = {
   rows,
   ranges,
   seriesNames: Buffer.alloc(0),
+  splitRules: [],
   ledger: [],
   instants: [],
 };

@@ -51,6 +51,7 @@ describe('event types', () => {
       type: 'share',
       version: 0,
       dimensions: [],
+      cardinalityLimit: 1000,
       maxAgeSeconds: null,
       retention: 'ever',
       versions: [],
@@ -59,6 +60,7 @@ describe('event types', () => {
     const one = {
       version: first.body['version'],
       dimensions: ['from', 'to'],
+      cardinalityLimit: 1000,
       maxAgeSeconds: 604_800,
       retention: 'ever',
     };
@@ -69,6 +71,7 @@ describe('event types', () => {
     const two = {
       version: Number(one.version) + 1,
       dimensions: [],
+      cardinalityLimit: 1000,
       maxAgeSeconds: null,
       retention: '30d',
     };

@@ -8,6 +8,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface ShardMetrics {
   readonly deltas: Counter<'outcome'>;
   readonly rows: Counter;
+  readonly refusedSeries: Counter;
   readonly applySeconds: Histogram;
   readonly readSeconds: Histogram<'what'>;
   readonly tablePartitionFailures: Counter;
@@ -29,6 +30,11 @@ export function shardMetrics(registry: Registry): ShardMetrics {
     rows: new Counter({
       name: 'tally_shard_delta_rows_total',
       help: 'Counter rows of applied deltas.',
+      registers,
+    }),
+    refusedSeries: new Counter({
+      name: 'tally_shard_refused_series_total',
+      help: 'Split series, each time that they were told, that are more than the type allows a subject: they are counted as (other).',
       registers,
     }),
     applySeconds: new Histogram({

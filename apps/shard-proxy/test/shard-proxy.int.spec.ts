@@ -86,7 +86,7 @@ beforeAll(async () => {
   keeper = new InstallationKeeper({ shard: SHARD, session, pool: pools.write, logger }).start();
   guard = new ShardGuard(SHARD, keeper);
   const metrics = shardMetrics(registry);
-  apply = new ApplyController(guard, pools, metrics);
+  apply = new ApplyController(guard, pools, metrics, logger);
   read = new ReadController(guard, pools, metrics);
   status = new ShardStatusController(guard, pools);
 }, 120_000);
@@ -117,6 +117,7 @@ function request(
     ],
     rows: encodeDeltaRows([{ series, minute: 5, retention: 0, count: 3n, ...nothing }]),
     seriesNames: Buffer.alloc(0),
+    splitRules: [],
     ledger: [],
     instants: [],
     ...more,

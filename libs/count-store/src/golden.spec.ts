@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { MOST_RANGES, READ_COVERAGE } from './coverage/read-coverage.js';
+import { ADMIT_SERIES } from './delta/admit-series.sql.js';
 import { APPLY_DELTA, ENSURE_COVERAGE } from './delta/apply-delta.sql.js';
 import {
   KEEP_NODES,
@@ -24,6 +25,7 @@ const GOLDEN = join(import.meta.dirname, '../golden');
 describe('the text of the statement', () => {
   it.each([
     ['accept-loss', ACCEPT_LOSS.text],
+    ['admit-series', ADMIT_SERIES.text],
     ['apply-delta', APPLY_DELTA.text],
     ['ensure-coverage', ENSURE_COVERAGE.text],
     ['find-loss', FIND_LOSS.text],

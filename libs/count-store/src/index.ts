@@ -1,4 +1,5 @@
 export { mostRanges, readCoverage, IDENTITY_COLUMNS } from './coverage/read-coverage.js';
+export { admitSeries } from './delta/admit-series.js';
 export { applyDelta, type ApplyResult } from './delta/apply-delta.js';
 export { parseDelta, type Delta } from './delta/delta.js';
 export {

@@ -74,14 +74,20 @@ function outcomeOf(response: shardProxy.ApplyDeltaResponse): FlushOutcome {
   const { outcome } = response;
   switch (outcome) {
     case 'APPLY_OUTCOME_APPLIED':
-      return { kind: 'applied', ...identityOf(response) };
+      return { kind: 'applied', ...identityOf(response), ...refusedIn(response) };
     case 'APPLY_OUTCOME_ALREADY_APPLIED':
-      return { kind: 'already_applied', ...identityOf(response) };
+      return { kind: 'already_applied', ...identityOf(response), ...refusedIn(response) };
     case 'APPLY_OUTCOME_OVERLAP':
       return { kind: 'rebuild', why: 'overlap' };
     default:
       return { kind: 'halt', reason: `expected the outcome of a flush, got ${outcome}` };
   }
+}
+
+function refusedIn({ refusedSeries }: shardProxy.ApplyDeltaResponse): {
+  readonly refused?: Buffer;
+} {
+  return refusedSeries === undefined ? {} : { refused: refusedSeries };
 }
 
 function coverageOf(response: shardProxy.GetCoverageResponse): Answer<ShardCoverage> {

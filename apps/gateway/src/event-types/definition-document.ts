@@ -20,6 +20,9 @@ export const DOCUMENT_PARTS = {
   dimensions: EVENT_TYPE_PARTS.dimensions.describe(
     'Names of attributes whose values split the counters; answered ascending.',
   ),
+  cardinalityLimit: EVENT_TYPE_PARTS.cardinalityLimit.describe(
+    'Most combinations of their values for one subject; further ones are counted together, with all values "(other)".',
+  ),
   maxAgeSeconds: z
     .number(AGE)
     .min(MIN_AGE_MS / SECOND_MS, AGE)
@@ -33,13 +36,14 @@ export const DOCUMENT_PARTS = {
 export const GIVEN_DEFINITION = z.strictObject(
   {
     dimensions: DOCUMENT_PARTS.dimensions.default([...DEFAULT_EVENT_TYPE.dimensions]),
+    cardinalityLimit: DOCUMENT_PARTS.cardinalityLimit.default(DEFAULT_EVENT_TYPE.cardinalityLimit),
     maxAgeSeconds: DOCUMENT_PARTS.maxAgeSeconds.default(DEFAULT_EVENT_TYPE.maxAgeMs),
     retention: DOCUMENT_PARTS.retention.default(DEFAULT_EVENT_TYPE.retention),
   },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `expected dimensions, maxAgeSeconds and retention, got ${quoted(issue.keys[0] ?? '')}`
+        ? `expected dimensions, cardinalityLimit, maxAgeSeconds and retention, got ${quoted(issue.keys[0] ?? '')}`
         : 'expected an object',
   },
 );
@@ -47,6 +51,7 @@ export const GIVEN_DEFINITION = z.strictObject(
 /** A definition as the API has it: ages in seconds. */
 export interface DefinitionDocument {
   readonly dimensions: readonly string[];
+  readonly cardinalityLimit: number;
   readonly maxAgeSeconds: number | null;
   readonly retention: EventTypeDefinition['retention'];
 }
@@ -55,21 +60,20 @@ export function toDocument({
   version,
   definition,
 }: VersionedDefinition): DefinitionDocument & { readonly version: number } {
-  const { dimensions, maxAgeMs, retention } = definition;
+  const { maxAgeMs, ...others } = definition;
   return {
     version,
-    dimensions,
+    ...others,
     maxAgeSeconds: maxAgeMs === null ? null : maxAgeMs / SECOND_MS,
-    retention,
   };
 }
 
 /** What a caller gave, missing members with their defaults. TallyError `invalid_argument`. */
 export function fromDocument(document: unknown): EventTypeDefinition {
-  const { dimensions, maxAgeSeconds, retention } = checked(GIVEN_DEFINITION, document);
+  const { maxAgeSeconds, ...others } = checked(GIVEN_DEFINITION, document);
   const maxAgeMs = maxAgeSeconds === null ? null : maxAgeSeconds * SECOND_MS;
   // As they are stored: who gives them in another order means the same.
-  return checked(EVENT_TYPE_SCHEMA, { dimensions, maxAgeMs, retention });
+  return checked(EVENT_TYPE_SCHEMA, { ...others, maxAgeMs });
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -9,6 +9,12 @@ export type RetentionClass = (typeof RETENTION_CLASSES)[number];
 
 /** Each dimension multiplies the counters of a subject by the number of its values. */
 export const MAX_DIMENSIONS = 8;
+/** Combinations of values that a subject may have, unless its type says otherwise. */
+export const DEFAULT_CARDINALITY_LIMIT = 1000;
+/** The most that a type may allow: each is a counter, by minute. */
+export const MAX_CARDINALITY_LIMIT = 100_000;
+/** The value of all dimensions of what has one too many. */
+export const OTHER_VALUE = '(other)';
 /** The shortest maximum age that an event type may have. */
 export const MIN_AGE_MS = SECOND_MS;
 /** The longest maximum age that an event type may have: ten years of 365 days. */
@@ -16,6 +22,7 @@ export const MAX_AGE_MS = 10 * 365 * DAY_MS;
 
 const LIST = `expected a list of at most ${MAX_DIMENSIONS} dimensions`;
 const NAMES = `expected dimensions that are names of attributes (1 to ${ATTRIBUTE_NAME_BYTES} bytes of UTF-8)`;
+const LIMIT = `expected a cardinality limit from 1 to ${MAX_CARDINALITY_LIMIT}`;
 const AGE = 'expected a maximum age from 1 second to 10 years, or null';
 
 /** The parts of a definition: the one rule of each, for the registry, the API and its document. */
@@ -29,6 +36,8 @@ export const EVENT_TYPE_PARTS = {
     .max(MAX_DIMENSIONS, LIST)
     .refine((names) => new Set(names).size === names.length, 'expected each dimension once')
     .meta({ uniqueItems: true }),
+  /** Most combinations of values of dimensions that one subject may have. */
+  cardinalityLimit: z.int(LIMIT).min(1, LIMIT).max(MAX_CARDINALITY_LIMIT, LIMIT),
   /** An event appended longer than this after its time is too late and not counted; null: never. */
   maxAgeMs: z.int(AGE).min(MIN_AGE_MS, AGE).max(MAX_AGE_MS, AGE).nullable(),
   /** How long the windows of the type are kept. */
@@ -40,7 +49,14 @@ export const EVENT_TYPE_PARTS = {
 
 /** The definition of an event type as the registry stores it. */
 export const EVENT_TYPE_SCHEMA = z
-  .object(EVENT_TYPE_PARTS, 'expected an object')
+  .object(
+    {
+      ...EVENT_TYPE_PARTS,
+      // Versions of the registry from before it was there do not have it.
+      cardinalityLimit: EVENT_TYPE_PARTS.cardinalityLimit.default(DEFAULT_CARDINALITY_LIMIT),
+    },
+    'expected an object',
+  )
   // Ascending by UTF-16 code units, as the series id wants them.
   .transform(({ dimensions, ...others }) => ({ dimensions: dimensions.toSorted(), ...others }));
 
@@ -54,6 +70,7 @@ export interface EventTypeDefinition extends Readonly<
 /** What a type means that nobody defined. */
 export const DEFAULT_EVENT_TYPE: EventTypeDefinition = {
   dimensions: [],
+  cardinalityLimit: DEFAULT_CARDINALITY_LIMIT,
   maxAgeMs: null,
   retention: 'ever',
 };
@@ -62,6 +79,7 @@ export const DEFAULT_EVENT_TYPE: EventTypeDefinition = {
 export function isSameDefinition(left: EventTypeDefinition, right: EventTypeDefinition): boolean {
   return (
     left.maxAgeMs === right.maxAgeMs &&
+    left.cardinalityLimit === right.cardinalityLimit &&
     left.retention === right.retention &&
     left.dimensions.length === right.dimensions.length &&
     left.dimensions.every((name, index) => name === right.dimensions[index])

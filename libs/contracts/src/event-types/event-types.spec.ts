@@ -13,7 +13,12 @@ describe('the definition of an event type', () => {
     expect(parseRegistryChange(change)).toEqual({
       project: 'default',
       type: 'view',
-      definition: { dimensions: ['a', 'b'], maxAgeMs: null, retention: '30d' },
+      definition: {
+        dimensions: ['a', 'b'],
+        cardinalityLimit: 1000,
+        maxAgeMs: null,
+        retention: '30d',
+      },
     });
   });
 
@@ -25,6 +30,8 @@ describe('the definition of an event type', () => {
     [{ ...definition, dimensions: ['a', 'a'] }, 'each dimension once'],
     [{ ...definition, dimensions: [''] }, 'names of attributes'],
     [{ ...definition, dimensions: [7] }, 'names of attributes'],
+    [{ ...definition, cardinalityLimit: 0 }, 'limit from 1 to 100000'],
+    [{ ...definition, cardinalityLimit: 100_001 }, 'limit from 1 to 100000'],
     [{ ...definition, maxAgeMs: 999 }, 'from 1 second to 10 years'],
     [{ ...definition, maxAgeMs: 315_360_000_001 }, 'from 1 second to 10 years'],
     [{ ...definition, maxAgeMs: 1500.5 }, 'from 1 second to 10 years'],
@@ -50,7 +57,13 @@ describe('the definition of an event type', () => {
   });
 
   it('is the same when all its parts are', () => {
-    const one = { dimensions: ['a'], maxAgeMs: 1000, retention: '1d' } as const;
+    const one = {
+      dimensions: ['a'],
+      cardinalityLimit: 9,
+      maxAgeMs: 1000,
+      retention: '1d',
+    } as const;
+    expect(isSameDefinition(one, { ...one, cardinalityLimit: 8 })).toBe(false);
     expect(isSameDefinition(one, { ...one, dimensions: ['a'] })).toBe(true);
     expect(isSameDefinition(one, { ...one, dimensions: ['b'] })).toBe(false);
     expect(isSameDefinition(one, { ...one, dimensions: ['a', 'b'] })).toBe(false);

@@ -646,6 +646,32 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "PartitionInstant",
            "id": 7
+          },
+          "splitRules": {
+           "rule": "repeated",
+           "type": "SplitRule",
+           "id": 8
+          }
+         }
+        },
+        "SplitRule": {
+         "fields": {
+          "project": {
+           "type": "string",
+           "id": 1
+          },
+          "type": {
+           "type": "string",
+           "id": 2
+          },
+          "dimensions": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 3
+          },
+          "most": {
+           "type": "uint32",
+           "id": 4
           }
          }
         },
@@ -658,6 +684,13 @@ export const DESCRIPTORS: object = {
          }
         },
         "ApplyDeltaResponse": {
+         "oneofs": {
+          "_refusedSeries": {
+           "oneof": [
+            "refusedSeries"
+           ]
+          }
+         },
          "fields": {
           "outcome": {
            "type": "ApplyOutcome",
@@ -679,6 +712,13 @@ export const DESCRIPTORS: object = {
           "startedAtMs": {
            "type": "int64",
            "id": 5
+          },
+          "refusedSeries": {
+           "type": "bytes",
+           "id": 6,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },

@@ -36,6 +36,7 @@ const valid: Request = {
   ranges: [{ partition, ranges: [{ from: '0', to: '4' }] }],
   rows: encodeDeltaRows([row]),
   seriesNames: Buffer.alloc(0),
+  splitRules: [],
   ledger: [entry],
   instants: [instant],
 };

@@ -34,6 +34,7 @@ export function request(
     })),
     rows: encodeDeltaRows(rows),
     seriesNames: Buffer.alloc(0),
+    splitRules: [],
     ledger: [],
     instants: [],
     ...more,

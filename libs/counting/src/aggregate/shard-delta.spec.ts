@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   CURRENT_SCHEMA_ID,
+  decodeSeriesNames,
   DEFAULT_EVENT_TYPE,
   encodeBlockHeader,
   encodeEvent,
@@ -8,6 +9,8 @@ import {
   MAX_BLOCK_BODY_BYTES,
   MAX_BLOCK_EVENTS,
   MAX_DIMENSIONS,
+  OTHER_VALUE,
+  SERIES_ID_BYTES,
   writeEntryHeader,
   type Event,
 } from '@tally/contracts';
@@ -116,6 +119,42 @@ describe('the bytes of a delta', () => {
     const next = addTo(new ShardDelta(TOPIC, table));
     expect(next.bytes).toBe(3 * 72);
     expect(next.toMessage().seriesNames).toHaveLength(0);
+  });
+});
+
+describe('split series that a shard has too many of', () => {
+  const dimensions = ['country'];
+  const of = (country: string) => event(1, { attributes: { country } });
+
+  it('are told with the rule of their type, until they are refused', () => {
+    const table = newTable();
+    table.typeOf(table.all(of('FR'))).definition = {
+      ...DEFAULT_EVENT_TYPE,
+      dimensions,
+      cardinalityLimit: 7,
+    };
+    const delta = new ShardDelta(TOPIC, table);
+    const [france, spain] = [table.split(of('FR'), dimensions), table.split(of('ES'), dimensions)];
+    const spainId = Buffer.from(table.entry(spain).subarray(0, SERIES_ID_BYTES));
+    for (const series of [france, spain]) delta.add(series, 1, 0, NO_VALUE);
+    expect(delta.toMessage().splitRules).toEqual([
+      { project: 'p', type: 't', dimensions, most: 7 },
+    ]);
+    delta.applied(spainId);
+    // What counts for it from now on goes to the series of all others, which the shard is told of.
+    expect(table.split(of('FR'), dimensions)).toBe(france);
+    const other = table.split(of('ES'), dimensions);
+    expect(decodeSeriesNames(Buffer.from(table.entry(other)))).toMatchObject([
+      { dimensions: '{"country":"(other)"}' },
+    ]);
+    expect(table.split(of(OTHER_VALUE), dimensions)).toBe(other);
+    const next = new ShardDelta(TOPIC, table);
+    next.add(other, 1, 0, NO_VALUE);
+    expect(next.toMessage().splitRules).toHaveLength(1);
+    next.applied();
+    const last = new ShardDelta(TOPIC, table);
+    last.add(other, 1, 0, NO_VALUE);
+    expect(last.toMessage()).toMatchObject({ splitRules: [], seriesNames: Buffer.alloc(0) });
   });
 });
 

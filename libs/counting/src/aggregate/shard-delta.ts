@@ -1,4 +1,5 @@
 import {
+  DEFAULT_EVENT_TYPE,
   DELTA_ROW_BYTES,
   DeltaRowWriter,
   FATES,
@@ -30,6 +31,7 @@ export function noFates(): EventsByFate {
 
 const RETENTION_BITS = 3;
 const NO_ROW = -1;
+const NOTHING = Buffer.alloc(0);
 /** More than a range of offsets or an entry of the ledger takes, beside the name of the topic. */
 const ENTRY_BYTES = 96;
 
@@ -109,9 +111,20 @@ export class ShardDelta implements SeriesUser {
     this.untold = this.untold.map((series) => numbers[series] ?? NO_SERIES);
   }
 
-  /** The shard has it now, and with it the names that it was told. */
-  applied(): void {
-    for (const series of this.untold) this.table.tell(series);
+  /**
+   * The shard has it now, and with it the names that it was told.
+   *
+   * @param refused Ids of the split series that it has too many of, 16 bytes each.
+   */
+  applied(refused: Buffer = NOTHING): void {
+    const { table, untold } = this;
+    const ids = new Set<string>();
+    for (let at = 0; at < refused.length; at += SERIES_ID_BYTES)
+      ids.add(refused.toString('latin1', at, at + SERIES_ID_BYTES));
+    for (const series of untold)
+      if (ids.size > 0 && ids.has(table.entry(series).toString('latin1', 0, SERIES_ID_BYTES)))
+        table.refuse(series);
+      else table.tell(series);
     this.close();
   }
 
@@ -156,7 +169,7 @@ export class ShardDelta implements SeriesUser {
   }
 
   /** Throws while a record is in it by halves: counting failed, and what is there must not be told. */
-  toMessage(): Pick<shardProxy.ApplyDeltaRequest, 'ranges' | 'rows' | 'seriesNames' | 'ledger'> {
+  toMessage(): Omit<shardProxy.ApplyDeltaRequest, 'shard' | 'epoch' | 'instants'> {
     this.assertWhole();
     return {
       ranges: [...this.covered].map(([partition, set]) => ({
@@ -165,6 +178,7 @@ export class ShardDelta implements SeriesUser {
       })),
       rows: this.rowBytes(),
       seriesNames: this.nameBytes(),
+      splitRules: this.splitRules(),
       ledger: [...this.ledger].flatMap(([partition, hours]) =>
         [...hours].map(([hour, entry]) => ({
           partition: { topic: this.topic, partition },
@@ -182,6 +196,20 @@ export class ShardDelta implements SeriesUser {
 
   private assertWhole(): void {
     if (this.isFolding) throw new Error('expected whole records in a delta, got a part of one');
+  }
+
+  /** Of the types of split series that the shard is told of. */
+  private splitRules(): shardProxy.SplitRule[] {
+    const { untold, table } = this;
+    const types = new Set(
+      untold.filter((series) => table.isSplit(series)).map((series) => table.typeOf(series)),
+    );
+    return [...types].map(({ project, type, definition = DEFAULT_EVENT_TYPE }) => ({
+      project,
+      type,
+      dimensions: definition.dimensions,
+      most: definition.cardinalityLimit,
+    }));
   }
 
   private rowBytes(): Buffer {

@@ -24,8 +24,16 @@ export type Answer<T> =
 
 /** What a shard says to a flush. */
 export type FlushOutcome =
-  /** Its offsets are in the shard's coverage now, and were so before. `identity` as in Answer. */
-  { readonly kind: 'applied' | 'already_applied'; readonly identity?: string } | FlushFailure;
+  /**
+   * Its offsets are in the shard's coverage now, and were so before. `identity` as in Answer. `refused`:
+   * ids of split series that are too many, 16 bytes each.
+   */
+  | {
+      readonly kind: 'applied' | 'already_applied';
+      readonly identity?: string;
+      readonly refused?: Buffer;
+    }
+  | FlushFailure;
 
 /** What a flush that failed means. */
 export type FlushFailure =

@@ -133,7 +133,7 @@ export class ShardFlushes {
     switch (outcome.kind) {
       case 'applied':
       case 'already_applied':
-        flight.delta.applied();
+        flight.delta.applied(outcome.refused);
         this.confirmed = flight.positions;
         this.flight = undefined;
         return {

@@ -1,4 +1,4 @@
-import { areNames, type Event, type EventTypeDefinition } from '@tally/contracts';
+import { areNames, OTHER_VALUE, type Event, type EventTypeDefinition } from '@tally/contracts';
 import { seriesId, slotOf, type Dimensions, type ShardMap } from '@tally/placement';
 import { SeriesEntries } from './series-entries.js';
 import {
@@ -47,7 +47,12 @@ const USER = 4;
 /** What that user keeps of it. */
 const KEPT = 5;
 const IS_TOLD = 6;
-const IS_SPLIT = 7;
+/** One of the kinds below. */
+const KIND = 7;
+const WHOLE = 0;
+const SPLIT = 1;
+/** A split one that its shard refused: its subject has too many of them. */
+const REFUSED = 2;
 
 /**
  * The series that events count for, as numbers from 0. One is found by the bytes of its names where they
@@ -120,21 +125,30 @@ export class SeriesTable {
     return known === NO_SERIES ? this.addAll(hash, names) : known;
   }
 
-  /** The series of an event's values of these dimensions. Its project and type are names. */
+  /**
+   * The series of an event's values of these dimensions, or the one of all others where that was refused.
+   * Its project and type are names.
+   */
   split({ project, type, subject, attributes }: Event, names: readonly string[]): number {
     // A dimension may be called `constructor`, which every object has without having got it.
     const dimensions = names.map(
       (name) => [name, Object.hasOwn(attributes, name) ? attributes[name] : undefined] as const,
     );
-    // What is absent belongs to the id, so also to the key: in a list it becomes null, which no value is.
-    const key = `${project}\0${type}\0${subject}\0${JSON.stringify(dimensions)}`;
+    const key = keyOf({ project, type, subject }, dimensions);
     const known = this.splits.get(key);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(Object.fromEntries(dimensions));
-    const series = this.add({ project, type, subject }, dimensions, text);
-    this.words[series * WORDS + IS_SPLIT] = 1;
-    this.splits.set(key, series);
-    return series;
+    if (known === undefined) return this.addSplit({ project, type, subject }, dimensions, key);
+    return this.words[known * WORDS + KIND] === REFUSED
+      ? this.other({ project, type, subject }, names)
+      : known;
+  }
+
+  /** Its shard has too many of its subject: what counts for it from now on goes to the one of all others. */
+  refuse(series: number): void {
+    this.words[series * WORDS + KIND] = REFUSED;
+  }
+
+  isSplit(series: number): boolean {
+    return this.words[series * WORDS + KIND] !== WHOLE;
   }
 
   shardOf(series: number): number {
@@ -201,6 +215,19 @@ export class SeriesTable {
     this.words[series * WORDS + KEPT] = kept;
   }
 
+  private other(subject: Names, names: readonly string[]): number {
+    const dimensions = names.map((name) => [name, OTHER_VALUE] as const);
+    const key = keyOf(subject, dimensions);
+    return this.splits.get(key) ?? this.addSplit(subject, dimensions, key);
+  }
+
+  private addSplit(subject: Names, dimensions: Dimensions, key: string): number {
+    const series = this.add(subject, dimensions, JSON.stringify(Object.fromEntries(dimensions)));
+    this.words[series * WORDS + KIND] = SPLIT;
+    this.splits.set(key, series);
+    return series;
+  }
+
   private addAll(hash: number, names: Names): number {
     if (!areNames(names.project, names.type)) return NO_SERIES;
     const series = this.add(names, [], '');
@@ -228,7 +255,7 @@ export class SeriesTable {
     words[at + ENTRY] = this.entries.add({ id, project, type, subject, dimensions: text });
     words[at + SHARD] = this.shardMap.shardOf(slotOf(id));
     words[at + TYPE] = this.typeNumber(project, type);
-    words[at + IS_SPLIT] = 0;
+    words[at + KIND] = WHOLE;
     words[at + IS_TOLD] = 0;
     // By nobody: users have even numbers. And later than all that was used before.
     words[at + USER] = this.lastUser + 1;
@@ -260,7 +287,7 @@ export class SeriesTable {
     this.buckets = new Int32Array(buckets).fill(FREE);
     this.shift = Math.clz32(buckets - 1);
     for (let at = 0; at < this.count * WORDS; at += WORDS)
-      if (words[at + IS_SPLIT] === 0) this.place(at / WORDS, words[at + HASH] ?? 0);
+      if (words[at + KIND] === WHOLE) this.place(at / WORDS, words[at + HASH] ?? 0);
   }
 
   /** Half of them stay, or all that are in use. */
@@ -304,4 +331,9 @@ export class SeriesTable {
     const [oldest = half] = this.users.keys();
     return Math.min(half, oldest);
   }
+}
+
+/** What is absent belongs to the id, so also to the key: in a list it becomes null, which no value is. */
+function keyOf({ project, type, subject }: Names, dimensions: Dimensions): string {
+  return `${project}\0${type}\0${subject}\0${JSON.stringify(dimensions)}`;
 }

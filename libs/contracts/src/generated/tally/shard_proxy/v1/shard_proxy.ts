@@ -172,6 +172,20 @@ export interface ApplyDeltaRequest {
   readonly seriesNames: Buffer;
   readonly ledger: readonly LedgerEntry[];
   readonly instants: readonly PartitionInstant[];
+  /** Of the types that have split series among `series_names`; without one, any number of them is taken. */
+  readonly splitRules: readonly SplitRule[];
+}
+
+/**
+ * How many split series a subject of a type may have. The sums of further ones go to the series whose
+ * values are all "(other)".
+ */
+export interface SplitRule {
+  readonly project: string;
+  readonly type: string;
+  /** Names ascending: those of the series "(other)". */
+  readonly dimensions: readonly string[];
+  readonly most: number;
 }
 
 export interface ApplyDeltaResponse {
@@ -192,6 +206,11 @@ export interface ApplyDeltaResponse {
    * in nothing else. 0 from senders that do not say it.
    */
   readonly startedAtMs: string;
+  /**
+   * Ids of the split series that were too many, 16 bytes each: what is summed up for them belongs to the
+   * series "(other)" of their subject. Said each time that their names are told.
+   */
+  readonly refusedSeries?: Buffer | undefined;
 }
 
 export interface GetCoverageRequest {
