@@ -200,6 +200,7 @@ export class SimulatedProcessor {
       logKeepMs: faults.keepsNothing ? 1 : world.settings.logKeepMs,
       maxSeries: 50,
       maxWindowBytes: this.maxWindowBytes,
+      keepsGenerations: false,
       startedAtMs: this.clock.now(),
       emit: (action) => this.carryOut(generation, action),
     });
@@ -267,6 +268,9 @@ export class SimulatedProcessor {
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;
+      case 'read-generation':
+      case 'write-generation':
+        throw new Error('no generations are kept here');
       case 'await-version':
         throw new Error('every version is known here');
       case 'await-memory':

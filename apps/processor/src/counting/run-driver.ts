@@ -91,6 +91,7 @@ export class RunDriver {
       logKeepMs: config.logKeepMs,
       maxSeries: config.maxSeries,
       maxWindowBytes: options.maxWindowBytes,
+      keepsGenerations: false,
       startedAtMs: now(),
       emit: (action) => this.carryOut(action),
     });
@@ -213,6 +214,9 @@ export class RunDriver {
         return this.work.track(this.shorten(action));
       case 'read-from':
         return assignment.readFrom(action.partition, action.offset);
+      case 'read-generation':
+      case 'write-generation':
+        throw new Error('no generations are kept here');
       case 'await-version':
         assignment.stopReading(action.partition);
         return this.work.track(this.awaitVersion(action.partition, action.registryVersion));

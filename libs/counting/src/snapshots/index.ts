@@ -1,0 +1,8 @@
+export type { ClosedGeneration } from './generation-draft.js';
+export {
+  GenerationFiles,
+  generationFileName,
+  parseGenerationFileName,
+  type GenerationFile,
+} from './generation-files.js';
+export { readGeneration, type WindowGeneration } from './window-generation.js';
