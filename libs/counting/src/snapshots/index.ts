@@ -5,4 +5,9 @@ export {
   parseGenerationFileName,
   type GenerationFile,
 } from './generation-files.js';
-export { readGeneration, type WindowGeneration } from './window-generation.js';
+export {
+  readGeneration,
+  sealGeneration,
+  toldRecords,
+  type WindowGeneration,
+} from './window-generation.js';
