@@ -91,7 +91,7 @@ export const settings = {
   snapshotDir: setting(
     'TALLY_SNAPSHOT_DIR',
     line('a folder', ''),
-    'where generations of the dedup windows are kept, 18 bytes for each event of two windows, so that a start need not read them back from the log; of one Tally, and processors of one machine may share it. Whatever is lost of it costs time alone. Empty: none are kept',
+    'where generations of the dedup windows are kept, 18 bytes for each event of two windows, so that a start need not read them back from the log. Of one Tally; processors may share it; what is lost costs time alone. Empty: none',
   ),
 };
 
