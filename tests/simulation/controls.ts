@@ -29,6 +29,9 @@ export interface Protections {
   ignoresIdentity: boolean;
   trustsLetters: boolean;
   tellsHalves: boolean;
+  usesNewer: boolean;
+  trustsFiles: boolean;
+  ignoresHoles: boolean;
   /** replayer */
   deliversWhole: boolean;
   /** log, as processors shorten it */
@@ -67,6 +70,9 @@ export function allProtections(): Protections {
     ignoresIdentity: false,
     trustsLetters: false,
     tellsHalves: false,
+    usesNewer: false,
+    trustsFiles: false,
+    ignoresHoles: false,
     deliversWhole: false,
     keepsNothing: false,
     keepsNoRecordBelow: false,
@@ -153,6 +159,15 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
     firstSeed: 852,
   },
   'a record that was counted by halves is told': { takes: ['tellsHalves'], firstSeed: 1031 },
+  'a generation of the dedup window goes on behind where counting begins': {
+    takes: ['usesNewer'],
+    firstSeed: 865,
+  },
+  'a file of a generation is believed without its checksum': {
+    takes: ['trustsFiles'],
+    firstSeed: 2861,
+  },
+  'a generation that is missing is passed over': { takes: ['ignoresHoles'], firstSeed: 2861 },
   'the log lets go what one shard covers, whatever the other lacks': {
     takes: ['asksOneShard'],
     firstSeed: 946,

@@ -38,7 +38,7 @@ describe('counting', () => {
 describe('schedules', () => {
   it('let everything happen that they know of, and events be sent, acknowledged, lost and let go', () => {
     const kinds = new Set<string>();
-    const figures = { sent: 0, acknowledged: 0, inLog: 0, letGo: 0 };
+    const figures = { sent: 0, acknowledged: 0, inLog: 0, letGo: 0, recalled: 0 };
     for (let seed = 1; seed <= 200; seed++) {
       const schedule = scheduleOf(seed);
       for (const { kind } of schedule.faults) kinds.add(kind);
@@ -47,11 +47,13 @@ describe('schedules', () => {
       figures.acknowledged += played.acknowledged;
       figures.inLog += played.inLog;
       figures.letGo += played.letGo;
+      figures.recalled += played.recalled;
     }
     expect([...kinds].sort((a, b) => a.localeCompare(b))).toEqual([
       'bad-weather',
       'counting-bug',
       'event-types',
+      'files-spoiled',
       'intake-clock',
       'intake-crash',
       'intake-pause',
@@ -78,5 +80,6 @@ describe('schedules', () => {
     expect(figures.acknowledged).toBeLessThan(figures.sent);
     expect(figures.inLog).toBeGreaterThanOrEqual(figures.acknowledged);
     expect(figures.letGo).toBeGreaterThan(0);
+    expect(figures.recalled).toBeGreaterThan(0);
   });
 });

@@ -13,6 +13,8 @@ export function storyOf(fault: Fault): string {
       return `processor ${fault.processor} is killed for ${fault.forMs} ms`;
     case 'processor-pause':
       return `processor ${fault.processor} stands still for ${fault.forMs} ms`;
+    case 'files-spoiled':
+      return `files of processor ${fault.processor} are ${fault.whim}`;
     case 'processor-clock':
       return `the clock of processor ${fault.processor} is set by ${fault.byMs} ms`;
     case 'intake-crash':

@@ -1,6 +1,7 @@
 import { HOUR_MS } from '@tally/contracts';
 import { Random } from '../failure/traffic/random.js';
 import type { ProcessorSettings } from './world/processor-faults.js';
+import { WHIMS, type Whim } from './world/simulated-disk.js';
 
 /** One thing that goes wrong, at a time in ms from the beginning. */
 export type Fault = { readonly atMs: number } & (
@@ -9,6 +10,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'log-clock-step'; readonly byMs: number; readonly forMs: number }
   | { readonly kind: 'processor-crash'; readonly processor: number; readonly forMs: number }
   | { readonly kind: 'processor-pause'; readonly processor: number; readonly forMs: number }
+  | { readonly kind: 'files-spoiled'; readonly processor: number; readonly whim: Whim }
   | { readonly kind: 'processor-clock'; readonly processor: number; readonly byMs: number }
   | { readonly kind: 'intake-crash'; readonly intake: number; readonly forMs: number }
   | { readonly kind: 'intake-pause'; readonly intake: number; readonly forMs: number }
@@ -76,6 +78,7 @@ export function scheduleOf(seed: number): Schedule {
     verifies: random.chance(50),
     windowBytes: seed % 2 === 0 ? SMALL_WINDOW_BYTES : 100_000,
   };
+  const keepsGenerations = new Random(seed).part(8).chance(60);
   const history = settings.verifies ? historyOf(seed) : [];
   // Only those who compare find what a shard has lost, or what a person gave up; without them nothing
   // else hides behind that.
@@ -84,6 +87,7 @@ export function scheduleOf(seed: number): Schedule {
     ...drawn,
     ...clockFaults(seed),
     ...letterFaults(seed),
+    ...(keepsGenerations ? diskFaults(seed) : []),
     ...(history.length > 0 ? faultsOfRetention(seed) : []),
   ]
     .filter(({ kind }) => settings.verifies || !FOUND_BY_COMPARING.has(kind))
@@ -95,7 +99,14 @@ export function scheduleOf(seed: number): Schedule {
       ? undefined
       : { shard: random.between(0, SHARDS - 1), is: random.pick(['away', 'odd'] as const) };
   const logKeepMs = history.length > 0 ? LOG_KEEP_MS : 0;
-  return { seed, settings: { ...settings, logKeepMs }, history, sends, faults, lastly };
+  return {
+    seed,
+    settings: { ...settings, logKeepMs, keepsGenerations },
+    history,
+    sends,
+    faults,
+    lastly,
+  };
 }
 
 /** How long before the beginning clients began to send. */
@@ -135,6 +146,19 @@ function letterFaults(seed: number): Fault[] {
       { atMs, kind: 'replayer-pause', replayer, forMs },
     ]);
   });
+}
+
+/** Files that somebody loses, tears, damages, puts back or exchanges, and a start that looks for them. */
+function diskFaults(seed: number): Fault[] {
+  const random = new Random(seed).part(10);
+  return Array.from({ length: random.between(0, 2) }, () => {
+    const atMs = random.between(0, LASTS_MS);
+    const processor = random.between(0, PROCESSORS - 1);
+    return [
+      { atMs, kind: 'files-spoiled', processor, whim: random.pick(WHIMS) } as const,
+      { atMs: atMs + random.between(0, 500), kind: 'rebalance' } as const,
+    ];
+  }).flat();
 }
 
 /** A shard that is away for longer than the log is kept for, or put back while it is shortened. */

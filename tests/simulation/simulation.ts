@@ -41,8 +41,8 @@ export class Simulation {
   readonly story: string[] = [];
   /** What was wrong first. */
   violation: string | undefined;
-  /** How many events were sent, acknowledged, and are or were in the log. */
-  figures = { sent: 0, acknowledged: 0, inLog: 0, letGo: 0 };
+  /** How many events were sent, acknowledged, and are or were in the log; how often files were used. */
+  figures = { sent: 0, acknowledged: 0, inLog: 0, letGo: 0, recalled: 0 };
   private readonly time = new VirtualTime(START_MS - historyMs(this.schedule));
   private readonly random: Random;
   private readonly network: Network;
@@ -106,6 +106,7 @@ export class Simulation {
       faults: protections,
       settings: schedule.settings,
       random: new Random(schedule.seed).part(3),
+      diskRandom: new Random(schedule.seed).part(9),
       tell: (line: string) => this.tell(line),
     };
     this.processors = Array.from(
@@ -190,6 +191,12 @@ export class Simulation {
       }
       case 'counting-bug':
         return this.processors[fault.processor]?.plantBug(fault.afterEvents);
+      case 'files-spoiled': {
+        const [own, other] = [fault.processor, 1 - fault.processor].map(
+          (one) => this.processors[one],
+        );
+        return own?.disk.spoil(fault.whim, other?.disk);
+      }
       case 'processor-pause':
         this.processors[fault.processor]?.process.pause(fault.forMs);
         return this.group.onPaused(fault.processor, fault.forMs);
@@ -354,6 +361,7 @@ export class Simulation {
       acknowledged: this.clients.acknowledged.size,
       inLog: new Set([...events.keys(), ...this.logged.gone()]).size,
       letGo: this.logged.lettings,
+      recalled: this.processors.reduce((sum, { disk }) => sum + disk.recalled, 0),
     };
     if (this.violation !== undefined) return;
     for (const id of this.clients.acknowledged)

@@ -4,6 +4,7 @@ import {
   type ConfigOf,
   discoverySettings,
   serviceSettings,
+  line,
   setting,
   wholeNumber,
 } from '@tally/service-kit';
@@ -86,6 +87,11 @@ export const settings = {
     'TALLY_MAX_WINDOW_BYTES',
     wholeNumber(0, 2 ** 40, 0),
     'memory of the dedup windows of all partitions that are counted here, 40 bytes for each event of that time; past it nothing is forgotten, but reading waits. 0: half of what the container has, or else the machine',
+  ),
+  snapshotDir: setting(
+    'TALLY_SNAPSHOT_DIR',
+    line('a folder', ''),
+    'where generations of the dedup windows are kept, 18 bytes for each event of two windows, so that a start need not read them back from the log. Of one Tally; processors may share it; what is lost costs time alone. Empty: none',
   ),
 };
 

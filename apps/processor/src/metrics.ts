@@ -10,6 +10,7 @@ export interface ProcessorMetrics {
   readonly letters: Counter<'shard' | 'outcome'>;
   readonly waitingPartitions: Gauge;
   readonly windowBytes: Gauge;
+  readonly generations: Counter<'outcome'>;
   readonly assignedPartitions: Gauge;
   readonly clockAhead: Gauge;
   readonly deletedRecords: Counter;
@@ -67,6 +68,12 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     windowBytes: new Gauge({
       name: 'tally_processor_window_bytes',
       help: 'Memory that the dedup windows of all assigned partitions need.',
+      registers,
+    }),
+    generations: new Counter({
+      name: 'tally_processor_generations_total',
+      help: 'Generations of dedup windows, by what became of them: written, or recalled at a start; damaged, failed, or dropped because the disk is slow: the next start reads the log instead.',
+      labelNames: ['outcome'],
       registers,
     }),
     assignedPartitions: new Gauge({

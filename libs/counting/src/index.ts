@@ -33,6 +33,7 @@ export { LogRetention } from './run/log-retention.js';
 export { LogTime } from './run/log-time.js';
 export { ShardRoster, type ShardRosterOptions } from './run/shard-roster.js';
 export { SeriesTable } from './series/series-table.js';
+export * from './snapshots/index.js';
 export {
   isExactDecimal,
   MAX_DECIMALS,

@@ -1,5 +1,7 @@
+import type { DiskFaults } from './simulated-disk.js';
+
 /** Controls: what a processor does without one of its protections. */
-export interface ProcessorFaults {
+export interface ProcessorFaults extends DiskFaults {
   /** Control: the dedup window is not read back. */
   forgetsWindow: boolean;
   /** Control: counting begins at the end of the log, not at what a shard lacks. */
@@ -47,6 +49,8 @@ export interface ProcessorSettings {
   readonly flushBytes: number;
   /** Until somebody raises it. */
   readonly windowBytes: number;
+  /** Whether generations of dedup windows are kept. */
+  readonly keepsGenerations: boolean;
   /** Whether runs compare what shards cover with what they had confirmed. */
   readonly verifies: boolean;
   /** How long the log is kept; 0: for ever. */

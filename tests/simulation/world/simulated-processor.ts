@@ -17,10 +17,12 @@ import type { ProcessorFaults, ProcessorSettings } from './processor-faults.js';
 import { ShardAnswers } from './shard-answers.js';
 import { meaningAt } from './event-meaning.js';
 import { heardAfter, ProcessorLetters } from './processor-letters.js';
+import { SimulatedDisk } from './simulated-disk.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
 import type { SimulatedShard } from './simulated-shard.js';
 import type { VirtualTime } from './virtual-time.js';
+import { windowStart } from './window-start.js';
 
 export const FLUSH_INTERVAL_MS = 400;
 const FETCH_EVERY_MS = 60;
@@ -48,6 +50,7 @@ export interface ProcessorWorld {
   readonly faults: ProcessorFaults;
   readonly settings: ProcessorSettings;
   readonly random: Random;
+  readonly diskRandom: Random;
   /** The log is told to let go what lies below this offset. */
   readonly letGo: (partition: number, before: bigint) => void;
   /** An alarm: somebody has to look. */
@@ -60,6 +63,7 @@ export interface ProcessorWorld {
 /** A processor with the real counting run; log, shards, time and the group are the simulation's. */
 export class SimulatedProcessor {
   readonly process: SimulatedProcess;
+  readonly disk: SimulatedDisk;
   private readonly answers: ShardAnswers;
   private readonly letters: ProcessorLetters;
   private run: CountingRun | undefined;
@@ -89,6 +93,7 @@ export class SimulatedProcessor {
     this.process = new SimulatedProcess(world.time);
     this.answers = new ShardAnswers(world);
     this.letters = new ProcessorLetters(world);
+    this.disk = new SimulatedDisk(world.topic, this.process, world.diskRandom, world.faults);
     this.roster = this.newRoster();
     this.clock = new SimulatedClock(world.time, world.faults.believesOwnClock);
     this.logTime = this.newLogTime();
@@ -200,6 +205,7 @@ export class SimulatedProcessor {
       logKeepMs: faults.keepsNothing ? 1 : world.settings.logKeepMs,
       maxSeries: 50,
       maxWindowBytes: this.maxWindowBytes,
+      keepsGenerations: world.settings.keepsGenerations,
       startedAtMs: this.clock.now(),
       emit: (action) => this.carryOut(generation, action),
     });
@@ -267,15 +273,20 @@ export class SimulatedProcessor {
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;
+      case 'read-generation':
+        this.positions.delete(action.partition);
+        return this.disk.read(action, (found) => {
+          if (generation === this.generation) this.run?.onGeneration(action.partition, found);
+        });
+      case 'write-generation':
+        return this.disk.write(action.generation);
       case 'await-version':
         throw new Error('every version is known here');
       case 'await-memory':
         return this.process.later(RAISES_AFTER_MS, () => this.raiseWindowBytes(generation));
       case 'pause':
-        this.isPaused = true;
-        return;
       case 'resume':
-        this.isPaused = false;
+        this.isPaused = action.kind === 'pause';
         return;
       case 'flush':
         this.process.later(action.afterMs, () => this.flush(generation, action));
@@ -349,16 +360,9 @@ export class SimulatedProcessor {
   }
 
   private askOffsetAt(generation: number, partition: number, timestampMs: number): void {
-    const { log, faults, topic } = this.world;
     this.ask(
       generation,
-      () => {
-        if (faults.forgetsWindow) return 1n << 60n;
-        if (!faults.shortensWindow) return log.offsetAt(partition, timestampMs);
-        const third = log.offsetAt(partition, timestampMs + (topic.dedupWindowMs * 2) / 3);
-        // The record before is read too: not that one either.
-        return third === undefined ? undefined : third + 1n;
-      },
+      () => windowStart(this.world, partition, timestampMs),
       (offset) => this.run?.onOffsetAt(partition, offset),
     );
   }

@@ -117,8 +117,12 @@ function settingsOf(
         TALLY_LOG_DIR: join(at.dir, 'partition-log'),
         TALLY_KAFKA_PORT: String(at.kafkaPort),
       };
-    case 'partitioner':
     case 'processor':
+      return {
+        KAFKA_BROKERS: at.kafkaBrokers,
+        TALLY_SNAPSHOT_DIR: join(at.dir, 'window-generations'),
+      };
+    case 'partitioner':
     case 'dead-letter-replayer':
     case 'auditor':
       return { KAFKA_BROKERS: at.kafkaBrokers };

@@ -17,6 +17,8 @@ import { maxWindowBytes, REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
 import { DeadLettersTopic } from '../letters/dead-letters-topic.js';
+import { FolderStore } from '../snapshots/folder-store.js';
+import { WindowGenerations } from '../snapshots/window-generations.js';
 import { openOwnClock } from './own-clock.js';
 import { RunDriver } from './run-driver.js';
 
@@ -50,6 +52,7 @@ export class Processor {
   private shardMap: ShardMap | undefined;
   private topic: EventsTopic | undefined;
   private letters: DeadLettersTopic | undefined;
+  private generations: WindowGenerations | undefined;
   private reader: GroupReader | undefined;
   private assignment: Assignment | undefined;
   private driver: RunDriver | undefined;
@@ -131,6 +134,7 @@ export class Processor {
     await this.changing;
     await this.driver?.stop();
     await this.letters?.close();
+    await this.generations?.settled();
   }
 
   private async join(): Promise<void> {
@@ -143,6 +147,13 @@ export class Processor {
     if (this.stopping.signal.aborted) return;
     this.topic = topic;
     this.letters ??= new DeadLettersTopic({ ...this.options, topic });
+    const { snapshotDir } = this.options.config;
+    if (snapshotDir !== '')
+      this.generations ??= new WindowGenerations({
+        ...this.options,
+        store: new FolderStore(snapshotDir),
+        topic,
+      });
     const reader = this.newReader(topic);
     this.reader = reader;
     try {
@@ -202,6 +213,7 @@ export class Processor {
       topic,
       assignment,
       letters,
+      generations: this.generations,
       shardMap,
       roster: this.roster,
       logTime: this.logTime,

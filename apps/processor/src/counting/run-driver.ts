@@ -17,6 +17,7 @@ import type { EventTypes, Shards } from '@tally/shard-client';
 import type { DeadLettersTopic } from '../letters/dead-letters-topic.js';
 import { LETTER_INTERVAL_MS } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
+import type { WindowGenerations } from '../snapshots/window-generations.js';
 import { FlushTraces } from './flush-traces.js';
 
 /** Least time between two ticks while no events come: each costs, and answers of an idle system may be as old. */
@@ -45,6 +46,8 @@ export interface RunDriverOptions {
   readonly logTime: LogTime;
   readonly admin: LogAdmin;
   readonly letters: DeadLettersTopic;
+  /** undefined: none are kept. */
+  readonly generations: WindowGenerations | undefined;
   readonly logger: Logger;
   readonly metrics: ProcessorMetrics;
   readonly now: () => number;
@@ -91,6 +94,7 @@ export class RunDriver {
       logKeepMs: config.logKeepMs,
       maxSeries: config.maxSeries,
       maxWindowBytes: options.maxWindowBytes,
+      keepsGenerations: options.generations !== undefined,
       startedAtMs: now(),
       emit: (action) => this.carryOut(action),
     });
@@ -115,7 +119,8 @@ export class RunDriver {
 
   /** Begins to count, until stopped or the assignment ends. */
   start(): void {
-    const { assignment, metrics } = this.options;
+    const { assignment, generations, metrics } = this.options;
+    generations?.refresh();
     metrics.assignedPartitions.set(assignment.partitions.length);
     metrics.haltedPartitions.set(0);
     metrics.coveredOffset.reset();
@@ -213,6 +218,11 @@ export class RunDriver {
         return this.work.track(this.shorten(action));
       case 'read-from':
         return assignment.readFrom(action.partition, action.offset);
+      case 'read-generation':
+        assignment.stopReading(action.partition);
+        return this.work.track(this.readGeneration(action));
+      case 'write-generation':
+        return this.options.generations?.write(action.generation);
       case 'await-version':
         assignment.stopReading(action.partition);
         return this.work.track(this.awaitVersion(action.partition, action.registryVersion));
@@ -340,6 +350,15 @@ export class RunDriver {
       logger.info({ partition, before: String(before) }, 'the log was shortened');
     });
     await this.work.answerOf(deleting, 'the log was not shortened: it is tried again later');
+  }
+
+  private async readGeneration({
+    partition,
+    from,
+    to,
+  }: Extract<RunAction, { kind: 'read-generation' }>): Promise<void> {
+    const generation = await this.options.generations?.read(partition, from, to);
+    this.run.onGeneration(partition, generation);
   }
 
   /** The other partitions go on meanwhile. */

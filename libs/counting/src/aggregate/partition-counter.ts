@@ -13,6 +13,9 @@ import { slotOf } from '@tally/placement';
 import type { OffsetSet } from '../coverage/offset-set.js';
 import { DedupWindow, type Occurrence } from '../dedup/dedup-window.js';
 import { NO_SERIES } from '../series/series-table.js';
+import type { GenerationDraft } from '../snapshots/generation-draft.js';
+import { CONTENT_AT, EVENT_BYTES, toldRecords } from '../snapshots/window-generation.js';
+import type { WindowGeneration } from '../snapshots/window-generation.js';
 import type { BlockRecord } from './block-record.js';
 import { EventFolder, type CountingRules } from './event-folder.js';
 import { noFates, type EventsByFate, type ShardDelta } from './shard-delta.js';
@@ -67,12 +70,14 @@ export class PartitionCounter {
 
   /**
    * @param covered By shard: offsets that need not be counted again. Must not change meanwhile.
+   * @param draft Where is written down what the window is told.
    */
   constructor(
     private readonly partition: number,
     dedupWindowMs: number,
     private readonly covered: ReadonlyMap<number, OffsetSet>,
     private readonly rules: CountingRules,
+    private readonly draft?: GenerationDraft,
   ) {
     this.window = new DedupWindow(dedupWindowMs);
     this.expiry = expiryBounds(dedupWindowMs);
@@ -115,6 +120,18 @@ export class PartitionCounter {
       this.occurrence(block.body, entries.starts, index, appendMs);
   }
 
+  /** The records from this offset on, told again as they were told once. */
+  recall(generation: WindowGeneration, from: bigint): void {
+    const { bytes } = generation;
+    for (const { offset, appendMs, ...events } of toldRecords(generation)) {
+      if (offset < from) continue;
+      const atMs = this.advanceTo(appendMs);
+      for (let at = events.from; at < events.to; at += EVENT_BYTES)
+        this.window.record(bytes, at, atMs, bytes.readUInt16BE(at + CONTENT_AT));
+    }
+    this.draft?.passTo(generation.end);
+  }
+
   /** Folds it into the sums of those that lack it. */
   count(record: BlockRecord, { deltas, absent }: Takers): CountedRecord {
     const appendMs = this.advance(record);
@@ -152,7 +169,7 @@ export class PartitionCounter {
     let reason: string | undefined;
     // The gateway judged by the same: what it accepted is not too late for the time its append took.
     const arrivedMs = arrivalOf(block.notAfterMs, appendMs, this.expiry);
-    const { folder, rules, window } = this;
+    const { folder, rules } = this;
     const { event } = folder;
     const { shardMap, series: table } = rules;
     const { body, count, schemaId, registryVersion } = block;
@@ -161,7 +178,7 @@ export class PartitionCounter {
       const from = start + ENTRY_HEADER_BYTES;
       const end = entries.starts[index + 1] ?? 0;
       const series = folder.find(schemaId, body, from, end);
-      const occurrence = window.record(body, start + FINGERPRINT_AT, appendMs, event.content);
+      const occurrence = this.tell(body, start + FINGERPRINT_AT, appendMs, event.content);
       if (series === NO_SERIES) {
         counts.dead += 1;
         reason ??= `event ${index} of the block is not one of schema ${schemaId}`;
@@ -196,7 +213,12 @@ export class PartitionCounter {
   ): Occurrence {
     const start = starts[index] ?? 0;
     const content = contentHash(body, start + ENTRY_HEADER_BYTES, starts[index + 1] ?? 0);
-    return this.window.record(body, start + FINGERPRINT_AT, appendMs, content);
+    return this.tell(body, start + FINGERPRINT_AT, appendMs, content);
+  }
+
+  private tell(body: Buffer, at: number, appendMs: number, content: number): Occurrence {
+    this.draft?.add(body, at, content);
+    return this.window.record(body, at, appendMs, content);
   }
 
   /** A record that is no block stands in the ledger as one dead event, at the shard of slot 0. */
@@ -216,7 +238,13 @@ export class PartitionCounter {
     if (to !== undefined) to.events[fate] += events;
   }
 
-  private advance({ timestampMs }: BlockRecord): number {
+  private advance({ offset, timestampMs }: BlockRecord): number {
+    const appendMs = this.advanceTo(timestampMs);
+    this.draft?.begin(offset, appendMs);
+    return appendMs;
+  }
+
+  private advanceTo(timestampMs: number): number {
     if (timestampMs > this.latestAppendMs) this.latestAppendMs = timestampMs;
     return this.latestAppendMs;
   }

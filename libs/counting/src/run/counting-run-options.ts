@@ -39,6 +39,8 @@ export interface CountingRunOptions {
   readonly maxSeries: number;
   /** Most bytes of the dedup windows of all its partitions; a record more at most. */
   readonly maxWindowBytes: number;
+  /** Whether generations of the dedup windows are kept: written, and asked for at a start. */
+  readonly keepsGenerations: boolean;
   readonly startedAtMs: number;
   /** Told what the run asks for; must not call back into the run before it returns. */
   readonly emit: (action: RunAction) => void;

@@ -1,10 +1,11 @@
 import type { PartitionBounds } from '@tally/contracts';
 import type { BlockRecord } from '../aggregate/block-record.js';
 import type { CountingRules } from '../aggregate/event-folder.js';
-import { PartitionCounter, type CountedRecord } from '../aggregate/partition-counter.js';
+import type { CountedRecord } from '../aggregate/partition-counter.js';
 import { DeadLetters, type Standing } from '../letters/dead-letters.js';
 import { UnconfirmedRecords } from '../letters/unconfirmed-records.js';
 import { SeriesTable } from '../series/series-table.js';
+import type { WindowGeneration } from '../snapshots/window-generation.js';
 import { AbsentShards } from './absent-shards.js';
 import { AcceptedLosses } from './accepted-losses.js';
 import { CompleteInstants } from './complete-instants.js';
@@ -62,13 +63,7 @@ export class CountingRun {
     const { losses, readings, unconfirmed } = this;
     this.instants = new CompleteInstants(options.logTime, readings, startedAtMs);
     const pause = new ReadingPause(emit);
-    const letters = new DeadLetters({
-      partitions,
-      intervalMs: letterIntervalMs,
-      roster,
-      pause,
-      emit,
-    });
+    const letters = new DeadLetters({ ...options, intervalMs: letterIntervalMs, pause });
     this.letters = letters;
     this.start = new RunStart({
       shards,
@@ -224,6 +219,11 @@ export class CountingRun {
     if (reason !== undefined) this.halt(partition, reason);
   }
 
+  /** @param generation One that holds what was asked for; undefined: there is none. */
+  onGeneration(partition: number, generation: WindowGeneration | undefined): void {
+    if (this.phase === 'counting') this.readings.get(partition)?.onGeneration(generation);
+  }
+
   /** The next records of a partition, in order and without a gap. */
   onRecords(partition: number, records: readonly BlockRecord[]): void {
     if (this.phase !== 'counting') return;
@@ -280,25 +280,30 @@ export class CountingRun {
 
   private begin(starts: readonly PartitionStart[]): void {
     this.phase = 'counting';
-    for (const shard of this.options.shardMap.shards)
-      if (this.start.has(shard)) this.shards.join(shard, new Map());
-      else this.leaveFromStart(shard);
+    for (const shard of this.options.shardMap.shards) {
+      if (this.start.has(shard)) {
+        this.shards.join(shard, new Map());
+        continue;
+      }
+      this.letters.begin(shard);
+      this.shards.leave(shard, 'it does not say what it covers');
+    }
     for (const start of starts) this.beginPartition(start);
     this.options.emit({ kind: 'begun', partitions: this.readings.size });
   }
 
   private beginPartition({ partition, bounds, covered, point }: PartitionStart): void {
     if (point.kind === 'contradiction') return this.halt(partition, point.reason);
-    const { topic, knowsVersion, emit } = this.options;
-    const { dedupWindowMs } = topic;
+    const { topic, keepsGenerations, knowsVersion, emit } = this.options;
     const reading = new PartitionReading({
       partition,
       start: point.offset,
-      news: [...covered.values()].reduce((most, { end }) => (end > most ? end : most), 0n),
       low: bounds.low,
       isLossAccepted: this.losses.reachTo(partition, bounds.low),
-      dedupWindowMs,
-      newCounter: () => new PartitionCounter(partition, dedupWindowMs, covered, this.rules),
+      topic,
+      keepsGenerations,
+      covered,
+      rules: this.rules,
       takers: { deltas: this.shards.deltas, absent: this.letters.absent },
       onCounted: (counted) => this.onCounted(partition, counted),
       knowsVersion,
@@ -314,11 +319,6 @@ export class CountingRun {
     this.letters.add(partition, counted);
     const { record, counts } = counted;
     this.options.emit({ kind: 'counted', partition, offset: record.offset, counts });
-  }
-
-  private leaveFromStart(shard: number): void {
-    this.letters.begin(shard);
-    this.shards.leave(shard, 'it does not say what it covers');
   }
 
   /** What it has not confirmed goes into letters too: its sums are forgotten. */

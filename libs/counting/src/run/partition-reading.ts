@@ -1,6 +1,15 @@
 import { CURRENT_SCHEMA_ID, isLaterSchema } from '@tally/contracts';
+import type { EventsTopic } from '@tally/placement';
 import type { BlockRecord } from '../aggregate/block-record.js';
-import type { CountedRecord, PartitionCounter, Takers } from '../aggregate/partition-counter.js';
+import type { CountingRules } from '../aggregate/event-folder.js';
+import {
+  PartitionCounter,
+  type CountedRecord,
+  type Takers,
+} from '../aggregate/partition-counter.js';
+import type { OffsetSet } from '../coverage/offset-set.js';
+import { GenerationDraft } from '../snapshots/generation-draft.js';
+import type { WindowGeneration } from '../snapshots/window-generation.js';
 import type { RunAction } from './run-action.js';
 import { goneWindow } from './starting-point.js';
 import type { WindowMemory } from './window-memory.js';
@@ -15,25 +24,33 @@ type State =
       readonly kind: 'counting';
       readonly counter: PartitionCounter;
       next: bigint;
+      /** From there on generations may be had of what the window was told; undefined: no more. */
+      recallsAt: bigint | undefined;
+      /** Whether one was asked for. */
+      isRecalling: boolean;
       /** The version of the registry that the next record needs and that is not known here. */
       awaited: number | undefined;
       /** Whether the next record waits until there is memory for its events. */
       awaitsMemory: boolean;
     };
 
+type Counting = Extract<State, { readonly kind: 'counting' }>;
+
 /** Which partition is read, and from where. */
 export interface PartitionReadingOptions {
   readonly partition: number;
   /** The first offset that some shard lacks. */
   readonly start: bigint;
-  /** The first offset that no shard has: below it, what is read is counted again for those that lack it. */
-  readonly news: bigint;
   /** Offset of the first record that the log has. */
   readonly low: bigint;
   /** Whether a person accepted that it begins there: the window is what is left of it. */
   readonly isLossAccepted: boolean;
-  readonly dedupWindowMs: number;
-  readonly newCounter: () => PartitionCounter;
+  readonly topic: EventsTopic;
+  /** Whether generations of the window are kept, and asked for. */
+  readonly keepsGenerations: boolean;
+  /** By shard: what need not be counted for it again. */
+  readonly covered: ReadonlyMap<number, OffsetSet>;
+  readonly rules: CountingRules;
   /** Who gets what a record adds. */
   readonly takers: Takers;
   /** Told of each record that was counted. */
@@ -52,11 +69,14 @@ export interface PartitionReadingOptions {
  */
 export class PartitionReading {
   private state: State;
+  /** The first offset that no shard has: below it, what is read is counted again for those that lack it. */
+  private readonly news: bigint;
 
   constructor(private readonly options: PartitionReadingOptions) {
-    const { partition, start, low, emit } = options;
+    const { partition, start, low, covered, emit } = options;
+    this.news = [...covered.values()].reduce((most, { end }) => (end > most ? end : most), 0n);
     if (start === low) {
-      this.state = this.countFrom(start);
+      this.state = this.countFrom(start, start);
     } else {
       this.state = { kind: 'probing' };
       emit({ kind: 'read-from', partition, offset: start - 1n });
@@ -72,7 +92,7 @@ export class PartitionReading {
   /** Whether it is past all that some shard has. */
   get hasCaughtUp(): boolean {
     const { position } = this;
-    return position !== undefined && position >= this.options.news;
+    return position !== undefined && position >= this.news;
   }
 
   /** The offset that it waits for, also while it reads back. */
@@ -104,7 +124,7 @@ export class PartitionReading {
     switch (state.kind) {
       case 'probing': {
         if (first.offset !== options.start - 1n) return undefined;
-        const windowStartMs = first.timestampMs - options.dedupWindowMs;
+        const windowStartMs = first.timestampMs - options.topic.dedupWindowMs;
         this.state = { kind: 'seeking', windowStartMs: Math.max(0, windowStartMs), isAsked: false };
         this.ask();
         return undefined;
@@ -114,6 +134,7 @@ export class PartitionReading {
       case 'counting':
         if (first.offset !== state.next || state.awaited !== undefined || state.awaitsMemory)
           return undefined;
+        if (state.isRecalling) return undefined;
         for (const record of records) {
           if (record.offset >= options.start && !options.hasRoom()) {
             const { partition, emit } = options;
@@ -135,6 +156,10 @@ export class PartitionReading {
           }
           state.next = record.offset + 1n;
           options.memory.tell(options.partition, state.counter.windowSize);
+          if (state.next === state.recallsAt) {
+            this.recall(state);
+            return undefined;
+          }
         }
         return undefined;
     }
@@ -156,6 +181,24 @@ export class PartitionReading {
   }
 
   /**
+   * What the window was told from the next offset on. The log says the rest: all of it, where there is no
+   * such generation, or no memory for it without waiting.
+   */
+  onGeneration(generation: WindowGeneration | undefined): void {
+    const { state, options } = this;
+    if (state.kind !== 'counting' || !state.isRecalling) return;
+    const { partition, start, memory, emit } = options;
+    state.isRecalling = false;
+    if (generation !== undefined && memory.hasRoomFor(generation.events)) {
+      state.counter.recall(generation, state.next);
+      state.next = generation.end;
+      memory.tell(partition, state.counter.windowSize);
+      if (state.next < start) return this.recall(state);
+    }
+    emit({ kind: 'read-from', partition, offset: state.next });
+  }
+
+  /**
    * @param from Where the dedup window begins in the log; undefined: the log did not answer.
    * @returns why the partition must not be counted: the window is gone in part.
    */
@@ -171,9 +214,9 @@ export class PartitionReading {
     if (begin > low) {
       // The record before it is older than the window and is read too: where it is, nothing of the
       // window is gone, and where it went meanwhile, the log goes on elsewhere and that is seen.
-      this.state = this.countFrom(begin - 1n);
+      this.state = this.countFrom(begin - 1n, begin);
     } else if (low === 0n || isLossAccepted) {
-      this.state = this.countFrom(begin);
+      this.state = this.countFrom(begin, begin);
     } else {
       return goneWindow(low);
     }
@@ -193,11 +236,41 @@ export class PartitionReading {
     emit({ kind: 'ask-offset-at', partition, timestampMs: state.windowStartMs });
   }
 
-  private countFrom(from: bigint): State {
-    const { partition, newCounter, emit } = this.options;
-    emit({ kind: 'read-from', partition, offset: from });
-    const counter = newCounter();
-    return { kind: 'counting', counter, next: from, awaited: undefined, awaitsMemory: false };
+  /** @param begin Where the window begins: there, or one record later. */
+  private countFrom(from: bigint, begin: bigint): State {
+    const { partition, start, topic, keepsGenerations, covered, rules, emit } = this.options;
+    const draft = this.newDraft(begin);
+    const state: Counting = {
+      kind: 'counting',
+      counter: new PartitionCounter(partition, topic.dedupWindowMs, covered, rules, draft),
+      next: from,
+      recallsAt: keepsGenerations && begin < start ? begin : undefined,
+      isRecalling: false,
+      awaited: undefined,
+      awaitsMemory: false,
+    };
+    if (state.recallsAt === from) this.recall(state);
+    else emit({ kind: 'read-from', partition, offset: from });
+    return state;
+  }
+
+  private recall(state: Counting): void {
+    const { partition, start, emit } = this.options;
+    state.recallsAt = undefined;
+    state.isRecalling = true;
+    emit({ kind: 'read-generation', partition, from: state.next, to: start });
+  }
+
+  private newDraft(from: bigint): GenerationDraft | undefined {
+    const { topic, partition, keepsGenerations, emit } = this.options;
+    if (!keepsGenerations) return undefined;
+    return new GenerationDraft({
+      topic: topic.name,
+      partition,
+      dedupWindowMs: topic.dedupWindowMs,
+      from,
+      onClosed: (generation) => emit({ kind: 'write-generation', partition, generation }),
+    });
   }
 
   /** What the record itself makes too old goes first: its append time will be what it is, however long it waits. */

@@ -1,6 +1,7 @@
 import type { shardProxy } from '@tally/contracts';
 import type { RecordCounts } from '../aggregate/partition-counter.js';
 import type { OffsetSet } from '../coverage/offset-set.js';
+import type { ClosedGeneration } from '../snapshots/generation-draft.js';
 
 /** What one shard has folded in, by partition of the topic; a partition that is missing: nothing. */
 export type ShardCoverage = ReadonlyMap<number, OffsetSet>;
@@ -106,6 +107,22 @@ export type RunAction =
    * its way from elsewhere may still come, and is not heard.
    */
   | { readonly kind: 'read-from'; readonly partition: number; readonly offset: bigint }
+  /**
+   * What was the dedup window told from the record at `from` on? Some generation that holds it and nothing at
+   * or behind `to`; no record of this partition until `read-from`. Answered by `onGeneration`.
+   */
+  | {
+      readonly kind: 'read-generation';
+      readonly partition: number;
+      readonly from: bigint;
+      readonly to: bigint;
+    }
+  /** It may be kept; what comes of it is not asked. */
+  | {
+      readonly kind: 'write-generation';
+      readonly partition: number;
+      readonly generation: ClosedGeneration;
+    }
   /**
    * A block names a version of the registry that is not known here: no record of its partition until
    * `read-from`. Answered by `onVersion`.

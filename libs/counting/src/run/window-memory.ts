@@ -22,6 +22,11 @@ export class WindowMemory {
     return this.bytes >= this.maxBytes;
   }
 
+  /** Whether so many more fingerprints fit, were all of them new. */
+  hasRoomFor(fingerprints: number): boolean {
+    return this.bytes + fingerprints * MAX_FINGERPRINT_BYTES <= this.maxBytes;
+  }
+
   /** Whether so much is free that it is worth while to go on. */
   get isRelieved(): boolean {
     return this.bytes <= this.maxBytes * (1 - RELIEF);

@@ -6,6 +6,7 @@ import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
 import { LogTime } from '../../src/run/log-time.js';
 import { ShardRoster } from '../../src/run/shard-roster.js';
 import { FlushText } from './flush-text.js';
+import { KeptGenerations } from './kept-generations.js';
 import { boundsOf, coverageOf, offsetsOf, Subjects } from './scenario-words.js';
 
 const SETTINGS = {
@@ -20,8 +21,10 @@ const SETTINGS = {
   'known version': 0,
   keep: 0,
   'window bytes': 1 << 20,
+  'keeps generations': 0,
 };
 
+const TOPIC = 'events-0123456789abcdef';
 const FIRST_REJOIN_MS = 1000;
 const MAX_REJOIN_MS = 8000;
 
@@ -58,6 +61,7 @@ export class RunPlayer {
   /** What a run is told that stands in dead letters, when it asks at its beginning. */
   private readonly standing = new Map<number, StandingRange[]>();
   private asksForLetters = false;
+  private readonly generations = new KeptGenerations(TOPIC);
   /** Shards that a question about coverage, or a flush, is open with. */
   private readonly asked = new Set<number>();
   /** By shard: the flush that was sent last. */
@@ -113,6 +117,11 @@ export class RunPlayer {
     [
       /^log does not say where partition (\d+) was then$/,
       (partition) => this.running.onOffsetAt(Number(partition), undefined),
+    ],
+    [
+      /^files of partition (\d+) have (no such generation|\d+\.\.\d+)$/,
+      (partition = '', offsets = '') =>
+        this.running.onGeneration(Number(partition), this.generations.find(partition, offsets)),
     ],
     [
       /^processor reads (\d+): (.+)$/,
@@ -189,7 +198,7 @@ export class RunPlayer {
     });
     this.run = new CountingRun({
       topic: {
-        name: 'events-0123456789abcdef',
+        name: TOPIC,
         partitions: 16,
         dedupWindowMs: this.settings['dedup window'],
       },
@@ -206,6 +215,7 @@ export class RunPlayer {
       logKeepMs: this.settings.keep,
       maxSeries: 1000,
       maxWindowBytes: this.settings['window bytes'],
+      keepsGenerations: this.settings['keeps generations'] === 1,
       startedAtMs: this.nowMs,
       emit: (action) => this.hear(action),
     });
@@ -300,6 +310,10 @@ export class RunPlayer {
         return `lets ${goneText(action)} of partition ${action.partition} go`;
       case 'read-from':
         return `reads partition ${action.partition} from ${action.offset}`;
+      case 'read-generation':
+        return `looks in files of partition ${action.partition} for what its window was told from ${action.from} on, below ${action.to}`;
+      case 'write-generation':
+        return `keeps what the window of partition ${this.generations.keep(action)} was told`;
       case 'await-version':
         return `waits in partition ${action.partition} for version ${action.registryVersion} of the event types`;
       case 'await-memory':
