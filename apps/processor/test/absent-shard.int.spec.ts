@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { SECOND_MS } from '@tally/contracts';
+import { DEFAULT_EVENT_TYPE, SECOND_MS } from '@tally/contracts';
 import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
 import { eventually } from '@tally/testing';
 import { ProcessorFixture, type RunningProcessor } from './support/processor-fixture.js';
@@ -137,7 +137,7 @@ describe('a processor of two shards', () => {
     await fixture.defineType({
       project: 'default',
       type: 'long',
-      definition: { dimensions: DIMENSIONS, maxAgeMs: null, retention: 'ever' },
+      definition: { ...DEFAULT_EVENT_TYPE, dimensions: DIMENSIONS },
     });
     const version = 1;
     for (let first = 0; first < events; first += 100)

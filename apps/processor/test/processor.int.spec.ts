@@ -8,7 +8,12 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { CURRENT_SCHEMA_ID, encodeBlockHeader, encodeDeltaRows } from '@tally/contracts';
+import {
+  CURRENT_SCHEMA_ID,
+  DEFAULT_EVENT_TYPE,
+  encodeBlockHeader,
+  encodeDeltaRows,
+} from '@tally/contracts';
 import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
 import { eventually } from '@tally/testing';
 import { Refusal } from '@tally/testing/stub-service';
@@ -235,7 +240,7 @@ describe('a processor', () => {
     await fixture.defineType({
       project: 'default',
       type: 'view',
-      definition: { dimensions: ['country'], maxAgeMs: null, retention: 'ever' },
+      definition: { ...DEFAULT_EVENT_TYPE, dimensions: ['country'] },
     });
     await untilCounted({ [left]: 1, [`${left}{"country":"PT"}`]: 1 });
   });

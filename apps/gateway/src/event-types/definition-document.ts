@@ -27,6 +27,12 @@ export const DOCUMENT_PARTS = {
     .nullable()
     .describe('An event older than this when it arrives is not counted; null: no limit.'),
   retention: EVENT_TYPE_PARTS.retention.describe('How long the minutes of the type are kept.'),
+  uniques: EVENT_TYPE_PARTS.uniques.describe(
+    'Names of attributes whose different values are counted (function=unique); answered ascending.',
+  ),
+  quantiles: EVENT_TYPE_PARTS.quantiles.describe(
+    'Whether quantiles of the value can be asked for (function=p95).',
+  ),
 };
 
 /** What a caller gives: missing members have the defaults of a type that nobody defined. */
@@ -35,41 +41,40 @@ export const GIVEN_DEFINITION = z.strictObject(
     dimensions: DOCUMENT_PARTS.dimensions.default([...DEFAULT_EVENT_TYPE.dimensions]),
     maxAgeSeconds: DOCUMENT_PARTS.maxAgeSeconds.default(DEFAULT_EVENT_TYPE.maxAgeMs),
     retention: DOCUMENT_PARTS.retention.default(DEFAULT_EVENT_TYPE.retention),
+    uniques: DOCUMENT_PARTS.uniques.default([...DEFAULT_EVENT_TYPE.uniques]),
+    quantiles: DOCUMENT_PARTS.quantiles.default(DEFAULT_EVENT_TYPE.quantiles),
   },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `expected dimensions, maxAgeSeconds and retention, got ${quoted(issue.keys[0] ?? '')}`
+        ? `expected dimensions, maxAgeSeconds, retention, uniques and quantiles, got ${quoted(issue.keys[0] ?? '')}`
         : 'expected an object',
   },
 );
 
 /** A definition as the API has it: ages in seconds. */
-export interface DefinitionDocument {
-  readonly dimensions: readonly string[];
+export interface DefinitionDocument extends Omit<EventTypeDefinition, 'maxAgeMs'> {
   readonly maxAgeSeconds: number | null;
-  readonly retention: EventTypeDefinition['retention'];
 }
 
 export function toDocument({
   version,
   definition,
 }: VersionedDefinition): DefinitionDocument & { readonly version: number } {
-  const { dimensions, maxAgeMs, retention } = definition;
+  const { maxAgeMs, ...others } = definition;
   return {
     version,
-    dimensions,
+    ...others,
     maxAgeSeconds: maxAgeMs === null ? null : maxAgeMs / SECOND_MS,
-    retention,
   };
 }
 
 /** What a caller gave, missing members with their defaults. TallyError `invalid_argument`. */
 export function fromDocument(document: unknown): EventTypeDefinition {
-  const { dimensions, maxAgeSeconds, retention } = checked(GIVEN_DEFINITION, document);
+  const { maxAgeSeconds, ...others } = checked(GIVEN_DEFINITION, document);
   const maxAgeMs = maxAgeSeconds === null ? null : maxAgeSeconds * SECOND_MS;
   // As they are stored: who gives them in another order means the same.
-  return checked(EVENT_TYPE_SCHEMA, { dimensions, maxAgeMs, retention });
+  return checked(EVENT_TYPE_SCHEMA, { ...others, maxAgeMs });
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -9,26 +9,33 @@ export type RetentionClass = (typeof RETENTION_CLASSES)[number];
 
 /** Each dimension multiplies the counters of a subject by the number of its values. */
 export const MAX_DIMENSIONS = 8;
+/** Each unique attribute adds a sketch to each window of a subject. */
+export const MAX_UNIQUES = 4;
 /** The shortest maximum age that an event type may have. */
 export const MIN_AGE_MS = SECOND_MS;
 /** The longest maximum age that an event type may have: ten years of 365 days. */
 export const MAX_AGE_MS = 10 * 365 * DAY_MS;
 
-const LIST = `expected a list of at most ${MAX_DIMENSIONS} dimensions`;
-const NAMES = `expected dimensions that are names of attributes (1 to ${ATTRIBUTE_NAME_BYTES} bytes of UTF-8)`;
+/** Names of attributes, each once. `what` they are: one word for messages. */
+function attributeNames(most: number, what: string) {
+  const list = `expected a list of at most ${most} ${what}s`;
+  const names = `expected ${what}s that are names of attributes (1 to ${ATTRIBUTE_NAME_BYTES} bytes of UTF-8)`;
+  return z
+    .array(
+      z.string(names).min(1, names).max(ATTRIBUTE_NAME_BYTES, names).refine(isAttributeName, names),
+      list,
+    )
+    .max(most, list)
+    .refine((all) => new Set(all).size === all.length, `expected each ${what} once`)
+    .meta({ uniqueItems: true });
+}
+
 const AGE = 'expected a maximum age from 1 second to 10 years, or null';
 
 /** The parts of a definition: the one rule of each, for the registry, the API and its document. */
 export const EVENT_TYPE_PARTS = {
   /** Names of attributes whose values split the counters. */
-  dimensions: z
-    .array(
-      z.string(NAMES).min(1, NAMES).max(ATTRIBUTE_NAME_BYTES, NAMES).refine(isAttributeName, NAMES),
-      LIST,
-    )
-    .max(MAX_DIMENSIONS, LIST)
-    .refine((names) => new Set(names).size === names.length, 'expected each dimension once')
-    .meta({ uniqueItems: true }),
+  dimensions: attributeNames(MAX_DIMENSIONS, 'dimension'),
   /** An event appended longer than this after its time is too late and not counted; null: never. */
   maxAgeMs: z.int(AGE).min(MIN_AGE_MS, AGE).max(MAX_AGE_MS, AGE).nullable(),
   /** How long the windows of the type are kept. */
@@ -36,19 +43,35 @@ export const EVENT_TYPE_PARTS = {
     RETENTION_CLASSES,
     `expected a retention that is one of ${RETENTION_CLASSES.join(', ')}`,
   ),
+  /** Names of attributes whose different values are counted. */
+  uniques: attributeNames(MAX_UNIQUES, 'unique attribute'),
+  /** Whether quantiles of the value can be asked for. */
+  quantiles: z.boolean('expected quantiles that are true or false'),
 };
 
-/** The definition of an event type as the registry stores it. */
+/** The definition of an event type as the registry stores it; versions of before have no sketches. */
 export const EVENT_TYPE_SCHEMA = z
-  .object(EVENT_TYPE_PARTS, 'expected an object')
-  // Ascending by UTF-16 code units, as the series id wants them.
-  .transform(({ dimensions, ...others }) => ({ dimensions: dimensions.toSorted(), ...others }));
+  .object(
+    {
+      ...EVENT_TYPE_PARTS,
+      uniques: EVENT_TYPE_PARTS.uniques.default([]),
+      quantiles: EVENT_TYPE_PARTS.quantiles.default(false),
+    },
+    'expected an object',
+  )
+  // Ascending by UTF-16 code units, as the series id wants dimensions.
+  .transform(({ dimensions, uniques, ...others }) => ({
+    dimensions: dimensions.toSorted(),
+    uniques: uniques.toSorted(),
+    ...others,
+  }));
 
-/** What an event type means, as one version of the registry has it; dimensions ascend. */
+/** What an event type means, as one version of the registry has it; dimensions and uniques ascend. */
 export interface EventTypeDefinition extends Readonly<
-  Omit<z.output<typeof EVENT_TYPE_SCHEMA>, 'dimensions'>
+  Omit<z.output<typeof EVENT_TYPE_SCHEMA>, 'dimensions' | 'uniques'>
 > {
   readonly dimensions: readonly string[];
+  readonly uniques: readonly string[];
 }
 
 /** What a type means that nobody defined. */
@@ -56,6 +79,8 @@ export const DEFAULT_EVENT_TYPE: EventTypeDefinition = {
   dimensions: [],
   maxAgeMs: null,
   retention: 'ever',
+  uniques: [],
+  quantiles: false,
 };
 
 /** Whether two definitions mean the same. */
@@ -63,7 +88,12 @@ export function isSameDefinition(left: EventTypeDefinition, right: EventTypeDefi
   return (
     left.maxAgeMs === right.maxAgeMs &&
     left.retention === right.retention &&
-    left.dimensions.length === right.dimensions.length &&
-    left.dimensions.every((name, index) => name === right.dimensions[index])
+    left.quantiles === right.quantiles &&
+    isSameList(left.dimensions, right.dimensions) &&
+    isSameList(left.uniques, right.uniques)
   );
+}
+
+function isSameList(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, index) => name === right[index]);
 }

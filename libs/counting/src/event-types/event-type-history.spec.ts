@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import { EventTypeHistory } from './event-type-history.js';
 
 const keep = (retention: EventTypeDefinition['retention']): EventTypeDefinition => ({
-  dimensions: [],
-  maxAgeMs: null,
+  ...DEFAULT_EVENT_TYPE,
   retention,
 });
 
