@@ -202,6 +202,18 @@ export const DESCRIPTORS: object = {
          }
         },
         "ReadCountersRequest": {
+         "oneofs": {
+          "_uniqueAttribute": {
+           "oneof": [
+            "uniqueAttribute"
+           ]
+          },
+          "_quantiles": {
+           "oneof": [
+            "quantiles"
+           ]
+          }
+         },
          "fields": {
           "seriesIds": {
            "type": "bytes",
@@ -227,6 +239,20 @@ export const DESCRIPTORS: object = {
           "maxRows": {
            "type": "uint32",
            "id": 6
+          },
+          "uniqueAttribute": {
+           "type": "string",
+           "id": 11,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "quantiles": {
+           "type": "bool",
+           "id": 12,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -527,6 +553,13 @@ export const DESCRIPTORS: object = {
          }
         },
         "ApplyDeltaRequest": {
+         "oneofs": {
+          "_sketches": {
+           "oneof": [
+            "sketches"
+           ]
+          }
+         },
          "fields": {
           "shard": {
            "type": "uint32",
@@ -558,6 +591,13 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "PartitionInstant",
            "id": 7
+          },
+          "sketches": {
+           "type": "bytes",
+           "id": 9,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -752,6 +792,18 @@ export const DESCRIPTORS: object = {
          }
         },
         "ReadCountersRequest": {
+         "oneofs": {
+          "_uniqueAttribute": {
+           "oneof": [
+            "uniqueAttribute"
+           ]
+          },
+          "_quantiles": {
+           "oneof": [
+            "quantiles"
+           ]
+          }
+         },
          "fields": {
           "shard": {
            "type": "uint32",
@@ -785,6 +837,20 @@ export const DESCRIPTORS: object = {
           "maxRows": {
            "type": "uint32",
            "id": 8
+          },
+          "uniqueAttribute": {
+           "type": "string",
+           "id": 11,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "quantiles": {
+           "type": "bool",
+           "id": 12,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -793,6 +859,11 @@ export const DESCRIPTORS: object = {
           "_asOfMs": {
            "oneof": [
             "asOfMs"
+           ]
+          },
+          "_sketches": {
+           "oneof": [
+            "sketches"
            ]
           }
          },
@@ -804,6 +875,13 @@ export const DESCRIPTORS: object = {
           "asOfMs": {
            "type": "int64",
            "id": 2,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "sketches": {
+           "type": "bytes",
+           "id": 5,
            "options": {
             "proto3_optional": true
            }
@@ -976,6 +1054,33 @@ export const DESCRIPTORS: object = {
           "maxWindows": {
            "type": "uint32",
            "id": 7
+          },
+          "figures": {
+           "type": "AskedFigures",
+           "id": 11
+          }
+         }
+        },
+        "AskedFigures": {
+         "oneofs": {
+          "_uniqueAttribute": {
+           "oneof": [
+            "uniqueAttribute"
+           ]
+          }
+         },
+         "fields": {
+          "uniqueAttribute": {
+           "type": "string",
+           "id": 1,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "quantiles": {
+           "rule": "repeated",
+           "type": "uint32",
+           "id": 2
           }
          }
         },
@@ -984,6 +1089,11 @@ export const DESCRIPTORS: object = {
           "_asOfMs": {
            "oneof": [
             "asOfMs"
+           ]
+          },
+          "_partlyDeclaredWindows": {
+           "oneof": [
+            "partlyDeclaredWindows"
            ]
           }
          },
@@ -1004,6 +1114,13 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "uint32",
            "id": 3
+          },
+          "partlyDeclaredWindows": {
+           "type": "uint32",
+           "id": 9,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -1012,6 +1129,11 @@ export const DESCRIPTORS: object = {
           "_asOfMs": {
            "oneof": [
             "asOfMs"
+           ]
+          },
+          "_figures": {
+           "oneof": [
+            "figures"
            ]
           }
          },
@@ -1032,6 +1154,13 @@ export const DESCRIPTORS: object = {
           "asOfMs": {
            "type": "int64",
            "id": 4,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "figures": {
+           "type": "bytes",
+           "id": 9,
            "options": {
             "proto3_optional": true
            }

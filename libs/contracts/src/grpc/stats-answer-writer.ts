@@ -9,6 +9,8 @@ export interface SubjectRows {
   readonly missing: boolean;
   /** ms since 1970; undefined where its shard answered. */
   readonly asOfMs?: bigint | undefined;
+  /** Those that were asked for, of its windows one after the other; undefined where none were. */
+  readonly figures?: Float64Array | undefined;
 }
 
 /** A GetStatsResponse that is not written yet. */
@@ -17,12 +19,16 @@ export interface StatsRows {
   /** ms since 1970; undefined when that cannot be said. */
   readonly asOfMs?: bigint | undefined;
   readonly missingShards: readonly number[];
+  readonly partlyDeclaredWindows?: number | undefined;
 }
 
 /** So many windows are written in a step, some tenths of a millisecond. */
 const STEP_WINDOWS = 256;
 /** Of a window: two bytes before it, six tags, five numbers of ten bytes, a sum of 40 digits. */
 const MOST_WINDOW_BYTES = 99;
+
+/** Of a figure. */
+export const FIGURE_BYTES = 8;
 
 /**
  * The bytes of a GetStatsResponse (tally/query/v1/query.proto) in steps: an answer may have 100 000
@@ -31,16 +37,17 @@ const MOST_WINDOW_BYTES = 99;
  * @param startMsOf The beginning of a row's window, ms since 1970.
  */
 export function* writeStatsAnswer(
-  { subjects, asOfMs, missingShards }: StatsRows,
+  { subjects, asOfMs, missingShards, partlyDeclaredWindows }: StatsRows,
   startMsOf: (row: CounterRow) => bigint,
 ): Generator<undefined, Buffer> {
   const parts: Buffer[] = [];
   let unstepped = 0;
-  for (const { subject, rows, missing, asOfMs: ownMs } of subjects) {
+  for (const { subject, rows, missing, asOfMs: ownMs, figures } of subjects) {
     const own = new MessageWriter();
     own.block(1, Buffer.from(subject));
     if (missing) own.integer(3, 1);
     if (ownMs !== undefined) own.integer(4, ownMs);
+    if (figures !== undefined) own.block(9, figureBytes(figures));
     const message = [own.finish()];
     for (let from = 0; from < rows.length; from += STEP_WINDOWS) {
       const step = rows.slice(from, from + STEP_WINDOWS);
@@ -60,7 +67,15 @@ export function* writeStatsAnswer(
   const tail = new MessageWriter();
   if (asOfMs !== undefined) tail.integer(2, asOfMs);
   for (const shard of missingShards) tail.integer(3, shard);
+  if (partlyDeclaredWindows !== undefined) tail.integer(9, partlyDeclaredWindows);
   return Buffer.concat([...parts, tail.finish()]);
+}
+
+function figureBytes(figures: Float64Array): Buffer {
+  const bytes = Buffer.allocUnsafe(figures.length * FIGURE_BYTES);
+  for (let at = 0; at < figures.length; at++)
+    bytes.writeDoubleLE(figures[at] ?? Number.NaN, at * FIGURE_BYTES);
+  return bytes;
 }
 
 function windowBytes(rows: CounterRows, startMsOf: (row: CounterRow) => bigint): Buffer {

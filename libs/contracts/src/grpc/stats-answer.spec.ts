@@ -33,6 +33,7 @@ const subject = fc.record(
     windows: fc.array(window),
     missing: fc.boolean(),
     asOfMs: int64,
+    figures: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
   },
   { requiredKeys: ['subject', 'windows', 'missing'] },
 );
@@ -41,6 +42,7 @@ const answer: fc.Arbitrary<GetStatsResponse> = fc.record(
     subjects: fc.array(subject),
     asOfMs: int64,
     missingShards: fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
+    partlyDeclaredWindows: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   },
   { requiredKeys: ['subjects', 'missingShards'] },
 );

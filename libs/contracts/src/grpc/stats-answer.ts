@@ -11,6 +11,7 @@ export interface StatsAnswer {
   readonly subjects: readonly (Omit<SubjectStats, 'windows'> & { readonly windows: Windows })[];
   readonly asOfMs?: string | undefined;
   readonly missingShards: readonly number[];
+  readonly partlyDeclaredWindows?: number;
 }
 
 /**
@@ -22,14 +23,21 @@ export function readStatsAnswer(bytes: Buffer): StatsAnswer {
   const subjects: StatsAnswer['subjects'][number][] = [];
   const missingShards: number[] = [];
   let asOfMs: string | undefined;
+  let partlyDeclaredWindows: number | undefined;
   const message = new MessageReader(bytes);
   while (message.next()) {
     if (message.field === 1) subjects.push(subjectIn(message.bytes()));
     else if (message.field === 2) asOfMs = message.int64();
     else if (message.field === 3) missingShards.push(...message.uint32s());
+    else if (message.field === 9) partlyDeclaredWindows = Number(message.uint64());
     else message.skip();
   }
-  return { subjects, asOfMs, missingShards };
+  return {
+    subjects,
+    asOfMs,
+    missingShards,
+    ...(partlyDeclaredWindows === undefined ? {} : { partlyDeclaredWindows }),
+  };
 }
 
 function subjectIn(bytes: Buffer): StatsAnswer['subjects'][number] {
@@ -37,17 +45,20 @@ function subjectIn(bytes: Buffer): StatsAnswer['subjects'][number] {
   let length = 0;
   let missing = false;
   let asOfMs: string | undefined;
+  let figures: Buffer | undefined;
   const message = new MessageReader(bytes);
   while (message.next()) {
     if (message.field === 1) subject = message.bytes().toString();
     else if (message.field === 3) missing = message.uint64() !== '0';
     else if (message.field === 4) asOfMs = message.int64();
+    else if (message.field === 9) figures = message.bytes();
     else {
       if (message.field === 2) length += 1;
       message.skip();
     }
   }
-  return { subject, windows: new WindowsIn(bytes, length), missing, asOfMs };
+  const windows = new WindowsIn(bytes, length);
+  return { subject, windows, missing, asOfMs, ...(figures === undefined ? {} : { figures }) };
 }
 
 class WindowsIn implements Windows {

@@ -32,6 +32,18 @@ export interface GetStatsRequest {
    * as many as fit into a message.
    */
   readonly maxWindows: number;
+  /** What is asked of sketches. */
+  readonly figures: AskedFigures | undefined;
+}
+
+/** Figures of each window, in this order. */
+export interface AskedFigures {
+  /** The number of different values of this attribute; absent: it is not asked. */
+  readonly uniqueAttribute?:
+    | string
+    | undefined;
+  /** Quantiles of the values, in thousandths, at most 16. */
+  readonly quantiles: readonly number[];
 }
 
 export interface GetStatsResponse {
@@ -43,6 +55,8 @@ export interface GetStatsResponse {
     | undefined;
   /** Shards that did not answer; subjects on them have `missing` set. */
   readonly missingShards: readonly number[];
+  /** Windows with a figure that is not known, because the type did not declare it for all of their events. */
+  readonly partlyDeclaredWindows?: number | undefined;
 }
 
 export interface SubjectStats {
@@ -52,7 +66,14 @@ export interface SubjectStats {
   /** Its shard did not answer, and no earlier answer is known. */
   readonly missing: boolean;
   /** Its shard did not answer: these are the windows of an earlier answer, complete to this instant. */
-  readonly asOfMs?: string | undefined;
+  readonly asOfMs?:
+    | string
+    | undefined;
+  /**
+   * Those that were asked for, window after window: doubles of 8 bytes, little-endian. NaN where one is
+   * not known or there is no value; quantiles in micro-units.
+   */
+  readonly figures?: Buffer | undefined;
 }
 
 export interface Window {

@@ -172,6 +172,8 @@ export interface ApplyDeltaRequest {
   readonly seriesNames: Buffer;
   readonly ledger: readonly LedgerEntry[];
   readonly instants: readonly PartitionInstant[];
+  /** What is added to the sketches of the rows, see docs/formats/sketch.md; absent: nothing. */
+  readonly sketches?: Buffer | undefined;
 }
 
 export interface ApplyDeltaResponse {
@@ -278,13 +280,20 @@ export interface ReadCountersRequest {
   readonly topics: readonly TopicPartitions[];
   /** Fails with `payload_too_large` when there are more rows; 0: as many as fit into a message. */
   readonly maxRows: number;
+  /** Also the sketches of the different values of this attribute; and those of values. */
+  readonly uniqueAttribute?: string | undefined;
+  readonly quantiles?: boolean | undefined;
 }
 
 export interface ReadCountersResponse {
   /** Rows ordered by series (index in the request), then window; see docs/formats/counter-rows.md. */
   readonly rows: Buffer;
   /** The earliest instant over all partitions of the topics; absent when one of them has none. */
-  readonly asOfMs?: string | undefined;
+  readonly asOfMs?:
+    | string
+    | undefined;
+  /** One entry for each row, see docs/formats/sketch.md; absent when no sketches were asked for. */
+  readonly sketches?: Buffer | undefined;
 }
 
 /** Guards one shard: the only way to its Postgres. */
