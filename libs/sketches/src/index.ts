@@ -1,3 +1,4 @@
+export { AnswerEntries, encodeAnswerEntry, type WindowSketches } from './answer-entries.js';
 export { deltaEntries, encodeDeltaEntry, ENTRY_BYTES, type DeltaEntry } from './delta-entries.js';
 export { DDSketch, QUANTILE_ERROR } from './quantiles/dd-sketch.js';
 export { attributeId, HashedText } from './uniques/hashed-text.js';

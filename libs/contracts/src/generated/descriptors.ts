@@ -1025,6 +1025,13 @@ export const DESCRIPTORS: object = {
          }
         },
         "GetStatsRequest": {
+         "oneofs": {
+          "_figures": {
+           "oneof": [
+            "figures"
+           ]
+          }
+         },
          "fields": {
           "project": {
            "type": "string",
@@ -1057,7 +1064,10 @@ export const DESCRIPTORS: object = {
           },
           "figures": {
            "type": "AskedFigures",
-           "id": 11
+           "id": 11,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },

@@ -11,7 +11,7 @@ export interface StatsAnswer {
   readonly subjects: readonly (Omit<SubjectStats, 'windows'> & { readonly windows: Windows })[];
   readonly asOfMs?: string | undefined;
   readonly missingShards: readonly number[];
-  readonly partlyDeclaredWindows?: number;
+  readonly partlyDeclaredWindows?: number | undefined;
 }
 
 /**

@@ -7,16 +7,22 @@ import {
   windowMinutesOf,
 } from '@tally/contracts';
 import { slotOf } from '@tally/placement';
+import { attributeId } from '@tally/sketches';
 import type pg from 'pg';
 import { uuidColumn } from '../binary-arrays.js';
 import { toTallyError } from '../postgres-errors.js';
-import { READ_COUNTERS } from './read-counters.sql.js';
+import { READ_COUNTERS, READ_SKETCHES } from './read-counters.sql.js';
+import { RowSketches, tooManySketches } from './row-sketches.js';
 
 /** 64 bytes each: 12.8 MB, which fits into a message of 16 MiB. */
 const MAX_ROWS = 200_000;
+/** As they are stored, before they are merged: Postgres writes them as texts of twice as many. */
+const MAX_SKETCH_BYTES = 32 << 20;
 const MAX_MINUTE = 0x7fffffff;
 /** So many rows are written in a step, some tenths of a millisecond. */
 const STEP_ROWS = 256;
+/** And so many bytes of sketches are merged. */
+const STEP_SKETCH_BYTES = 32 << 10;
 
 type Question = Omit<shardProxy.ReadCountersRequest, 'shard' | 'epoch'>;
 /** `index`, from 1, is null in the only row when nothing was found. */
@@ -29,6 +35,9 @@ type Row = readonly [
   sum: string,
   min: string | null,
   max: string | null,
+  uniques?: Buffer | null,
+  quantiles?: Buffer | null,
+  areSketchesTooLarge?: boolean,
 ];
 
 /** Asks Postgres for rows: a pool, or what cancels the question when nobody waits for the answer. */
@@ -52,11 +61,13 @@ export async function readCounters(
   owns: (slot: number) => boolean,
   inSteps: InSteps,
 ): Promise<shardProxy.ReadCountersResponse> {
+  const isSketched = question.uniqueAttribute !== undefined || question.quantiles === true;
   const values = valuesOf(question, owns);
+  if (isSketched) values.push(...sketchValuesOf(question));
   let rows: Row[];
   try {
     ({ rows } = await asker.query<Row & unknown[]>({
-      text: READ_COUNTERS,
+      text: isSketched ? READ_SKETCHES : READ_COUNTERS,
       values,
       rowMode: 'array',
     }));
@@ -69,8 +80,17 @@ export async function readCounters(
       'payload_too_large',
       `more than ${maxRows} windows: ask for fewer series, less time or a coarser granularity`,
     );
+  if (rows[0]?.[10] === true) throw tooManySketches(MAX_SKETCH_BYTES);
   const asOfMs = rows[0]?.[0] ?? undefined;
-  return { rows: await inSteps(encode(rows)), ...(asOfMs === undefined ? {} : { asOfMs }) };
+  return {
+    ...(await inSteps(encode(rows, isSketched))),
+    ...(asOfMs === undefined ? {} : { asOfMs }),
+  };
+}
+
+function sketchValuesOf({ uniqueAttribute, quantiles = false }: Question): unknown[] {
+  const attribute = uniqueAttribute === undefined ? null : String(attributeId(uniqueAttribute));
+  return [attribute, quantiles, MAX_SKETCH_BYTES];
 }
 
 function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[] {
@@ -104,12 +124,17 @@ function clamp(minute: string): number {
   return Math.max(0, Math.min(MAX_MINUTE, Number(minute)));
 }
 
-function* encode(rows: readonly Row[]): Generator<undefined, Buffer> {
+function* encode(
+  rows: readonly Row[],
+  isSketched: boolean,
+): Generator<undefined, Pick<shardProxy.ReadCountersResponse, 'rows' | 'sketches'>> {
   // Nothing was found: the only row says up to when.
   const isNothing = rows.length === 1 && rows[0]?.[1] === null;
-  const writer = new CounterRowWriter(isNothing ? 0 : rows.length);
-  if (isNothing) return writer.bytes;
-  for (const [at, [, index, startMinute, count, valued, sum, min, max]] of rows.entries()) {
+  const found = isNothing ? [] : rows;
+  const writer = new CounterRowWriter(found.length);
+  const sketches = isSketched ? new RowSketches() : undefined;
+  let unstepped = 0;
+  for (const [, index, startMinute, count, valued, sum, min, max, uniques, quantiles] of found) {
     writer.add({
       index: Number(index) - 1,
       startMinute: BigInt(startMinute),
@@ -119,9 +144,14 @@ function* encode(rows: readonly Row[]): Generator<undefined, Buffer> {
       min: BigInt(min ?? 0),
       max: BigInt(max ?? 0),
     });
-    if (at % STEP_ROWS === STEP_ROWS - 1) yield;
+    sketches?.add(uniques ?? null, quantiles ?? null);
+    const bytes = (uniques?.length ?? 0) + (quantiles?.length ?? 0);
+    unstepped += 1 / STEP_ROWS + bytes / STEP_SKETCH_BYTES;
+    if (unstepped < 1) continue;
+    unstepped = 0;
+    yield;
   }
-  return writer.bytes;
+  return { rows: writer.bytes, ...(sketches === undefined ? {} : { sketches: sketches.finish() }) };
 }
 
 function refuse(problem: string): never {

@@ -9,6 +9,7 @@ import { grantWriter, lookAtWriter, roleOf, type Writer } from './grant-writer.j
 import { Installation1795900000000 } from './installation.migration.js';
 import { LedgerConflicting1795960000000 } from './ledger-conflicting.migration.js';
 import { LedgerExpired1764328000000 } from './ledger-expired.migration.js';
+import { Sketches1796100000000 } from './sketches.migration.js';
 
 /** All, oldest first. */
 const MIGRATIONS = [
@@ -17,6 +18,7 @@ const MIGRATIONS = [
   AcceptedLosses1795860000000,
   Installation1795900000000,
   LedgerConflicting1795960000000,
+  Sketches1796100000000,
 ];
 const TABLE = 'migrations';
 const CONNECT_TIMEOUT_MS = 5000;

@@ -50,8 +50,9 @@ function stored(messages: readonly Message[]): Record<string, string> {
     const bytes = Buffer.from(sketches);
     const rows = decodeDeltaRows(Buffer.from(encoded)) ?? [];
     for (const { row, kind, attribute, from } of deltaEntries(bytes)) {
-      const { series = Buffer.alloc(0), minute = 0 } = rows[row] ?? {};
-      const key = `${names.get(hex(series))}@${minute} ${attribute}`;
+      const its = rows[row];
+      if (its === undefined) throw new Error(`expected a row ${row}`);
+      const key = `${names.get(hex(its.series))}@${its.minute} ${attribute}`;
       const made = kind === UNIQUES ? new HyperLogLog() : new DDSketch();
       const sketch = merged.get(key) ?? made;
       sketch.merge(bytes, from);

@@ -33,7 +33,7 @@ export interface GetStatsRequest {
    */
   readonly maxWindows: number;
   /** What is asked of sketches. */
-  readonly figures: AskedFigures | undefined;
+  readonly figures?: AskedFigures | undefined;
 }
 
 /** Figures of each window, in this order. */
