@@ -9,7 +9,7 @@ import { failureOf, ShardProxies, timeFor } from '../shards/shard-proxies.js';
 import { ShardBreaker } from '../shards/shard-breaker.js';
 import { scatter } from './scatter.js';
 
-/** All rows of an answer must fit into one message of 16 MiB, with what is around them. */
+/** All rows of an answer, and their sketches, must fit into one message of 16 MiB, with what is around them. */
 const MAX_ANSWER_BYTES = 15 << 20;
 
 export const DEADLINES = Symbol('deadlines');
@@ -46,7 +46,10 @@ export class CountersController {
     // Not a shard that is missing: the question has more of an answer than anybody would take.
     if (tooMany?.failure !== undefined)
       throw new TallyError('payload_too_large', tooMany.failure.message);
-    const bytes = shards.reduce((sum, { rows }) => sum + (rows?.rows.length ?? 0), 0);
+    const bytes = shards.reduce(
+      (sum, { rows }) => sum + (rows?.rows.length ?? 0) + (rows?.sketches?.length ?? 0),
+      0,
+    );
     if (bytes > MAX_ANSWER_BYTES)
       throw new TallyError(
         'payload_too_large',

@@ -11,6 +11,7 @@ import { quoted } from '../events/rejection.js';
 import { utf8Bytes } from '../events/text-rule.js';
 import { ParameterReader } from '../http/parameter-reader.js';
 import { readTimes, type TimeRange } from './asked-times.js';
+import { isFigure, readFigures, UNIQUE, type Figures } from './figures.js';
 import {
   FUNCTIONS,
   GRANULARITIES,
@@ -26,6 +27,8 @@ export interface StatsQuestion {
   /** Each once, in the order of their first appearance. */
   readonly subjects: readonly string[];
   readonly functions: ReadonlySet<StatsFunction>;
+  /** What is answered from sketches; absent: nothing. */
+  readonly figures?: Figures;
   /** ms since 1970, where windows begin (of a total: whole minutes); from inclusive, to exclusive. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -34,10 +37,13 @@ export interface StatsQuestion {
   readonly allowPartial: boolean;
 }
 
+const FIGURES = `, ${UNIQUE}, a quantile from p0 to p100`;
+
 export const STATS_PARAMETERS = [
   'type',
   'subject',
   'function',
+  'attribute',
   'from',
   'to',
   'granularity',
@@ -61,7 +67,8 @@ export function readQuestion(target: string, limits: PointLimits, nowMs: number)
   const reader = new ParameterReader(target, STATS_PARAMETERS);
   const type = readType(reader);
   const subjects = readSubjects(reader);
-  const functions = reader.words('function', FUNCTIONS);
+  const { words: functions, others } = reader.wordsAnd('function', FUNCTIONS, isFigure, FIGURES);
+  const figures = readFigures(reader, others);
   const times = readTimes(reader, nowMs);
   const asked = reader.word('granularity', GRANULARITIES);
   readTimeZone(reader);
@@ -72,7 +79,8 @@ export function readQuestion(target: string, limits: PointLimits, nowMs: number)
   const question: StatsQuestion = {
     type,
     subjects,
-    functions: functions.size === 0 ? new Set(['count']) : functions,
+    functions: functions.size + others.length === 0 ? new Set(['count']) : functions,
+    ...(figures === undefined ? {} : { figures }),
     ...roundedOutward(times, granularity),
     granularity,
     fillZero,

@@ -7,6 +7,7 @@ import { askService, tooMuch } from '../http/ask-service.js';
 import { whenClosed, WRITING_BYTES, type SlicedAnswers } from '../http/sliced-answer.js';
 import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
+import { NO_FIGURES, toAskedFigures } from './figures.js';
 import { answerPieces } from './stats-document.js';
 import {
   pointsOf,
@@ -69,7 +70,9 @@ export class StatsController {
   }
 
   private askQuery(question: StatsQuestion, signal: AbortSignal): Promise<StatsAnswer> {
-    const { type, subjects, fromMs, toMs, granularity } = question;
+    const { type, subjects, fromMs, toMs, granularity, figures: asked = NO_FIGURES } = question;
+    const { definedTypes } = this.parts;
+    const figures = toAskedFigures(type, asked, () => definedTypes.versions(type));
     const request: query.GetStatsRequest = {
       project: PROJECT,
       type,
@@ -78,6 +81,7 @@ export class StatsController {
       toMs: String(toMs),
       granularity: WIRE_GRANULARITY[granularity],
       maxWindows: this.parts.limits.maxPoints,
+      ...(figures === undefined ? {} : { figures }),
     };
     const { query: client, timeoutMs, logger } = this.parts;
     return askService({

@@ -7,12 +7,16 @@ import {
   type CounterRow,
   type StatsRows,
 } from '@tally/contracts';
+import { AnswerEntries } from '@tally/sketches';
+import { isPartlyDeclared, writeFigures, type AskedFigures } from './figures.js';
 import type { LastAnswers } from './last-answers.js';
 import type { Plan } from './plan-question.js';
 
 const MINUTE = BigInt(MINUTE_MS);
 /** So many rows are checked in a step, some tenths of a millisecond. */
 const STEP_ROWS = 256;
+/** And so many bytes of sketches are looked into. */
+const STEP_SKETCH_BYTES = 32 << 10;
 
 type ShardRows = clusterProxy.ShardRows;
 type AnsweredRows = NonNullable<ShardRows['rows']>;
@@ -20,6 +24,8 @@ interface Found {
   readonly rows: CounterRows;
   readonly missing: boolean;
   readonly asOfMs?: bigint;
+  /** Those that were asked for, of its rows one after the other; undefined where none were. */
+  readonly figures?: Float64Array | undefined;
 }
 
 /**
@@ -62,6 +68,7 @@ export function* mergeAnswers(
         for (const index of indexes)
           last?.remember(seriesAt(plan, index), plan, {
             rows: found.get(index)?.rows ?? CounterRows.NONE,
+            figures: found.get(index)?.figures,
             asOfMs,
           });
     }
@@ -74,8 +81,28 @@ export function* mergeAnswers(
       throw new TallyError('internal', `no shard spoke of series ${index} of the question`);
     return { subject, ...stats };
   });
-  return { subjects, asOfMs: earliest(instants), missingShards };
+  const partlyDeclaredWindows = yield* partlyDeclared(plan, found.values());
+  return { subjects, asOfMs: earliest(instants), missingShards, partlyDeclaredWindows };
 }
+
+/** How many windows have a figure that is not known; undefined where no figures are asked. */
+function* partlyDeclared(
+  { figures: asked }: Plan,
+  all: Iterable<Found>,
+): Generator<undefined, number | undefined> {
+  if (asked === undefined) return undefined;
+  let windows = 0;
+  for (const { rows, figures = NO_FIGURES } of all)
+    for (let at = 0; at < rows.length; at++) {
+      if (isPartlyDeclared(asked, rows.at(at).valued, figures.subarray(at * asked.width)))
+        windows += 1;
+      if (at % STEP_ROWS === STEP_ROWS - 1) yield;
+    }
+  return windows;
+}
+
+const NO_FIGURES = new Float64Array(0);
+const NO_SKETCHES = { uniques: Buffer.alloc(0), quantiles: Buffer.alloc(0) };
 
 /** When the window of a row begins, in ms since 1970. */
 export function startMsOf(plan: Plan, { startMinute }: CounterRow): bigint {
@@ -102,12 +129,18 @@ function indexesOf(plan: Plan, { shard, seriesIds: ids }: ShardRows): number[] {
 function* addRows(
   plan: Plan,
   shard: number,
-  { rows: bytes }: AnsweredRows,
+  { rows: bytes, sketches }: AnsweredRows,
   indexes: readonly number[],
   found: Map<number, Found>,
 ): Generator<undefined, number> {
   const rows = CounterRows.of(bytes);
   if (rows === undefined) throw broken(shard, `${bytes.length} bytes that are not rows`);
+  const { figures: asked } = plan;
+  const width = asked?.width ?? 0;
+  const figures = new Float64Array(rows.length * width);
+  // One that knows of no sketches has none for any row.
+  const entries = sketches && new AnswerEntries(sketches);
+  let unstepped = 0;
   let last: CounterRow | undefined;
   /** Where the rows of the series of `last` begin. */
   let from = 0;
@@ -115,7 +148,11 @@ function* addRows(
     if (last === undefined) return;
     const index = indexes[last.index];
     if (index === undefined) throw broken(shard, `a row of series ${last.index}`);
-    found.set(index, { rows: rows.slice(from, to), missing: false });
+    found.set(index, {
+      rows: rows.slice(from, to),
+      missing: false,
+      figures: asked && figures.subarray(from * width, to * width),
+    });
     from = to;
   };
   for (let at = 0; at < rows.length; at++) {
@@ -129,10 +166,35 @@ function* addRows(
       throw broken(shard, `a row of minute ${row.startMinute} with count ${row.count}`);
     if (row.index !== last?.index) addUntil(at);
     last = row;
-    if (at % STEP_ROWS === STEP_ROWS - 1) yield;
+    unstepped += 1 / STEP_ROWS;
+    if (asked !== undefined) {
+      const bytes = readFigures(asked, row, entries, figures.subarray(at * width));
+      if (bytes === undefined) throw broken(shard, 'sketches that are none');
+      unstepped += bytes / STEP_SKETCH_BYTES;
+    }
+    if (unstepped < 1) continue;
+    unstepped = 0;
+    yield;
   }
   addUntil(rows.length);
   return rows.length;
+}
+
+/** Bytes of the sketches that they are of; undefined when those are none. */
+function readFigures(
+  asked: AskedFigures,
+  row: CounterRow,
+  entries: AnswerEntries | undefined,
+  figures: Float64Array,
+): number | undefined {
+  try {
+    const sketches = entries?.next() ?? NO_SKETCHES;
+    writeFigures(asked, row, sketches, figures);
+    return sketches.uniques.length + sketches.quantiles.length;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether a row's window begins where one may, and has a part of the time asked for. */
