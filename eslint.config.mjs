@@ -113,7 +113,7 @@ export default tseslint.config(
     rules: { '@nx/enforce-module-boundaries': boundaries(['type:testing']) },
   },
   {
-    files: ['libs/{kafka-wire,segment-log,placement,counting,resilience}/src/**/*.ts'],
+    files: ['libs/{kafka-wire,segment-log,placement,counting,resilience,sketches}/src/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

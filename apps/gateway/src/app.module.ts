@@ -155,7 +155,10 @@ export class AppModule {
             definedTypes: {
               isDefined: (type) => eventTypes.history.current(PROJECT, type) !== undefined,
               names: () => eventTypes.history.list(PROJECT).map(({ type }) => type),
-              dimensions: (type) => eventTypes.dimensions(PROJECT, type),
+              versions: (type) => {
+                eventTypes.assertKnown();
+                return eventTypes.history.versions(PROJECT, type).map((one) => one.definition);
+              },
             },
             query: peers.of('query').client,
             timeoutMs: config.statsTimeoutMs,

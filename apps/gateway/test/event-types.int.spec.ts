@@ -54,18 +54,31 @@ describe('event types', () => {
       cardinalityLimit: 1000,
       maxAgeSeconds: null,
       retention: 'ever',
+      uniques: [],
+      quantiles: false,
       versions: [],
     });
-    const first = await put('share', { dimensions: ['to', 'from'], maxAgeSeconds: 604_800 });
+    const given = { maxAgeSeconds: 604_800, quantiles: true };
+    const first = await put('share', {
+      dimensions: ['to', 'from'],
+      uniques: ['to', 'by'],
+      ...given,
+    });
     const one = {
       version: first.body['version'],
       dimensions: ['from', 'to'],
       cardinalityLimit: 1000,
       maxAgeSeconds: 604_800,
       retention: 'ever',
+      uniques: ['by', 'to'],
+      quantiles: true,
     };
     expect(first).toEqual({ status: 201, body: { type: 'share', ...one } });
-    const again = await put('share', { dimensions: ['from', 'to'], maxAgeSeconds: 604_800 });
+    const again = await put('share', {
+      dimensions: ['from', 'to'],
+      uniques: ['by', 'to'],
+      ...given,
+    });
     expect(again).toEqual({ ...first, status: 200 });
     const second = await put('share', { retention: '30d' });
     const two = {
@@ -74,6 +87,8 @@ describe('event types', () => {
       cardinalityLimit: 1000,
       maxAgeSeconds: null,
       retention: '30d',
+      uniques: [],
+      quantiles: false,
     };
     expect(second).toEqual({ status: 200, body: { type: 'share', ...two } });
     expect(await get('/share')).toEqual({ type: 'share', ...two, versions: [one, two] });
@@ -126,6 +141,9 @@ describe('event types', () => {
     ['share', '{"maxAgeSeconds":"60"}', 'from 1 second'],
     ['share', '{"maxAgeSeconds":315360001}', 'to 10 years'],
     ['share', '{"dimensions":["a","a"]}', 'each dimension once'],
+    ['share', '{"uniques":["a","a"]}', 'each unique attribute once'],
+    ['share', '{"uniques":["1","2","3","4","5"]}', 'at most 4'],
+    ['share', '{"quantiles":0.95}', 'true or false'],
     ['share', '{"dimensions":["1","2","3","4","5","6","7","8","9"]}', 'at most 8'],
     ['Share', '{}', 'expected an event type'],
     ['share?x=1', '{}', 'no parameters'],

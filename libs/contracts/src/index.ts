@@ -39,7 +39,12 @@ export { MAX_MESSAGE_BYTES } from './grpc/message-size.js';
 export { namedShard } from './grpc/named-shard.js';
 export { packageDefinition } from './grpc/package-definition.js';
 export { readStatsAnswer, type StatsAnswer, type Windows } from './grpc/stats-answer.js';
-export { writeStatsAnswer, type StatsRows, type SubjectRows } from './grpc/stats-answer-writer.js';
+export {
+  FIGURE_BYTES,
+  writeStatsAnswer,
+  type StatsRows,
+  type SubjectRows,
+} from './grpc/stats-answer-writer.js';
 export * from './rows/counter-rows.js';
 export * from './rows/delta-rows.js';
 export { countRows, readInt128BE, ROWS_HEADER_BYTES } from './rows/fixed-rows.js';

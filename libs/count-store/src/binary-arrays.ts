@@ -19,7 +19,7 @@ const EMPTY_BYTES = 12;
 const LENGTH_BYTES = 4;
 
 /** Object ids of pg_type, fixed for ever. */
-const OIDS = { int8: 20, int4: 23, text: 25, numeric: 1700, uuid: 2950 } as const;
+const OIDS = { bytea: 17, int8: 20, int4: 23, text: 25, numeric: 1700, uuid: 2950 } as const;
 
 /** What the header of an array says. */
 export interface ArrayHeader {

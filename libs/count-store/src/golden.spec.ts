@@ -16,8 +16,8 @@ import {
 } from './installation/installation.sql.js';
 import { READ_LEDGER } from './ledger/read-ledger.sql.js';
 import { ACCEPT_LOSS, FIND_LOSS, LIST_LOSSES } from './losses/accept-loss.sql.js';
-import { READ_COUNTERS } from './read/read-counters.sql.js';
 import { READ_GROUPS } from './read/read-groups.sql.js';
+import { READ_COUNTERS, READ_SKETCHES } from './read/read-counters.sql.js';
 
 const GOLDEN = join(import.meta.dirname, '../golden');
 
@@ -40,6 +40,7 @@ describe('the text of the statement', () => {
     ['read-installation', READ_INSTALLATION.text],
     ['read-ledger', READ_LEDGER.text],
     ['read-node', READ_NODE.text],
+    ['read-sketches', READ_SKETCHES],
     ['read-nodes', READ_NODES.text],
     ['replace-node', REPLACE_NODE.text],
     ['stamp-installation', STAMP_INSTALLATION.text],

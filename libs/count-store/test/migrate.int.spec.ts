@@ -22,6 +22,7 @@ const MIGRATIONS = [
   { name: 'Installation1795900000000' },
   { name: 'LedgerConflicting1795960000000' },
   { name: 'SeriesBySubject1796000000000' },
+  { name: 'Sketches1796100000000' },
 ];
 
 describe('the schema of a shard', () => {
@@ -39,8 +40,8 @@ describe('the schema of a shard', () => {
     await migrate(url);
     const pool = postgres.pool(url);
     await pool.query('ALTER TABLE ledger DROP COLUMN expired, DROP COLUMN conflicting');
-    await pool.query('DROP TABLE accepted_losses, installation, kept_nodes');
     await pool.query('DROP INDEX series_by_subject');
+    await pool.query('DROP TABLE accepted_losses, installation, kept_nodes, sketches');
     await pool.query('DELETE FROM migrations WHERE name <> $1', [MIGRATIONS[0]?.name]);
     await pool.query("INSERT INTO ledger VALUES ('t', 0, 1, 2, 3, 4, 5)");
     await migrate(url);

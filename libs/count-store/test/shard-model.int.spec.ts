@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { acceptLoss, applyDelta, parseDelta, readCoverage } from '../src/index.js';
 import { PostgresFixture } from './support/database.js';
 import { everySlot, instant, lossOf, names, request, row, TOPIC } from './support/requests.js';
+import { mergedSketches, sketchesOf } from './support/sketches.js';
 
 const postgres = new PostgresFixture();
 let pool: pg.Pool;
@@ -16,9 +17,12 @@ beforeEach(() => forget());
 
 const PARTITIONS = [0, 1, 2];
 const SUBJECTS = ['a', 'b', 'c'];
+const NONE = Buffer.alloc(0);
 
 async function forget(): Promise<void> {
-  await postgres.owner.query('TRUNCATE minute_counters, series, coverage, ledger, accepted_losses');
+  await postgres.owner.query(
+    'TRUNCATE minute_counters, series, coverage, ledger, accepted_losses, sketches',
+  );
 }
 
 const someOffsets = fc
@@ -68,6 +72,7 @@ async function stored() {
       return at === undefined ? undefined : Number(at);
     }),
     counts: counts.rows.map(({ subject, count }) => `${subject} ${count}`),
+    sketches: await mergedSketches(pool),
   };
 }
 
@@ -83,6 +88,7 @@ function modelled(model: ShardModel) {
       const count = model.countOf(subject);
       return count === 0n ? [] : [`${subject} ${count}`];
     }),
+    sketches: model.sketches,
   };
 }
 
@@ -109,6 +115,7 @@ describe('the model of a shard in memory', () => {
               ranges.length === 0 ? [] : subjects.map((subject) => row(subject, 1)),
               {
                 seriesNames: names(...subjects),
+                sketches: ranges.length === 0 ? NONE : sketchesOf(...subjects),
                 instants: instants.map(([partition, asOf, position]) =>
                   instant(partition, asOf, position),
                 ),

@@ -75,7 +75,7 @@ describe('partitions', () => {
     const pool = postgres.pool(url);
     const skipped = await implied(url, (client) => makeAll(client, NOON));
     const { rowCount } = await pool.query(
-      "SELECT FROM pg_class WHERE relkind = 'r' AND relname ~ '_counters_.*_[0-9]{8}$'",
+      "SELECT FROM pg_class WHERE relkind = 'r' AND relname ~ '^(sketches|\\w+_counters)_.*_[0-9]{8}$'",
     );
     expect(skipped.length).toBe(rowCount);
     const leftOver = await pool.query("SELECT FROM pg_constraint WHERE conname = 'excludes_next'");

@@ -30,7 +30,7 @@ export function seriesId(
   const id = hash128(base);
   if (dimensions.length === 0) return id;
   const split = hash128(
-    dimensions.reduce((text, [name, value]) => `${text}\0${name}\0${encodeValue(value)}`, base),
+    dimensions.reduce((text, [name, value]) => `${text}\0${name}\0${valueText(value)}`, base),
   );
   split[0] = id.readUInt8(0);
   split[1] = (id.readUInt8(1) & 0xc0) | (split.readUInt8(1) & 0x3f);
@@ -42,7 +42,8 @@ export function slotOf(id: Uint8Array, at = 0): number {
   return (((id[at] ?? 0) << 8) | (id[at + 1] ?? 0)) >> (16 - SLOT_BITS);
 }
 
-function encodeValue(value: DimensionValue | undefined): string {
+/** A value as it is hashed: 1, "1" and true are three. */
+export function valueText(value: DimensionValue | undefined): string {
   if (value === undefined) return '-';
   if (typeof value === 'string') return `s${value}`;
   if (typeof value === 'boolean') return value ? 't' : 'f';

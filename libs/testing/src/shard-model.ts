@@ -1,5 +1,6 @@
 import { decodeDeltaRows, decodeSeriesNames, type shardProxy } from '@tally/contracts';
 import { OffsetSet, type ShardCoverage } from '@tally/counting';
+import { SketchModel } from './sketch-model.js';
 
 /** What became of a delta. */
 export type Verdict = 'applied' | 'already_applied' | 'overlap' | 'stale_epoch';
@@ -12,6 +13,8 @@ export interface ShardFaults {
   readonly appliesOverlap: boolean;
   /** An instant is taken whatever is covered. */
   readonly trustsInstants: boolean;
+  /** Sketches are added outside of the transaction: whatever is covered already. */
+  readonly sketchesAlways: boolean;
 }
 
 interface State {
@@ -22,17 +25,19 @@ interface State {
   readonly instants: Map<number, number>;
   /** By partition: what a person gave up. */
   readonly losses: Map<number, OffsetSet>;
+  readonly sketches: SketchModel;
 }
 
 const NO_FAULTS: ShardFaults = {
   ignoresCoverage: false,
   appliesOverlap: false,
   trustsInstants: false,
+  sketchesAlways: false,
 };
 
 /**
  * One shard in memory, by the rule of the SQL (libs/count-store), to which a property test holds it:
- * a delta changes counters, coverage and instants together, or nothing. Counts alone, not values.
+ * a delta changes counters, sketches, coverage and instants together, or nothing. Counts alone, not sums.
  */
 export class ShardModel {
   private state: State = emptyState();
@@ -53,6 +58,7 @@ export class ShardModel {
   apply(request: shardProxy.ApplyDeltaRequest): Verdict {
     if (request.epoch !== String(this.epoch)) return 'stale_epoch';
     const ranges = rangesOf(request);
+    if (this.faults.sketchesAlways) this.state.sketches.add(request);
     const { coverage } = this.state;
     const covered = ({ partition }: Range) => coverage.get(partition) ?? new OffsetSet();
     const isContained = (range: Range) => covered(range).firstMissing(range.from) >= range.to;
@@ -113,6 +119,12 @@ export class ShardModel {
     };
   }
 
+  /** In hexadecimal, by series, minute and attribute. */
+  get sketches(): ReadonlyMap<string, string> {
+    const { names, sketches } = this.state;
+    return sketches.read((id) => names.get(id) ?? id);
+  }
+
   /** Up to when this partition is complete; undefined: nobody said. */
   instantOf(partition: number): number | undefined {
     return this.state.instants.get(partition);
@@ -144,11 +156,10 @@ export class ShardModel {
     this.timelineId += 1;
   }
 
-  private fold(
-    { rows, seriesNames }: shardProxy.ApplyDeltaRequest,
-    ranges: readonly Range[],
-  ): void {
-    const { coverage, counts, names } = this.state;
+  private fold(request: shardProxy.ApplyDeltaRequest, ranges: readonly Range[]): void {
+    const { rows, seriesNames } = request;
+    const { coverage, counts, names, sketches } = this.state;
+    if (!this.faults.sketchesAlways) sketches.add(request);
     for (const { partition, from, to } of ranges) {
       const covered = coverage.get(partition) ?? new OffsetSet();
       covered.add(from, to);
@@ -198,10 +209,11 @@ function emptyState(): State {
     names: new Map(),
     instants: new Map(),
     losses: new Map(),
+    sketches: new SketchModel(),
   };
 }
 
-function copyOf({ coverage, counts, names, instants, losses }: State): State {
+function copyOf({ coverage, counts, names, instants, losses, sketches }: State): State {
   const copy = (ranges: ReadonlyMap<number, OffsetSet>) =>
     new Map([...ranges].map(([partition, set]) => [partition, new OffsetSet(set)]));
   return {
@@ -210,5 +222,6 @@ function copyOf({ coverage, counts, names, instants, losses }: State): State {
     counts: new Map(counts),
     names: new Map(names),
     instants: new Map(instants),
+    sketches: new SketchModel(sketches),
   };
 }

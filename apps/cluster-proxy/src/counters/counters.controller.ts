@@ -9,7 +9,7 @@ import { failureOf, ShardProxies, timeFor } from '../shards/shard-proxies.js';
 import { ShardBreaker } from '../shards/shard-breaker.js';
 import { scatter, scatterSubjects } from './scatter.js';
 
-/** All rows of an answer must fit into one message of 16 MiB, with what is around them. */
+/** All rows of an answer, and their sketches, must fit into one message of 16 MiB, with what is around them. */
 const MAX_ANSWER_BYTES = 15 << 20;
 
 export const DEADLINES = Symbol('deadlines');
@@ -25,6 +25,12 @@ interface Question<Part> {
   readonly method: string;
   parts(map: ShardMap): readonly (readonly [shard: number, part: Part])[];
   request(part: Part, shard: number, epoch: string): object;
+}
+
+/** What of an answer is large. */
+interface AnswerBytes {
+  readonly rows: Uint8Array;
+  readonly sketches?: Uint8Array | undefined;
 }
 
 /** What one shard said to its part. */
@@ -85,7 +91,7 @@ export class CountersController {
   }
 
   /** By the map in force, also where that changes meanwhile. A shard that fails is named. */
-  private async ask<Part, Answer extends { readonly rows: Uint8Array }>(
+  private async ask<Part, Answer extends AnswerBytes>(
     call: Call<unknown>,
     question: Question<Part>,
   ): Promise<ShardAnswer<Part, Answer>[]> {
@@ -101,7 +107,10 @@ export class CountersController {
     // Not a shard that is missing: the question has more of an answer than anybody would take.
     if (tooMany?.failure !== undefined)
       throw new TallyError('payload_too_large', tooMany.failure.message);
-    const bytes = shards.reduce((sum, { answer }) => sum + (answer?.rows.length ?? 0), 0);
+    const bytes = shards.reduce(
+      (sum, { answer }) => sum + (answer?.rows.length ?? 0) + (answer?.sketches?.length ?? 0),
+      0,
+    );
     if (bytes > MAX_ANSWER_BYTES)
       throw new TallyError(
         'payload_too_large',

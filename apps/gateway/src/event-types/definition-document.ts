@@ -30,6 +30,12 @@ export const DOCUMENT_PARTS = {
     .nullable()
     .describe('An event older than this when it arrives is not counted; null: no limit.'),
   retention: EVENT_TYPE_PARTS.retention.describe('How long the minutes of the type are kept.'),
+  uniques: EVENT_TYPE_PARTS.uniques.describe(
+    'Names of attributes whose different values are counted (function=unique); answered ascending.',
+  ),
+  quantiles: EVENT_TYPE_PARTS.quantiles.describe(
+    'Whether quantiles of the value can be asked for (function=p95).',
+  ),
 };
 
 /** What a caller gives: missing members have the defaults of a type that nobody defined. */
@@ -39,21 +45,20 @@ export const GIVEN_DEFINITION = z.strictObject(
     cardinalityLimit: DOCUMENT_PARTS.cardinalityLimit.default(DEFAULT_EVENT_TYPE.cardinalityLimit),
     maxAgeSeconds: DOCUMENT_PARTS.maxAgeSeconds.default(DEFAULT_EVENT_TYPE.maxAgeMs),
     retention: DOCUMENT_PARTS.retention.default(DEFAULT_EVENT_TYPE.retention),
+    uniques: DOCUMENT_PARTS.uniques.default([...DEFAULT_EVENT_TYPE.uniques]),
+    quantiles: DOCUMENT_PARTS.quantiles.default(DEFAULT_EVENT_TYPE.quantiles),
   },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `expected dimensions, cardinalityLimit, maxAgeSeconds and retention, got ${quoted(issue.keys[0] ?? '')}`
+        ? `expected dimensions, cardinalityLimit, maxAgeSeconds, retention, uniques and quantiles, got ${quoted(issue.keys[0] ?? '')}`
         : 'expected an object',
   },
 );
 
 /** A definition as the API has it: ages in seconds. */
-export interface DefinitionDocument {
-  readonly dimensions: readonly string[];
-  readonly cardinalityLimit: number;
+export interface DefinitionDocument extends Omit<EventTypeDefinition, 'maxAgeMs'> {
   readonly maxAgeSeconds: number | null;
-  readonly retention: EventTypeDefinition['retention'];
 }
 
 export function toDocument({

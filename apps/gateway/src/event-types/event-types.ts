@@ -50,13 +50,6 @@ export class EventTypes {
     return this.log.close();
   }
 
-  /** The dimensions that a type has or had. TallyError `unavailable` until the types were read once. */
-  dimensions(project: string, type: string): readonly string[] {
-    this.assertKnown();
-    const versions = this.history.versions(project, type);
-    return [...new Set(versions.flatMap(({ definition }) => definition.dimensions))].toSorted();
-  }
-
   /** TallyError `unavailable` until they were read once: until then any version would be a guess. */
   assertKnown(): void {
     const { kept } = this.installation.get();

@@ -50,25 +50,46 @@ export class ParameterReader {
     return value === undefined ? undefined : this.wordOf(value, name, allowed);
   }
 
+  /** What was given with commas between, or the parameter repeated; each once, without blank ones. */
+  private list(name: string): readonly string[] {
+    const given = new Set(this.all(name).flatMap((value) => value.split(',')));
+    return [...given].filter((word) => word.trim() !== '');
+  }
+
   /** Words of a few, in any case, with commas between them or the parameter repeated. */
   words<T extends string>(name: string, allowed: readonly T[]): ReadonlySet<T> {
-    const given = new Set(this.all(name).flatMap((value) => value.split(',')));
-    const words = [...given].filter((word) => word.trim() !== '');
-    const found = words.map((word) => this.wordOf(word, name, allowed));
-    return new Set(found.filter((word) => word !== undefined));
+    return this.wordsAnd(name, allowed, () => false).words;
+  }
+
+  /** The same, and beside them others by a rule, in lower case. @param also What those are, for people. */
+  wordsAnd<T extends string>(
+    name: string,
+    allowed: readonly T[],
+    isOther: (word: string) => boolean,
+    also = '',
+  ): { readonly words: ReadonlySet<T>; readonly others: readonly string[] } {
+    const given = this.list(name);
+    const others = given.map((word) => word.trim().toLowerCase()).filter(isOther);
+    const words = given
+      .filter((word) => !isOther(word.trim().toLowerCase()))
+      .map((word) => this.wordOf(word, name, allowed, also));
+    return { words: new Set(words.filter((word) => word !== undefined)), others };
   }
 
   private wordOf<T extends string>(
     value: string,
     name: string,
     allowed: readonly T[],
+    also = '',
   ): T | undefined {
     const word = value.trim().toLowerCase();
     const found = allowed.find((one) => one.toLowerCase() === word);
     if (found !== undefined) return found;
     const nearest = nearestName(word, allowed);
     const hint = nearest === undefined ? '' : ` (is it ${nearest}?)`;
-    this.refuse(`expected ${name} to be one of ${allowed.join(', ')}, got ${quoted(value)}${hint}`);
+    this.refuse(
+      `expected ${name} to be one of ${allowed.join(', ')}${also}, got ${quoted(value)}${hint}`,
+    );
     return undefined;
   }
 }

@@ -8,6 +8,7 @@ import {
 import { JSON_TYPES, LINES_TYPES } from '../events/media-types.js';
 import type { LEDGER_PARAMETERS } from '../ledger/ledger-document.js';
 import { MAX_LOSSES, type LOSS_PARAMETERS } from '../losses/loss-page.js';
+import { MAX_QUANTILES, QUANTILE_PATTERN, UNIQUE } from '../stats/figures.js';
 import { FUNCTIONS, GRANULARITIES, MAX_DEFAULT_WINDOWS } from '../stats/limits.js';
 import type { STATS_PARAMETERS } from '../stats/stats-question.js';
 import { TIME_FORMS } from '../stats/time-text.js';
@@ -79,8 +80,12 @@ const STATS: Readonly<Record<(typeof STATS_PARAMETERS)[number], object>> = {
   ),
   function: parameter(
     false,
-    'What to answer for each window; with commas, or repeated.',
-    { type: 'array', items: { enum: FUNCTIONS }, default: ['count'] },
+    `What to answer for each window; with commas, or repeated. ${UNIQUE} and quantiles (p50, p99.9, at most ${MAX_QUANTILES}) need a type that declares them, and are estimates: meta.errors says how good.`,
+    {
+      type: 'array',
+      items: { anyOf: [{ enum: [...FUNCTIONS, UNIQUE] }, { pattern: QUANTILE_PATTERN }] },
+      default: ['count'],
+    },
     { style: 'form', explode: false },
   ),
   group_by: parameter(
@@ -100,6 +105,11 @@ const STATS: Readonly<Record<(typeof STATS_PARAMETERS)[number], object>> = {
     'name:value, as filter: events that have none of these values.',
     { type: 'array', items: { type: 'string', pattern: ':' } },
     { style: 'form', explode: true },
+  ),
+  attribute: parameter(
+    false,
+    `Of ${UNIQUE}: the attribute whose different values are counted. By default the only one that the type declares.`,
+    { type: 'string' },
   ),
   from: parameter(
     false,

@@ -15,6 +15,7 @@ import { MAX_EVENTS } from '../events/limits.js';
 import { REJECTION_CODES } from '../events/rejection.js';
 import { LEDGER } from '../ledger/ledger-document.js';
 import { ACCEPTED_LOSS, GIVEN_LOSS } from '../losses/loss-document.js';
+import { QUANTILE_PATTERN } from '../stats/figures.js';
 import { GRANULARITIES } from '../stats/limits.js';
 import { jsonSchemasOf } from './json-schema.js';
 
@@ -103,19 +104,28 @@ const Problem = z.object({
   detail: text.describe('For people: what was expected.'),
 });
 
-const Point = z.object({
-  start: instant,
-  end: instant.describe('Exclusive.'),
-  count: exact('Events.').optional(),
-  sum: exact('Sum of the values.').optional(),
-  avg: z
-    .number()
-    .nullable()
-    .optional()
-    .describe('The double nearest to sum / number of events with a value; null without one.'),
-  min: exactOrNull('Smallest value.').optional(),
-  max: exactOrNull('Largest value.').optional(),
-});
+const Point = z
+  .object({
+    start: instant,
+    end: instant.describe('Exclusive.'),
+    count: exact('Events.').optional(),
+    sum: exact('Sum of the values.').optional(),
+    avg: z
+      .number()
+      .nullable()
+      .optional()
+      .describe('The double nearest to sum / number of events with a value; null without one.'),
+    min: exactOrNull('Smallest value.').optional(),
+    max: exactOrNull('Largest value.').optional(),
+    unique: count
+      .nullable()
+      .optional()
+      .describe(
+        'How many different values the attribute had, estimated; null where the type had not declared it for all of the events.',
+      ),
+  })
+  // By name, e.g. p95: null without an event that has a value, or where it was not declared for all.
+  .meta({ patternProperties: { [QUANTILE_PATTERN]: { type: ['number', 'null'] } } });
 
 const Series = z.object({
   subject: text,
@@ -152,7 +162,15 @@ const StatsMeta = z.object({
   missingShards: z
     .array(count)
     .describe('Shards that did not answer now. Their series are stale or missing.'),
-  exact: z.boolean().describe('False when shards are missing.'),
+  exact: z
+    .boolean()
+    .describe('False when shards are missing, or something is asked that is estimated.'),
+  errors: z
+    .record(text, z.union([z.object({ standard: z.number() }), z.object({ relative: z.number() })]))
+    .optional()
+    .describe(
+      'Of what is estimated, by function. standard: standard error, relative: the most, each as a share of the true number.',
+    ),
   warnings: z
     .array(text)
     .optional()

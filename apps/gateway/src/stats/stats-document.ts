@@ -1,5 +1,6 @@
 import type { query, StatsAnswer, Windows } from '@tally/contracts';
 import { average, jsonNumber, microText } from './exact-number.js';
+import { errorsOf, FigureWriter, NO_FIGURES } from './figures.js';
 import { isoText } from './iso-text.js';
 import { FUNCTIONS, LATENESS_MS, type StatsFunction } from './limits.js';
 import { windowMsOf, type StatsQuestion } from './stats-question.js';
@@ -30,7 +31,8 @@ export function* answerPieces(
   answer: StatsAnswer,
   { warnings = [], ...freshness }: Surroundings,
 ): Generator<string, void> {
-  const { type, granularity, fromMs, toMs } = question;
+  const { type, granularity, fromMs, toMs, figures = NO_FIGURES } = question;
+  const errors = errorsOf(figures);
   const head = {
     type,
     granularity,
@@ -40,6 +42,8 @@ export function* answerPieces(
   };
   const meta = JSON.stringify({
     ...metaOf(answer, freshness),
+    // What is estimated is not exact, whoever answers.
+    ...(errors === undefined ? {} : { exact: false, errors }),
     ...(warnings.length > 0 ? { warnings } : {}),
   });
   const points = new PointWriter(question);
@@ -87,56 +91,71 @@ class PointWriter {
   private readonly functions: readonly StatsFunction[];
   private readonly windowMs: number | undefined;
   private readonly noEvents: string;
+  private readonly figures: FigureWriter;
   /** The end of a window is most often the start of the next. */
   private last = { ms: NaN, text: '' };
 
   constructor(private readonly question: StatsQuestion) {
     this.functions = FUNCTIONS.filter((name) => question.functions.has(name));
     this.windowMs = windowMsOf(question.granularity);
-    this.noEvents = this.values(NO_EVENTS);
+    this.figures = new FigureWriter(question.figures ?? NO_FIGURES);
+    this.noEvents = this.values(NO_EVENTS) + this.figures.noEvents;
   }
 
-  *write({ windows, missing }: Subject): Generator<string, void> {
+  *write({ windows, missing, figures }: Subject): Generator<string, void> {
     // Nothing is known of a subject whose shard did not answer: not that it has no events either.
     if (missing) return;
     const { fromMs, fillZero } = this.question;
     const { windowMs } = this;
     if (windowMs === undefined) {
       const [all] = windows;
-      yield this.point(fromMs, all);
+      yield this.point(fromMs, all === undefined ? this.noEvents : this.all(all, figures, 0));
       return;
     }
     if (fillZero) {
-      yield* this.filled(windows, windowMs);
+      yield* this.filled(windows, figures, windowMs);
       return;
     }
     let comma = '';
+    let index = 0;
     for (const window of windows) {
-      yield comma + this.point(Number(window.startMs), window);
+      yield comma + this.point(Number(window.startMs), this.all(window, figures, index));
       comma = ',';
+      index += 1;
     }
   }
 
-  private *filled(windows: Windows, windowMs: number): Generator<string, void> {
+  private *filled(
+    windows: Windows,
+    figures: Subject['figures'],
+    windowMs: number,
+  ): Generator<string, void> {
     const { fromMs, toMs } = this.question;
     const all = windows[Symbol.iterator]();
     let next = all.next();
+    let index = 0;
     let comma = '';
     for (let start = fromMs; start < toMs; start += windowMs) {
       const window = next.done ? undefined : next.value;
       const isThere = window !== undefined && Number(window.startMs) === start;
-      if (isThere) next = all.next();
-      yield comma + this.point(start, isThere ? window : undefined);
+      yield comma + this.point(start, isThere ? this.all(window, figures, index) : this.noEvents);
+      if (isThere) {
+        next = all.next();
+        index += 1;
+      }
       comma = ',';
     }
   }
 
-  private point(startMs: number, window: Window | undefined): string {
+  private point(startMs: number, values: string): string {
     const { toMs } = this.question;
     const start = this.instant(startMs);
     const end = this.instant(this.windowMs === undefined ? toMs : startMs + this.windowMs);
-    const values = window === undefined ? this.noEvents : this.values(window);
     return `{"start":"${start}","end":"${end}"${values}}`;
+  }
+
+  private all(window: Window, figures: Subject['figures'], index: number): string {
+    return this.values(window) + this.figures.write(figures, index);
   }
 
   private instant(ms: number): string {

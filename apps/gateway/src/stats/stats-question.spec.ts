@@ -212,7 +212,10 @@ describe('what a question cannot be', () => {
     ['from=2026-02-01&to=2026-02-01', 'to is exclusive'],
     ['from=now%2B1h', 'from before to'],
     ['from=2026-03-01T02:00:00+02:00&to=2026-03-01T05:45:00+05:45', 'from before to'],
-    ['function=median', 'function to be one of count, sum, avg, min, max, got "median"'],
+    [
+      'function=median',
+      'function to be one of count, sum, avg, min, max, unique, a quantile from p0 to p100, got "median"',
+    ],
     ['function=cuont', '(is it count?)'],
     ['granularity=week', 'granularity to be one of minute, hour, day, total'],
     ['granularity=hourly', '(is it hour?)'],
@@ -232,7 +235,7 @@ describe('what a question cannot be', () => {
 
   it('is said all at once', () => {
     const said = refusalOf(
-      'type=V!&function=p99&from=x&to=y&granularity=z&timezone=CET&fill=1&a=b',
+      'type=V!&function=p101&from=x&to=y&granularity=z&timezone=CET&fill=1&a=b',
     );
     for (const name of ['type', 'subjects', 'function', 'from', 'to', 'granularity', 'fill'])
       expect(said).toMatch(new RegExp(`expected (1 to 500 )?${name}`));

@@ -14,6 +14,7 @@ import { utf8Bytes } from '../events/text-rule.js';
 import { ParameterReader } from '../http/parameter-reader.js';
 import { readTimes, type TimeRange } from './asked-times.js';
 import { readGrouping, type DimensionsOf } from './stats-grouping.js';
+import { isFigure, readFigures, UNIQUE, type Figures } from './figures.js';
 import {
   FUNCTIONS,
   GRANULARITIES,
@@ -31,6 +32,8 @@ export interface StatsQuestion {
   readonly functions: ReadonlySet<StatsFunction>;
   /** Undefined: all events of each subject, in one series. */
   readonly grouping?: shardProxy.Grouping | undefined;
+  /** What is answered from sketches; absent: nothing. */
+  readonly figures?: Figures;
   /** ms since 1970, where windows begin (of a total: whole minutes); from inclusive, to exclusive. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -39,6 +42,8 @@ export interface StatsQuestion {
   readonly allowPartial: boolean;
 }
 
+const FIGURES = `, ${UNIQUE}, a quantile from p0 to p100`;
+
 export const STATS_PARAMETERS = [
   'type',
   'subject',
@@ -46,6 +51,7 @@ export const STATS_PARAMETERS = [
   'group_by',
   'filter',
   'exclude',
+  'attribute',
   'from',
   'to',
   'granularity',
@@ -74,8 +80,9 @@ export function readQuestion(
   const reader = new ParameterReader(target, STATS_PARAMETERS);
   const type = readType(reader);
   const subjects = readSubjects(reader);
-  const functions = reader.words('function', FUNCTIONS);
   const grouping = type === undefined ? undefined : readGrouping(reader, type, dimensionsOf);
+  const { words: functions, others } = reader.wordsAnd('function', FUNCTIONS, isFigure, FIGURES);
+  const figures = readFigures(reader, others);
   const times = readTimes(reader, nowMs);
   const asked = reader.word('granularity', GRANULARITIES);
   readTimeZone(reader);
@@ -86,8 +93,9 @@ export function readQuestion(
   const question: StatsQuestion = {
     type,
     subjects,
-    functions: functions.size === 0 ? new Set(['count']) : functions,
     grouping,
+    functions: functions.size + others.length === 0 ? new Set(['count']) : functions,
+    ...(figures === undefined ? {} : { figures }),
     ...roundedOutward(times, granularity),
     granularity,
     fillZero,

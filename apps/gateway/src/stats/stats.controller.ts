@@ -1,5 +1,11 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import { type query, readStatsAnswer, type StatsAnswer, TallyError } from '@tally/contracts';
+import {
+  type EventTypeDefinition,
+  type query,
+  readStatsAnswer,
+  type StatsAnswer,
+  TallyError,
+} from '@tally/contracts';
 import { MessageTooLarge, type ServiceClient } from '@tally/discovery';
 import { type Logger } from '@tally/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,6 +13,7 @@ import { askService, tooMuch } from '../http/ask-service.js';
 import { whenClosed, WRITING_BYTES, type SlicedAnswers } from '../http/sliced-answer.js';
 import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
+import { NO_FIGURES, toAskedFigures } from './figures.js';
 import { answerPieces } from './stats-document.js';
 import {
   assertFits,
@@ -41,8 +48,9 @@ export class StatsController {
   @Get()
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { limits, answers, staleAfterMs, definedTypes, now } = this.parts;
-    const dimensionsOf = (type: string) => definedTypes.dimensions(type);
-    const question = readQuestion(request.url, limits, now(), dimensionsOf);
+    const question = readQuestion(request.url, limits, now(), (type) =>
+      dimensionsOf(definedTypes.versions(type)),
+    );
     const mostPoints = Math.min(pointsOf(question), limits.maxPoints);
     const room = answers.reserve(reply, bytesOf(mostPoints));
     const answer = await this.ask(question, readerGone(reply));
@@ -74,6 +82,9 @@ export class StatsController {
 
   private askQuery(question: StatsQuestion, signal: AbortSignal): Promise<StatsAnswer> {
     const { type, subjects, grouping, fromMs, toMs, granularity } = question;
+    const { figures: asked = NO_FIGURES } = question;
+    const { definedTypes } = this.parts;
+    const figures = toAskedFigures(type, asked, () => definedTypes.versions(type));
     const request: query.GetStatsRequest = {
       project: PROJECT,
       type,
@@ -83,6 +94,7 @@ export class StatsController {
       toMs: String(toMs),
       granularity: WIRE_GRANULARITY[granularity],
       maxWindows: this.parts.limits.maxPoints,
+      ...(figures === undefined ? {} : { figures }),
     };
     const { query: client, timeoutMs, logger } = this.parts;
     return askService({
@@ -98,6 +110,11 @@ export class StatsController {
       expected: ['payload_too_large'],
     });
   }
+}
+
+/** Those that a type has or had, ascending: an answer may be of a time when it had others. */
+function dimensionsOf(versions: readonly EventTypeDefinition[]): readonly string[] {
+  return [...new Set(versions.flatMap(({ dimensions }) => dimensions))].toSorted();
 }
 
 /** TallyError `unavailable` where too much is missing. */

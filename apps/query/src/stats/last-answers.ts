@@ -5,6 +5,8 @@ import type { Plan } from './plan-question.js';
 export interface LastAnswer {
   readonly rows: CounterRows;
   readonly asOfMs: bigint;
+  /** Those that were asked for, of its rows one after the other. */
+  readonly figures?: Float64Array | undefined;
 }
 
 export interface LastAnswersOptions {
@@ -22,7 +24,7 @@ interface Kept extends LastAnswer {
   readonly toMinute: bigint;
 }
 
-type Asked = Pick<Plan, 'fromMinute' | 'toMinute' | 'windowMinutes'>;
+type Asked = Pick<Plan, 'fromMinute' | 'toMinute' | 'windowMinutes' | 'figures'>;
 
 const ENTRY_BYTES = 400;
 /** Of one series and granularity: as dashboards ask for the day, the week, the month. */
@@ -36,7 +38,7 @@ const MINUTE = BigInt(MINUTE_MS);
  * that was not answered for longest goes first.
  */
 export class LastAnswers {
-  /** By granularity and series; least recently answered first. */
+  /** By granularity, series and figures; least recently answered first. */
   private readonly known = new Map<string, readonly Kept[]>();
   private bytes = 0;
   private entries = 0;
@@ -53,7 +55,8 @@ export class LastAnswers {
     const { fromMinute, toMinute } = asked;
     // One answer never takes the place of all others.
     if (bytesOf(answer) > this.options.maxBytes / 8) return;
-    const kept: Kept = { ...answer, rows: answer.rows.copy(), fromMinute, toMinute };
+    const own = { rows: answer.rows.copy(), figures: answer.figures?.slice() };
+    const kept: Kept = { ...answer, ...own, fromMinute, toMinute };
     const others = (this.known.get(key) ?? []).filter((other) => !covers(kept, other));
     this.forget(key);
     this.keep(key, [kept, ...others.slice(0, MAX_RANGES - 1)]);
@@ -99,12 +102,17 @@ function answerFrom(kept: Kept, asked: Asked): LastAnswer | undefined {
   if (windowMinutes === undefined || fromMinute % windowMinutes !== 0n) return undefined;
   if (toMinute % windowMinutes !== 0n || kept.toMinute % windowMinutes !== 0n) return undefined;
   if (kept.fromMinute > fromMinute || kept.toMinute <= fromMinute) return undefined;
-  const rows = kept.rows.slice(firstFrom(kept.rows, fromMinute), firstFrom(kept.rows, toMinute));
-  if (toMinute <= kept.toMinute) return { rows, asOfMs: kept.asOfMs };
+  const [from, to] = [firstFrom(kept.rows, fromMinute), firstFrom(kept.rows, toMinute)];
+  const width = asked.figures?.width ?? 0;
+  const part = {
+    rows: kept.rows.slice(from, to),
+    figures: kept.figures?.subarray(from * width, to * width),
+  };
+  if (toMinute <= kept.toMinute) return { ...part, asOfMs: kept.asOfMs };
   // Of what lies behind its end nothing is known: no event of that time had come so long before it.
   const nothingBehindMs = kept.toMinute * MINUTE - MAX_AHEAD_MS;
   return {
-    rows,
+    ...part,
     asOfMs: nothingBehindMs < kept.asOfMs ? nothingBehindMs : kept.asOfMs,
   };
 }
@@ -114,14 +122,13 @@ function covers(kept: Kept, other: Kept): boolean {
   return kept.fromMinute <= other.fromMinute && kept.toMinute >= other.toMinute;
 }
 
-function keyOf(series: string, { fromMinute, toMinute, windowMinutes }: Asked): string {
-  return windowMinutes === undefined
-    ? `${fromMinute}-${toMinute} ${series}`
-    : `${windowMinutes} ${series}`;
+function keyOf(series: string, { fromMinute, toMinute, windowMinutes, figures }: Asked): string {
+  const windows = windowMinutes === undefined ? `${fromMinute}-${toMinute}` : `${windowMinutes}`;
+  return `${windows} ${series} ${figures?.key ?? ''}`;
 }
 
-function bytesOf({ rows }: LastAnswer): number {
-  return ENTRY_BYTES + rows.length * COUNTER_ROW_BYTES;
+function bytesOf({ rows, figures }: LastAnswer): number {
+  return ENTRY_BYTES + rows.length * COUNTER_ROW_BYTES + (figures?.byteLength ?? 0);
 }
 
 /** Of the first row whose window begins at a minute or after it, ascending as they are. */

@@ -8,6 +8,7 @@ import {
   type StatsRows,
 } from '@tally/contracts';
 import { assertWithin, broken, earliest, instantOf, rowsByIndex } from './answered-rows.js';
+import { partlyDeclared } from './figures.js';
 import type { LastAnswers } from './last-answers.js';
 import type { Plan } from './plan-question.js';
 
@@ -18,6 +19,8 @@ interface Found {
   readonly rows: CounterRows;
   readonly missing: boolean;
   readonly asOfMs?: bigint;
+  /** Those that were asked for, of its rows one after the other; undefined where none were. */
+  readonly figures?: Float64Array | undefined;
 }
 
 /**
@@ -54,18 +57,19 @@ export function* mergeAnswers(
       }
     } else {
       const asOfMs = instantOf(rows);
-      const byIndex = yield* rowsByIndex(plan, shard, rows.rows, indexes.length);
+      const byIndex = yield* rowsByIndex(plan, shard, rows, indexes.length);
       for (const [at, own] of byIndex) {
         const index = indexes[at];
         if (index === undefined) continue;
-        found.set(index, { rows: own, missing: false });
-        count += own.length;
+        found.set(index, { ...own, missing: false });
+        count += own.rows.length;
       }
       instants.push(asOfMs);
       if (asOfMs !== undefined)
         for (const index of indexes)
           last?.remember(seriesAt(plan, index), plan, {
             rows: found.get(index)?.rows ?? CounterRows.NONE,
+            figures: found.get(index)?.figures,
             asOfMs,
           });
     }
@@ -77,7 +81,8 @@ export function* mergeAnswers(
       throw new TallyError('internal', `no shard spoke of series ${index} of the question`);
     return { subject, ...stats };
   });
-  return { subjects, asOfMs: earliest(instants), missingShards };
+  const partlyDeclaredWindows = yield* partlyDeclared(plan.figures, found.values());
+  return { subjects, asOfMs: earliest(instants), missingShards, partlyDeclaredWindows };
 }
 
 /** When the window of a row begins, in ms since 1970. */

@@ -1,11 +1,19 @@
 import { CounterRows, TallyError, type clusterProxy, type StatsRows } from '@tally/contracts';
-import { assertWithin, broken, earliest, instantOf, rowsByIndex } from './answered-rows.js';
+import {
+  assertWithin,
+  broken,
+  earliest,
+  instantOf,
+  rowsByIndex,
+  type RowsAndFigures,
+} from './answered-rows.js';
+import { partlyDeclared } from './figures.js';
 import type { Plan } from './plan-question.js';
 
 interface Found {
   readonly missing: boolean;
   /** As they came; none where no event of the subject is in any. */
-  readonly groups: { readonly group: string; readonly rows: CounterRows }[];
+  readonly groups: (RowsAndFigures & { readonly group: string })[];
 }
 
 /**
@@ -31,13 +39,13 @@ export function* mergeGroups(
       missingShards.push(shard);
       continue;
     }
-    const byGroup = yield* rowsByIndex(plan, shard, answer.rows, answer.groups.length);
+    const byGroup = yield* rowsByIndex(plan, shard, answer, answer.groups.length);
     for (const [index, { subject, values: group }] of answer.groups.entries()) {
-      const rows = byGroup.get(index);
+      const one = byGroup.get(index);
       const own = found.get(subjects[subject] ?? '');
-      if (rows === undefined || own === undefined) throw broken(shard, `group ${index} of nothing`);
-      own.groups.push({ group, rows });
-      count += rows.length;
+      if (one === undefined || own === undefined) throw broken(shard, `group ${index} of nothing`);
+      own.groups.push({ ...one, group });
+      count += one.rows.length;
     }
     instants.push(instantOf(answer));
     assertWithin(count, plan);
@@ -49,5 +57,6 @@ export function* mergeGroups(
     if (own.groups.length === 0) return [{ subject, rows: CounterRows.NONE, missing: own.missing }];
     return own.groups.map((one) => ({ subject, ...one, missing: false }));
   });
-  return { subjects, asOfMs: earliest(instants), missingShards };
+  const partlyDeclaredWindows = yield* partlyDeclared(plan.figures, subjects);
+  return { subjects, asOfMs: earliest(instants), missingShards, partlyDeclaredWindows };
 }

@@ -1,5 +1,6 @@
 import { MAX_SUBJECTS, MINUTE_MS, type query, TallyError, windowMinutesOf } from '@tally/contracts';
 import { seriesId } from '@tally/placement';
+import { askedFigures, type AskedFigures } from './figures.js';
 
 /** What the shards are asked. */
 export interface Plan {
@@ -16,6 +17,7 @@ export interface Plan {
   /** Length of a window in minutes; undefined for a total. */
   readonly windowMinutes: bigint | undefined;
   readonly maxWindows: number;
+  readonly figures?: AskedFigures | undefined;
 }
 
 /** The largest ones fit into a message of 16 MiB. */
@@ -43,6 +45,7 @@ export function planQuestion(request: query.GetStatsRequest): Plan {
     toMinute: toMs / MINUTE,
     windowMinutes: widthOf(request.granularity),
     maxWindows: request.maxWindows > 0 ? Math.min(request.maxWindows, MAX_WINDOWS) : MAX_WINDOWS,
+    figures: askedFigures(request),
   };
 }
 

@@ -44,6 +44,10 @@ export class StatsReader {
       granularity: request.granularity,
       topics: topic === undefined ? [] : [{ topic: topic.name, partitions: topic.partitions }],
       maxRows: plan.maxWindows,
+      ...(plan.figures && {
+        uniqueAttribute: plan.figures.uniqueAttribute,
+        quantiles: plan.figures.quantiles.length > 0,
+      }),
     };
     const { turns, holds } = this.parts;
     const merging = await this.ask(request, plan, range, topic, asker);

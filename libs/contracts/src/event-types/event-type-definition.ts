@@ -15,27 +15,34 @@ export const DEFAULT_CARDINALITY_LIMIT = 1000;
 export const MAX_CARDINALITY_LIMIT = 100_000;
 /** The value of all dimensions of what has one too many. */
 export const OTHER_VALUE = '(other)';
+/** Each unique attribute adds a sketch to each window of a subject. */
+export const MAX_UNIQUES = 4;
 /** The shortest maximum age that an event type may have. */
 export const MIN_AGE_MS = SECOND_MS;
 /** The longest maximum age that an event type may have: ten years of 365 days. */
 export const MAX_AGE_MS = 10 * 365 * DAY_MS;
 
-const LIST = `expected a list of at most ${MAX_DIMENSIONS} dimensions`;
-const NAMES = `expected dimensions that are names of attributes (1 to ${ATTRIBUTE_NAME_BYTES} bytes of UTF-8)`;
 const LIMIT = `expected a cardinality limit from 1 to ${MAX_CARDINALITY_LIMIT}`;
 const AGE = 'expected a maximum age from 1 second to 10 years, or null';
+
+/** Names of attributes, each once. `what` they are: one word for messages. */
+function attributeNames(most: number, what: string) {
+  const list = `expected a list of at most ${most} ${what}s`;
+  const names = `expected ${what}s that are names of attributes (1 to ${ATTRIBUTE_NAME_BYTES} bytes of UTF-8)`;
+  return z
+    .array(
+      z.string(names).min(1, names).max(ATTRIBUTE_NAME_BYTES, names).refine(isAttributeName, names),
+      list,
+    )
+    .max(most, list)
+    .refine((all) => new Set(all).size === all.length, `expected each ${what} once`)
+    .meta({ uniqueItems: true });
+}
 
 /** The parts of a definition: the one rule of each, for the registry, the API and its document. */
 export const EVENT_TYPE_PARTS = {
   /** Names of attributes whose values split the counters. */
-  dimensions: z
-    .array(
-      z.string(NAMES).min(1, NAMES).max(ATTRIBUTE_NAME_BYTES, NAMES).refine(isAttributeName, NAMES),
-      LIST,
-    )
-    .max(MAX_DIMENSIONS, LIST)
-    .refine((names) => new Set(names).size === names.length, 'expected each dimension once')
-    .meta({ uniqueItems: true }),
+  dimensions: attributeNames(MAX_DIMENSIONS, 'dimension'),
   /** Most combinations of values of dimensions that one subject may have. */
   cardinalityLimit: z.int(LIMIT).min(1, LIMIT).max(MAX_CARDINALITY_LIMIT, LIMIT),
   /** An event appended longer than this after its time is too late and not counted; null: never. */
@@ -45,26 +52,36 @@ export const EVENT_TYPE_PARTS = {
     RETENTION_CLASSES,
     `expected a retention that is one of ${RETENTION_CLASSES.join(', ')}`,
   ),
+  /** Names of attributes whose different values are counted. */
+  uniques: attributeNames(MAX_UNIQUES, 'unique attribute'),
+  /** Whether quantiles of the value can be asked for. */
+  quantiles: z.boolean('expected quantiles that are true or false'),
 };
 
-/** The definition of an event type as the registry stores it. */
+/** The definition of an event type as the registry stores it; versions of before lack what came later. */
 export const EVENT_TYPE_SCHEMA = z
   .object(
     {
       ...EVENT_TYPE_PARTS,
-      // Versions of the registry from before it was there do not have it.
       cardinalityLimit: EVENT_TYPE_PARTS.cardinalityLimit.default(DEFAULT_CARDINALITY_LIMIT),
+      uniques: EVENT_TYPE_PARTS.uniques.default([]),
+      quantiles: EVENT_TYPE_PARTS.quantiles.default(false),
     },
     'expected an object',
   )
-  // Ascending by UTF-16 code units, as the series id wants them.
-  .transform(({ dimensions, ...others }) => ({ dimensions: dimensions.toSorted(), ...others }));
+  // Ascending by UTF-16 code units, as the series id wants dimensions.
+  .transform(({ dimensions, uniques, ...others }) => ({
+    dimensions: dimensions.toSorted(),
+    uniques: uniques.toSorted(),
+    ...others,
+  }));
 
-/** What an event type means, as one version of the registry has it; dimensions ascend. */
+/** What an event type means, as one version of the registry has it; dimensions and uniques ascend. */
 export interface EventTypeDefinition extends Readonly<
-  Omit<z.output<typeof EVENT_TYPE_SCHEMA>, 'dimensions'>
+  Omit<z.output<typeof EVENT_TYPE_SCHEMA>, 'dimensions' | 'uniques'>
 > {
   readonly dimensions: readonly string[];
+  readonly uniques: readonly string[];
 }
 
 /** What a type means that nobody defined. */
@@ -73,6 +90,8 @@ export const DEFAULT_EVENT_TYPE: EventTypeDefinition = {
   cardinalityLimit: DEFAULT_CARDINALITY_LIMIT,
   maxAgeMs: null,
   retention: 'ever',
+  uniques: [],
+  quantiles: false,
 };
 
 /** Whether two definitions mean the same. */
@@ -81,7 +100,12 @@ export function isSameDefinition(left: EventTypeDefinition, right: EventTypeDefi
     left.maxAgeMs === right.maxAgeMs &&
     left.cardinalityLimit === right.cardinalityLimit &&
     left.retention === right.retention &&
-    left.dimensions.length === right.dimensions.length &&
-    left.dimensions.every((name, index) => name === right.dimensions[index])
+    left.quantiles === right.quantiles &&
+    isSameList(left.dimensions, right.dimensions) &&
+    isSameList(left.uniques, right.uniques)
   );
+}
+
+function isSameList(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, index) => name === right[index]);
 }

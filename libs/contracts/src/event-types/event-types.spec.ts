@@ -13,12 +13,20 @@ describe('the definition of an event type', () => {
     expect(parseRegistryChange(change)).toEqual({
       project: 'default',
       type: 'view',
+      // Stored before there were any: without sketches, and with the usual limit.
       definition: {
         dimensions: ['a', 'b'],
         cardinalityLimit: 1000,
         maxAgeMs: null,
         retention: '30d',
+        uniques: [],
+        quantiles: false,
       },
+    });
+    const sketched = { ...definition, uniques: ['user', 'ip'], quantiles: true };
+    expect(parseRegistryChange({ ...change, definition: sketched }).definition).toMatchObject({
+      uniques: ['ip', 'user'],
+      quantiles: true,
     });
   });
 
@@ -36,6 +44,10 @@ describe('the definition of an event type', () => {
     [{ ...definition, maxAgeMs: 315_360_000_001 }, 'from 1 second to 10 years'],
     [{ ...definition, maxAgeMs: 1500.5 }, 'from 1 second to 10 years'],
     [{ dimensions: [], retention: '30d' }, 'from 1 second to 10 years'],
+    [{ ...definition, uniques: ['a', 'b', 'c', 'd', 'e'] }, 'at most 4 unique attributes'],
+    [{ ...definition, uniques: ['a', 'a'] }, 'each unique attribute once'],
+    [{ ...definition, uniques: [''] }, 'unique attributes that are names'],
+    [{ ...definition, quantiles: 'yes' }, 'true or false'],
     [{ ...definition, retention: '2d' }, 'one of 1d, 7d, 30d, 90d, 1y, ever'],
   ])('%j is refused', (value, expected) => {
     expect(readDocument(EVENT_TYPE_SCHEMA, value)).toEqual({
@@ -62,13 +74,18 @@ describe('the definition of an event type', () => {
       cardinalityLimit: 9,
       maxAgeMs: 1000,
       retention: '1d',
+      uniques: ['u'],
+      quantiles: false,
     } as const;
-    expect(isSameDefinition(one, { ...one, cardinalityLimit: 8 })).toBe(false);
     expect(isSameDefinition(one, { ...one, dimensions: ['a'] })).toBe(true);
     expect(isSameDefinition(one, { ...one, dimensions: ['b'] })).toBe(false);
+    expect(isSameDefinition(one, { ...one, cardinalityLimit: 8 })).toBe(false);
     expect(isSameDefinition(one, { ...one, dimensions: ['a', 'b'] })).toBe(false);
     expect(isSameDefinition(one, { ...one, maxAgeMs: null })).toBe(false);
     expect(isSameDefinition(one, { ...one, retention: '7d' })).toBe(false);
+    expect(isSameDefinition(one, { ...one, uniques: [] })).toBe(false);
+    expect(isSameDefinition(one, { ...one, uniques: ['v'] })).toBe(false);
+    expect(isSameDefinition(one, { ...one, quantiles: true })).toBe(false);
   });
 });
 

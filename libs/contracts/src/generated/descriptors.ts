@@ -206,6 +206,18 @@ export const DESCRIPTORS: object = {
          }
         },
         "ReadCountersRequest": {
+         "oneofs": {
+          "_uniqueAttribute": {
+           "oneof": [
+            "uniqueAttribute"
+           ]
+          },
+          "_quantiles": {
+           "oneof": [
+            "quantiles"
+           ]
+          }
+         },
          "fields": {
           "seriesIds": {
            "type": "bytes",
@@ -231,6 +243,20 @@ export const DESCRIPTORS: object = {
           "maxRows": {
            "type": "uint32",
            "id": 6
+          },
+          "uniqueAttribute": {
+           "type": "string",
+           "id": 7,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "quantiles": {
+           "type": "bool",
+           "id": 8,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -272,6 +298,18 @@ export const DESCRIPTORS: object = {
          }
         },
         "ReadGroupsRequest": {
+         "oneofs": {
+          "_uniqueAttribute": {
+           "oneof": [
+            "uniqueAttribute"
+           ]
+          },
+          "_quantiles": {
+           "oneof": [
+            "quantiles"
+           ]
+          }
+         },
          "fields": {
           "project": {
            "type": "string",
@@ -310,6 +348,20 @@ export const DESCRIPTORS: object = {
           "maxRows": {
            "type": "uint32",
            "id": 9
+          },
+          "uniqueAttribute": {
+           "type": "string",
+           "id": 10,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "quantiles": {
+           "type": "bool",
+           "id": 11,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -615,6 +667,13 @@ export const DESCRIPTORS: object = {
          }
         },
         "ApplyDeltaRequest": {
+         "oneofs": {
+          "_sketches": {
+           "oneof": [
+            "sketches"
+           ]
+          }
+         },
          "fields": {
           "shard": {
            "type": "uint32",
@@ -651,6 +710,13 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "SplitRule",
            "id": 8
+          },
+          "sketches": {
+           "type": "bytes",
+           "id": 9,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -880,6 +946,18 @@ export const DESCRIPTORS: object = {
          }
         },
         "ReadCountersRequest": {
+         "oneofs": {
+          "_uniqueAttribute": {
+           "oneof": [
+            "uniqueAttribute"
+           ]
+          },
+          "_quantiles": {
+           "oneof": [
+            "quantiles"
+           ]
+          }
+         },
          "fields": {
           "shard": {
            "type": "uint32",
@@ -913,6 +991,20 @@ export const DESCRIPTORS: object = {
           "maxRows": {
            "type": "uint32",
            "id": 8
+          },
+          "uniqueAttribute": {
+           "type": "string",
+           "id": 9,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "quantiles": {
+           "type": "bool",
+           "id": 10,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -921,6 +1013,11 @@ export const DESCRIPTORS: object = {
           "_asOfMs": {
            "oneof": [
             "asOfMs"
+           ]
+          },
+          "_sketches": {
+           "oneof": [
+            "sketches"
            ]
           }
          },
@@ -932,6 +1029,13 @@ export const DESCRIPTORS: object = {
           "asOfMs": {
            "type": "int64",
            "id": 2,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "sketches": {
+           "type": "bytes",
+           "id": 3,
            "options": {
             "proto3_optional": true
            }
@@ -970,6 +1074,18 @@ export const DESCRIPTORS: object = {
          }
         },
         "ReadGroupsRequest": {
+         "oneofs": {
+          "_uniqueAttribute": {
+           "oneof": [
+            "uniqueAttribute"
+           ]
+          },
+          "_quantiles": {
+           "oneof": [
+            "quantiles"
+           ]
+          }
+         },
          "fields": {
           "shard": {
            "type": "uint32",
@@ -1016,6 +1132,20 @@ export const DESCRIPTORS: object = {
           "maxRows": {
            "type": "uint32",
            "id": 11
+          },
+          "uniqueAttribute": {
+           "type": "string",
+           "id": 12,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "quantiles": {
+           "type": "bool",
+           "id": 13,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -1024,6 +1154,11 @@ export const DESCRIPTORS: object = {
           "_asOfMs": {
            "oneof": [
             "asOfMs"
+           ]
+          },
+          "_sketches": {
+           "oneof": [
+            "sketches"
            ]
           }
          },
@@ -1040,6 +1175,13 @@ export const DESCRIPTORS: object = {
           "asOfMs": {
            "type": "int64",
            "id": 3,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "sketches": {
+           "type": "bytes",
+           "id": 4,
            "options": {
             "proto3_optional": true
            }
@@ -1200,6 +1342,11 @@ export const DESCRIPTORS: object = {
            "oneof": [
             "grouping"
            ]
+          },
+          "_figures": {
+           "oneof": [
+            "figures"
+           ]
           }
          },
          "fields": {
@@ -1238,6 +1385,36 @@ export const DESCRIPTORS: object = {
            "options": {
             "proto3_optional": true
            }
+          },
+          "figures": {
+           "type": "AskedFigures",
+           "id": 9,
+           "options": {
+            "proto3_optional": true
+           }
+          }
+         }
+        },
+        "AskedFigures": {
+         "oneofs": {
+          "_uniqueAttribute": {
+           "oneof": [
+            "uniqueAttribute"
+           ]
+          }
+         },
+         "fields": {
+          "uniqueAttribute": {
+           "type": "string",
+           "id": 1,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "quantiles": {
+           "rule": "repeated",
+           "type": "uint32",
+           "id": 2
           }
          }
         },
@@ -1246,6 +1423,11 @@ export const DESCRIPTORS: object = {
           "_asOfMs": {
            "oneof": [
             "asOfMs"
+           ]
+          },
+          "_partlyDeclaredWindows": {
+           "oneof": [
+            "partlyDeclaredWindows"
            ]
           }
          },
@@ -1266,6 +1448,13 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "uint32",
            "id": 3
+          },
+          "partlyDeclaredWindows": {
+           "type": "uint32",
+           "id": 4,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -1279,6 +1468,11 @@ export const DESCRIPTORS: object = {
           "_group": {
            "oneof": [
             "group"
+           ]
+          },
+          "_figures": {
+           "oneof": [
+            "figures"
            ]
           }
          },
@@ -1306,6 +1500,13 @@ export const DESCRIPTORS: object = {
           "group": {
            "type": "string",
            "id": 5,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "figures": {
+           "type": "bytes",
+           "id": 6,
            "options": {
             "proto3_optional": true
            }

@@ -11,6 +11,8 @@ export interface SubjectRows {
   readonly asOfMs?: bigint | undefined;
   /** Values of the dimensions that were asked for, as JSON; undefined where there is no group. */
   readonly group?: string | undefined;
+  /** Those that were asked for, of its windows one after the other; undefined where none were. */
+  readonly figures?: Float64Array | undefined;
 }
 
 /** A GetStatsResponse that is not written yet. */
@@ -19,12 +21,16 @@ export interface StatsRows {
   /** ms since 1970; undefined when that cannot be said. */
   readonly asOfMs?: bigint | undefined;
   readonly missingShards: readonly number[];
+  readonly partlyDeclaredWindows?: number | undefined;
 }
 
 /** So many windows are written in a step, some tenths of a millisecond. */
 const STEP_WINDOWS = 256;
 /** Of a window: two bytes before it, six tags, five numbers of ten bytes, a sum of 40 digits. */
 const MOST_WINDOW_BYTES = 99;
+
+/** Of a figure. */
+export const FIGURE_BYTES = 8;
 
 /**
  * The bytes of a GetStatsResponse (tally/query/v1/query.proto) in steps: an answer may have 100 000
@@ -33,17 +39,18 @@ const MOST_WINDOW_BYTES = 99;
  * @param startMsOf The beginning of a row's window, ms since 1970.
  */
 export function* writeStatsAnswer(
-  { subjects, asOfMs, missingShards }: StatsRows,
+  { subjects, asOfMs, missingShards, partlyDeclaredWindows }: StatsRows,
   startMsOf: (row: CounterRow) => bigint,
 ): Generator<undefined, Buffer> {
   const parts: Buffer[] = [];
   let unstepped = 0;
-  for (const { subject, rows, missing, asOfMs: ownMs, group } of subjects) {
+  for (const { subject, rows, missing, asOfMs: ownMs, group, figures } of subjects) {
     const own = new MessageWriter();
     own.block(1, Buffer.from(subject));
     if (missing) own.integer(3, 1);
     if (ownMs !== undefined) own.integer(4, ownMs);
     if (group !== undefined) own.block(5, Buffer.from(group));
+    if (figures !== undefined) own.block(6, figureBytes(figures));
     const message = [own.finish()];
     for (let from = 0; from < rows.length; from += STEP_WINDOWS) {
       const step = rows.slice(from, from + STEP_WINDOWS);
@@ -63,7 +70,15 @@ export function* writeStatsAnswer(
   const tail = new MessageWriter();
   if (asOfMs !== undefined) tail.integer(2, asOfMs);
   for (const shard of missingShards) tail.integer(3, shard);
+  if (partlyDeclaredWindows !== undefined) tail.integer(4, partlyDeclaredWindows);
   return Buffer.concat([...parts, tail.finish()]);
+}
+
+function figureBytes(figures: Float64Array): Buffer {
+  const bytes = Buffer.allocUnsafe(figures.length * FIGURE_BYTES);
+  for (let at = 0; at < figures.length; at++)
+    bytes.writeDoubleLE(figures[at] ?? Number.NaN, at * FIGURE_BYTES);
+  return bytes;
 }
 
 function windowBytes(rows: CounterRows, startMsOf: (row: CounterRow) => bigint): Buffer {

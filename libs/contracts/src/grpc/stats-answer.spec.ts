@@ -34,6 +34,7 @@ const subject = fc.record(
     missing: fc.boolean(),
     asOfMs: int64,
     group: fc.string({ unit: 'grapheme' }),
+    figures: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
   },
   { requiredKeys: ['subject', 'windows', 'missing'] },
 );
@@ -42,6 +43,7 @@ const answer: fc.Arbitrary<GetStatsResponse> = fc.record(
     subjects: fc.array(subject),
     asOfMs: int64,
     missingShards: fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
+    partlyDeclaredWindows: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   },
   { requiredKeys: ['subjects', 'missingShards'] },
 );

@@ -11,6 +11,7 @@ export interface StatsAnswer {
   readonly subjects: readonly (Omit<SubjectStats, 'windows'> & { readonly windows: Windows })[];
   readonly asOfMs?: string | undefined;
   readonly missingShards: readonly number[];
+  readonly partlyDeclaredWindows?: number | undefined;
 }
 
 /**
@@ -22,14 +23,21 @@ export function readStatsAnswer(bytes: Buffer): StatsAnswer {
   const subjects: StatsAnswer['subjects'][number][] = [];
   const missingShards: number[] = [];
   let asOfMs: string | undefined;
+  let partlyDeclaredWindows: number | undefined;
   const message = new MessageReader(bytes);
   while (message.next()) {
     if (message.field === 1) subjects.push(subjectIn(message.bytes()));
     else if (message.field === 2) asOfMs = message.int64();
     else if (message.field === 3) missingShards.push(...message.uint32s());
+    else if (message.field === 4) partlyDeclaredWindows = Number(message.uint64());
     else message.skip();
   }
-  return { subjects, asOfMs, missingShards };
+  return {
+    subjects,
+    asOfMs,
+    missingShards,
+    ...(partlyDeclaredWindows === undefined ? {} : { partlyDeclaredWindows }),
+  };
 }
 
 function subjectIn(bytes: Buffer): StatsAnswer['subjects'][number] {
@@ -38,18 +46,20 @@ function subjectIn(bytes: Buffer): StatsAnswer['subjects'][number] {
   let missing = false;
   let asOfMs: string | undefined;
   let group: string | undefined;
+  let figures: Buffer | undefined;
   const message = new MessageReader(bytes);
   while (message.next()) {
     if (message.field === 1) subject = message.bytes().toString();
     else if (message.field === 3) missing = message.uint64() !== '0';
     else if (message.field === 4) asOfMs = message.int64();
     else if (message.field === 5) group = message.bytes().toString();
+    else if (message.field === 6) figures = message.bytes();
     else {
       if (message.field === 2) length += 1;
       message.skip();
     }
   }
-  return { subject, windows: new WindowsIn(bytes, length), missing, asOfMs, group };
+  return { subject, windows: new WindowsIn(bytes, length), missing, asOfMs, group, figures };
 }
 
 class WindowsIn implements Windows {

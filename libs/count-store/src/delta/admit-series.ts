@@ -10,11 +10,12 @@ import {
   type shardProxy,
 } from '@tally/contracts';
 import { seriesId } from '@tally/placement';
+import { deltaEntries, ENTRY_BYTES } from '@tally/sketches';
 import type pg from 'pg';
 import { toTallyError } from '../postgres-errors.js';
 import { ADMIT_SERIES } from './admit-series.sql.js';
 
-type Told = Pick<shardProxy.ApplyDeltaRequest, 'rows' | 'seriesNames' | 'splitRules'>;
+type Told = Pick<shardProxy.ApplyDeltaRequest, 'rows' | 'seriesNames' | 'splitRules' | 'sketches'>;
 
 /** What is left of a delta once its series are admitted. */
 export interface Admitted<Request> {
@@ -49,7 +50,7 @@ export async function admitSeries<Request extends Told>(
   return {
     request: {
       ...request,
-      rows: redirected(request.rows, others),
+      ...redirected(request, others),
       seriesNames: renamed(names, others),
     },
     refused: names.filter((name) => others.has(hex(name))),
@@ -106,15 +107,34 @@ function otherOf(
 /** By id in hexadecimal, what each series becomes. */
 type Others = ReadonlyMap<string, SeriesName>;
 
-/** Each (series, minute, retention class) once, as rows have to be. */
-function redirected(bytes: Buffer, others: Others): Buffer {
+/** Each (series, minute, retention class) once, as rows have to be, and sketches of the rows as they are then. */
+function redirected(
+  { rows: bytes, sketches }: Told,
+  others: Others,
+): Pick<Told, 'rows' | 'sketches'> {
   const rows = new Map<string, DeltaRow>();
+  const numbers = new Map<string, number>();
+  const numberOf: number[] = [];
   for (const row of decodeDeltaRows(bytes) ?? []) {
     const series = others.get(hex({ id: row.series }))?.id ?? row.series;
     const key = `${hex({ id: series })} ${row.minute} ${row.retention}`;
     rows.set(key, added({ ...row, series }, rows.get(key)));
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    numberOf.push(number);
   }
-  return encodeDeltaRows([...rows.values()]);
+  const encoded = encodeDeltaRows([...rows.values()]);
+  return sketches === undefined
+    ? { rows: encoded }
+    : { rows: encoded, sketches: renumbered(sketches, numberOf) };
+}
+
+/** Some rows may have more than one sketch of a kind then: whoever reads them merges them. */
+function renumbered(sketches: Buffer, numberOf: readonly number[]): Buffer {
+  const bytes = Buffer.from(sketches);
+  for (const { row, from } of deltaEntries(sketches))
+    bytes.writeUInt32BE(numberOf[row] ?? row, from - ENTRY_BYTES);
+  return bytes;
 }
 
 function added(row: DeltaRow, to: DeltaRow | undefined): DeltaRow {

@@ -35,6 +35,7 @@ ${granularity}s AS (
  *   does not claim to be complete.
  * - All rows are written in key order, so that two writers wait for each other and never deadlock.
  *   Rows and names come in it (DeltaColumns, NameColumns), and what unnests them keeps it.
+ * - Sketches are only ever added, so nobody waits for theirs.
  * - Rows are unnested by each part that needs them: the coarser counters need none before they are closed.
  */
 const TEXT = `
@@ -122,6 +123,14 @@ covering AS (
   FROM reached r
   WHERE (c.topic, c.partition) = (r.topic, r.partition)
     AND (r.is_more OR r.as_of_ms > coalesce(r.known_ms, -1))
+),
+sketched AS (
+  INSERT INTO sketches (series, start_minute, retention, kind, attribute, data)
+  SELECT series, start_minute, (retention >> 24)::int2, kind, attribute, data
+  FROM (SELECT unnest($30::uuid[]) AS series, unnest($31::int4[]) AS start_minute,
+               unnest($32::int4[]) AS retention, unnest($33::int2[]) AS kind,
+               unnest($34::int8[]) AS attribute, unnest($35::bytea[]) AS data) AS s
+  WHERE (SELECT outcome FROM verdict) = 'applied'
 )
 SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered,
        ${IDENTITY_COLUMNS}

@@ -108,7 +108,7 @@ function partitionsOf({ partitions }: Delta): unknown[] {
 
 /** In the order of the statement's parameters. */
 function valuesOf(delta: Delta): unknown[] {
-  const { partitions, rows, names, ledger } = delta;
+  const { partitions, rows, names, ledger, sketches } = delta;
   return [
     ...partitionsOf(delta),
     partitions.map(({ ranges }) => ranges),
@@ -138,5 +138,11 @@ function valuesOf(delta: Delta): unknown[] {
     ledger.map(({ dead }) => dead),
     ledger.map(({ expired }) => expired),
     ledger.map(({ conflicting }) => conflicting),
+    sketches.series,
+    sketches.minutes,
+    sketches.retentions,
+    sketches.kinds,
+    sketches.attributes,
+    sketches.data,
   ];
 }

@@ -2,6 +2,7 @@ import { type shardProxy, TallyError } from '@tally/contracts';
 import { toMultirange } from '../coverage/offset-ranges.js';
 import { toColumns, type DeltaColumns } from './delta-columns.js';
 import { toNameColumns, type NameColumns } from './name-columns.js';
+import { toSketchColumns, type SketchColumns } from './sketch-columns.js';
 
 /** What a delta says about one partition. */
 export interface ToldPartition {
@@ -23,7 +24,10 @@ export interface Delta {
   readonly names: NameColumns;
   /** Each (topic, partition, hour) once. */
   readonly ledger: readonly shardProxy.LedgerEntry[];
+  readonly sketches: SketchColumns;
 }
+
+const NO_BYTES = Buffer.alloc(0);
 
 type Request = Omit<shardProxy.ApplyDeltaRequest, 'shard' | 'epoch'>;
 
@@ -65,6 +69,7 @@ export function parseDelta(request: Request, owns: (slot: number) => boolean): D
     rows,
     names: toNameColumns(request.seriesNames, owns),
     ledger: ledger(request, told),
+    sketches: toSketchColumns(request.sketches ?? NO_BYTES, request.rows),
   };
 }
 

@@ -1,10 +1,16 @@
 import { CounterRowWriter, TallyError, windowMinutesOf, type shardProxy } from '@tally/contracts';
+import { attributeId } from '@tally/sketches';
+import { RowSketches, tooManySketches } from './row-sketches.js';
 
 /** 64 bytes each: 12.8 MB, which fits into a message of 16 MiB. */
 const MAX_ROWS = 200_000;
 const MAX_MINUTE = 0x7fffffff;
 /** So many rows are written in a step, some tenths of a millisecond. */
 const STEP_ROWS = 256;
+/** And so many bytes of sketches are merged. */
+const STEP_SKETCH_BYTES = 32 << 10;
+/** As they are stored, before they are merged: Postgres writes them as texts of twice as many. */
+const MAX_SKETCH_BYTES = 32 << 20;
 
 /** `index`, from 1, is null in the only row when nothing was found. */
 export type AnswerRow = readonly [
@@ -16,7 +22,17 @@ export type AnswerRow = readonly [
   sum: string,
   min: string | null,
   max: string | null,
+  /** Sketches one behind the other, as flushes brought them; null where there are none. */
+  uniques?: Buffer | null,
+  quantiles?: Buffer | null,
+  areSketchesTooLarge?: boolean,
+  /** Of a group: index of its subject, from 1, and with its first row the values of its dimensions. */
+  subject?: string,
+  values?: string | null,
 ];
+
+/** Rows and, where they were asked for, sketches of an answer. */
+export type AnswerBytes = Pick<shardProxy.ReadCountersResponse, 'rows' | 'sketches'>;
 
 /** Takes the steps of long work one after the other, with pauses for others. */
 export type InSteps = <Result>(steps: Iterator<unknown, Result>) => Promise<Result>;
@@ -27,14 +43,15 @@ export type Range = Pick<
   'fromMinute' | 'toMinute' | 'granularity' | 'topics' | 'maxRows'
 >;
 
-/** As many rows as an answer may have; TallyError `payload_too_large` for more. */
-export function assertFits(rows: readonly unknown[], question: Range): void {
+/** As many rows and sketches as an answer may have; TallyError `payload_too_large` for more. */
+export function assertFits(rows: readonly AnswerRow[], question: Range): void {
   const maxRows = mostRows(question);
   if (rows.length > maxRows)
     throw new TallyError(
       'payload_too_large',
       `more than ${maxRows} windows: ask for fewer series, less time or a coarser granularity`,
     );
+  if (rows[0]?.[10] === true) throw tooManySketches(MAX_SKETCH_BYTES);
 }
 
 export function mostRows({ maxRows }: Range): number {
@@ -59,13 +76,31 @@ export function topicColumns({ topics }: Range): [topics: string[], partitions: 
   return [topics.map(({ topic }) => topic), topics.map(({ partitions }) => partitions)];
 }
 
-/** Counter rows, see docs/formats/counter-rows.md, in steps. */
-export function* encodeRows(rows: readonly AnswerRow[]): Generator<undefined, Buffer> {
+/** Which sketches are asked for, if any. */
+export type AskedSketches = Pick<shardProxy.ReadCountersRequest, 'uniqueAttribute' | 'quantiles'>;
+
+export function isSketched({ uniqueAttribute, quantiles }: AskedSketches): boolean {
+  return uniqueAttribute !== undefined || quantiles === true;
+}
+
+/** Attribute, whether quantiles are, and most bytes of all, as parameters. */
+export function sketchValues({ uniqueAttribute, quantiles = false }: AskedSketches): unknown[] {
+  const attribute = uniqueAttribute === undefined ? null : String(attributeId(uniqueAttribute));
+  return [attribute, quantiles, MAX_SKETCH_BYTES];
+}
+
+/** Counter rows, see docs/formats/counter-rows.md, and the merged sketches of each, in steps. */
+export function* encodeRows(
+  rows: readonly AnswerRow[],
+  isSketched: boolean,
+): Generator<undefined, AnswerBytes> {
   // Nothing was found: the only row says up to when.
   const isNothing = rows.length === 1 && rows[0]?.[1] === null;
-  const writer = new CounterRowWriter(isNothing ? 0 : rows.length);
-  if (isNothing) return writer.bytes;
-  for (const [at, [, index, startMinute, count, valued, sum, min, max]] of rows.entries()) {
+  const found = isNothing ? [] : rows;
+  const writer = new CounterRowWriter(found.length);
+  const sketches = isSketched ? new RowSketches() : undefined;
+  let unstepped = 0;
+  for (const [, index, startMinute, count, valued, sum, min, max, uniques, quantiles] of found) {
     writer.add({
       index: Number(index) - 1,
       startMinute: BigInt(startMinute),
@@ -75,9 +110,14 @@ export function* encodeRows(rows: readonly AnswerRow[]): Generator<undefined, Bu
       min: BigInt(min ?? 0),
       max: BigInt(max ?? 0),
     });
-    if (at % STEP_ROWS === STEP_ROWS - 1) yield;
+    sketches?.add(uniques ?? null, quantiles ?? null);
+    const bytes = (uniques?.length ?? 0) + (quantiles?.length ?? 0);
+    unstepped += 1 / STEP_ROWS + bytes / STEP_SKETCH_BYTES;
+    if (unstepped < 1) continue;
+    unstepped = 0;
+    yield;
   }
-  return writer.bytes;
+  return { rows: writer.bytes, ...(sketches === undefined ? {} : { sketches: sketches.finish() }) };
 }
 
 /** TallyError `invalid_argument`. */

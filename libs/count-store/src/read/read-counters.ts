@@ -7,14 +7,16 @@ import {
   assertFits,
   clampMinute,
   encodeRows,
+  isSketched,
   mostRows,
   refuse,
+  sketchValues,
   topicColumns,
   widthOf,
   type AnswerRow,
   type InSteps,
 } from './answer-rows.js';
-import { READ_COUNTERS } from './read-counters.sql.js';
+import { READ_COUNTERS, READ_SKETCHES } from './read-counters.sql.js';
 
 type Question = Omit<shardProxy.ReadCountersRequest, 'shard' | 'epoch'>;
 
@@ -36,11 +38,13 @@ export async function readCounters(
   owns: (slot: number) => boolean,
   inSteps: InSteps,
 ): Promise<shardProxy.ReadCountersResponse> {
+  const withSketches = isSketched(question);
   const values = valuesOf(question, owns);
+  if (withSketches) values.push(...sketchValues(question));
   let rows: AnswerRow[];
   try {
     ({ rows } = await asker.query<AnswerRow & unknown[]>({
-      text: READ_COUNTERS,
+      text: withSketches ? READ_SKETCHES : READ_COUNTERS,
       values,
       rowMode: 'array',
     }));
@@ -49,7 +53,10 @@ export async function readCounters(
   }
   assertFits(rows, question);
   const asOfMs = rows[0]?.[0] ?? undefined;
-  return { rows: await inSteps(encodeRows(rows)), ...(asOfMs === undefined ? {} : { asOfMs }) };
+  return {
+    ...(await inSteps(encodeRows(rows, withSketches))),
+    ...(asOfMs === undefined ? {} : { asOfMs }),
+  };
 }
 
 function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[] {

@@ -1,10 +1,11 @@
 import { instantOf } from './instant.sql.js';
+import { sketched } from './sketched.sql.js';
 
 /**
  * As READ_COUNTERS, of the series that dimensions split: summed up by subject and by the values of some
  * dimensions, in one snapshot with the names of the series. A condition is a name and some values; it
  * fails where the event's is among them although it is `excluded`, or is not. The values of a group come
- * with its first row.
+ * with its first row. Sketches as in READ_SKETCHES.
  */
 export const READ_GROUPS = `
 WITH ${instantOf('$7', '$8')},
@@ -36,12 +37,25 @@ summed AS (
   FROM windows
   JOIN chosen ON id = series
   GROUP BY 1, 2, 3
-)
-SELECT i.as_of_ms, s."group", start_minute, count, valued, sum, min, max, subject,
-       CASE WHEN row_number() OVER (PARTITION BY s."group" ORDER BY start_minute) = 1
+),
+wanted AS (
+  SELECT c.subject, c.values, s.start_minute, s.kind, s.data
+  FROM sketches s
+  JOIN chosen c ON c.id = s.series
+  WHERE s.series = ANY ((SELECT array_agg(id) FROM chosen)::uuid[])
+    AND s.start_minute >= $4::int4 AND s.start_minute < $5::int4
+    AND (s.kind = 0 AND s.attribute = $16::int8 OR s.kind = 1 AND $17::bool)
+),
+${sketched('$18', 'subject, values', '$6')}
+SELECT i.as_of_ms, s."group", s.start_minute, s.count, s.valued, s.sum, s.min, s.max,
+       k.uniques, k.quantiles, size.is_too_large, s.subject,
+       CASE WHEN row_number() OVER (PARTITION BY s."group" ORDER BY s.start_minute) = 1
             THEN s.values::text END
 FROM instant i
-LEFT JOIN summed s ON "group" <= $14
-ORDER BY "group", start_minute
+CROSS JOIN size
+LEFT JOIN summed s ON s."group" <= $14
+LEFT JOIN sketched k
+       ON (k.subject, k.values, k.start_minute) = (s.subject, s.values, s.start_minute)
+ORDER BY s."group", s.start_minute
 LIMIT $15
 `.trim();

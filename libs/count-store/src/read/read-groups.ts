@@ -11,8 +11,10 @@ import {
   assertFits,
   clampMinute,
   encodeRows,
+  isSketched,
   mostRows,
   refuse,
+  sketchValues,
   topicColumns,
   widthOf,
   type AnswerRow,
@@ -22,8 +24,6 @@ import type { Asker } from './read-counters.js';
 import { READ_GROUPS } from './read-groups.sql.js';
 
 type Question = Omit<shardProxy.ReadGroupsRequest, 'shard' | 'epoch'>;
-/** `values`, JSON, is null in all rows of a group but the first. */
-type Row = readonly [...AnswerRow, subject: string, values: string | null];
 
 /**
  * Windows of what dimensions split, summed up by values of some of them, with the instant to which they
@@ -36,9 +36,9 @@ export async function readGroups(
   inSteps: InSteps,
 ): Promise<shardProxy.ReadGroupsResponse> {
   const values = valuesOf(question, owns);
-  let rows: Row[];
+  let rows: AnswerRow[];
   try {
-    ({ rows } = await asker.query<Row & unknown[]>({
+    ({ rows } = await asker.query<AnswerRow & unknown[]>({
       text: READ_GROUPS,
       values,
       rowMode: 'array',
@@ -47,21 +47,21 @@ export async function readGroups(
     throw toTallyError('counters by dimensions', error);
   }
   assertFits(rows, question);
-  const groups = rows
-    .filter((row) => row[9] !== null)
-    .map((row) => ({ subject: Number(row[8]) - 1, values: row[9] ?? '' }));
+  const groups = rows.flatMap((row) => {
+    const [subject, own] = row.slice(11) as [subject?: string, values?: string | null];
+    return typeof own === 'string' ? [{ subject: Number(subject) - 1, values: own }] : [];
+  });
   if (groups.length > MAX_GROUPS)
     throw new TallyError(
       'payload_too_large',
       `more than ${MAX_GROUPS} groups: ask for fewer subjects or dimensions, or only for some of their values`,
     );
   const asOfMs = rows[0]?.[0] ?? undefined;
-  const bytes = await inSteps(encodeRows(rows.map(counterOf)));
-  return { rows: bytes, groups, ...(asOfMs === undefined ? {} : { asOfMs }) };
-}
-
-function counterOf([asOfMs, index, minute, count, valued, sum, min, max]: Row): AnswerRow {
-  return [asOfMs, index, minute, count, valued, sum, min, max];
+  return {
+    ...(await inSteps(encodeRows(rows, isSketched(question)))),
+    groups,
+    ...(asOfMs === undefined ? {} : { asOfMs }),
+  };
 }
 
 function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[] {
@@ -90,5 +90,6 @@ function valuesOf(question: Question, owns: (slot: number) => boolean): unknown[
     conditions.flatMap(({ values }) => values),
     MAX_GROUPS + 1,
     mostRows(question) + 1,
+    ...sketchValues(question),
   ];
 }

@@ -17,6 +17,7 @@ const RIGHTS: Readonly<Record<string, string>> = {
   accepted_losses: 'SELECT, INSERT',
   installation: 'SELECT, INSERT',
   kept_nodes: 'SELECT, INSERT, UPDATE',
+  sketches: 'SELECT, INSERT',
 };
 
 /** The role that runs the statements on counters. */

@@ -10,6 +10,7 @@ import { Installation1795900000000 } from './installation.migration.js';
 import { LedgerConflicting1795960000000 } from './ledger-conflicting.migration.js';
 import { LedgerExpired1764328000000 } from './ledger-expired.migration.js';
 import { SeriesBySubject1796000000000 } from './series-by-subject.migration.js';
+import { Sketches1796100000000 } from './sketches.migration.js';
 
 /** All, oldest first. */
 const MIGRATIONS = [
@@ -19,6 +20,7 @@ const MIGRATIONS = [
   Installation1795900000000,
   LedgerConflicting1795960000000,
   SeriesBySubject1796000000000,
+  Sketches1796100000000,
 ];
 const TABLE = 'migrations';
 const CONNECT_TIMEOUT_MS = 5000;

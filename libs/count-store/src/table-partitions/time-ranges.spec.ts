@@ -54,6 +54,6 @@ describe('time ranges of partitions', () => {
       const kept = { '1d': 2, '7d': 8, '30d': 31, '90d': 91 }[name.split('_').at(-1) ?? ''] ?? 366;
       count += Math.ceil((kept + 8) / widthDays) + 1;
     }
-    expect(count).toBeLessThan(120);
+    expect(count).toBeLessThan(160);
   });
 });

@@ -5,10 +5,15 @@ export const MINUTES_PER_DAY = DAY_MS / MINUTE_MS;
 /** Table partitions are made this many days ahead: time to notice that none are made any more. */
 export const DAYS_AHEAD = 7;
 
-/** By granularity, finest first. */
-export const COUNTER_TABLES = ['minute_counters', 'quarter_counters', 'day_counters'] as const;
-/** One of COUNTER_TABLES. */
-export type CounterTable = (typeof COUNTER_TABLES)[number];
+/** Tables of windows: counters by granularity, finest first, and the sketches of the minutes. */
+export const WINDOW_TABLES = [
+  'minute_counters',
+  'quarter_counters',
+  'day_counters',
+  'sketches',
+] as const;
+/** One of WINDOW_TABLES. */
+export type WindowTable = (typeof WINDOW_TABLES)[number];
 
 type Widths = Readonly<Record<RetentionClass, number>>;
 
@@ -17,9 +22,11 @@ type Widths = Readonly<Record<RetentionClass, number>>;
  * partitions, so that a table has some 20 of each and never thousands. Coarser tables are smaller by
  * far.
  */
-const WIDTH_DAYS: Readonly<Record<CounterTable, Widths>> = {
-  minute_counters: { '1d': 1, '7d': 1, '30d': 7, '90d': 14, '1y': 30, ever: 90 },
+const MINUTE_WIDTHS: Widths = { '1d': 1, '7d': 1, '30d': 7, '90d': 14, '1y': 30, ever: 90 };
+const WIDTH_DAYS: Readonly<Record<WindowTable, Widths>> = {
+  minute_counters: MINUTE_WIDTHS,
   quarter_counters: { '1d': 90, '7d': 90, '30d': 90, '90d': 90, '1y': 180, ever: 360 },
+  sketches: MINUTE_WIDTHS,
   day_counters: { '1d': 720, '7d': 720, '30d': 720, '90d': 720, '1y': 720, ever: 720 },
 };
 
@@ -29,14 +36,14 @@ export interface MinuteRange {
   readonly to: number;
 }
 
-/** A partitioned table: one retention class of one counter table, e.g. `minute_counters_7d`. */
+/** A partitioned table: one retention class of one table of windows, e.g. `minute_counters_7d`. */
 export interface RetentionClassTable {
   readonly name: string;
   readonly widthDays: number;
 }
 
 /** All of them. */
-export const RETENTION_CLASS_TABLES: readonly RetentionClassTable[] = COUNTER_TABLES.flatMap(
+export const RETENTION_CLASS_TABLES: readonly RetentionClassTable[] = WINDOW_TABLES.flatMap(
   (table) =>
     RETENTION_CLASSES.map((name) => ({
       name: `${table}_${name}`,

@@ -9,6 +9,7 @@ import {
 } from '@tally/contracts';
 import type { ShardMap } from '@tally/placement';
 import { NO_SERIES, type SeriesTable } from '../series/series-table.js';
+import { SketchedEvent } from '../sketches/sketched-event.js';
 import { isExactDecimal } from '../sums/decimal.js';
 import type { ShardDelta } from './shard-delta.js';
 
@@ -28,6 +29,7 @@ export interface CountingRules {
 export class EventFolder {
   /** The event that was found last. */
   readonly event = new EventScanner();
+  private readonly sketched = new SketchedEvent();
 
   constructor(private readonly rules: CountingRules) {}
 
@@ -57,7 +59,7 @@ export class EventFolder {
   add(
     delta: ShardDelta,
     series: number,
-    { retention, dimensions }: EventTypeDefinition,
+    definition: EventTypeDefinition,
     schemaId: number,
     body: Buffer,
     from: number,
@@ -65,14 +67,25 @@ export class EventFolder {
   ): void {
     const { event, rules } = this;
     const minute = Math.floor(event.timeMs / MINUTE_MS);
-    const retentionClass = RETENTION_CLASSES.indexOf(retention);
-    delta.add(series, minute, retentionClass, event);
-    if (dimensions.length === 0) return;
+    const retention = RETENTION_CLASSES.indexOf(definition.retention);
+    const row = delta.add(series, minute, retention, event);
+    const { dimensions, uniques, quantiles } = definition;
+    if (dimensions.length === 0 && uniques.length === 0) {
+      // Quantiles are of the value, which was found already.
+      if (quantiles) delta.sketch(row, this.sketched.take(definition, event, NO_ATTRIBUTES));
+      return;
+    }
     const whole = decodeEvent(schemaId, body, from, to);
     if (whole === undefined) throw new Error('expected an event that was found to be one');
-    delta.add(rules.series.split(whole, dimensions), minute, retentionClass, event);
+    const isSketched = quantiles || uniques.length > 0;
+    if (isSketched) delta.sketch(row, this.sketched.take(definition, event, whole.attributes));
+    if (dimensions.length === 0) return;
+    const split = delta.add(rules.series.split(whole, dimensions), minute, retention, event);
+    if (isSketched) delta.sketch(split, this.sketched);
   }
 }
+
+const NO_ATTRIBUTES: Event['attributes'] = {};
 
 /**
  * What the gateway checks and storage relies on, and no decoder: a block may come from elsewhere. The

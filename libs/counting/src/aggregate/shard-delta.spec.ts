@@ -13,6 +13,7 @@ import {
   SERIES_ID_BYTES,
   writeEntryHeader,
   type Event,
+  type EventTypeDefinition,
 } from '@tally/contracts';
 import { fingerprintOf, ShardMap } from '@tally/placement';
 import { SeriesTable } from '../series/series-table.js';
@@ -61,13 +62,13 @@ function fullBlock(eventOf: (number: number) => Event): Buffer {
 }
 
 /** All of it goes to one shard, as rows of their own with names of their own. */
-function deltaOf(block: Buffer): ShardDelta {
+function deltaOf(block: Buffer, more: Partial<EventTypeDefinition>): ShardDelta {
   const shardMap = ShardMap.even(1);
   const series = new SeriesTable(shardMap, 1e6);
   const counter = new PartitionCounter(0, 1000, new Map(), {
     shardMap,
     series,
-    definition: () => ({ ...DEFAULT_EVENT_TYPE, dimensions: NAMES }),
+    definition: () => ({ ...DEFAULT_EVENT_TYPE, dimensions: NAMES, ...more }),
   });
   const delta = new ShardDelta(TOPIC, series);
   const record = readBlock({ offset: 0n, timestampMs: 1, value: block });
@@ -79,8 +80,30 @@ const attributes = (value: string) =>
   Object.fromEntries(NAMES.map((name) => [name, value] as const));
 
 describe('the bytes of a delta', () => {
-  it.each<[string, (number: number) => Event]>([
+  const sketched = { uniques: ['a', 'b', 'c', 'd'], quantiles: true };
+
+  it.each<[string, (number: number) => Event, Partial<EventTypeDefinition>?]>([
     ['the most events', (number) => event(number)],
+    [
+      'the most sketches',
+      (number) => event(number, { value: { unscaled: 7, scale: 0 } }),
+      sketched,
+    ],
+    [
+      'sketches and control characters',
+      (number) =>
+        event(number, {
+          value: { unscaled: 7, scale: 0 },
+          attributes: { d0: '\u0001'.repeat(12), a: number },
+        }),
+      sketched,
+    ],
+    [
+      'one series with many values',
+      (number) =>
+        event(0, { value: { unscaled: number ** 3, scale: 6 }, attributes: { a: number } }),
+      sketched,
+    ],
     [
       'dimensions of control characters',
       (number) => event(number, { attributes: attributes('\u0001'.repeat(256)) }),
@@ -95,11 +118,12 @@ describe('the bytes of a delta', () => {
           subject: `${'€'.repeat(169)}${number}`,
         }),
     ],
-  ])('are known while it grows, and bounded for a block with %s', (_, eventOf) => {
-    const delta = deltaOf(fullBlock(eventOf));
-    const { rows, seriesNames } = delta.toMessage();
-    expect(delta.bytes).toBeGreaterThanOrEqual(rows.length + seriesNames.length - 8);
-    expect(delta.bytes).toBeLessThan((rows.length + seriesNames.length) * 1.01);
+  ])('are known while it grows, and bounded for a block with %s', (_, eventOf, more = {}) => {
+    const delta = deltaOf(fullBlock(eventOf), more);
+    const { rows, seriesNames, sketches = new Uint8Array() } = delta.toMessage();
+    const length = rows.length + seriesNames.length + sketches.length;
+    expect(delta.bytes).toBeGreaterThanOrEqual(length - 8);
+    expect(delta.bytes).toBeLessThan(length * (sketches.length === 0 ? 1.01 : 1.2));
     expect(delta.bytes).toBeLessThan(MAX_RECORD_DELTA_BYTES);
   });
 

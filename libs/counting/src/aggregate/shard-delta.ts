@@ -11,6 +11,8 @@ import {
 } from '@tally/contracts';
 import { OffsetSet } from '../coverage/offset-set.js';
 import { NO_SERIES, type SeriesTable, type SeriesUser } from '../series/series-table.js';
+import { DeltaSketches } from '../sketches/delta-sketches.js';
+import type { SketchedEvent } from '../sketches/sketched-event.js';
 import { RowIndex } from '../sums/row-index.js';
 import { RowSums } from '../sums/row-sums.js';
 
@@ -36,13 +38,14 @@ const NOTHING = Buffer.alloc(0);
 const ENTRY_BYTES = 96;
 
 /**
- * More than one record adds to a delta. Of an event at most 194 bytes do not follow from its own: two
- * rows of 72, and around its two series names 24 each and the braces of the dimensions. Its own become
- * at most six times as many: project, type and subject stand in both names, and in the dimensions' JSON
- * a control character takes six. So a body of 512 KiB with the most events, of which 20 bytes each are
- * no text, comes to 3.8 MB.
+ * More than one record adds to a delta. Of an event at most 382 bytes do not follow from its own: two
+ * rows of 72, for each of them four sketches of different values (19) and one of values (18), and around
+ * its two series names 24 each and the braces of the dimensions. Its own become at most six times as
+ * many: project, type and subject stand in both names, and in the dimensions' JSON a control character
+ * takes six. So a body of 512 KiB with the most events, of which 20 bytes each are no text, comes to
+ * 5.8 MB. An event that comes to a sketch which is there adds less to it than the first one did.
  */
-export const MAX_RECORD_DELTA_BYTES = 4 << 20;
+export const MAX_RECORD_DELTA_BYTES = 6 << 20;
 
 /**
  * What one flush adds to one shard, while it is being summed up: for exact ranges of offsets. A record
@@ -51,6 +54,7 @@ export const MAX_RECORD_DELTA_BYTES = 4 << 20;
 export class ShardDelta implements SeriesUser {
   private readonly index = new RowIndex();
   private readonly sums = new RowSums();
+  private readonly sketches = new DeltaSketches();
   /** Series whose names the shard does not have for sure: it has to be told. */
   private untold: number[] = [];
   private readonly covered = new Map<number, OffsetSet>();
@@ -76,7 +80,7 @@ export class ShardDelta implements SeriesUser {
 
   /** At least what its message takes, without instants. */
   get bytes(): number {
-    return this.byteCount;
+    return this.byteCount + this.sketches.bytes;
   }
 
   /** Comes before all that a record adds. Throws when another was never completed. */
@@ -85,8 +89,11 @@ export class ShardDelta implements SeriesUser {
     this.isFolding = true;
   }
 
-  /** @param minute Since 1970. @param retention Index in the list of retention classes. */
-  add(series: number, minute: number, retention: number, value: AddedValue): void {
+  /**
+   * @param minute Since 1970. @param retention Index in the list of retention classes.
+   * @returns The row that has it.
+   */
+  add(series: number, minute: number, retention: number, value: AddedValue): number {
     const { table, index, sums } = this;
     const window = minute * 2 ** RETENTION_BITS + retention;
     const isNew = table.use(series, this.user);
@@ -100,9 +107,15 @@ export class ShardDelta implements SeriesUser {
     }
     if (value.isValued) sums.add(row, value.unscaled, value.scale);
     else sums.count(row);
-    if (!isNew || table.isTold(series)) return;
+    if (!isNew || table.isTold(series)) return row;
     this.untold.push(series);
     this.byteCount += table.entryLength(series);
+    return row;
+  }
+
+  /** What was added to the row last goes into its sketches too. */
+  sketch(row: number, event: SketchedEvent): void {
+    this.sketches.add(row, event);
   }
 
   /** As the table says. */
@@ -171,7 +184,9 @@ export class ShardDelta implements SeriesUser {
   /** Throws while a record is in it by halves: counting failed, and what is there must not be told. */
   toMessage(): Omit<shardProxy.ApplyDeltaRequest, 'shard' | 'epoch' | 'instants'> {
     this.assertWhole();
+    const sketches = this.sketches.encode();
     return {
+      ...(sketches === undefined ? {} : { sketches }),
       ranges: [...this.covered].map(([partition, set]) => ({
         partition: { topic: this.topic, partition },
         ranges: [...set].map(({ from, to }) => ({ from: String(from), to: String(to) })),

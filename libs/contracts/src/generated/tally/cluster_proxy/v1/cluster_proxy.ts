@@ -95,6 +95,9 @@ export interface ReadCountersRequest {
   readonly topics: readonly TopicPartitions[];
   /** Of each shard, as in its question. Fails with `payload_too_large` when one shard has more. */
   readonly maxRows: number;
+  /** As in the question to a shard. */
+  readonly uniqueAttribute?: string | undefined;
+  readonly quantiles?: boolean | undefined;
 }
 
 export interface ReadCountersResponse {
@@ -123,6 +126,8 @@ export interface ReadGroupsRequest {
   readonly granularity: Granularity;
   readonly topics: readonly TopicPartitions[];
   readonly maxRows: number;
+  readonly uniqueAttribute?: string | undefined;
+  readonly quantiles?: boolean | undefined;
 }
 
 export interface ReadGroupsResponse {

@@ -33,7 +33,21 @@ export interface GetStatsRequest {
    */
   readonly maxWindows: number;
   /** Absent: all events of each subject. */
-  readonly grouping?: Grouping | undefined;
+  readonly grouping?:
+    | Grouping
+    | undefined;
+  /** What is asked of sketches. */
+  readonly figures?: AskedFigures | undefined;
+}
+
+/** Figures of each window, in this order. */
+export interface AskedFigures {
+  /** The number of different values of this attribute; absent: it is not asked. */
+  readonly uniqueAttribute?:
+    | string
+    | undefined;
+  /** Quantiles of the values, in thousandths, at most 16. */
+  readonly quantiles: readonly number[];
 }
 
 export interface GetStatsResponse {
@@ -48,6 +62,8 @@ export interface GetStatsResponse {
     | undefined;
   /** Shards that did not answer; subjects on them have `missing` set. */
   readonly missingShards: readonly number[];
+  /** Windows with a figure that is not known, because the type did not declare it for all of their events. */
+  readonly partlyDeclaredWindows?: number | undefined;
 }
 
 export interface SubjectStats {
@@ -61,7 +77,14 @@ export interface SubjectStats {
     | string
     | undefined;
   /** Values of the dimensions that were asked for, as in Group; absent where there is no group. */
-  readonly group?: string | undefined;
+  readonly group?:
+    | string
+    | undefined;
+  /**
+   * Those that were asked for, window after window: doubles of 8 bytes, little-endian. NaN where one is
+   * not known or there is no value; quantiles in micro-units.
+   */
+  readonly figures?: Buffer | undefined;
 }
 
 export interface Window {

@@ -174,6 +174,8 @@ export interface ApplyDeltaRequest {
   readonly instants: readonly PartitionInstant[];
   /** Of the types that have split series among `series_names`; without one, any number of them is taken. */
   readonly splitRules: readonly SplitRule[];
+  /** What is added to the sketches of the rows, see docs/formats/sketch.md; absent: nothing. */
+  readonly sketches?: Buffer | undefined;
 }
 
 /**
@@ -297,13 +299,20 @@ export interface ReadCountersRequest {
   readonly topics: readonly TopicPartitions[];
   /** Fails with `payload_too_large` when there are more rows; 0: as many as fit into a message. */
   readonly maxRows: number;
+  /** Also the sketches of the different values of this attribute; and those of values. */
+  readonly uniqueAttribute?: string | undefined;
+  readonly quantiles?: boolean | undefined;
 }
 
 export interface ReadCountersResponse {
   /** Rows ordered by series (index in the request), then window; see docs/formats/counter-rows.md. */
   readonly rows: Buffer;
   /** The earliest instant over all partitions of the topics; absent when one of them has none. */
-  readonly asOfMs?: string | undefined;
+  readonly asOfMs?:
+    | string
+    | undefined;
+  /** One entry for each row, see docs/formats/sketch.md; absent when no sketches were asked for. */
+  readonly sketches?: Buffer | undefined;
 }
 
 /**
@@ -344,6 +353,8 @@ export interface ReadGroupsRequest {
   readonly granularity: Granularity;
   readonly topics: readonly TopicPartitions[];
   readonly maxRows: number;
+  readonly uniqueAttribute?: string | undefined;
+  readonly quantiles?: boolean | undefined;
 }
 
 export interface ReadGroupsResponse {
@@ -353,6 +364,7 @@ export interface ReadGroupsResponse {
   readonly groups: readonly Group[];
   /** As in ReadCountersResponse. */
   readonly asOfMs?: string | undefined;
+  readonly sketches?: Buffer | undefined;
 }
 
 export interface Group {
