@@ -10,6 +10,7 @@ export interface Protections {
   ignoresCoverage: boolean;
   appliesOverlap: boolean;
   trustsInstants: boolean;
+  sketchesAlways: boolean;
   /** processor */
   forgetsWindow: boolean;
   beginsAtEnd: boolean;
@@ -52,6 +53,7 @@ export function allProtections(): Protections {
     ignoresCoverage: false,
     appliesOverlap: false,
     trustsInstants: false,
+    sketchesAlways: false,
     forgetsWindow: false,
     beginsAtEnd: false,
     trustsSilence: false,
@@ -105,6 +107,10 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
     firstSeed: 877,
   },
   'an instant is taken whatever is covered': { takes: ['trustsInstants'], firstSeed: 854 },
+  'sketches are added outside of the transaction of their rows': {
+    takes: ['sketchesAlways'],
+    firstSeed: 855,
+  },
   'the dedup window is not read back': { takes: ['forgetsWindow'], firstSeed: 850 },
   'a third of the dedup window is read back': { takes: ['shortensWindow'], firstSeed: 925 },
   'what clocks may differ is not taken off an instant': { takes: ['ignoresSkew'], firstSeed: 854 },

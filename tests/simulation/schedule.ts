@@ -51,8 +51,8 @@ export const SHARDS = 2;
 export const INTAKES = 2;
 /** With these, messages are bounded too. */
 export const SMALL_FLUSH_BYTES = 600;
-/** More than a record adds to a delta here: at most four events, two rows and two names of each. */
-export const MAX_RECORD_BYTES = 1200;
+/** More than a record adds to a delta here: at most four events, two rows of each with names and sketches. */
+export const MAX_RECORD_BYTES = 1500;
 /** Longer than the dedup window: what was on its way comes when nobody recognises it any more. */
 const LONG_PAUSE_MS = 14_000;
 export const LASTS_MS = 14_000;

@@ -1,6 +1,7 @@
 import { seriesId, ShardMap, slotOf, type EventsTopic } from '@tally/placement';
 import { Random } from '../failure/traffic/random.js';
 import { allProtections, type Protections } from './controls.js';
+import { expectedSketches } from './expected-sketches.js';
 import { storyOf } from './fault-story.js';
 import {
   INTAKES,
@@ -367,8 +368,12 @@ export class Simulation {
     for (const id of this.clients.acknowledged)
       if (!events.has(id) && this.logged.deletedIn(id) === undefined)
         return this.violate(`event ${id} was acknowledged and is not in the log`);
-    for (const [id, { isSplit }] of events) {
+    const sketches = this.shards.map((shard) => shard.sketches);
+    for (const [id, { isSplit, isSketched }] of events) {
       if (this.isGivenUp(id)) continue;
+      for (const [name, expected] of expectedSketches(id, isSplit))
+        if (sketches[this.shardOf(id)]?.get(name) !== (isSketched ? expected : undefined))
+          return this.violate(`event ${id} is not once in its sketches, or in one that is not its`);
       if (this.countOf(id) !== 1n)
         return this.violate(`event ${id} is in the log and counted ${this.countOf(id)} times`);
       if (this.splitOf(id) !== (isSplit ? 1n : 0n))

@@ -32,11 +32,35 @@ summed AS (
   FROM windows
   JOIN chosen ON id = series
   GROUP BY 1, 2, 3
+),
+wanted AS (
+  SELECT c.subject, c.values, s.start_minute, s.kind, s.data
+  FROM sketches s
+  JOIN chosen c ON c.id = s.series
+  WHERE s.series = ANY ((SELECT array_agg(id) FROM chosen)::uuid[])
+    AND s.start_minute >= $4::int4 AND s.start_minute < $5::int4
+    AND (s.kind = 0 AND s.attribute = $16::int8 OR s.kind = 1 AND $17::bool)
+),
+size AS MATERIALIZED (
+  SELECT coalesce(sum(octet_length(data)), 0) > $18::int8 AS is_too_large
+  FROM wanted
+),
+sketched AS (
+  SELECT subject, values, start_minute / $6::int4 * $6::int4 AS start_minute,
+         string_agg(data, ''::bytea) FILTER (WHERE kind = 0) AS uniques,
+         string_agg(data, ''::bytea) FILTER (WHERE kind = 1) AS quantiles
+  FROM wanted
+  WHERE NOT (SELECT is_too_large FROM size)
+  GROUP BY subject, values, start_minute / $6::int4 * $6::int4
 )
-SELECT i.as_of_ms, s."group", start_minute, count, valued, sum, min, max, subject,
-       CASE WHEN row_number() OVER (PARTITION BY s."group" ORDER BY start_minute) = 1
+SELECT i.as_of_ms, s."group", s.start_minute, s.count, s.valued, s.sum, s.min, s.max,
+       k.uniques, k.quantiles, size.is_too_large, s.subject,
+       CASE WHEN row_number() OVER (PARTITION BY s."group" ORDER BY s.start_minute) = 1
             THEN s.values::text END
 FROM instant i
-LEFT JOIN summed s ON "group" <= $14
-ORDER BY "group", start_minute
+CROSS JOIN size
+LEFT JOIN summed s ON s."group" <= $14
+LEFT JOIN sketched k
+       ON (k.subject, k.values, k.start_minute) = (s.subject, s.values, s.start_minute)
+ORDER BY s."group", s.start_minute
 LIMIT $15

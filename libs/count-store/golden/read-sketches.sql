@@ -27,7 +27,7 @@ sketched AS (
          string_agg(data, ''::bytea) FILTER (WHERE kind = 1) AS quantiles
   FROM wanted
   WHERE NOT (SELECT is_too_large FROM size)
-  GROUP BY 1, 2
+  GROUP BY series, start_minute / $4::int4 * $4::int4
 )
 SELECT i.as_of_ms, q.index, w.start_minute, w.count, w.valued, w.sum, w.min, w.max,
        s.uniques, s.quantiles, size.is_too_large

@@ -5,6 +5,11 @@ export function isSplitAt(registryVersion: number): boolean {
   return registryVersion % 2 === 1;
 }
 
+/** And the first ones of each four have sketches. */
+export function isSketchedAt(registryVersion: number): boolean {
+  return registryVersion % 4 < 2;
+}
+
 /**
  * What events mean in the version of the registry that is told.
  *
@@ -15,6 +20,12 @@ export function meaningAt(registryVersion: () => number, onEvent: () => void): E
     ...DEFAULT_EVENT_TYPE,
     get dimensions() {
       return isSplitAt(registryVersion()) ? ['color'] : [];
+    },
+    get uniques() {
+      return isSketchedAt(registryVersion()) ? ['color'] : [];
+    },
+    get quantiles() {
+      return isSketchedAt(registryVersion());
     },
     get maxAgeMs() {
       onEvent();

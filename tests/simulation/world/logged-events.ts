@@ -1,13 +1,15 @@
 import type { LogRecord } from '@tally/contracts';
 import { contentOf, type RecordContent } from './record-content.js';
 import type { SimulatedLog } from './simulated-log.js';
-import { isSplitAt } from './event-meaning.js';
+import { isSketchedAt, isSplitAt } from './event-meaning.js';
 
 /** The first record of an event. */
 export interface Occurrence {
   readonly appendMs: number;
   /** Whether the version of the registry in its block splits the counters. */
   readonly isSplit: boolean;
+  /** And whether it has sketches. */
+  readonly isSketched: boolean;
 }
 
 /** An event of which a record was deleted: where it lay, and what the first one of it meant. */
@@ -15,6 +17,7 @@ interface DeletedEvent {
   readonly partition: number;
   /** undefined: the block was void. */
   readonly isSplit: boolean | undefined;
+  readonly isSketched: boolean | undefined;
 }
 
 type DurableRecord = { readonly partition: number; readonly record: LogRecord };
@@ -41,9 +44,16 @@ export class LoggedEvents {
       const leadMs = (notAfterMs ?? appendMs) - appendMs;
       if (leadMs < 0 || leadMs > this.dedupWindowMs / 3) continue;
       const isSplit = isSplitAt(registryVersion);
-      for (const id of ids)
-        if (!events.has(id))
-          events.set(id, { appendMs, isSplit: this.deleted.get(id)?.isSplit ?? isSplit });
+      const isSketched = isSketchedAt(registryVersion);
+      for (const id of ids) {
+        if (events.has(id)) continue;
+        const first = this.deleted.get(id);
+        events.set(id, {
+          appendMs,
+          isSplit: first?.isSplit ?? isSplit,
+          isSketched: first?.isSketched ?? isSketched,
+        });
+      }
     }
     return events;
   }
@@ -78,7 +88,11 @@ export class LoggedEvents {
     for (const { record } of durable.slice(0, Math.max(0, durable.length - keeps))) {
       for (const id of this.contentOf(record).ids)
         if (!this.deleted.has(id))
-          this.deleted.set(id, { partition, isSplit: before.get(id)?.isSplit });
+          this.deleted.set(id, {
+            partition,
+            isSplit: before.get(id)?.isSplit,
+            isSketched: before.get(id)?.isSketched,
+          });
       this.log.shorten(partition, record.offset + 1n);
     }
   }

@@ -45,7 +45,9 @@ export class ShardAnswers {
     const { shards, faults, random } = this.options;
     const shard = shards[number];
     if (shard?.isUp !== true) return undefined;
-    if (request.rows.length + request.seriesNames.length > shard.maxMessageBytes)
+    const { rows, seriesNames, sketches } = request;
+    const bytes = rows.length + seriesNames.length + (sketches?.length ?? 0);
+    if (bytes > shard.maxMessageBytes)
       return faults.repeatsTooLarge ? { kind: 'retry' } : { kind: 'rebuild', why: 'too_large' };
     // It may have done what it was asked all the same.
     if (shard.isOdd && random.chance(50)) return { kind: 'halt', reason: 'an odd answer' };

@@ -7,10 +7,16 @@ import type { VirtualTime } from './virtual-time.js';
 
 const ANSWER_WITHIN_MS = 1200;
 const DOUBTS_PERCENT = 10;
-const ATTRIBUTES = { color: 'blue' };
+export const COLOR = 'blue';
+const ATTRIBUTES = { color: COLOR };
 /** Behind a subject: the name of its series that is split by colour. */
 export const SPLIT = JSON.stringify(ATTRIBUTES);
 const entry = Buffer.alloc(512);
+
+/** The value of an event: small numbers of both signs, the same for each copy. */
+export function valueOf(id: string): number {
+  return (Number(id.slice(1)) % 7) - 3;
+}
 
 export interface ClientsWorld {
   readonly time: VirtualTime;
@@ -76,7 +82,7 @@ function entryOf(id: string): Buffer {
     type: 'view',
     subject: id,
     time: 0,
-    value: null,
+    value: { unscaled: valueOf(id), scale: 0 },
     attributes: ATTRIBUTES,
     timeAssigned: false,
   };
