@@ -30,6 +30,7 @@ const delta: shardProxy.ApplyDeltaRequest = {
   seriesNames: Buffer.alloc(0),
   ledger: [],
   instants: [],
+  dead: [],
 };
 const identity = { timelineId: 4, systemIdentifier: '77', startedAtMs: '5' };
 

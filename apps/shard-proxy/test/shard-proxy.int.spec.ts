@@ -119,6 +119,7 @@ function request(
     seriesNames: Buffer.alloc(0),
     ledger: [],
     instants: [],
+    dead: [],
     ...more,
   };
 }

@@ -4,6 +4,7 @@ import {
   LogTime,
   readBlock,
   ShardRoster,
+  UnknownMeanings,
   type Answer,
   type FlushOutcome,
   type RunAction,
@@ -191,6 +192,7 @@ export class SimulatedProcessor {
           () => this.countDownToBug(),
         ),
       knowsVersion: () => true,
+      unknownMeanings: new UnknownMeanings(0),
       flushRows: world.settings.flushRows,
       shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : SHARD_PATIENCE_MS,
       logTime: this.logTime,
@@ -267,8 +269,10 @@ export class SimulatedProcessor {
       case 'read-from':
         this.positions.set(action.partition, action.offset);
         return;
+      case 'append-dead-events':
       case 'await-version':
-        throw new Error('every version is known here');
+      case 'await-schema':
+        throw new Error('every event is known here');
       case 'await-memory':
         return this.process.later(RAISES_AFTER_MS, () => this.raiseWindowBytes(generation));
       case 'pause':

@@ -8,7 +8,7 @@ import {
   TOPICS_NODE,
   type EventsTopic,
 } from '@tally/placement';
-import { LogTime, ShardRoster } from '@tally/counting';
+import { LogTime, ShardRoster, UnknownMeanings } from '@tally/counting';
 import { crash, keepTrying, within } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
@@ -16,6 +16,7 @@ import type { ProcessorConfig } from '../config.js';
 import { maxWindowBytes, REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
+import { DeadEventsTopic } from '../dead-events/dead-events-topic.js';
 import { DeadLettersTopic } from '../letters/dead-letters-topic.js';
 import { openOwnClock } from './own-clock.js';
 import { RunDriver } from './run-driver.js';
@@ -44,12 +45,14 @@ export class Processor {
   private readonly stopping = new AbortController();
   private readonly roster: ShardRoster;
   private readonly logTime: LogTime;
+  private readonly unknownMeanings: UnknownMeanings;
   private readonly now: () => number;
   private readonly topicNode: ConfigNode<EventsTopic>;
   private readonly unwatch: () => void;
   private shardMap: ShardMap | undefined;
   private topic: EventsTopic | undefined;
   private letters: DeadLettersTopic | undefined;
+  private deadEvents: DeadEventsTopic | undefined;
   private reader: GroupReader | undefined;
   private assignment: Assignment | undefined;
   private driver: RunDriver | undefined;
@@ -60,6 +63,7 @@ export class Processor {
   constructor(private readonly options: ProcessorOptions) {
     const { session, config, logger } = options;
     this.logTime = new LogTime(config.maxClockSkewMs);
+    this.unknownMeanings = new UnknownMeanings(config.schemaWaitMs);
     this.now = openOwnClock(config.maxClockSkewMs, logger);
     this.roster = new ShardRoster({ flushBytes: config.flushBytes, ...REJOIN });
     this.topicNode = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
@@ -84,7 +88,7 @@ export class Processor {
     if (this.assignment === undefined) throw new Error('not in the group yet');
     if (this.assignment.signal.aborted)
       throw new Error('out of the group: it assigns anew, or does not answer');
-    if (this.driver?.isSound === false) throw new Error('a partition is halted, see the alarm');
+    if (this.driver?.isSound === false) throw new Error('a partition is not read, see the alarm');
   }
 
   /** Throws when something is not counted that will be: shards that do not answer. */
@@ -131,6 +135,7 @@ export class Processor {
     await this.changing;
     await this.driver?.stop();
     await this.letters?.close();
+    await this.deadEvents?.close();
   }
 
   private async join(): Promise<void> {
@@ -143,6 +148,7 @@ export class Processor {
     if (this.stopping.signal.aborted) return;
     this.topic = topic;
     this.letters ??= new DeadLettersTopic({ ...this.options, topic });
+    this.deadEvents ??= new DeadEventsTopic({ ...this.options, topic });
     const reader = this.newReader(topic);
     this.reader = reader;
     try {
@@ -191,10 +197,11 @@ export class Processor {
     const { logger, metrics } = this.options;
     await this.driver?.stop();
     this.driver = undefined;
-    const { assignment, shardMap, topic, letters } = this;
+    const { assignment, shardMap, topic, letters, deadEvents } = this;
     if (this.stopping.signal.aborted || assignment === undefined || assignment.signal.aborted)
       return;
-    if (shardMap === undefined || topic === undefined || letters === undefined) return;
+    if (shardMap === undefined || topic === undefined) return;
+    if (letters === undefined || deadEvents === undefined) return;
     metrics.restarts.inc({ reason });
     logger.info({ reason, partitions: assignment.partitions.length }, 'counting anew');
     this.driver = new RunDriver({
@@ -202,9 +209,11 @@ export class Processor {
       topic,
       assignment,
       letters,
+      deadEvents,
       shardMap,
       roster: this.roster,
       logTime: this.logTime,
+      unknownMeanings: this.unknownMeanings,
       now: this.now,
       maxWindowBytes: maxWindowBytes(this.options.config),
       onRebuild: (why) => this.rebuild(why),

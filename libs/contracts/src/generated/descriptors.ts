@@ -558,6 +558,44 @@ export const DESCRIPTORS: object = {
            "rule": "repeated",
            "type": "PartitionInstant",
            "id": 7
+          },
+          "dead": {
+           "rule": "repeated",
+           "type": "DeadRecord",
+           "id": 12
+          }
+         }
+        },
+        "IndexRange": {
+         "fields": {
+          "from": {
+           "type": "uint32",
+           "id": 1
+          },
+          "to": {
+           "type": "uint32",
+           "id": 2
+          }
+         }
+        },
+        "DeadRecord": {
+         "fields": {
+          "partition": {
+           "type": "Partition",
+           "id": 1
+          },
+          "offset": {
+           "type": "uint64",
+           "id": 2
+          },
+          "hour": {
+           "type": "uint32",
+           "id": 3
+          },
+          "indexes": {
+           "rule": "repeated",
+           "type": "IndexRange",
+           "id": 4
           }
          }
         },

@@ -38,6 +38,7 @@ const valid: Request = {
   seriesNames: Buffer.alloc(0),
   ledger: [entry],
   instants: [instant],
+  dead: [],
 };
 const parse = (more: Partial<Request>, owns: (slot: number) => boolean = () => true) =>
   parseDelta({ ...valid, ...more }, owns);

@@ -36,6 +36,7 @@ export function request(
     seriesNames: Buffer.alloc(0),
     ledger: [],
     instants: [],
+    dead: [],
     ...more,
   };
 }

@@ -172,6 +172,27 @@ export interface ApplyDeltaRequest {
   readonly seriesNames: Buffer;
   readonly ledger: readonly LedgerEntry[];
   readonly instants: readonly PartitionInstant[];
+  /**
+   * Records with dead events that are kept beside the log: from now on this shard can be asked to count
+   * them. Within the ranges.
+   */
+  readonly dead: readonly DeadRecord[];
+}
+
+/** Events of one block by their indexes: from (inclusive) to (exclusive). */
+export interface IndexRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A record of the log with events that are dead, or too late. */
+export interface DeadRecord {
+  readonly partition: Partition | undefined;
+  readonly offset: string;
+  /** Append time cut to the hour, as in LedgerEntry. */
+  readonly hour: number;
+  /** Ascending, disjoint, not touching. */
+  readonly indexes: readonly IndexRange[];
 }
 
 export interface ApplyDeltaResponse {
