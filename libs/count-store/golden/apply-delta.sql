@@ -123,6 +123,15 @@ covering AS (
   FROM reached r
   WHERE (c.topic, c.partition) = (r.topic, r.partition)
     AND (r.is_more OR r.as_of_ms > coalesce(r.known_ms, -1))
+),
+buried AS (
+  INSERT INTO dead_events (topic, partition, log_offset, hour, told)
+  SELECT topic, partition, log_offset, hour, told
+  FROM unnest($30::text[], $31::int4[], $32::int8[], $33::int4[], $34::int4multirange[])
+    AS d(topic, partition, log_offset, hour, told)
+  WHERE (SELECT outcome FROM verdict) = 'applied'
+  ORDER BY topic, partition, log_offset
+  ON CONFLICT (topic, partition, log_offset) DO NOTHING
 )
 SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered,
        (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",

@@ -21,6 +21,7 @@ const MIGRATIONS = [
   { name: 'AcceptedLosses1795860000000' },
   { name: 'Installation1795900000000' },
   { name: 'LedgerConflicting1795960000000' },
+  { name: 'DeadEvents1796100000000' },
 ];
 
 describe('the schema of a shard', () => {
@@ -37,8 +38,12 @@ describe('the schema of a shard', () => {
     const url = await postgres.newDatabase();
     await migrate(url);
     const pool = postgres.pool(url);
-    await pool.query('ALTER TABLE ledger DROP COLUMN expired, DROP COLUMN conflicting');
-    await pool.query('DROP TABLE accepted_losses, installation, kept_nodes');
+    await pool.query(
+      'ALTER TABLE ledger DROP COLUMN expired, DROP COLUMN conflicting, DROP COLUMN replayed',
+    );
+    await pool.query(
+      'DROP TABLE accepted_losses, installation, kept_nodes, dead_events, dead_event_actions',
+    );
     await pool.query('DELETE FROM migrations WHERE name <> $1', [MIGRATIONS[0]?.name]);
     await pool.query("INSERT INTO ledger VALUES ('t', 0, 1, 2, 3, 4, 5)");
     await migrate(url);

@@ -4,6 +4,9 @@ import { OffsetSet, type ShardCoverage } from '@tally/counting';
 /** What became of a delta. */
 export type Verdict = 'applied' | 'already_applied' | 'overlap' | 'stale_epoch';
 
+/** What became of dead events. */
+export type Settled = 'settled' | 'closed' | 'stale_epoch';
+
 /** Protections that a test takes away, to see that it fails without them. */
 export interface ShardFaults {
   /** A delta is applied whatever is covered already. */
@@ -12,6 +15,8 @@ export interface ShardFaults {
   readonly appliesOverlap: boolean;
   /** An instant is taken whatever is covered. */
   readonly trustsInstants: boolean;
+  /** Dead events are counted whether they are open or not. */
+  readonly settlesAgain?: boolean;
 }
 
 interface State {
@@ -22,6 +27,8 @@ interface State {
   readonly instants: Map<number, number>;
   /** By partition: what a person gave up. */
   readonly losses: Map<number, OffsetSet>;
+  /** By `partition/offset/index`: dead events that it was told of, and whether they are settled. */
+  readonly dead: Map<string, 'open' | 'settled'>;
 }
 
 const NO_FAULTS: ShardFaults = {
@@ -68,6 +75,23 @@ export class ShardModel {
     this.fold(request, ranges);
     this.learn(request);
     return 'applied';
+  }
+
+  /** Whether this dead event was told of, and is not settled. */
+  isOpen(partition: number, offset: bigint, index: number): boolean {
+    return this.state.dead.get(`${partition}/${offset}/${index}`) === 'open';
+  }
+
+  /** Counts dead events, if all of them are open. */
+  settle({ epoch, events, rows, seriesNames }: shardProxy.SettleDeadEventsRequest): Settled {
+    if (epoch !== String(this.epoch)) return 'stale_epoch';
+    const { dead } = this.state;
+    const keys = events.flatMap(keysOf);
+    const isOpen = keys.every((key) => dead.get(key) === 'open');
+    if (!isOpen && this.faults.settlesAgain !== true) return 'closed';
+    for (const key of keys) dead.set(key, 'settled');
+    this.count(rows, seriesNames);
+    return 'settled';
   }
 
   /** Books that these records are gone, and covers what of them was not covered. */
@@ -145,15 +169,21 @@ export class ShardModel {
   }
 
   private fold(
-    { rows, seriesNames }: shardProxy.ApplyDeltaRequest,
+    { rows, seriesNames, dead }: shardProxy.ApplyDeltaRequest,
     ranges: readonly Range[],
   ): void {
-    const { coverage, counts, names } = this.state;
+    const { coverage } = this.state;
     for (const { partition, from, to } of ranges) {
       const covered = coverage.get(partition) ?? new OffsetSet();
       covered.add(from, to);
       coverage.set(partition, covered);
     }
+    for (const key of dead.flatMap(keysOf)) this.state.dead.set(key, 'open');
+    this.count(rows, seriesNames);
+  }
+
+  private count(rows: Uint8Array, seriesNames: Uint8Array): void {
+    const { counts, names } = this.state;
     for (const { id, subject, dimensions } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
       names.set(Buffer.from(id).toString('hex'), `${subject}${dimensions}`);
     for (const row of decodeDeltaRows(Buffer.from(rows)) ?? []) {
@@ -173,6 +203,15 @@ export class ShardModel {
       this.state.instants.set(at, Math.max(this.state.instants.get(at) ?? 0, Number(asOfMs)));
     }
   }
+}
+
+function keysOf({ partition, offset, indexes }: shardProxy.DeadRecord): string[] {
+  return indexes.flatMap(({ from, to }) =>
+    Array.from(
+      { length: to - from },
+      (_, index) => `${partition?.partition}/${offset}/${from + index}`,
+    ),
+  );
 }
 
 interface Range {
@@ -198,10 +237,11 @@ function emptyState(): State {
     names: new Map(),
     instants: new Map(),
     losses: new Map(),
+    dead: new Map(),
   };
 }
 
-function copyOf({ coverage, counts, names, instants, losses }: State): State {
+function copyOf({ coverage, counts, names, instants, losses, dead }: State): State {
   const copy = (ranges: ReadonlyMap<number, OffsetSet>) =>
     new Map([...ranges].map(([partition, set]) => [partition, new OffsetSet(set)]));
   return {
@@ -210,5 +250,6 @@ function copyOf({ coverage, counts, names, instants, losses }: State): State {
     counts: new Map(counts),
     names: new Map(names),
     instants: new Map(instants),
+    dead: new Map(dead),
   };
 }

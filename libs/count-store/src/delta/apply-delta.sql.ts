@@ -36,8 +36,10 @@ ${granularity}s AS (
  * - All rows are written in key order, so that two writers wait for each other and never deadlock.
  *   Rows and names come in it (DeltaColumns, NameColumns), and what unnests them keeps it.
  * - Rows are unnested by each part that needs them: the coarser counters need none before they are closed.
+ * - `buried` says which events of the records can be settled later (settle-dead-events.sql.ts). A record
+ *   that this statement covers was not covered, so nothing was said of it before.
  */
-const TEXT = `
+const TOLD = `
 WITH told AS (
   SELECT *
   FROM unnest($1::text[], $2::int4[], $3::int8multirange[], $4::int8[], $5::int8[])
@@ -59,7 +61,13 @@ verdict AS MATERIALIZED (
            ELSE 'overlap'
          END AS outcome
   FROM locked
-),
+)`;
+
+/**
+ * What adds rows and names to the counters, once `verdict` says 'applied': `$6` to `$20` are what
+ * `rowValuesOf` gives.
+ */
+export const ADDING = `
 added AS NOT MATERIALIZED (
   SELECT series, start_minute, (retention >> 24)::int2 AS retention, count, valued, sum, min, max
   FROM (SELECT unnest($6::uuid[]) AS series, unnest($7::int4[]) AS start_minute,
@@ -89,7 +97,9 @@ named AS (
                unnest($20::text[]) AS dimensions) AS n
   WHERE (SELECT outcome FROM verdict) = 'applied'
   ON CONFLICT (id) DO NOTHING
-),
+)`;
+
+const TEXT = `${TOLD},${ADDING},
 booked AS (
   INSERT INTO ledger AS l
     (topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting)
@@ -122,6 +132,15 @@ covering AS (
   FROM reached r
   WHERE (c.topic, c.partition) = (r.topic, r.partition)
     AND (r.is_more OR r.as_of_ms > coalesce(r.known_ms, -1))
+),
+buried AS (
+  INSERT INTO dead_events (topic, partition, log_offset, hour, told)
+  SELECT topic, partition, log_offset, hour, told
+  FROM unnest($30::text[], $31::int4[], $32::int8[], $33::int4[], $34::int4multirange[])
+    AS d(topic, partition, log_offset, hour, told)
+  WHERE (SELECT outcome FROM verdict) = 'applied'
+  ORDER BY topic, partition, log_offset
+  ON CONFLICT (topic, partition, log_offset) DO NOTHING
 )
 SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered,
        ${IDENTITY_COLUMNS}

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { fromMultirange } from '../coverage/offset-ranges.js';
 import { isTransient, toTallyError } from '../postgres-errors.js';
 import { APPLY_DELTA, ENSURE_COVERAGE, type Statement } from './apply-delta.sql.js';
+import type { DeadRecord } from '../dead-events/dead-records.js';
 import type { Delta } from './delta.js';
 
 /** Writers in each other's way come apart in one or two tries; more means something else. */
@@ -108,12 +109,31 @@ function partitionsOf({ partitions }: Delta): unknown[] {
 
 /** In the order of the statement's parameters. */
 function valuesOf(delta: Delta): unknown[] {
-  const { partitions, rows, names, ledger } = delta;
+  const { partitions, ledger, dead } = delta;
   return [
     ...partitionsOf(delta),
     partitions.map(({ ranges }) => ranges),
     partitions.map(({ asOfMs }) => asOfMs),
     partitions.map(({ position }) => position),
+    ...rowValuesOf(delta),
+    ledger.map(({ partition }) => partition?.topic),
+    ledger.map(({ partition }) => partition?.partition),
+    ledger.map(({ hour }) => hour),
+    ledger.map(({ counted }) => counted),
+    ledger.map(({ duplicates }) => duplicates),
+    ledger.map(({ tooLate }) => tooLate),
+    ledger.map(({ dead }) => dead),
+    ledger.map(({ expired }) => expired),
+    ledger.map(({ conflicting }) => conflicting),
+    ...recordValuesOf(dead),
+    dead.map(({ hour }) => hour),
+    dead.map(({ indexes }) => indexes),
+  ];
+}
+
+/** Rows and names, in the order of the parameters of `ADDING`. */
+export function rowValuesOf({ rows, names }: Pick<Delta, 'rows' | 'names'>): unknown[] {
+  return [
     rows.series,
     rows.minutes,
     rows.retentions,
@@ -129,14 +149,16 @@ function valuesOf(delta: Delta): unknown[] {
     names.types,
     names.subjects,
     names.dimensions,
-    ledger.map(({ partition }) => partition?.topic),
-    ledger.map(({ partition }) => partition?.partition),
-    ledger.map(({ hour }) => hour),
-    ledger.map(({ counted }) => counted),
-    ledger.map(({ duplicates }) => duplicates),
-    ledger.map(({ tooLate }) => tooLate),
-    ledger.map(({ dead }) => dead),
-    ledger.map(({ expired }) => expired),
-    ledger.map(({ conflicting }) => conflicting),
+  ];
+}
+
+/** Records by topic, partition and offset. */
+export function recordValuesOf(
+  records: readonly Pick<DeadRecord, 'topic' | 'partition' | 'offset'>[],
+): unknown[] {
+  return [
+    records.map(({ topic }) => topic),
+    records.map(({ partition }) => partition),
+    records.map(({ offset }) => offset),
   ];
 }

@@ -1,5 +1,6 @@
 import { type shardProxy, TallyError } from '@tally/contracts';
 import { toMultirange } from '../coverage/offset-ranges.js';
+import { toDeadRecords, type DeadRecord } from '../dead-events/dead-records.js';
 import { toColumns, type DeltaColumns } from './delta-columns.js';
 import { toNameColumns, type NameColumns } from './name-columns.js';
 
@@ -23,6 +24,8 @@ export interface Delta {
   readonly names: NameColumns;
   /** Each (topic, partition, hour) once. */
   readonly ledger: readonly shardProxy.LedgerEntry[];
+  /** Each (topic, partition, offset) once. */
+  readonly dead: readonly DeadRecord[];
 }
 
 type Request = Omit<shardProxy.ApplyDeltaRequest, 'shard' | 'epoch'>;
@@ -65,7 +68,16 @@ export function parseDelta(request: Request, owns: (slot: number) => boolean): D
     rows,
     names: toNameColumns(request.seriesNames, owns),
     ledger: ledger(request, told),
+    dead: dead(request, told),
   };
+}
+
+function dead(request: Request, told: ReadonlyMap<string, ToldPartition>): readonly DeadRecord[] {
+  const records = toDeadRecords(request.dead);
+  for (const { topic, partition } of records)
+    if ((told.get(`${topic}/${partition}`)?.ranges ?? '{}') === '{}')
+      refuse(`dead events are told of ${topic}/${partition}, the ranges do not name it`);
+  return records;
 }
 
 function ledger(
@@ -73,7 +85,7 @@ function ledger(
   told: ReadonlyMap<string, ToldPartition>,
 ): readonly shardProxy.LedgerEntry[] {
   const seen = new Set<string>();
-  for (const { partition, hour, ...events } of request.ledger) {
+  for (const { partition, hour, replayed: _, ...events } of request.ledger) {
     const key = keyOf(partition);
     if ((told.get(key)?.ranges ?? '{}') === '{}')
       refuse(`the ledger names ${key}, the ranges do not`);

@@ -17,6 +17,8 @@ const RIGHTS: Readonly<Record<string, string>> = {
   accepted_losses: 'SELECT, INSERT',
   installation: 'SELECT, INSERT',
   kept_nodes: 'SELECT, INSERT, UPDATE',
+  dead_events: 'SELECT, INSERT, UPDATE',
+  dead_event_actions: 'SELECT, INSERT, UPDATE (events)',
 };
 
 /** The role that runs the statements on counters. */

@@ -8,15 +8,21 @@
 import type {
   ApplyDeltaRequest,
   ApplyDeltaResponse,
+  DeadEventActionsResponse,
   GetCoverageRequest,
   GetCoverageResponse,
   GetShardStatusResponse,
   Granularity,
+  ListDeadEventActionsRequest,
   Loss,
   LossesResponse as LossesResponse1,
   LossPlace,
   ReadCountersResponse as ReadCountersResponse2,
+  ReadDeadEventsRequest,
+  ReadDeadEventsResponse,
   ReadLedgerResponse,
+  SettleDeadEventsRequest,
+  SettleDeadEventsResponse,
   TopicPartitions,
 } from "../../shard_proxy/v1/shard_proxy.js";
 
@@ -116,6 +122,12 @@ export interface ClusterProxyService {
   ApplyDelta(request: ApplyDeltaRequest): Promise<ApplyDeltaResponse>;
   /** Passes the question to the shard it names. */
   GetCoverage(request: GetCoverageRequest): Promise<GetCoverageResponse>;
+  /** Passes the question to the shard it names. */
+  ReadDeadEvents(request: ReadDeadEventsRequest): Promise<ReadDeadEventsResponse>;
+  /** Passes the request to the shard it names. */
+  SettleDeadEvents(request: SettleDeadEventsRequest): Promise<SettleDeadEventsResponse>;
+  /** Passes the question to the shard it names. */
+  ListDeadEventActions(request: ListDeadEventActionsRequest): Promise<DeadEventActionsResponse>;
   /** Asks the shards that hold the series, all at once. */
   ReadCounters(request: ReadCountersRequest): Promise<ReadCountersResponse>;
   /** Books the loss in every shard, all at once. Shards that fail are named: the same again finishes it. */
