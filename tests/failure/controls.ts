@@ -167,7 +167,7 @@ export const CONTROLS: readonly Control[] = [
     protection: /if \(got !== void 0\) \{/,
     instead: 'if (false) {',
     faults: [deleteRecords],
-    failure: /the partition is halted/,
+    failure: /the version is given up/,
   },
   {
     name: 'any-beginning-of-the-log-accepted',
@@ -175,7 +175,7 @@ export const CONTROLS: readonly Control[] = [
     protection: /losses\d*\.get\(partition\d*\)\?\.has\(low\d* - 1n\) === true/,
     instead: 'true',
     faults: [shortenLog],
-    failure: /the partition is halted/,
+    failure: /the version is given up/,
   },
   {
     name: 'bytes-are-trusted',
@@ -191,7 +191,7 @@ export const CONTROLS: readonly Control[] = [
     }
     const { cursor } = this;`,
     faults: [forgedBlocks],
-    failure: /the partition is halted/,
+    failure: /the version is given up/,
   },
   {
     name: 'acknowledged-before-fdatasync',

@@ -31,6 +31,7 @@ const delta: shardProxy.ApplyDeltaRequest = {
   splitRules: [],
   ledger: [],
   instants: [],
+  dead: [],
 };
 const identity = { timelineId: 4, systemIdentifier: '77', startedAtMs: '5' };
 

@@ -33,6 +33,7 @@ const entry = (hour: number, counted: string, conflicting = '1'): shardProxy.Led
   tooLate: '0',
   dead: '3',
   expired: '4',
+  replayed: '1',
 });
 const failure = { code: 'unavailable', message: 'not for callers' };
 
@@ -77,7 +78,7 @@ describe('the ledger', () => {
     };
     const { status, body } = await read(`?from=2026-01-31T12:20:00Z&to=2026-01-31T13:00:01Z`);
     expect(status).toBe(200);
-    const others = { duplicates: 4, tooLate: 0, dead: 6, expired: 8 };
+    const others = { duplicates: 4, tooLate: 0, dead: 6, expired: 8, replayed: 2 };
     expect(body).toEqual({
       from: START,
       to: '2026-01-31T14:00:00Z',
@@ -89,6 +90,7 @@ describe('the ledger', () => {
         tooLate: 0,
         dead: 9,
         expired: 12,
+        replayed: 3,
       },
       hours: [
         { start: START, counted: '9007199254740997', conflicting: 1, ...others },
@@ -100,6 +102,7 @@ describe('the ledger', () => {
           tooLate: 0,
           dead: 3,
           expired: 4,
+          replayed: 1,
         },
       ],
     });

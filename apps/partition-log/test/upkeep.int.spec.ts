@@ -42,7 +42,7 @@ describe('a topic with a time of retention', () => {
   });
 
   it('is no topic of events or dead letters: what is counted nowhere yet stays', async () => {
-    for (const topic of ['events-0011', 'dead-letters-0011']) {
+    for (const topic of ['events-0011', 'dead-letters-0011', 'dead-events-0011']) {
       for (const configs of [
         { 'retention.ms': '1' },
         { 'retention.bytes': '0' },

@@ -1,4 +1,4 @@
-import { DAY_MS } from '@tally/contracts';
+import { DAY_MS, MINUTE_MS } from '@tally/contracts';
 import { logSettings } from '@tally/log-client';
 import {
   type ConfigOf,
@@ -66,7 +66,12 @@ export const settings = {
   versionWaitMs: setting(
     'TALLY_VERSION_WAIT_MS',
     wholeNumber(100, 600_000, 10_000),
-    'how long ZooKeeper has to answer without the version of the event types that a block names until its partition is halted; servers of ZooKeeper are behind for less',
+    'how long ZooKeeper has to answer, twice, without the version of the event types that a block names until its events are dead; servers of ZooKeeper are behind for less',
+  ),
+  schemaWaitMs: setting(
+    'TALLY_SCHEMA_WAIT_MS',
+    wholeNumber(0, DAY_MS, 15 * MINUTE_MS),
+    'how long a block of a schema that a later version may know waits for the processor that replaces this one until its events are dead; longer than it takes to replace them all',
   ),
   verifyIntervalMs: setting(
     'TALLY_VERIFY_INTERVAL_MS',

@@ -8,7 +8,9 @@ export interface ProcessorMetrics {
   readonly haltedPartitions: Gauge;
   readonly absentShards: Gauge;
   readonly letters: Counter<'shard' | 'outcome'>;
+  readonly deadEvents: Counter<'cause'>;
   readonly waitingPartitions: Gauge;
+  readonly outdatedPartitions: Gauge;
   readonly windowBytes: Gauge;
   readonly generations: Counter<'outcome'>;
   readonly assignedPartitions: Gauge;
@@ -46,7 +48,7 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     }),
     haltedPartitions: new Gauge({
       name: 'tally_processor_halted_partitions',
-      help: 'Partitions that are not read, because the log and the shards contradict each other: alarm above 0.',
+      help: 'Partitions that are not read until a person has looked: alarm above 0.',
       registers,
     }),
     absentShards: new Gauge({
@@ -58,6 +60,17 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
       name: 'tally_processor_dead_letters_total',
       help: 'Dead letters for absent shards: written, or refused by the log, and then read again when the shard is back.',
       labelNames: ['shard', 'outcome'],
+      registers,
+    }),
+    deadEvents: new Counter({
+      name: 'tally_processor_dead_events_total',
+      help: 'Events that are not counted and were kept beside the log, by cause: alarm when it grows.',
+      labelNames: ['cause'],
+      registers,
+    }),
+    outdatedPartitions: new Gauge({
+      name: 'tally_processor_outdated_partitions',
+      help: 'Partitions that wait for a processor that knows the schema of their events: alarm above 0.',
       registers,
     }),
     waitingPartitions: new Gauge({

@@ -11,6 +11,7 @@ import {
 import {
   CURRENT_SCHEMA_ID,
   DEFAULT_EVENT_TYPE,
+  decodeEvent,
   encodeBlockHeader,
   encodeDeltaRows,
 } from '@tally/contracts';
@@ -218,6 +219,7 @@ describe('a processor', () => {
       splitRules: [],
       ledger: [],
       instants: [],
+      dead: [],
     });
     await fixture.append(topic, someEvents(90, 'a', right));
     const running = await start();
@@ -246,16 +248,46 @@ describe('a processor', () => {
     await untilCounted({ [left]: 1, [`${left}{"country":"PT"}`]: 1 });
   });
 
-  it('halts only the partition of a block that names a version that nobody made', async () => {
+  it('keeps what names a version that nobody made beside the log, and counts on', async () => {
     await fixture.append(topic, [{ id: 'x', subject: left }], 4_000_000_000);
     await fixture.append(topic, someEvents(60, 'a', right));
     const running = await start({ TALLY_VERSION_WAIT_MS: '500' });
-    await eventually('its partition is halted', async () => (await running.metric(HALTED)) === 1);
-    await eventually('the others are counted', () => {
-      const covered = shards.shard(1).covered([0, 1, 2]);
-      return [...covered.values()].filter(({ end }) => end > 0n).length === 2;
+    await untilCounted({ [right]: 60 });
+    const cause = 'cause="unknown_registry_version"';
+    expect(await running.metric(`tally_processor_dead_events_total{${cause}}`)).toBe(1);
+    expect(await running.metric(HALTED)).toBe(0);
+    const [kept, ...others] = await fixture.deadEvents(topic);
+    expect(others).toEqual([]);
+    expect(kept).toMatchObject({
+      registryVersion: 4_000_000_000,
+      events: [{ index: 0, cause: 'unknown_registry_version' }],
     });
-    expect(shards.counts()).not.toHaveProperty(left);
+    const [event] = kept?.events ?? [];
+    expect(decodeEvent(CURRENT_SCHEMA_ID, event?.bytes ?? Buffer.alloc(0))).toMatchObject({
+      id: 'x',
+      subject: left,
+    });
+    // Both shards cover the record; the one of its series knows that it is dead.
+    const told = shards.requests.flatMap(({ shard, dead }) => dead.map((one) => [shard, one]));
+    expect(told).toEqual([[0, expect.objectContaining({ indexes: [{ from: 0, to: 1 }] })]]);
+  });
+
+  it('covers nothing of a record whose dead events the log does not take', async () => {
+    await fixture.append(topic, someEvents(60, 'a', left));
+    const running = await start();
+    await untilCounted({ [left]: 60 });
+    await fixture.refuseDeadEvents(topic);
+    await fixture.appendRecords(topic, [{ partition: 1, value: Buffer.from('no block') }]);
+    await fixture.append(topic, someEvents(60, 'b', right));
+    await eventually('it was read', async () => {
+      return (await running.metric('tally_processor_events_total{fate="dead"}')) === 1;
+    });
+    expect(shards.counts()).toEqual({ [left]: 60 });
+    await fixture.allowDeadEvents(topic);
+    await untilCounted({ [left]: 60, [right]: 60 });
+    expect(await fixture.deadEvents(topic)).toMatchObject([
+      { events: [{ index: 0, cause: 'malformed_record', bytes: Buffer.from('no block') }] },
+    ]);
   });
 
   it('counts on behind an event that says it has 2^40 attributes', async () => {

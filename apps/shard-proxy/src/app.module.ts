@@ -11,6 +11,7 @@ import {
 import { ZooKeeperSession } from '@tally/zookeeper';
 import { ApplyController } from './apply/apply.controller.js';
 import type { ShardProxyConfig } from './config.js';
+import { DeadEventsController } from './dead-events/dead-events.controller.js';
 import { InstallationController } from './installation/installation.controller.js';
 import { InstallationKeeper } from './installation/installation-keeper.js';
 import { LedgerController } from './ledger/ledger.controller.js';
@@ -67,6 +68,7 @@ export class AppModule {
         InstallationController,
         LedgerController,
         ReadController,
+        DeadEventsController,
         ShardStatusController,
       ],
       providers: [keeper, guard],

@@ -120,6 +120,7 @@ function request(
     splitRules: [],
     ledger: [],
     instants: [],
+    dead: [],
     ...more,
   };
 }

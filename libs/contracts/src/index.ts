@@ -1,6 +1,7 @@
 export * from './block/block-body.js';
 export * from './block/block-expiry.js';
 export * from './block/block-header.js';
+export * from './dead-events/dead-events.js';
 export * from './dead-letters/dead-letter.js';
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.js';
 export { parseDocument, readDocument, type ReadDocument } from './documents/read-document.js';
@@ -12,6 +13,7 @@ export {
   CURRENT_SCHEMA_ID,
   decodeEvent,
   encodeEvent,
+  isKnownSchema,
   isLaterSchema,
 } from './events/event-codec.js';
 export { isAscii } from './events/ascii.js';
@@ -32,7 +34,7 @@ export type * as partitioner from './generated/tally/partitioner/v1/partitioner.
 export type * as query from './generated/tally/query/v1/query.js';
 export type * as shardProxy from './generated/tally/shard_proxy/v1/shard_proxy.js';
 export { FATES, MAX_LEDGER_HOURS, type Fate } from './ledger.js';
-export type { LogRecord, OffsetRange, PartitionBounds } from './log.js';
+export type { IndexRange, LogRecord, OffsetRange, PartitionBounds } from './log.js';
 export { LOSS_NAME_BYTES, LOSS_REASON_BYTES } from './losses.js';
 export { writeAppendRequest } from './grpc/append-request-writer.js';
 export { MAX_MESSAGE_BYTES } from './grpc/message-size.js';

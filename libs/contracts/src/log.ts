@@ -17,3 +17,9 @@ export interface OffsetRange {
   readonly from: bigint;
   readonly to: bigint;
 }
+
+/** Events of one block by their indexes: from (inclusive) to (exclusive). */
+export interface IndexRange {
+  readonly from: number;
+  readonly to: number;
+}

@@ -91,12 +91,20 @@ named AS (
   WHERE (SELECT outcome FROM verdict) = 'applied'
   ON CONFLICT (id) DO NOTHING
 ),
+sketched AS (
+  INSERT INTO sketches (series, start_minute, retention, kind, attribute, data)
+  SELECT series, start_minute, (retention >> 24)::int2, kind, attribute, data
+  FROM (SELECT unnest($21::uuid[]) AS series, unnest($22::int4[]) AS start_minute,
+               unnest($23::int4[]) AS retention, unnest($24::int2[]) AS kind,
+               unnest($25::int8[]) AS attribute, unnest($26::bytea[]) AS data) AS s
+  WHERE (SELECT outcome FROM verdict) = 'applied'
+),
 booked AS (
   INSERT INTO ledger AS l
     (topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting)
   SELECT topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting
-  FROM unnest($21::text[], $22::int4[], $23::int4[], $24::int8[], $25::int8[], $26::int8[], $27::int8[],
-              $28::int8[], $29::int8[])
+  FROM unnest($27::text[], $28::int4[], $29::int4[], $30::int8[], $31::int8[], $32::int8[], $33::int8[],
+              $34::int8[], $35::int8[])
     AS b(topic, partition, hour, counted, duplicates, too_late, dead, expired, conflicting)
   WHERE (SELECT outcome FROM verdict) = 'applied'
   ORDER BY topic, partition, hour
@@ -124,13 +132,14 @@ covering AS (
   WHERE (c.topic, c.partition) = (r.topic, r.partition)
     AND (r.is_more OR r.as_of_ms > coalesce(r.known_ms, -1))
 ),
-sketched AS (
-  INSERT INTO sketches (series, start_minute, retention, kind, attribute, data)
-  SELECT series, start_minute, (retention >> 24)::int2, kind, attribute, data
-  FROM (SELECT unnest($30::uuid[]) AS series, unnest($31::int4[]) AS start_minute,
-               unnest($32::int4[]) AS retention, unnest($33::int2[]) AS kind,
-               unnest($34::int8[]) AS attribute, unnest($35::bytea[]) AS data) AS s
+buried AS (
+  INSERT INTO dead_events (topic, partition, log_offset, hour, told)
+  SELECT topic, partition, log_offset, hour, told
+  FROM unnest($36::text[], $37::int4[], $38::int8[], $39::int4[], $40::int4multirange[])
+    AS d(topic, partition, log_offset, hour, told)
   WHERE (SELECT outcome FROM verdict) = 'applied'
+  ORDER BY topic, partition, log_offset
+  ON CONFLICT (topic, partition, log_offset) DO NOTHING
 )
 SELECT v.outcome, l.topic, l.partition, (l.ranges - l.covered)::text AS uncovered,
        (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",

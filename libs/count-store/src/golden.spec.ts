@@ -14,6 +14,11 @@ import {
   REPLACE_NODE,
   STAMP_INSTALLATION,
 } from './installation/installation.sql.js';
+import {
+  LIST_DEAD_EVENT_ACTIONS,
+  READ_DEAD_EVENTS,
+  SETTLE_DEAD_EVENTS,
+} from './dead-events/dead-events.sql.js';
 import { READ_LEDGER } from './ledger/read-ledger.sql.js';
 import { ACCEPT_LOSS, FIND_LOSS, LIST_LOSSES } from './losses/accept-loss.sql.js';
 import { READ_GROUPS } from './read/read-groups.sql.js';
@@ -31,18 +36,21 @@ describe('the text of the statement', () => {
     ['find-loss', FIND_LOSS.text],
     ['keep-nodes', KEEP_NODES.text],
     ['last-node', LAST_NODE.text],
+    ['list-dead-event-actions', LIST_DEAD_EVENT_ACTIONS.text],
     ['list-losses', LIST_LOSSES.text],
     ['most-ranges', MOST_RANGES],
     ['other-nodes', OTHER_NODES.text],
     ['read-counters', READ_COUNTERS],
     ['read-coverage', READ_COVERAGE],
     ['read-groups', READ_GROUPS],
+    ['read-dead-events', READ_DEAD_EVENTS.text],
     ['read-installation', READ_INSTALLATION.text],
     ['read-ledger', READ_LEDGER.text],
     ['read-node', READ_NODE.text],
     ['read-sketches', READ_SKETCHES],
     ['read-nodes', READ_NODES.text],
     ['replace-node', REPLACE_NODE.text],
+    ['settle-dead-events', SETTLE_DEAD_EVENTS.text],
     ['stamp-installation', STAMP_INSTALLATION.text],
   ])('%s is the one that was reviewed', (name, text) => {
     const file = join(GOLDEN, `${name}.sql`);

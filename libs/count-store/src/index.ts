@@ -1,6 +1,12 @@
 export { mostRanges, readCoverage, IDENTITY_COLUMNS } from './coverage/read-coverage.js';
 export { admitSeries } from './delta/admit-series.js';
 export { applyDelta, type ApplyResult } from './delta/apply-delta.js';
+export { listDeadEventActions, readDeadEvents } from './dead-events/read-dead-events.js';
+export {
+  parseSettlement,
+  settleDeadEvents,
+  type Settlement,
+} from './dead-events/settle-dead-events.js';
 export { parseDelta, type Delta } from './delta/delta.js';
 export {
   makeTablePartitions,

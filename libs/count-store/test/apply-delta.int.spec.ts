@@ -108,6 +108,7 @@ describe('a delta', () => {
         dead: '3',
         expired: '4',
         conflicting: '5',
+        replayed: '0',
       },
     ]);
   });

@@ -23,6 +23,7 @@ const MIGRATIONS = [
   { name: 'LedgerConflicting1795960000000' },
   { name: 'SeriesBySubject1796000000000' },
   { name: 'Sketches1796100000000' },
+  { name: 'DeadEvents1796200000000' },
 ];
 
 describe('the schema of a shard', () => {
@@ -39,9 +40,13 @@ describe('the schema of a shard', () => {
     const url = await postgres.newDatabase();
     await migrate(url);
     const pool = postgres.pool(url);
-    await pool.query('ALTER TABLE ledger DROP COLUMN expired, DROP COLUMN conflicting');
     await pool.query('DROP INDEX series_by_subject');
-    await pool.query('DROP TABLE accepted_losses, installation, kept_nodes, sketches');
+    await pool.query(
+      'ALTER TABLE ledger DROP COLUMN expired, DROP COLUMN conflicting, DROP COLUMN replayed',
+    );
+    await pool.query(
+      'DROP TABLE accepted_losses, installation, kept_nodes, sketches, dead_events, dead_event_actions',
+    );
     await pool.query('DELETE FROM migrations WHERE name <> $1', [MIGRATIONS[0]?.name]);
     await pool.query("INSERT INTO ledger VALUES ('t', 0, 1, 2, 3, 4, 5)");
     await migrate(url);

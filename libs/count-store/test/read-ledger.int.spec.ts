@@ -44,6 +44,7 @@ describe('the ledger of a shard', () => {
           tooLate: '6',
           dead: '8',
           expired: '10',
+          replayed: '0',
         },
         expect.objectContaining({ hour: 11, counted: '42', conflicting: '4' }),
       ],

@@ -9,6 +9,7 @@ export {
 export { MAX_RECORD_DELTA_BYTES, ShardDelta } from './aggregate/shard-delta.js';
 export { OffsetSet } from './coverage/offset-set.js';
 export { DedupWindow } from './dedup/dedup-window.js';
+export { UnknownMeanings } from './dead-events/unknown-meanings.js';
 export * from './event-types/index.js';
 export type { Standing } from './letters/dead-letters.js';
 export {

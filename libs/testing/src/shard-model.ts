@@ -5,6 +5,9 @@ import { SketchModel } from './sketch-model.js';
 /** What became of a delta. */
 export type Verdict = 'applied' | 'already_applied' | 'overlap' | 'stale_epoch';
 
+/** What became of dead events. */
+export type Settled = 'settled' | 'closed' | 'stale_epoch';
+
 /** Protections that a test takes away, to see that it fails without them. */
 export interface ShardFaults {
   /** A delta is applied whatever is covered already. */
@@ -15,6 +18,8 @@ export interface ShardFaults {
   readonly trustsInstants: boolean;
   /** Sketches are added outside of the transaction: whatever is covered already. */
   readonly sketchesAlways: boolean;
+  /** Dead events are counted whether they are open or not. */
+  readonly settlesAgain?: boolean;
 }
 
 interface State {
@@ -26,6 +31,8 @@ interface State {
   /** By partition: what a person gave up. */
   readonly losses: Map<number, OffsetSet>;
   readonly sketches: SketchModel;
+  /** By `partition/offset/index`: dead events that it was told of, and whether they are settled. */
+  readonly dead: Map<string, 'open' | 'settled'>;
 }
 
 const NO_FAULTS: ShardFaults = {
@@ -74,6 +81,24 @@ export class ShardModel {
     this.fold(request, ranges);
     this.learn(request);
     return 'applied';
+  }
+
+  /** Whether this dead event was told of, and is not settled. */
+  isOpen(partition: number, offset: bigint, index: number): boolean {
+    return this.state.dead.get(`${partition}/${offset}/${index}`) === 'open';
+  }
+
+  /** Counts dead events, if all of them are open. */
+  settle(request: shardProxy.SettleDeadEventsRequest): Settled {
+    const { epoch, events } = request;
+    if (epoch !== String(this.epoch)) return 'stale_epoch';
+    const { dead } = this.state;
+    const keys = events.flatMap(keysOf);
+    const isOpen = keys.every((key) => dead.get(key) === 'open');
+    if (!isOpen && this.faults.settlesAgain !== true) return 'closed';
+    for (const key of keys) dead.set(key, 'settled');
+    this.count(request);
+    return 'settled';
   }
 
   /** Books that these records are gone, and covers what of them was not covered. */
@@ -157,14 +182,23 @@ export class ShardModel {
   }
 
   private fold(request: shardProxy.ApplyDeltaRequest, ranges: readonly Range[]): void {
-    const { rows, seriesNames } = request;
-    const { coverage, counts, names, sketches } = this.state;
-    if (!this.faults.sketchesAlways) sketches.add(request);
+    const { coverage, dead } = this.state;
     for (const { partition, from, to } of ranges) {
       const covered = coverage.get(partition) ?? new OffsetSet();
       covered.add(from, to);
       coverage.set(partition, covered);
     }
+    for (const key of request.dead.flatMap(keysOf)) dead.set(key, 'open');
+    this.count(request, this.faults.sketchesAlways);
+  }
+
+  private count(
+    adding: Pick<shardProxy.ApplyDeltaRequest, 'rows' | 'seriesNames' | 'sketches'>,
+    areSketchesThere = false,
+  ): void {
+    const { rows, seriesNames } = adding;
+    const { counts, names, sketches } = this.state;
+    if (!areSketchesThere) sketches.add(adding);
     for (const { id, subject, dimensions } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
       names.set(Buffer.from(id).toString('hex'), `${subject}${dimensions}`);
     for (const row of decodeDeltaRows(Buffer.from(rows)) ?? []) {
@@ -184,6 +218,15 @@ export class ShardModel {
       this.state.instants.set(at, Math.max(this.state.instants.get(at) ?? 0, Number(asOfMs)));
     }
   }
+}
+
+function keysOf({ partition, offset, indexes }: shardProxy.DeadRecord): string[] {
+  return indexes.flatMap(({ from, to }) =>
+    Array.from(
+      { length: to - from },
+      (_, index) => `${partition?.partition}/${offset}/${from + index}`,
+    ),
+  );
 }
 
 interface Range {
@@ -210,10 +253,11 @@ function emptyState(): State {
     instants: new Map(),
     losses: new Map(),
     sketches: new SketchModel(),
+    dead: new Map(),
   };
 }
 
-function copyOf({ coverage, counts, names, instants, losses, sketches }: State): State {
+function copyOf({ coverage, counts, names, instants, losses, sketches, dead }: State): State {
   const copy = (ranges: ReadonlyMap<number, OffsetSet>) =>
     new Map([...ranges].map(([partition, set]) => [partition, new OffsetSet(set)]));
   return {
@@ -223,5 +267,6 @@ function copyOf({ coverage, counts, names, instants, losses, sketches }: State):
     names: new Map(names),
     instants: new Map(instants),
     sketches: new SketchModel(sketches),
+    dead: new Map(dead),
   };
 }

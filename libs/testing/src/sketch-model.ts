@@ -10,7 +10,7 @@ export class SketchModel {
     this.sketches = new Map(copied?.sketches);
   }
 
-  add({ rows: encoded, sketches }: shardProxy.ApplyDeltaRequest): void {
+  add({ rows: encoded, sketches }: Pick<shardProxy.ApplyDeltaRequest, 'rows' | 'sketches'>): void {
     if (sketches === undefined) return;
     const bytes = Buffer.from(sketches);
     const rows = decodeDeltaRows(Buffer.from(encoded)) ?? [];

@@ -4,6 +4,7 @@ import {
   LogTime,
   readBlock,
   ShardRoster,
+  UnknownMeanings,
   type Answer,
   type FlushOutcome,
   type RunAction,
@@ -196,6 +197,7 @@ export class SimulatedProcessor {
           () => this.countDownToBug(),
         ),
       knowsVersion: () => true,
+      unknownMeanings: new UnknownMeanings(0),
       flushRows: world.settings.flushRows,
       shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : SHARD_PATIENCE_MS,
       logTime: this.logTime,
@@ -280,8 +282,10 @@ export class SimulatedProcessor {
         });
       case 'write-generation':
         return this.disk.write(action.generation);
+      case 'append-dead-events':
       case 'await-version':
-        throw new Error('every version is known here');
+      case 'await-schema':
+        throw new Error('every event is known here');
       case 'await-memory':
         return this.process.later(RAISES_AFTER_MS, () => this.raiseWindowBytes(generation));
       case 'pause':

@@ -8,6 +8,9 @@ import { DEADLINES, type Deadlines } from './counters.controller.js';
 export const PASSED_THROUGH = [
   '/tally.cluster_proxy.v1.ClusterProxyService/ApplyDelta',
   '/tally.cluster_proxy.v1.ClusterProxyService/GetCoverage',
+  '/tally.cluster_proxy.v1.ClusterProxyService/ReadDeadEvents',
+  '/tally.cluster_proxy.v1.ClusterProxyService/SettleDeadEvents',
+  '/tally.cluster_proxy.v1.ClusterProxyService/ListDeadEventActions',
 ];
 
 type Call = ServerUnaryCall<Buffer, Buffer>;
@@ -28,6 +31,21 @@ export class PassThroughController {
   @GrpcMethod('ClusterProxyService', 'GetCoverage')
   getCoverage(request: Buffer, _: Metadata, call: Call): Promise<Buffer> {
     return this.pass('GetCoverage', request, call);
+  }
+
+  @GrpcMethod('ClusterProxyService', 'ReadDeadEvents')
+  readDeadEvents(request: Buffer, _: Metadata, call: Call): Promise<Buffer> {
+    return this.pass('ReadDeadEvents', request, call);
+  }
+
+  @GrpcMethod('ClusterProxyService', 'SettleDeadEvents')
+  settleDeadEvents(request: Buffer, _: Metadata, call: Call): Promise<Buffer> {
+    return this.pass('SettleDeadEvents', request, call);
+  }
+
+  @GrpcMethod('ClusterProxyService', 'ListDeadEventActions')
+  listDeadEventActions(request: Buffer, _: Metadata, call: Call): Promise<Buffer> {
+    return this.pass('ListDeadEventActions', request, call);
   }
 
   private async pass(method: string, request: Buffer, call: Call): Promise<Buffer> {

@@ -26,14 +26,25 @@ const FATES_DOCUMENT: Readonly<Record<Fate, z.ZodType>> = {
   ),
 };
 
+/** Beside the fates, which stay what they were. */
+const REPLAYED = events(
+  'Dead and late events that somebody had counted later: in the sums, beside those that are counted.',
+);
+
 /** What became of the events that were appended in some hours. */
 export const LEDGER = z.object({
   from: z.string().meta({ format: 'date-time' }),
   to: z.string().meta({ format: 'date-time' }),
   missingShards: z.array(z.int().min(0)).describe('Shards that did not answer.'),
-  total: z.object(FATES_DOCUMENT),
+  total: z.object({ ...FATES_DOCUMENT, replayed: REPLAYED }),
   hours: z
-    .array(z.object({ start: z.string().meta({ format: 'date-time' }), ...FATES_DOCUMENT }))
+    .array(
+      z.object({
+        start: z.string().meta({ format: 'date-time' }),
+        ...FATES_DOCUMENT,
+        replayed: REPLAYED,
+      }),
+    )
     .describe('Ascending; hours without events are left out.'),
 });
 
@@ -85,6 +96,9 @@ export function ledgerPieces(
       sums[fate] += BigInt(entry[fate]);
       total[fate] += BigInt(entry[fate]);
     }
+    const replayed = BigInt(entry.replayed ?? 0);
+    sums.replayed += replayed;
+    total.replayed += replayed;
   }
   const head = {
     from: isoText(fromMs),
@@ -99,15 +113,16 @@ export function ledgerPieces(
   return jsonPieces(head, 'hours', documents);
 }
 
-type Sums = Record<Fate, bigint>;
+type Sums = Record<Fate | 'replayed', bigint>;
 
 function noEvents(): Sums {
-  return { counted: 0n, duplicates: 0n, conflicting: 0n, tooLate: 0n, dead: 0n, expired: 0n };
+  const fates = { counted: 0n, duplicates: 0n, conflicting: 0n, tooLate: 0n, dead: 0n };
+  return { ...fates, expired: 0n, replayed: 0n };
 }
 
 function documentOf(sums: Sums): Readonly<Record<string, number | string>> {
   return Object.fromEntries(
-    FATES.map((fate) => {
+    [...FATES, 'replayed' as const].map((fate) => {
       const events = Number(sums[fate]);
       return [fate, Number.isSafeInteger(events) ? events : String(sums[fate])];
     }),

@@ -8,7 +8,7 @@ import {
   TOPICS_NODE,
   type EventsTopic,
 } from '@tally/placement';
-import { LogTime, ShardRoster } from '@tally/counting';
+import { LogTime, ShardRoster, UnknownMeanings } from '@tally/counting';
 import { crash, keepTrying, within } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import { ConfigNode, type ZooKeeperSession } from '@tally/zookeeper';
@@ -16,6 +16,7 @@ import type { ProcessorConfig } from '../config.js';
 import { maxWindowBytes, REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
+import { DeadEventsTopic } from '../dead-events/dead-events-topic.js';
 import { DeadLettersTopic } from '../letters/dead-letters-topic.js';
 import { FolderStore } from '../snapshots/folder-store.js';
 import { WindowGenerations } from '../snapshots/window-generations.js';
@@ -46,6 +47,7 @@ export class Processor {
   private readonly stopping = new AbortController();
   private readonly roster: ShardRoster;
   private readonly logTime: LogTime;
+  private readonly unknownMeanings: UnknownMeanings;
   private readonly now: () => number;
   private readonly topicNode: ConfigNode<EventsTopic>;
   private readonly unwatch: () => void;
@@ -53,6 +55,7 @@ export class Processor {
   private topic: EventsTopic | undefined;
   private letters: DeadLettersTopic | undefined;
   private generations: WindowGenerations | undefined;
+  private deadEvents: DeadEventsTopic | undefined;
   private reader: GroupReader | undefined;
   private assignment: Assignment | undefined;
   private driver: RunDriver | undefined;
@@ -63,6 +66,7 @@ export class Processor {
   constructor(private readonly options: ProcessorOptions) {
     const { session, config, logger } = options;
     this.logTime = new LogTime(config.maxClockSkewMs);
+    this.unknownMeanings = new UnknownMeanings(config.schemaWaitMs);
     this.now = openOwnClock(config.maxClockSkewMs, logger);
     this.roster = new ShardRoster({ flushBytes: config.flushBytes, ...REJOIN });
     this.topicNode = new ConfigNode({ session, path: TOPICS_NODE, parse: parseEventsTopic });
@@ -87,7 +91,7 @@ export class Processor {
     if (this.assignment === undefined) throw new Error('not in the group yet');
     if (this.assignment.signal.aborted)
       throw new Error('out of the group: it assigns anew, or does not answer');
-    if (this.driver?.isSound === false) throw new Error('a partition is halted, see the alarm');
+    if (this.driver?.isSound === false) throw new Error('a partition is not read, see the alarm');
   }
 
   /** Throws when something is not counted that will be: shards that do not answer. */
@@ -135,6 +139,7 @@ export class Processor {
     await this.driver?.stop();
     await this.letters?.close();
     await this.generations?.settled();
+    await this.deadEvents?.close();
   }
 
   private async join(): Promise<void> {
@@ -154,6 +159,7 @@ export class Processor {
         store: new FolderStore(snapshotDir),
         topic,
       });
+    this.deadEvents ??= new DeadEventsTopic({ ...this.options, topic });
     const reader = this.newReader(topic);
     this.reader = reader;
     try {
@@ -202,10 +208,11 @@ export class Processor {
     const { logger, metrics } = this.options;
     await this.driver?.stop();
     this.driver = undefined;
-    const { assignment, shardMap, topic, letters } = this;
+    const { assignment, shardMap, topic, letters, deadEvents } = this;
     if (this.stopping.signal.aborted || assignment === undefined || assignment.signal.aborted)
       return;
-    if (shardMap === undefined || topic === undefined || letters === undefined) return;
+    if (shardMap === undefined || topic === undefined) return;
+    if (letters === undefined || deadEvents === undefined) return;
     metrics.restarts.inc({ reason });
     logger.info({ reason, partitions: assignment.partitions.length }, 'counting anew');
     this.driver = new RunDriver({
@@ -214,9 +221,11 @@ export class Processor {
       assignment,
       letters,
       generations: this.generations,
+      deadEvents,
       shardMap,
       roster: this.roster,
       logTime: this.logTime,
+      unknownMeanings: this.unknownMeanings,
       now: this.now,
       maxWindowBytes: maxWindowBytes(this.options.config),
       onRebuild: (why) => this.rebuild(why),

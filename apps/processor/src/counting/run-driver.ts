@@ -7,6 +7,7 @@ import {
   type RunAction,
   type ShardRoster,
   type LogTime,
+  type UnknownMeanings,
 } from '@tally/counting';
 import type { Assignment, LogAdmin, ReadRecord } from '@tally/log-client';
 import type { EventsTopic, ShardMap } from '@tally/placement';
@@ -14,11 +15,14 @@ import { WorkUnderWay } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import type { ProcessorConfig } from '../config.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
+import type { DeadEventsTopic } from '../dead-events/dead-events-topic.js';
 import type { DeadLettersTopic } from '../letters/dead-letters-topic.js';
 import { LETTER_INTERVAL_MS } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { WindowGenerations } from '../snapshots/window-generations.js';
+import { bookEvents } from './book-events.js';
 import { FlushTraces } from './flush-traces.js';
+import { tellClock } from './tell-clock.js';
 
 /** Least time between two ticks while no events come: each costs, and answers of an idle system may be as old. */
 const IDLE_MS = SECOND_MS;
@@ -44,10 +48,13 @@ export interface RunDriverOptions {
   readonly roster: ShardRoster;
   /** What our clock says of the log's, as it is known from run to run. */
   readonly logTime: LogTime;
+  /** What was waited for in vain, as it is known from run to run. */
+  readonly unknownMeanings: UnknownMeanings;
   readonly admin: LogAdmin;
   readonly letters: DeadLettersTopic;
   /** undefined: none are kept. */
   readonly generations: WindowGenerations | undefined;
+  readonly deadEvents: DeadEventsTopic;
   readonly logger: Logger;
   readonly metrics: ProcessorMetrics;
   readonly now: () => number;
@@ -86,6 +93,7 @@ export class RunDriver {
       roster,
       definition: (project, type, version) => eventTypes.definition(project, type, version),
       knowsVersion: (version) => eventTypes.knowsVersion(version),
+      unknownMeanings: options.unknownMeanings,
       flushRows: config.flushRows,
       shardPatienceMs: config.shardPatienceMs,
       logTime,
@@ -102,9 +110,9 @@ export class RunDriver {
     assignment.signal.addEventListener('abort', () => this.abort(), { once: true, signal });
   }
 
-  /** True when the log and the shards agree on every partition. */
+  /** True when the log and the shards agree on every partition, and none waits for a later version. */
   get isSound(): boolean {
-    return this.run.haltedPartitions === 0;
+    return this.run.haltedPartitions + this.run.outdatedPartitions === 0;
   }
 
   /** Partitions that are not read until there is memory for their dedup windows. */
@@ -154,14 +162,15 @@ export class RunDriver {
   }
 
   private tick(): void {
-    const { config, metrics, logTime, now } = this.options;
+    const { config, metrics, logger, logTime, now } = this.options;
     const { aheadMs } = logTime;
     const isIdle = !this.hasRead;
     this.hasRead = false;
     this.run.tick(now());
-    this.tellClock(aheadMs);
+    tellClock(logTime.aheadMs, aheadMs, metrics, logger);
     metrics.absentShards.set(this.run.absentShards);
     metrics.waitingPartitions.set(this.run.waitingPartitions);
+    metrics.outdatedPartitions.set(this.run.outdatedPartitions);
     metrics.windowBytes.set(this.run.windowBytes);
     const { flushIntervalMs } = config;
     this.tickIn(isIdle ? Math.max(flushIntervalMs, IDLE_MS) : flushIntervalMs);
@@ -181,18 +190,6 @@ export class RunDriver {
     this.timer = setTimeout(() => this.tick(), ms);
   }
 
-  private tellClock(wasAheadMs: number): void {
-    const { logger, metrics, logTime } = this.options;
-    const { aheadMs } = logTime;
-    metrics.clockAhead.set(aheadMs / SECOND_MS);
-    if (aheadMs > 0 && wasAheadMs === 0)
-      logger.error(
-        { aheadMs },
-        "ALARM: the clock of this machine is ahead of the log's: answers go by that of the log from now on; what shards were told before stays until that time has come",
-      );
-    else if (aheadMs === 0 && wasAheadMs > 0) logger.warn('the clock is that of the log again');
-  }
-
   private abort(): void {
     clearTimeout(this.timer);
     this.stopping.abort();
@@ -208,6 +205,8 @@ export class RunDriver {
         return this.work.track(this.readLetters());
       case 'append-letter':
         return this.work.track(this.appendLetter(action));
+      case 'append-dead-events':
+        return this.work.track(this.appendDeadEvents(action));
       case 'ask-bounds':
         return this.work.track(this.askBounds());
       case 'ask-offset-at':
@@ -225,7 +224,15 @@ export class RunDriver {
         return this.options.generations?.write(action.generation);
       case 'await-version':
         assignment.stopReading(action.partition);
-        return this.work.track(this.awaitVersion(action.partition, action.registryVersion));
+        return this.work.track(this.awaitVersion(action));
+      case 'await-schema': {
+        const { partition, schemaId } = action;
+        logger.error(
+          { partition, schemaId },
+          'ALARM: this partition waits for a processor that knows this schema, see docs/runbooks/dead-events.md',
+        );
+        return assignment.stopReading(partition);
+      }
       case 'await-memory': {
         const { partition } = action;
         const { maxWindowBytes } = this.options;
@@ -321,6 +328,23 @@ export class RunDriver {
     this.run.onLetterAppended(partition, offset);
   }
 
+  private async appendDeadEvents({
+    number,
+    records,
+    causes,
+    afterMs,
+  }: Extract<RunAction, { kind: 'append-dead-events' }>): Promise<void> {
+    const { deadEvents, metrics } = this.options;
+    if (afterMs > 0) await delay(afterMs, undefined, { signal: this.stopping.signal });
+    const appended = deadEvents.append(records).then(() => true);
+    const isTaken = await this.work.answerOf(
+      appended,
+      'the log did not take dead events: what covers them waits, they are sent again',
+    );
+    if (isTaken) for (const [cause, events] of causes) metrics.deadEvents.inc({ cause }, events);
+    this.run.onDeadEventsAppended(number, isTaken === true);
+  }
+
   private async askBounds(): Promise<void> {
     const { admin, topic } = this.options;
     const bounds = await this.work.answerOf(
@@ -362,9 +386,14 @@ export class RunDriver {
   }
 
   /** The other partitions go on meanwhile. */
-  private async awaitVersion(partition: number, registryVersion: number): Promise<void> {
+  private async awaitVersion({
+    partition,
+    registryVersion,
+    isGivenUp,
+  }: Extract<RunAction, { kind: 'await-version' }>): Promise<void> {
     const { signal } = this.stopping;
-    const isKnown = await this.options.eventTypes.reach(registryVersion, signal);
+    const { eventTypes } = this.options;
+    const isKnown = await eventTypes.reach(registryVersion, signal, { isOneLook: isGivenUp });
     if (isKnown !== undefined) this.run.onVersion(partition, isKnown);
   }
 
@@ -382,18 +411,9 @@ export class RunDriver {
     this.run.onFlushed(shard, number, outcome);
   }
 
-  private book({ partition, offset, counts }: Extract<RunAction, { kind: 'counted' }>): void {
-    const { metrics, logger } = this.options;
-    const { dead, reason } = counts;
+  private book(action: Extract<RunAction, { kind: 'counted' }>): void {
     const [first] = this.delivered;
-    if (first !== undefined) this.traces.add(this.delivered[Number(offset - first.offset)]);
-    metrics.events.inc({ fate: 'counted' }, counts.counted);
-    metrics.events.inc({ fate: 'duplicate' }, counts.duplicates);
-    metrics.events.inc({ fate: 'conflicting' }, counts.conflicting);
-    metrics.events.inc({ fate: 'too_late' }, counts.tooLate);
-    metrics.events.inc({ fate: 'dead' }, dead);
-    metrics.events.inc({ fate: 'expired' }, counts.expired);
-    if (reason !== undefined)
-      logger.error({ partition, offset: String(offset), dead, reason }, 'unreadable events');
+    if (first !== undefined) this.traces.add(this.delivered[Number(action.offset - first.offset)]);
+    bookEvents(action, this.options.metrics, this.options.logger);
   }
 }

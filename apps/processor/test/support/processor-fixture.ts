@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CURRENT_SCHEMA_ID,
+  deadEventsTopic,
+  decodeDeadEvents,
   encodeEvent,
   ENTRY_HEADER_BYTES,
   expiryBounds,
@@ -11,11 +13,12 @@ import {
   parseRegistryChange,
   readEntries,
   writeEntryHeader,
+  type DeadEvents,
   type Event,
   type RegistryChange,
 } from '@tally/contracts';
 import { InstanceRegistry } from '@tally/discovery';
-import { AppendClient, kafkaConfig, LogAdmin } from '@tally/log-client';
+import { AppendClient, kafkaConfig, LogAdmin, LogReader } from '@tally/log-client';
 import {
   fingerprintOf,
   parseEventsTopic,
@@ -38,6 +41,7 @@ import {
 } from '@tally/testing';
 import { StubService } from '@tally/testing/stub-service';
 import { ConfigNode, VersionLog, ZooKeeperSession } from '@tally/zookeeper';
+import kafkajs from 'kafkajs';
 import { AppModule } from '../../src/app.module.js';
 import { settings, type ProcessorConfig } from '../../src/config.js';
 import { limitProblems } from '../../src/limits.js';
@@ -195,6 +199,56 @@ export class ProcessorFixture {
     const folder = join(this.dir, 'log', 'topics', topic.name, String(partition));
     const files = readdirSync(folder).filter((name) => name.endsWith('.log'));
     return { low, high, segments: files.length };
+  }
+
+  /** What is kept of dead events, in the order of their partitions. */
+  async deadEvents(topic: EventsTopic): Promise<DeadEvents[]> {
+    const name = deadEventsTopic(topic.name);
+    const reader = new LogReader(kafkaConfig(this.config(1), undefined));
+    const firsts = [...(await this.admin.bounds(name))].map(
+      ([partition, { low }]) => [partition, low] as const,
+    );
+    const read = await reader.read(name, new Map(firsts), { maxBytes: 1 << 20, maxWaitMs: 0 });
+    await reader.close();
+    return read.flatMap(({ records }) =>
+      records.map(({ value }) => {
+        const dead = decodeDeadEvents(value ?? Buffer.alloc(0));
+        if (dead.kind === 'malformed') throw new Error(dead.reason);
+        return dead;
+      }),
+    );
+  }
+
+  /** The log takes no dead events, as all are too large. */
+  async refuseDeadEvents(topic: EventsTopic): Promise<void> {
+    await this.admin.createTopic(deadEventsTopic(topic.name), topic.partitions);
+    await this.limitDeadEvents(topic, 1);
+  }
+
+  async allowDeadEvents(topic: EventsTopic): Promise<void> {
+    await this.limitDeadEvents(topic, 1 << 20);
+  }
+
+  private async limitDeadEvents(topic: EventsTopic, bytes: number): Promise<void> {
+    const admin = new kafkajs.Kafka({
+      brokers: [this.log.broker],
+      logLevel: kafkajs.logLevel.NOTHING,
+    }).admin();
+    await admin.connect();
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name: deadEventsTopic(topic.name),
+          configEntries: [
+            { name: 'message.timestamp.type', value: 'LogAppendTime' },
+            { name: 'max.message.bytes', value: String(bytes) },
+          ],
+        },
+      ],
+    });
+    await admin.disconnect();
   }
 
   async appendRecords(

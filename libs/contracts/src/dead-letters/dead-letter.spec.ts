@@ -30,6 +30,7 @@ const letter: DeadLetter = {
       dead: 0,
       expired: 0,
       body: entry,
+      deadIndexes: [],
     },
   ],
 };
@@ -65,6 +66,26 @@ describe('a dead letter', () => {
 
   it('is read as it was written', () => {
     expect(decodeDeadLetter(bytes)).toEqual({ kind: 'letter', ...letter });
+  });
+
+  it('says which dead events are kept for its shard, and is of version 2 then', () => {
+    const [record] = letter.records;
+    if (record === undefined) throw new Error('expected a record');
+    const deadIndexes = [
+      { from: 0, to: 2 },
+      { from: 5, to: 6 },
+    ];
+    const dead = { ...letter, records: [{ ...record, deadIndexes }] };
+    const longer = encodeDeadLetter(dead);
+    expect(longer[2]).toBe(2);
+    expect(longer.subarray(bytes.length).toString('hex')).toBe(
+      '00000002' + '0000000000000002' + '0000000500000006',
+    );
+    expect(decodeDeadLetter(longer)).toEqual({ kind: 'letter', ...dead });
+    for (let length = 0; length < longer.length; length++)
+      expect(decodeDeadLetter(longer.subarray(0, length)).kind).toBe('malformed');
+    for (const wrong of [[{ from: 1, to: 1 }], [...deadIndexes].reverse()])
+      expect(decodedWith({ records: [{ ...record, deadIndexes: wrong }] }).kind).toBe('malformed');
   });
 
   it('has a topic beside that of its events', () => {

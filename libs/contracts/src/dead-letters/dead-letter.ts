@@ -1,7 +1,7 @@
 import { readEntries } from '../block/block-body.js';
 import { MAX_BLOCK_BODY_BYTES, MAX_BLOCK_EVENTS } from '../block/block-header.js';
 import { END_OF_TIME_MS } from '../events/event-rules.js';
-import type { OffsetRange } from '../log.js';
+import type { IndexRange, OffsetRange } from '../log.js';
 
 /**
  * A dead letter is the value of one record of a dead-letters topic: what one shard, which did not
@@ -11,7 +11,7 @@ import type { OffsetRange } from '../log.js';
  * | at | size | field                                                              |
  * | -: | ---: | ------------------------------------------------------------------ |
  * |  0 |    2 | magic `54 44` ("TD")                                                |
- * |  2 |    1 | format version, 1                                                  |
+ * |  2 |    1 | format version, 2; 1 where no record has dead events to be kept    |
  * |  3 |    1 | flags, 0                                                           |
  * |  4 |    4 | shard                                                              |
  * |  8 |    4 | s, number of ranges that stand in letters before this one          |
@@ -35,13 +35,23 @@ import type { OffsetRange } from '../log.js';
  * | 48 |    4 | b, length of the body                                              |
  * | 52 |    b | e entries, as in a block                                           |
  *
+ * In version 2 there follow in each record:
+ *
+ * | size | field                                                                   |
+ * | ---: | ----------------------------------------------------------------------- |
+ * |    4 | d, number of ranges of dead events that are kept for the shard          |
+ * |  8 d | of each: first index in the block (4), index behind the last (4)        |
+ *
  * An offset in a range without a record has nothing for the shard.
  */
 const MAGIC = 0x5444;
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
+/** Of letters without dead events: what processors and replayers of before read and write. */
+const PLAIN_VERSION = 1;
 const HEADER_BYTES = 20;
 const STANDING_BYTES = 28;
 const RANGE_BYTES = 16;
+const INDEXES_BYTES = 8;
 export const LETTER_RECORD_HEADER_BYTES = 52;
 const UINT64_BELOW = 2n ** 63n;
 
@@ -65,6 +75,8 @@ export interface LetterRecord {
   readonly expired: number;
   /** As many entries as are counted, as in the body of a block. */
   readonly body: Buffer;
+  /** Its dead events that are kept for the shard, by their indexes: ascending, and none touch. */
+  readonly deadIndexes: readonly IndexRange[];
 }
 
 /** What is in a letter. */
@@ -91,15 +103,17 @@ export function deadLettersTopic(eventsTopic: string): string {
 /** The bytes of a letter. */
 export function encodeDeadLetter({ shard, standing, ranges, records }: DeadLetter): Buffer {
   const bodies = records.reduce((sum, { body }) => sum + body.length, 0);
+  const dead = records.reduce((sum, { deadIndexes }) => sum + deadIndexes.length, 0);
   const bytes = Buffer.allocUnsafe(
     HEADER_BYTES +
       standing.length * STANDING_BYTES +
       ranges.length * RANGE_BYTES +
       records.length * LETTER_RECORD_HEADER_BYTES +
-      bodies,
+      bodies +
+      (dead > 0 ? records.length * 4 + dead * INDEXES_BYTES : 0),
   );
   bytes.writeUInt16BE(MAGIC, 0);
-  bytes.writeUInt8(FORMAT_VERSION, 2);
+  bytes.writeUInt8(dead > 0 ? FORMAT_VERSION : PLAIN_VERSION, 2);
   bytes.writeUInt8(0, 3);
   let at = bytes.writeUInt32BE(shard, 4);
   for (const { length } of [standing, ranges, records]) at = bytes.writeUInt32BE(length, at);
@@ -126,17 +140,28 @@ export function encodeDeadLetter({ shard, standing, ranges, records }: DeadLette
     at = bytes.writeUInt32BE(record.expired, at);
     at = bytes.writeUInt32BE(record.body.length, at);
     at += record.body.copy(bytes, at);
+    if (dead > 0) at = writeIndexes(record.deadIndexes, bytes, at);
   }
   return bytes;
+}
+
+function writeIndexes(ranges: readonly IndexRange[], bytes: Buffer, from: number): number {
+  let at = bytes.writeUInt32BE(ranges.length, from);
+  for (const range of ranges) {
+    at = bytes.writeUInt32BE(range.from, at);
+    at = bytes.writeUInt32BE(range.to, at);
+  }
+  return at;
 }
 
 /** Reads a letter, whoever wrote it. Bodies share memory with it. */
 export function decodeDeadLetter(bytes: Buffer): DecodedLetter {
   if (bytes.length < HEADER_BYTES || bytes.readUInt16BE(0) !== MAGIC)
     return malformed('it does not begin as a dead letter does');
-  if (bytes.readUInt8(2) !== FORMAT_VERSION || bytes.readUInt8(3) !== 0)
-    return malformed(`expected format version ${FORMAT_VERSION} without flags`);
-  const reader = new LetterReader(bytes);
+  const version = bytes.readUInt8(2);
+  if (version < PLAIN_VERSION || version > FORMAT_VERSION || bytes.readUInt8(3) !== 0)
+    return malformed(`expected a format version up to ${FORMAT_VERSION} without flags`);
+  const reader = new LetterReader(bytes, version === FORMAT_VERSION);
   const [shard, standing, ranges, records] = [
     bytes.readUInt32BE(4),
     bytes.readUInt32BE(8),
@@ -174,7 +199,10 @@ class MalformedLetter extends Error {
 class LetterReader {
   private at = HEADER_BYTES;
 
-  constructor(private readonly bytes: Buffer) {}
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly hasDead: boolean,
+  ) {}
 
   standing(): StandingRange {
     const shard = this.uint32();
@@ -235,7 +263,21 @@ class LetterReader {
     this.at += length;
     if (head.counted > MAX_BLOCK_EVENTS || readEntries(body, head.counted).kind !== 'entries')
       throw new MalformedLetter(`the events of offset ${head.offset} are none`);
-    return { ...head, body };
+    return { ...head, body, deadIndexes: this.hasDead ? this.indexes() : [] };
+  }
+
+  private indexes(): IndexRange[] {
+    const left = () => this.bytes.length - this.at;
+    const count = left() < 4 ? MAX_BLOCK_EVENTS : this.uint32();
+    if (count * INDEXES_BYTES > left()) throw new MalformedLetter('dead events lie behind its end');
+    let end = -1;
+    return Array.from({ length: count }, () => {
+      const range = { from: this.uint32(), to: this.uint32() };
+      if (range.from <= end || range.to <= range.from || range.to > MAX_BLOCK_EVENTS)
+        throw new MalformedLetter(`no dead events are ${range.from} to ${range.to}`);
+      end = range.to;
+      return range;
+    });
   }
 
   private uint32(): number {

@@ -18,6 +18,11 @@ export function isLaterSchema(schemaId: number): boolean {
   return schemaId > CURRENT_SCHEMA_ID && schemaId <= CURRENT_SCHEMA_ID + LATER_SCHEMAS;
 }
 
+/** Whether events of this schema can be read here. */
+export function isKnownSchema(schemaId: number): boolean {
+  return codec.knows(schemaId);
+}
+
 /**
  * Writes an event with the current schema and returns the position behind it. When the buffer is too
  * small nothing usable is written and the result is minus the missing bytes.

@@ -29,6 +29,11 @@ export class EvolvingCodec<T> {
     }
   }
 
+  /** Whether records of this schema can be read here. */
+  knows(schemaId: number): boolean {
+    return this.readers.has(schemaId);
+  }
+
   /**
    * Writes a record (Avro binary encoding) and returns the position behind it. When the buffer is too
    * small nothing usable is written and the result is minus the missing bytes.

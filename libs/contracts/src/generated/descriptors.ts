@@ -23,6 +23,18 @@ export const DESCRIPTORS: object = {
            "requestType": "tally.shard_proxy.v1.GetCoverageRequest",
            "responseType": "tally.shard_proxy.v1.GetCoverageResponse"
           },
+          "ReadDeadEvents": {
+           "requestType": "tally.shard_proxy.v1.ReadDeadEventsRequest",
+           "responseType": "tally.shard_proxy.v1.ReadDeadEventsResponse"
+          },
+          "SettleDeadEvents": {
+           "requestType": "tally.shard_proxy.v1.SettleDeadEventsRequest",
+           "responseType": "tally.shard_proxy.v1.SettleDeadEventsResponse"
+          },
+          "ListDeadEventActions": {
+           "requestType": "tally.shard_proxy.v1.ListDeadEventActionsRequest",
+           "responseType": "tally.shard_proxy.v1.DeadEventActionsResponse"
+          },
           "ReadCounters": {
            "requestType": "ReadCountersRequest",
            "responseType": "ReadCountersResponse"
@@ -445,6 +457,18 @@ export const DESCRIPTORS: object = {
            "requestType": "ReadLedgerRequest",
            "responseType": "ReadLedgerResponse"
           },
+          "ReadDeadEvents": {
+           "requestType": "ReadDeadEventsRequest",
+           "responseType": "ReadDeadEventsResponse"
+          },
+          "SettleDeadEvents": {
+           "requestType": "SettleDeadEventsRequest",
+           "responseType": "SettleDeadEventsResponse"
+          },
+          "ListDeadEventActions": {
+           "requestType": "ListDeadEventActionsRequest",
+           "responseType": "DeadEventActionsResponse"
+          },
           "GetInstallation": {
            "requestType": "GetInstallationRequest",
            "responseType": "GetInstallationResponse"
@@ -572,6 +596,13 @@ export const DESCRIPTORS: object = {
          }
         },
         "LedgerEntry": {
+         "oneofs": {
+          "_replayed": {
+           "oneof": [
+            "replayed"
+           ]
+          }
+         },
          "fields": {
           "partition": {
            "type": "Partition",
@@ -604,6 +635,13 @@ export const DESCRIPTORS: object = {
           "conflicting": {
            "type": "uint64",
            "id": 8
+          },
+          "replayed": {
+           "type": "uint64",
+           "id": 9,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -717,6 +755,11 @@ export const DESCRIPTORS: object = {
            "options": {
             "proto3_optional": true
            }
+          },
+          "dead": {
+           "rule": "repeated",
+           "type": "DeadRecord",
+           "id": 10
           }
          }
         },
@@ -737,6 +780,39 @@ export const DESCRIPTORS: object = {
           },
           "most": {
            "type": "uint32",
+           "id": 4
+          }
+         }
+        },
+        "IndexRange": {
+         "fields": {
+          "from": {
+           "type": "uint32",
+           "id": 1
+          },
+          "to": {
+           "type": "uint32",
+           "id": 2
+          }
+         }
+        },
+        "DeadRecord": {
+         "fields": {
+          "partition": {
+           "type": "Partition",
+           "id": 1
+          },
+          "offset": {
+           "type": "uint64",
+           "id": 2
+          },
+          "hour": {
+           "type": "uint32",
+           "id": 3
+          },
+          "indexes": {
+           "rule": "repeated",
+           "type": "IndexRange",
            "id": 4
           }
          }
@@ -1197,6 +1273,196 @@ export const DESCRIPTORS: object = {
           "values": {
            "type": "string",
            "id": 2
+          }
+         }
+        },
+        "RecordPlace": {
+         "fields": {
+          "partition": {
+           "type": "Partition",
+           "id": 1
+          },
+          "offset": {
+           "type": "uint64",
+           "id": 2
+          }
+         }
+        },
+        "ReadDeadEventsRequest": {
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          },
+          "records": {
+           "rule": "repeated",
+           "type": "RecordPlace",
+           "id": 3
+          }
+         }
+        },
+        "ReadDeadEventsResponse": {
+         "fields": {
+          "records": {
+           "rule": "repeated",
+           "type": "DeadEventStates",
+           "id": 1
+          }
+         }
+        },
+        "DeadEventStates": {
+         "fields": {
+          "place": {
+           "type": "RecordPlace",
+           "id": 1
+          },
+          "told": {
+           "rule": "repeated",
+           "type": "IndexRange",
+           "id": 2
+          },
+          "replayed": {
+           "rule": "repeated",
+           "type": "IndexRange",
+           "id": 3
+          },
+          "discarded": {
+           "rule": "repeated",
+           "type": "IndexRange",
+           "id": 4
+          }
+         }
+        },
+        "Settlement": {
+         "values": {
+          "SETTLEMENT_UNSPECIFIED": 0,
+          "SETTLEMENT_REPLAYED": 1,
+          "SETTLEMENT_DISCARDED": 2
+         }
+        },
+        "SettleDeadEventsRequest": {
+         "oneofs": {
+          "_sketches": {
+           "oneof": [
+            "sketches"
+           ]
+          }
+         },
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          },
+          "events": {
+           "rule": "repeated",
+           "type": "DeadRecord",
+           "id": 3
+          },
+          "rows": {
+           "type": "bytes",
+           "id": 4
+          },
+          "seriesNames": {
+           "type": "bytes",
+           "id": 5
+          },
+          "action": {
+           "type": "DeadEventAction",
+           "id": 6
+          },
+          "sketches": {
+           "type": "bytes",
+           "id": 7,
+           "options": {
+            "proto3_optional": true
+           }
+          }
+         }
+        },
+        "SettleDeadEventsResponse": {
+         "fields": {
+          "settled": {
+           "type": "bool",
+           "id": 1
+          }
+         }
+        },
+        "DeadEventAction": {
+         "fields": {
+          "id": {
+           "type": "string",
+           "id": 1
+          },
+          "settlement": {
+           "type": "Settlement",
+           "id": 2
+          },
+          "takenBy": {
+           "type": "string",
+           "id": 3
+          },
+          "reason": {
+           "type": "string",
+           "id": 4
+          },
+          "takenAtMs": {
+           "type": "int64",
+           "id": 5
+          },
+          "selection": {
+           "type": "string",
+           "id": 6
+          },
+          "events": {
+           "type": "uint64",
+           "id": 7
+          }
+         }
+        },
+        "ListDeadEventActionsRequest": {
+         "oneofs": {
+          "_beforeMs": {
+           "oneof": [
+            "beforeMs"
+           ]
+          }
+         },
+         "fields": {
+          "shard": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 2
+          },
+          "beforeMs": {
+           "type": "int64",
+           "id": 3,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "limit": {
+           "type": "uint32",
+           "id": 4
+          }
+         }
+        },
+        "DeadEventActionsResponse": {
+         "fields": {
+          "actions": {
+           "rule": "repeated",
+           "type": "DeadEventAction",
+           "id": 1
           }
          }
         }

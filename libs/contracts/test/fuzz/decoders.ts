@@ -1,5 +1,6 @@
 import { decodeBlock } from '../../src/block/block-header.js';
 import { readEntries } from '../../src/block/block-body.js';
+import { decodeDeadEvents } from '../../src/dead-events/dead-events.js';
 import { decodeDeadLetter } from '../../src/dead-letters/dead-letter.js';
 import { CURRENT_SCHEMA_ID, decodeEvent } from '../../src/events/event-codec.js';
 import { packageDefinition } from '../../src/grpc/package-definition.js';
@@ -19,6 +20,7 @@ export interface Decoder {
 export const DECODERS: readonly Decoder[] = [
   { name: 'block', throws: false, decode: readBlock },
   { name: 'dead letter', throws: false, decode: decodeDeadLetter },
+  { name: 'dead events', throws: false, decode: decodeDeadEvents },
   { name: 'event', throws: false, decode: (bytes) => decodeEvent(CURRENT_SCHEMA_ID, bytes) },
   { name: 'delta rows', throws: false, decode: decodeDeltaRows },
   { name: 'counter rows', throws: false, decode: decodeCounterRows },

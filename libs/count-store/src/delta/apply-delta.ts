@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { fromMultirange } from '../coverage/offset-ranges.js';
 import { isTransient, toTallyError } from '../postgres-errors.js';
 import { APPLY_DELTA, ENSURE_COVERAGE, type Statement } from './apply-delta.sql.js';
+import type { DeadRecord } from '../dead-events/dead-records.js';
 import type { Delta } from './delta.js';
 
 /** Writers in each other's way come apart in one or two tries; more means something else. */
@@ -108,12 +109,35 @@ function partitionsOf({ partitions }: Delta): unknown[] {
 
 /** In the order of the statement's parameters. */
 function valuesOf(delta: Delta): unknown[] {
-  const { partitions, rows, names, ledger, sketches } = delta;
+  const { partitions, ledger, dead } = delta;
   return [
     ...partitionsOf(delta),
     partitions.map(({ ranges }) => ranges),
     partitions.map(({ asOfMs }) => asOfMs),
     partitions.map(({ position }) => position),
+    ...rowValuesOf(delta),
+    ledger.map(({ partition }) => partition?.topic),
+    ledger.map(({ partition }) => partition?.partition),
+    ledger.map(({ hour }) => hour),
+    ledger.map(({ counted }) => counted),
+    ledger.map(({ duplicates }) => duplicates),
+    ledger.map(({ tooLate }) => tooLate),
+    ledger.map(({ dead }) => dead),
+    ledger.map(({ expired }) => expired),
+    ledger.map(({ conflicting }) => conflicting),
+    ...recordValuesOf(dead),
+    dead.map(({ hour }) => hour),
+    dead.map(({ indexes }) => indexes),
+  ];
+}
+
+/** Rows, names and sketches, in the order of the parameters of `ADDING`. */
+export function rowValuesOf({
+  rows,
+  names,
+  sketches,
+}: Pick<Delta, 'rows' | 'names' | 'sketches'>): unknown[] {
+  return [
     rows.series,
     rows.minutes,
     rows.retentions,
@@ -129,20 +153,22 @@ function valuesOf(delta: Delta): unknown[] {
     names.types,
     names.subjects,
     names.dimensions,
-    ledger.map(({ partition }) => partition?.topic),
-    ledger.map(({ partition }) => partition?.partition),
-    ledger.map(({ hour }) => hour),
-    ledger.map(({ counted }) => counted),
-    ledger.map(({ duplicates }) => duplicates),
-    ledger.map(({ tooLate }) => tooLate),
-    ledger.map(({ dead }) => dead),
-    ledger.map(({ expired }) => expired),
-    ledger.map(({ conflicting }) => conflicting),
     sketches.series,
     sketches.minutes,
     sketches.retentions,
     sketches.kinds,
     sketches.attributes,
     sketches.data,
+  ];
+}
+
+/** Records by topic, partition and offset. */
+export function recordValuesOf(
+  records: readonly Pick<DeadRecord, 'topic' | 'partition' | 'offset'>[],
+): unknown[] {
+  return [
+    records.map(({ topic }) => topic),
+    records.map(({ partition }) => partition),
+    records.map(({ offset }) => offset),
   ];
 }

@@ -39,6 +39,7 @@ const valid: Request = {
   splitRules: [],
   ledger: [entry],
   instants: [instant],
+  dead: [],
 };
 const parse = (more: Partial<Request>, owns: (slot: number) => boolean = () => true) =>
   parseDelta({ ...valid, ...more }, owns);

@@ -1,5 +1,6 @@
 import { type shardProxy, TallyError } from '@tally/contracts';
 import { toMultirange } from '../coverage/offset-ranges.js';
+import { toDeadRecords, type DeadRecord } from '../dead-events/dead-records.js';
 import { toColumns, type DeltaColumns } from './delta-columns.js';
 import { toNameColumns, type NameColumns } from './name-columns.js';
 import { toSketchColumns, type SketchColumns } from './sketch-columns.js';
@@ -25,6 +26,8 @@ export interface Delta {
   /** Each (topic, partition, hour) once. */
   readonly ledger: readonly shardProxy.LedgerEntry[];
   readonly sketches: SketchColumns;
+  /** Each (topic, partition, offset) once. */
+  readonly dead: readonly DeadRecord[];
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -70,7 +73,16 @@ export function parseDelta(request: Request, owns: (slot: number) => boolean): D
     names: toNameColumns(request.seriesNames, owns),
     ledger: ledger(request, told),
     sketches: toSketchColumns(request.sketches ?? NO_BYTES, request.rows),
+    dead: dead(request, told),
   };
+}
+
+function dead(request: Request, told: ReadonlyMap<string, ToldPartition>): readonly DeadRecord[] {
+  const records = toDeadRecords(request.dead);
+  for (const { topic, partition } of records)
+    if ((told.get(`${topic}/${partition}`)?.ranges ?? '{}') === '{}')
+      refuse(`dead events are told of ${topic}/${partition}, the ranges do not name it`);
+  return records;
 }
 
 function ledger(
@@ -78,7 +90,7 @@ function ledger(
   told: ReadonlyMap<string, ToldPartition>,
 ): readonly shardProxy.LedgerEntry[] {
   const seen = new Set<string>();
-  for (const { partition, hour, ...events } of request.ledger) {
+  for (const { partition, hour, replayed: _, ...events } of request.ledger) {
     const key = keyOf(partition);
     if ((told.get(key)?.ranges ?? '{}') === '{}')
       refuse(`the ledger names ${key}, the ranges do not`);

@@ -11,6 +11,7 @@ interface Row {
   readonly too_late: string;
   readonly dead: string;
   readonly expired: string;
+  readonly replayed: string;
 }
 
 /** Which hours (since 1970, from inclusive, to exclusive), and of which partition; without: of all. */

@@ -18,6 +18,8 @@ const RIGHTS: Readonly<Record<string, string>> = {
   installation: 'SELECT, INSERT',
   kept_nodes: 'SELECT, INSERT, UPDATE',
   sketches: 'SELECT, INSERT',
+  dead_events: 'SELECT, INSERT, UPDATE',
+  dead_event_actions: 'SELECT, INSERT, UPDATE (events)',
 };
 
 /** The role that runs the statements on counters. */

@@ -5,6 +5,7 @@ import { schemaFailure } from '../postgres-errors.js';
 import { AcceptedLosses1795860000000 } from './accepted-losses.migration.js';
 import { connected, holdingLock } from './advisory-lock.js';
 import { Counters1764000000000 } from './counters.migration.js';
+import { DeadEvents1796200000000 } from './dead-events.migration.js';
 import { grantWriter, lookAtWriter, roleOf, type Writer } from './grant-writer.js';
 import { Installation1795900000000 } from './installation.migration.js';
 import { LedgerConflicting1795960000000 } from './ledger-conflicting.migration.js';
@@ -21,6 +22,7 @@ const MIGRATIONS = [
   LedgerConflicting1795960000000,
   SeriesBySubject1796000000000,
   Sketches1796100000000,
+  DeadEvents1796200000000,
 ];
 const TABLE = 'migrations';
 const CONNECT_TIMEOUT_MS = 5000;

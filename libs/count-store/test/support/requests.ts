@@ -37,6 +37,7 @@ export function request(
     splitRules: [],
     ledger: [],
     instants: [],
+    dead: [],
     ...more,
   };
 }

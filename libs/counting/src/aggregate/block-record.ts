@@ -6,11 +6,13 @@ export interface BlockRecord {
   /** LogAppendTime, ms since 1970. */
   readonly timestampMs: number;
   readonly block: Block | MalformedBlock;
+  /** All of it. */
+  readonly value: Buffer | null;
 }
 
 /** Reads the header of the record's block; what is no block is `malformed` and goes on as such. */
 export function readBlock({ offset, timestampMs, value }: LogRecord): BlockRecord {
   const block: BlockRecord['block'] =
     value === null ? { kind: 'malformed', reason: 'the record has no value' } : decodeBlock(value);
-  return { offset, timestampMs, block };
+  return { offset, timestampMs, block, value };
 }

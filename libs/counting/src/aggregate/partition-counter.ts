@@ -4,6 +4,7 @@ import {
   ENTRY_HEADER_BYTES,
   expiryBounds,
   FINGERPRINT_AT,
+  isKnownSchema,
   isVoid,
   readEntries,
   type ExpiryBounds,
@@ -11,6 +12,8 @@ import {
 } from '@tally/contracts';
 import { slotOf } from '@tally/placement';
 import type { OffsetSet } from '../coverage/offset-set.js';
+import { DeadOfRecord, NO_DEAD } from '../dead-events/dead-of-record.js';
+import type { UnknownMeaning } from '../dead-events/unknown-meanings.js';
 import { DedupWindow, type Occurrence } from '../dedup/dedup-window.js';
 import { NO_SERIES } from '../series/series-table.js';
 import type { GenerationDraft } from '../snapshots/generation-draft.js';
@@ -44,6 +47,8 @@ export interface CountedRecord {
   readonly owners: Uint16Array;
   /** By shard, those that lacked the record: the fates of its events there. */
   readonly fates: readonly (Readonly<EventsByFate> | undefined)[];
+  /** Its dead and too late events, but for copies of earlier ones: what is kept of them, and who is told. */
+  readonly dead: Readonly<typeof NO_DEAD>;
 }
 
 /** A shard that does not have the record yet, and the fates of the record's events there. */
@@ -57,6 +62,7 @@ interface OpenShard {
 type OpenShards = (OpenShard | undefined)[];
 
 const NO_OWNERS = new Uint16Array(0);
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Folds the records of one partition, in the order of the log, into one delta per shard. What an
@@ -132,8 +138,12 @@ export class PartitionCounter {
     this.draft?.passTo(generation.end);
   }
 
-  /** Folds it into the sums of those that lack it. */
-  count(record: BlockRecord, { deltas, absent }: Takers): CountedRecord {
+  /**
+   * Folds it into the sums of those that lack it.
+   *
+   * @param unknown Why nobody can say what its events mean: they are dead, unless they came before.
+   */
+  count(record: BlockRecord, { deltas, absent }: Takers, unknown?: UnknownMeaning): CountedRecord {
     const appendMs = this.advance(record);
     const { offset, block } = record;
     const open: OpenShards = [];
@@ -145,9 +155,12 @@ export class PartitionCounter {
     for (const shard of absent)
       if (this.lacks(shard, offset)) open[shard] = { delta: undefined, events: noFates() };
     const owners = block.kind === 'block' ? new Uint16Array(block.count) : NO_OWNERS;
-    const counts = this.countInto(block, appendMs, open, owners);
-    for (const to of open) to?.delta?.complete(this.partition, offset, appendMs, to.events);
-    return { record, appendMs, counts, owners, fates: open.map((to) => to?.events) };
+    const dead = new DeadOfRecord();
+    const counts = this.countInto(record, appendMs, open, owners, dead, unknown);
+    for (const [shard, to] of open.entries())
+      to?.delta?.complete(this.partition, offset, appendMs, to.events, dead.indexes[shard]);
+    const fates = open.map((to) => to?.events);
+    return { record, appendMs, counts, owners, fates, dead };
   }
 
   private lacks(shard: number, offset: bigint): boolean {
@@ -155,15 +168,17 @@ export class PartitionCounter {
   }
 
   private countInto(
-    block: BlockRecord['block'],
+    { block, value }: BlockRecord,
     appendMs: number,
     open: OpenShards,
     owners: Uint16Array,
+    dead: DeadOfRecord,
+    unknown: UnknownMeaning | undefined,
   ): RecordCounts {
-    if (block.kind !== 'block') return this.deadRecord(open, block.reason);
+    if (block.kind !== 'block') return this.deadRecord(open, block.reason, dead, value);
     if (isVoid(block.notAfterMs, appendMs, this.expiry)) return this.voidBlock(open, block.count);
     const entries = readEntries(block.body, block.count);
-    if (entries.kind !== 'entries') return this.deadRecord(open, entries.reason);
+    if (entries.kind !== 'entries') return this.deadRecord(open, entries.reason, dead, value);
 
     const counts = noFates();
     let reason: string | undefined;
@@ -183,20 +198,36 @@ export class PartitionCounter {
         counts.dead += 1;
         reason ??= `event ${index} of the block is not one of schema ${schemaId}`;
         const slot = slotOf(body, start + FINGERPRINT_AT);
-        const to = open[shardMap.shardOf(slot)];
+        const shard = shardMap.shardOf(slot);
+        const to = open[shard];
         if (to !== undefined) to.events.dead += 1;
+        if (occurrence !== 'first') continue;
+        const isReadable = isKnownSchema(schemaId);
+        const cause = isReadable ? 'malformed_event' : 'unknown_schema';
+        // Whose series it would count for nobody knows yet, so all are told.
+        const told = isReadable ? only(shard, to) : lackingOf(open);
+        dead.add(index, cause, body.subarray(from, end), told);
         continue;
       }
-      const definition = folder.definitionOf(series, registryVersion);
-      const { maxAgeMs } = definition;
+      const shard = table.shardOf(series);
+      const to = open[shard];
+      if (unknown !== undefined && occurrence === 'first') {
+        counts.dead += 1;
+        reason ??= `version ${registryVersion} of the event types is not in ZooKeeper`;
+        if (to !== undefined) to.events.dead += 1;
+        dead.add(index, unknown, body.subarray(from, end), only(shard, to));
+        continue;
+      }
+      const definition =
+        unknown === undefined ? folder.definitionOf(series, registryVersion) : undefined;
+      const maxAgeMs = definition?.maxAgeMs ?? null;
       const isTooLate = maxAgeMs !== null && arrivedMs - event.timeMs > maxAgeMs;
       const fate = occurrence !== 'first' ? occurrence : isTooLate ? 'tooLate' : 'counted';
       counts[fate] += 1;
-      const shard = table.shardOf(series);
-      const to = open[shard];
       if (to === undefined) continue;
       to.events[fate] += 1;
-      if (fate !== 'counted') continue;
+      if (fate === 'tooLate') dead.add(index, 'too_late', body.subarray(from, end), [shard]);
+      if (fate !== 'counted' || definition === undefined) continue;
       owners[index] = shard + 1;
       if (to.delta !== undefined)
         folder.add(to.delta, series, definition, schemaId, body, from, end);
@@ -222,8 +253,15 @@ export class PartitionCounter {
   }
 
   /** A record that is no block stands in the ledger as one dead event, at the shard of slot 0. */
-  private deadRecord(open: OpenShards, reason: string): RecordCounts {
+  private deadRecord(
+    open: OpenShards,
+    reason: string,
+    dead: DeadOfRecord,
+    value: Buffer | null,
+  ): RecordCounts {
     this.bookWhole(open, 'dead', 1);
+    const shard = this.rules.shardMap.shardOf(0);
+    dead.add(0, 'malformed_record', value ?? NO_BYTES, only(shard, open[shard]));
     return Object.assign(noFates(), { dead: 1, reason });
   }
 
@@ -248,4 +286,13 @@ export class PartitionCounter {
     if (timestampMs > this.latestAppendMs) this.latestAppendMs = timestampMs;
     return this.latestAppendMs;
   }
+}
+
+/** Nobody, when it has the record already. */
+function only(shard: number, lacking: OpenShard | undefined): readonly number[] {
+  return lacking === undefined ? [] : [shard];
+}
+
+function lackingOf(open: OpenShards): readonly number[] {
+  return [...open.entries()].flatMap(([shard, lacking]) => only(shard, lacking));
 }

@@ -6,6 +6,7 @@ import {
   HOUR_MS,
   SERIES_ID_BYTES,
   type Fate,
+  type IndexRange,
   type OffsetRange,
   type shardProxy,
 } from '@tally/contracts';
@@ -34,6 +35,8 @@ export function noFates(): EventsByFate {
 const RETENTION_BITS = 3;
 const NO_ROW = -1;
 const NOTHING = Buffer.alloc(0);
+/** More than a range of indexes takes. */
+const INDEXES_BYTES = 14;
 /** More than a range of offsets or an entry of the ledger takes, beside the name of the topic. */
 const ENTRY_BYTES = 96;
 
@@ -59,6 +62,7 @@ export class ShardDelta implements SeriesUser {
   private untold: number[] = [];
   private readonly covered = new Map<number, OffsetSet>();
   private readonly ledger = new Map<number, Map<number, EventsByFate>>();
+  private readonly dead: shardProxy.DeadRecord[] = [];
   /** Among those who use the table. */
   private readonly user: number;
   private byteCount = 0;
@@ -149,9 +153,18 @@ export class ShardDelta implements SeriesUser {
   /**
    * All of a record is in the sums: enters the fates of its events into the ledger of the hour in which
    * it was appended, and its offset into what the delta covers. Offsets of a partition come in order.
+   *
+   * @param deadIndexes Of its events that are kept beside the log, those that the shard is told of.
    */
-  complete(partition: number, offset: bigint, appendMs: number, events: EventsByFate): void {
+  complete(
+    partition: number,
+    offset: bigint,
+    appendMs: number,
+    events: EventsByFate,
+    deadIndexes: readonly IndexRange[] = [],
+  ): void {
     this.enter(partition, appendMs, events);
+    if (deadIndexes.length > 0) this.bury(partition, offset, appendMs, deadIndexes);
     this.cover(partition, offset, offset + 1n);
     this.isFolding = false;
   }
@@ -159,6 +172,18 @@ export class ShardDelta implements SeriesUser {
   /** The shard has nothing at these offsets of the partition. */
   pass(partition: number, { from, to }: OffsetRange): void {
     this.cover(partition, from, to);
+  }
+
+  private bury(
+    partition: number,
+    offset: bigint,
+    appendMs: number,
+    indexes: readonly IndexRange[],
+  ): void {
+    const hour = Math.floor(appendMs / HOUR_MS);
+    const of = { topic: this.topic, partition };
+    this.dead.push({ partition: of, offset: String(offset), hour, indexes: [...indexes] });
+    this.byteCount += ENTRY_BYTES + this.topic.length + indexes.length * INDEXES_BYTES;
   }
 
   private enter(partition: number, appendMs: number, events: Readonly<EventsByFate>): void {
@@ -206,6 +231,7 @@ export class ShardDelta implements SeriesUser {
           conflicting: String(entry.conflicting),
         })),
       ),
+      dead: this.dead,
     };
   }
 

@@ -23,6 +23,8 @@ export interface DeadLettersOptions {
   readonly intervalMs: number;
   readonly roster: Pick<ShardRoster, 'elapsedMs'>;
   readonly pause: ReadingPause;
+  /** Does it when the dead events of all that was read are durable: a letter covers their records. */
+  readonly afterDurable: (work: () => void) => void;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -181,7 +183,8 @@ export class DeadLetters {
     of.drafts.delete(draft.shard);
     of.flight = draft;
     const letter = draft.encode([...of.standing]);
-    this.options.emit({ kind: 'append-letter', partition, shard: draft.shard, letter });
+    const { afterDurable, emit } = this.options;
+    afterDurable(() => emit({ kind: 'append-letter', partition, shard: draft.shard, letter }));
   }
 
   /** @returns whether there is room. */

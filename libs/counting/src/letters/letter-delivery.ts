@@ -226,7 +226,10 @@ export class LetterDelivery {
 
   private missingVersion({ records }: DeadLetter): number | undefined {
     const { knowsVersion } = this.options;
-    return records.find(({ registryVersion }) => !knowsVersion(registryVersion))?.registryVersion;
+    // Where nothing is counted nothing has to be known: such events may be dead for that very reason.
+    return records.find(
+      ({ counted, registryVersion }) => counted > 0 && !knowsVersion(registryVersion),
+    )?.registryVersion;
   }
 
   private unreadable({ partition, letter }: LetterPlace, reason: string): void {

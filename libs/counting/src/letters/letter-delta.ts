@@ -109,7 +109,7 @@ export class LetterDelta {
     }
     const { duplicates, conflicting, tooLate, dead, expired } = record;
     const fates = { counted, duplicates, conflicting, tooLate, dead, expired };
-    delta.complete(partition, offset, appendMs, fates);
+    delta.complete(partition, offset, appendMs, fates, record.deadIndexes);
   }
 }
 

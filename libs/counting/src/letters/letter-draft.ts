@@ -29,11 +29,17 @@ export class LetterDraft {
     if (fates === undefined) return;
     const { offset, block } = record;
     this.offsets.add(offset, offset + 1n);
-    if (Object.values(fates).every((events) => events === 0)) return;
+    if (
+      Object.values(fates).every((events) => events === 0) &&
+      counted.dead.indexes[this.shard] === undefined
+    )
+      return;
     const meaning = block.kind === 'block' ? block : { schemaId: 0, registryVersion: 0 };
     const { schemaId, registryVersion } = meaning;
     const body = ownEntries(counted, this.shard);
-    this.records.push({ offset, appendMs, schemaId, registryVersion, ...fates, body });
+    const deadIndexes = counted.dead.indexes[this.shard] ?? [];
+    const meant = { schemaId, registryVersion };
+    this.records.push({ offset, appendMs, ...meant, ...fates, body, deadIndexes });
     this.byteCount += LETTER_RECORD_HEADER_BYTES + body.length;
   }
 

@@ -27,6 +27,8 @@ export interface CountedShardsOptions {
   /** What is in the sums of some shard and not confirmed by it. */
   readonly unconfirmed: UnconfirmedRecords;
   readonly pause: ReadingPause;
+  /** Does it when the dead events of all that was read are durable. */
+  readonly afterDurable: (work: () => void) => void;
   /** Told of a shard that is left, before its sums are forgotten: it has confirmed all below that. */
   readonly onLeave: (shard: number, confirmed: Positions) => void;
   readonly emit: (action: RunAction) => void;
@@ -77,7 +79,7 @@ export class CountedShards {
 
   /** @param confirmed All below that it has, or will have without anything of ours. */
   join(shard: number, confirmed: Positions): void {
-    const { topic, epoch, series, roster, pause, emit } = this.options;
+    const { topic, epoch, series, roster, pause, afterDurable, emit } = this.options;
     const flushes = new ShardFlushes({
       shard,
       epoch,
@@ -85,6 +87,7 @@ export class CountedShards {
       series,
       confirmed,
       nextNumber: () => (this.lastFlush += 1),
+      afterDurable,
       emit,
     });
     this.shards.set(shard, flushes);
@@ -116,6 +119,8 @@ export class CountedShards {
    */
   leaveThoseFarBehind(): void {
     const { roster, shardPatienceMs } = this.options;
+    for (const shard of this.behindSinceMs.keys())
+      if (this.shards.get(shard)?.isHeld === true) this.behindSinceMs.set(shard, roster.elapsedMs);
     for (const [shard, sinceMs] of this.behindSinceMs)
       if (roster.elapsedMs - sinceMs >= shardPatienceMs) this.leaveForSmaller(shard, HOLDS_UP);
     for (const [shard, { isTooSlow }] of this.shards)

@@ -1,5 +1,6 @@
 import type { EventTypeDefinition } from '@tally/contracts';
 import type { EventsTopic, ShardMap } from '@tally/placement';
+import type { UnknownMeanings } from '../dead-events/unknown-meanings.js';
 import type { LogTime } from './log-time.js';
 import type { RunAction } from './run-action.js';
 import type { ShardRoster } from './shard-roster.js';
@@ -20,6 +21,8 @@ export interface CountingRunOptions {
   ) => EventTypeDefinition;
   /** Whether that version is known here, so that `definition` has an answer. */
   readonly knowsVersion: (registryVersion: number) => boolean;
+  /** What was waited for in vain, as it is known from run to run. */
+  readonly unknownMeanings: UnknownMeanings;
   /** Rows for one shard that are flushed before the next tick. */
   readonly flushRows: number;
   /**

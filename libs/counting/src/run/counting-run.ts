@@ -2,6 +2,7 @@ import type { PartitionBounds } from '@tally/contracts';
 import type { BlockRecord } from '../aggregate/block-record.js';
 import type { CountingRules } from '../aggregate/event-folder.js';
 import type { CountedRecord } from '../aggregate/partition-counter.js';
+import { DeadEventWrites } from '../dead-events/dead-event-writes.js';
 import { DeadLetters, type Standing } from '../letters/dead-letters.js';
 import { UnconfirmedRecords } from '../letters/unconfirmed-records.js';
 import { SeriesTable } from '../series/series-table.js';
@@ -14,6 +15,7 @@ import type { CountingRunOptions } from './counting-run-options.js';
 import { CoverageCheck } from './coverage-check.js';
 import { LogRetention } from './log-retention.js';
 import { PartitionReading } from './partition-reading.js';
+import { PartitionReadings } from './partition-readings.js';
 import { ReadingPause } from './reading-pause.js';
 import type { Answer, FlushOutcome, RebuildCause, ShardCoverage } from './run-action.js';
 import { RunStart, type PartitionStart } from './run-start.js';
@@ -41,9 +43,10 @@ export class CountingRun {
   private readonly shards: CountedShards;
   private readonly absent: AbsentShards;
   private readonly letters: DeadLetters;
+  private readonly deadEvents: DeadEventWrites;
   private readonly unconfirmed = new UnconfirmedRecords();
   private readonly retention: LogRetention;
-  private readonly readings = new Map<number, PartitionReading>();
+  private readonly readings = new PartitionReadings();
   private readonly halted = new Set<number>();
   private readonly losses = new AcceptedLosses();
   private readonly memory: WindowMemory;
@@ -63,7 +66,10 @@ export class CountingRun {
     const { losses, readings, unconfirmed } = this;
     this.instants = new CompleteInstants(options.logTime, readings, startedAtMs);
     const pause = new ReadingPause(emit);
-    const letters = new DeadLetters({ ...options, intervalMs: letterIntervalMs, pause });
+    this.deadEvents = new DeadEventWrites({ pause, emit });
+    const afterDurable = (work: () => void) => this.deadEvents.afterDurable(work);
+    const intervals = { intervalMs: letterIntervalMs };
+    const letters = new DeadLetters({ ...options, ...intervals, pause, afterDurable });
     this.letters = letters;
     this.start = new RunStart({
       shards,
@@ -83,9 +89,10 @@ export class CountingRun {
       flushRows,
       shardPatienceMs,
       instants: () => this.instants.byReading(),
-      positions: () => this.positions(),
+      positions: () => this.readings.positions(),
       unconfirmed,
       pause,
+      afterDurable,
       onLeave: (shard, confirmed) => this.writeLetters(shard, confirmed),
       emit,
     });
@@ -109,9 +116,12 @@ export class CountingRun {
 
   /** Partitions that are not read until there is memory for their dedup windows. */
   get waitingPartitions(): number {
-    let waiting = 0;
-    for (const { awaitsMemory } of this.readings.values()) if (awaitsMemory) waiting += 1;
-    return waiting;
+    return this.readings.countOf(({ awaitsMemory }) => awaitsMemory);
+  }
+
+  /** Partitions that are not read until a later version comes, or it has been waited for long enough. */
+  get outdatedPartitions(): number {
+    return this.readings.countOf(({ awaitsSchema }) => awaitsSchema);
   }
 
   /** Bytes that the dedup windows need. */
@@ -167,6 +177,11 @@ export class CountingRun {
       this.rebuild(`what shard ${shard} lacks is in no dead letter: the log did not take it`);
   }
 
+  /** @param isTaken Whether the log has that batch of dead events. */
+  onDeadEventsAppended(number: number, isTaken: boolean): void {
+    if (this.phase === 'counting') this.deadEvents.onAppended(number, isTaken);
+  }
+
   onCoverage(shard: number, answer: Answer<ShardCoverage>): void {
     if (this.phase === 'ended') return;
     if (answer.kind === 'stale_epoch') return this.rebuild('another shard map is in force');
@@ -200,7 +215,7 @@ export class CountingRun {
       return;
     }
     if (this.phase === 'ended') return;
-    this.haltEmptied(bounds);
+    for (const [partition, reason] of this.readings.emptied(bounds)) this.halt(partition, reason);
     this.retention.onBounds(this.readings, bounds);
     const instants = this.instants.onEnd(bounds);
     if (instants === undefined) return;
@@ -236,8 +251,7 @@ export class CountingRun {
   /** @param isKnown False: that version of the registry is nowhere. */
   onVersion(partition: number, isKnown: boolean): void {
     if (this.phase !== 'counting') return;
-    const problem = this.readings.get(partition)?.onVersion(isKnown);
-    if (problem !== undefined) this.halt(partition, problem);
+    this.readings.get(partition)?.onVersion(isKnown);
   }
 
   /** The log did not go on where it should. */
@@ -294,7 +308,7 @@ export class CountingRun {
 
   private beginPartition({ partition, bounds, covered, point }: PartitionStart): void {
     if (point.kind === 'contradiction') return this.halt(partition, point.reason);
-    const { topic, keepsGenerations, knowsVersion, emit } = this.options;
+    const { topic, keepsGenerations, knowsVersion, unknownMeanings, roster, emit } = this.options;
     const reading = new PartitionReading({
       partition,
       start: point.offset,
@@ -307,7 +321,9 @@ export class CountingRun {
       takers: { deltas: this.shards.deltas, absent: this.letters.absent },
       onCounted: (counted) => this.onCounted(partition, counted),
       knowsVersion,
-      hasRoom: () => this.shards.hasRoom() && this.letters.hasRoom(),
+      unknownMeanings,
+      elapsedMs: () => roster.elapsedMs,
+      hasRoom: () => this.shards.hasRoom() && this.letters.hasRoom() && this.deadEvents.hasRoom(),
       memory: this.memory,
       emit,
     });
@@ -315,6 +331,8 @@ export class CountingRun {
   }
 
   private onCounted(partition: number, counted: CountedRecord): void {
+    // First: what covers the record waits for them.
+    this.deadEvents.add(partition, counted);
     this.unconfirmed.add(partition, counted);
     this.letters.add(partition, counted);
     const { record, counts } = counted;
@@ -342,27 +360,11 @@ export class CountingRun {
       case 'joins':
         this.letters.end(shard);
         this.check.learn(shard, identity);
-        this.shards.join(shard, this.positions());
+        this.shards.join(shard, this.readings.positions());
         this.options.emit({ kind: 'present', shard });
         return;
       case 'later':
     }
-  }
-
-  /** A log that was emptied has no record by which a reader would see that it missed some. */
-  private haltEmptied(bounds: Bounds | undefined): void {
-    for (const [partition, { awaited }] of this.readings) {
-      const { low, high } = bounds?.get(partition) ?? { low: 0n, high: 1n };
-      if (low === high && awaited < low)
-        this.halt(partition, `offset ${awaited} was not read, but the log begins at ${low}`);
-    }
-  }
-
-  private positions(): Positions {
-    const positions = new Map<number, bigint>();
-    for (const [partition, { position }] of this.readings)
-      if (position !== undefined) positions.set(partition, position);
-    return positions;
   }
 
   /** Not skipped, not guessed: a person has to look at it. */

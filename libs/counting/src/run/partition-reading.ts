@@ -1,4 +1,4 @@
-import { CURRENT_SCHEMA_ID, isLaterSchema } from '@tally/contracts';
+import { CURRENT_SCHEMA_ID, isLaterSchema, type Block } from '@tally/contracts';
 import type { EventsTopic } from '@tally/placement';
 import type { BlockRecord } from '../aggregate/block-record.js';
 import type { CountingRules } from '../aggregate/event-folder.js';
@@ -8,11 +8,36 @@ import {
   type Takers,
 } from '../aggregate/partition-counter.js';
 import type { OffsetSet } from '../coverage/offset-set.js';
+import type { UnknownMeaning, UnknownMeanings } from '../dead-events/unknown-meanings.js';
 import { GenerationDraft } from '../snapshots/generation-draft.js';
 import type { WindowGeneration } from '../snapshots/window-generation.js';
 import type { RunAction } from './run-action.js';
 import { goneWindow } from './starting-point.js';
 import type { WindowMemory } from './window-memory.js';
+
+/**
+ * Records of a run whose events are dead because nobody here knows what they mean. Some are poison; where
+ * there are more, something is wrong with ZooKeeper or with the order of an upgrade, and a person has to
+ * look before everything is dead.
+ */
+const MAX_UNKNOWN_RECORDS = 100;
+/** So often a version of the registry is waited for until it counts as one that never comes. */
+const VERSION_TRIES = 2;
+
+/** What the next record needs and what is not known here. */
+type Awaited =
+  | {
+      readonly kind: 'version';
+      readonly registryVersion: number;
+      /** How often it is looked for yet, with this time. */
+      readonly tries: number;
+    }
+  | { readonly kind: 'schema'; readonly schemaId: number };
+
+/** Why nobody here can say what a block means. */
+type Unknown =
+  | { readonly kind: 'awaited'; readonly awaited: Awaited }
+  | { readonly kind: 'given up'; readonly meaning: UnknownMeaning; readonly lack: string };
 
 type State =
   /** The record before the first that counts is read for its append time. */
@@ -28,8 +53,11 @@ type State =
       recallsAt: bigint | undefined;
       /** Whether one was asked for. */
       isRecalling: boolean;
-      /** The version of the registry that the next record needs and that is not known here. */
-      awaited: number | undefined;
+      awaited: Awaited | undefined;
+      /** Offset of the record for which a version was looked for in vain. */
+      looked: bigint | undefined;
+      /** Records that were counted as dead, as nobody knows what they mean. */
+      unknownRecords: number;
       /** Whether the next record waits until there is memory for its events. */
       awaitsMemory: boolean;
     };
@@ -60,6 +88,10 @@ export interface PartitionReadingOptions {
   readonly memory: WindowMemory;
   /** Whether it is known here what events of that version of the registry mean. */
   readonly knowsVersion: (registryVersion: number) => boolean;
+  /** What was waited for in vain. */
+  readonly unknownMeanings: UnknownMeanings;
+  /** Time that has passed, as the roster has it. */
+  readonly elapsedMs: () => number;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -106,6 +138,11 @@ export class PartitionReading {
     return this.state.kind === 'counting' && this.state.awaitsMemory;
   }
 
+  /** Whether nothing is read because only a later version may know a schema. */
+  get awaitsSchema(): boolean {
+    return this.state.kind === 'counting' && this.state.awaited?.kind === 'schema';
+  }
+
   /** Append time of the last record: the next one's is not before. 0 before any. */
   get appendMs(): number {
     return this.state.kind === 'counting' ? this.state.counter.appendMs : 0;
@@ -146,12 +183,10 @@ export class PartitionReading {
             options.emit({ kind: 'await-memory', partition: options.partition });
             return undefined;
           }
-          const later = this.laterSchemaOf(record, state.counter);
-          if (later !== undefined)
-            return `offset ${record.offset} has events of schema ${later}, this processor knows those up to ${CURRENT_SCHEMA_ID}: a later version has to count them`;
-          state.awaited = this.take(record, state.counter);
+          const problem = this.take(record, state);
+          if (problem !== undefined) return problem;
           if (state.awaited !== undefined) {
-            this.awaitVersion(state.awaited);
+            this.wait(state.awaited);
             return undefined;
           }
           state.next = record.offset + 1n;
@@ -165,19 +200,20 @@ export class PartitionReading {
     }
   }
 
-  /**
-   * The version that was awaited is known here, or not there at all: then nobody can say what the
-   * block means, and the result is why the partition cannot go on.
-   */
-  onVersion(isKnown: boolean): string | undefined {
+  /** The version that was awaited is known here, or not there: then it is looked for once more. */
+  onVersion(isKnown: boolean): void {
     const { state, options } = this;
-    if (state.kind !== 'counting' || state.awaited === undefined) return undefined;
-    const { next, awaited } = state;
-    if (!isKnown)
-      return `offset ${next} names version ${awaited} of the event types, which is not in ZooKeeper`;
-    state.awaited = undefined;
-    options.emit({ kind: 'read-from', partition: options.partition, offset: next });
-    return undefined;
+    if (state.kind !== 'counting' || state.awaited?.kind !== 'version') return;
+    const { registryVersion, tries } = state.awaited;
+    if (!isKnown && tries > 1) {
+      state.awaited = { kind: 'version', registryVersion, tries: tries - 1 };
+      return this.wait(state.awaited);
+    }
+    if (!isKnown) {
+      options.unknownMeanings.giveUpVersion(registryVersion);
+      state.looked = state.next;
+    }
+    this.readOn(state);
   }
 
   /**
@@ -223,9 +259,14 @@ export class PartitionReading {
     return undefined;
   }
 
-  /** Asks what is not known and not asked yet; reads on when there is memory again. */
+  /** Asks what is not known and not asked yet; reads on when there is memory again, or a wait is over. */
   ask(): void {
     const { state, options } = this;
+    if (state.kind === 'counting' && state.awaited?.kind === 'schema') {
+      const { schemaId } = state.awaited;
+      if (options.unknownMeanings.isSchemaGivenUp(schemaId, options.elapsedMs()))
+        this.readOn(state);
+    }
     if (state.kind === 'counting' && state.awaitsMemory && options.memory.isRelieved) {
       state.awaitsMemory = false;
       options.emit({ kind: 'read-from', partition: options.partition, offset: state.next });
@@ -247,6 +288,8 @@ export class PartitionReading {
       recallsAt: keepsGenerations && begin < start ? begin : undefined,
       isRecalling: false,
       awaited: undefined,
+      looked: undefined,
+      unknownRecords: 0,
       awaitsMemory: false,
     };
     if (state.recallsAt === from) this.recall(state);
@@ -273,6 +316,12 @@ export class PartitionReading {
     });
   }
 
+  private readOn(state: Counting): void {
+    const { partition, emit } = this.options;
+    state.awaited = undefined;
+    emit({ kind: 'read-from', partition, offset: state.next });
+  }
+
   /** What the record itself makes too old goes first: its append time will be what it is, however long it waits. */
   private isRoomFor(record: BlockRecord, counter: PartitionCounter): boolean {
     const { memory, partition } = this.options;
@@ -282,30 +331,63 @@ export class PartitionReading {
     return memory.isRelieved;
   }
 
-  /** Schema of a block that has to be counted, and that only a later version can read. */
-  private laterSchemaOf({ offset, block }: BlockRecord, counter: PartitionCounter) {
-    if (block.kind !== 'block' || !isLaterSchema(block.schemaId)) return undefined;
-    const { start, takers } = this.options;
-    return offset >= start && counter.isLacked(offset, takers) ? block.schemaId : undefined;
-  }
-
-  /** The version of the registry that is needed first, and not known; undefined: it was taken. */
-  private take(record: BlockRecord, counter: PartitionCounter): number | undefined {
+  /**
+   * Counts it, or says in the state what it needs first.
+   *
+   * @returns why the partition cannot go on.
+   */
+  private take(record: BlockRecord, state: Counting): string | undefined {
     const { start, takers, knowsVersion, onCounted } = this.options;
     const { offset, block } = record;
-    const isMeant = block.kind !== 'block' || knowsVersion(block.registryVersion);
+    const { counter } = state;
+    const isMeant =
+      block.kind !== 'block' ||
+      (knowsVersion(block.registryVersion) && !isLaterSchema(block.schemaId));
     // What is covered needs no meaning: it was counted, or somebody accepted that it is lost.
     if (offset < start || (!isMeant && !counter.isLacked(offset, takers))) {
       counter.remember(record);
       return undefined;
     }
-    if (!isMeant) return block.registryVersion;
-    onCounted(counter.count(record, takers));
+    const unknown = isMeant ? undefined : this.unknownOf(offset, block, state);
+    if (unknown?.kind === 'awaited') {
+      state.awaited = unknown.awaited;
+      return undefined;
+    }
+    if (unknown !== undefined && ++state.unknownRecords > MAX_UNKNOWN_RECORDS)
+      return `${MAX_UNKNOWN_RECORDS} records were dead, as nobody here knows what they mean, and there are more: offset ${offset} ${unknown.lack}`;
+    onCounted(counter.count(record, takers, unknown?.meaning));
     return undefined;
   }
 
-  private awaitVersion(registryVersion: number): void {
+  /** What is not known of its events, and whether that is still waited for. */
+  private unknownOf(
+    offset: bigint,
+    { schemaId, registryVersion }: Block,
+    { looked }: Counting,
+  ): Unknown {
+    const { unknownMeanings, elapsedMs } = this.options;
+    if (isLaterSchema(schemaId)) {
+      if (!unknownMeanings.isSchemaGivenUp(schemaId, elapsedMs()))
+        return { kind: 'awaited', awaited: { kind: 'schema', schemaId } };
+      const lack = `has events of schema ${schemaId}, this processor knows those up to ${CURRENT_SCHEMA_ID}`;
+      return { kind: 'given up', meaning: 'unknown_schema', lack };
+    }
+    if (looked !== offset) {
+      // It may have been made since it was given up: then one look is enough.
+      const tries = unknownMeanings.isVersionGivenUp(registryVersion) ? 0 : VERSION_TRIES;
+      return { kind: 'awaited', awaited: { kind: 'version', registryVersion, tries } };
+    }
+    const lack = `names version ${registryVersion} of the event types, which is not in ZooKeeper`;
+    return { kind: 'given up', meaning: 'unknown_registry_version', lack };
+  }
+
+  private wait(awaited: Awaited): void {
     const { partition, emit } = this.options;
-    emit({ kind: 'await-version', partition, registryVersion });
+    if (awaited.kind === 'schema') {
+      emit({ kind: 'await-schema', partition, schemaId: awaited.schemaId });
+      return;
+    }
+    const { registryVersion, tries } = awaited;
+    emit({ kind: 'await-version', partition, registryVersion, isGivenUp: tries === 0 });
   }
 }

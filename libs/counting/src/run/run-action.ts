@@ -1,4 +1,4 @@
-import type { shardProxy } from '@tally/contracts';
+import type { DeadCause, shardProxy } from '@tally/contracts';
 import type { RecordCounts } from '../aggregate/partition-counter.js';
 import type { OffsetSet } from '../coverage/offset-set.js';
 import type { ClosedGeneration } from '../snapshots/generation-draft.js';
@@ -88,6 +88,19 @@ export type RunAction =
       readonly shard: number;
       readonly letter: Buffer;
     }
+  /** The dead-events topic gets these records. Answered by `onDeadEventsAppended`. */
+  | {
+      readonly kind: 'append-dead-events';
+      /** Of this batch in its run, the same for each try. */
+      readonly number: number;
+      readonly records: readonly { readonly partition: number; readonly value: Buffer }[];
+      /** How many events are in it, by cause. */
+      readonly causes: ReadonlyMap<DeadCause, number>;
+      /** 1 for the first. */
+      readonly attempt: number;
+      /** How long to wait before it is sent. */
+      readonly afterMs: number;
+    }
   /** Answered by `onBounds`. */
   | { readonly kind: 'ask-bounds' }
   /** Where is the first record appended at or after that time? Answered by `onOffsetAt`. */
@@ -125,9 +138,19 @@ export type RunAction =
     }
   /**
    * A block names a version of the registry that is not known here: no record of its partition until
-   * `read-from`. Answered by `onVersion`.
+   * `read-from`. Answered by `onVersion`; at once where it was given up before and is still not there.
    */
-  | { readonly kind: 'await-version'; readonly partition: number; readonly registryVersion: number }
+  | {
+      readonly kind: 'await-version';
+      readonly partition: number;
+      readonly registryVersion: number;
+      readonly isGivenUp: boolean;
+    }
+  /**
+   * Alarm: a block names a schema that a later version may know. Its partition waits, so that whoever
+   * replaces this one counts it: no record of it until `read-from`.
+   */
+  | { readonly kind: 'await-schema'; readonly partition: number; readonly schemaId: number }
   /**
    * Alarm: the dedup windows have all the memory that they may have, and the next record of this partition
    * lets go nothing of it: no record of it until `read-from`.

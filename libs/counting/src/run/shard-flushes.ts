@@ -40,6 +40,8 @@ export interface ShardFlushesOptions {
   readonly confirmed: Positions;
   /** The number of the next flush. */
   readonly nextNumber: () => number;
+  /** Does it when the dead events of what is summed up are durable. */
+  readonly afterDurable: (work: () => void) => void;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -47,6 +49,8 @@ interface Flight {
   readonly delta: ShardDelta;
   readonly positions: Positions;
   flush: FlushAction;
+  /** It has not left yet. */
+  isHeld: boolean;
   /** How many of its tries took too long. */
   slowTries: number;
 }
@@ -75,6 +79,11 @@ export class ShardFlushes {
     return this.flight !== undefined;
   }
 
+  /** A flush waits for the log to take dead events: that it does not leave says nothing of the shard. */
+  get isHeld(): boolean {
+    return this.flight?.isHeld === true;
+  }
+
   /** It has not answered the flush that is on its way, which is sent again. */
   get isSilent(): boolean {
     return this.flight !== undefined && this.flight.flush.attempt > 1;
@@ -100,9 +109,12 @@ export class ShardFlushes {
     return this.confirmed;
   }
 
-  /** Sends what was summed up; nothing may be on its way. `positions` are those of the sums. */
+  /**
+   * Sends what was summed up, as soon as its dead events are durable; nothing may be on its way.
+   * `positions` are those of the sums.
+   */
   flush(instants: Instants, positions: Positions): void {
-    const { shard, epoch, topic, nextNumber, emit } = this.options;
+    const { shard, epoch, topic, nextNumber, afterDurable, emit } = this.options;
     const delta = this.open;
     const flush: FlushAction = {
       kind: 'flush',
@@ -122,8 +134,14 @@ export class ShardFlushes {
       afterMs: 0,
     };
     this.open = this.newDelta();
-    this.flight = { delta, positions, flush, slowTries: 0 };
-    emit(flush);
+    const flight: Flight = { delta, positions, flush, isHeld: true, slowTries: 0 };
+    this.flight = flight;
+    afterDurable(() => {
+      // It may have been given up with its shard meanwhile.
+      if (this.flight !== flight) return;
+      flight.isHeld = false;
+      emit(flush);
+    });
   }
 
   /** What the shard said; undefined when it was given up, with its shard, and that has joined again. */
@@ -157,6 +175,7 @@ export class ShardFlushes {
   close(): void {
     this.open.close();
     this.flight?.delta.close();
+    this.flight = undefined;
   }
 
   private newDelta(): ShardDelta {

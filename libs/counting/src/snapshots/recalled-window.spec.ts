@@ -6,6 +6,7 @@ import { blockOf, event, rules, TOPIC, WINDOW_MS } from '../../test/support/coun
 import { readBlock, type BlockRecord } from '../aggregate/block-record.js';
 import type { RecordCounts } from '../aggregate/partition-counter.js';
 import { PartitionReading } from '../run/partition-reading.js';
+import { UnknownMeanings } from '../dead-events/unknown-meanings.js';
 import type { RunAction } from '../run/run-action.js';
 import { WindowMemory } from '../run/window-memory.js';
 import { GenerationFiles, generationFileName } from './generation-files.js';
@@ -46,6 +47,8 @@ function begin({ log, start, disk, batch = 3, maxWindowBytes = PLENTY_BYTES }: S
     hasRoom: () => true,
     memory: new WindowMemory(maxWindowBytes),
     knowsVersion: () => true,
+    unknownMeanings: new UnknownMeanings(0),
+    elapsedMs: () => 0,
     emit: (action) => actions.push(action),
   });
   const find = (from: bigint, to: bigint) => {

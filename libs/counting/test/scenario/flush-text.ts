@@ -10,13 +10,14 @@ export class FlushText {
 
   of({ shard, request, attempt, afterMs }: FlushAction): string {
     if (attempt > 1) return `sends shard ${shard} the same again after ${afterMs} ms`;
-    const { ranges, rows, seriesNames, instants, ledger } = request;
+    const { ranges, rows, seriesNames, instants, ledger, dead } = request;
     for (const { id, subject } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
       this.names.set(Buffer.from(id).toString('hex'), this.subjects.nameOf(subject));
     const parts = [
       ['offsets', ranges.map(rangesText)],
       ['rows', this.rowTexts(rows)],
       ['ledger', ledger.map(entryText)],
+      ['dead', dead.map(deadText)],
       ['as of', instants.map(instantText)],
     ] as const;
     const said = parts.filter(([, texts]) => texts.length > 0);
@@ -53,6 +54,11 @@ function entryText(entry: shardProxy.LedgerEntry) {
   ] as const;
   const texts = fates.filter(([count]) => count !== '0').map(([count, fate]) => `${count} ${fate}`);
   return `${partition?.partition}: ${texts.join(', ')}`;
+}
+
+function deadText({ partition, offset, indexes }: shardProxy.DeadRecord) {
+  const events = indexes.map(({ from, to }) => (to - from === 1 ? from : `${from}..${to - 1}`));
+  return `${partition?.partition}: ${offset} (${events.join(', ')})`;
 }
 
 function instantText({ partition, asOfMs, position }: shardProxy.PartitionInstant): string {

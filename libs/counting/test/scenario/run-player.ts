@@ -1,10 +1,11 @@
-import { decodeDeadLetter, DEFAULT_EVENT_TYPE, FATES, type StandingRange } from '@tally/contracts';
+import { DEFAULT_EVENT_TYPE, type StandingRange } from '@tally/contracts';
 import { ShardMap } from '@tally/placement';
-import type { RecordCounts } from '../../src/aggregate/partition-counter.js';
+import { UnknownMeanings } from '../../src/dead-events/unknown-meanings.js';
 import { CountingRun } from '../../src/run/counting-run.js';
 import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
 import { LogTime } from '../../src/run/log-time.js';
 import { ShardRoster } from '../../src/run/shard-roster.js';
+import { countedText, deadEventsText, goneText, isAllCounted, letterText } from './action-texts.js';
 import { FlushText } from './flush-text.js';
 import { KeptGenerations } from './kept-generations.js';
 import { boundsOf, coverageOf, offsetsOf, Subjects } from './scenario-words.js';
@@ -22,6 +23,8 @@ const SETTINGS = {
   keep: 0,
   'window bytes': 1 << 20,
   'keeps generations': 0,
+  'schema wait': 5000,
+  'maximum age': 0,
 };
 
 const TOPIC = 'events-0123456789abcdef';
@@ -51,6 +54,7 @@ export class RunPlayer {
   /** Outlives the runs. */
   private roster: ShardRoster | undefined;
   private logTime: LogTime | undefined;
+  private unknownMeanings: UnknownMeanings | undefined;
   /** Which database answers for a shard, when a scenario says that it is another one. */
   private readonly identities = new Map<number, string>();
   /** What counting an event runs into, when a scenario says so. */
@@ -108,6 +112,10 @@ export class RunPlayer {
     [
       /^letter of partition (\d+) is refused$/,
       (partition) => this.running.onLetterAppended(Number(partition), undefined),
+    ],
+    [
+      /^dead events (\d+) are (written|refused)$/,
+      (number, what) => this.running.onDeadEventsAppended(Number(number), what === 'written'),
     ],
     [/^log does not answer$/, () => this.running.onBounds(undefined)],
     [
@@ -190,6 +198,7 @@ export class RunPlayer {
   /** A new run, as after each rebuild; the log and the shards stay as they are. */
   private begin(partitions: string): void {
     this.asked.clear();
+    this.unknownMeanings ??= new UnknownMeanings(this.settings['schema wait']);
     this.logTime ??= new LogTime(this.settings['clock skew']);
     this.roster ??= new ShardRoster({
       flushBytes: this.settings['flush bytes'],
@@ -207,6 +216,7 @@ export class RunPlayer {
       roster: this.roster,
       definition: () => this.definition,
       knowsVersion: (version) => version <= this.settings['known version'],
+      unknownMeanings: this.unknownMeanings,
       flushRows: this.settings['flush rows'],
       shardPatienceMs: this.settings['shard patience'],
       logTime: this.logTime,
@@ -225,12 +235,13 @@ export class RunPlayer {
   /** Who asks for the maximum age runs into the bug, if there is one. */
   private get definition() {
     const bug = () => this.bug;
+    const maximumAge = this.settings['maximum age'];
     return {
       ...DEFAULT_EVENT_TYPE,
       get maxAgeMs() {
         const found = bug();
         if (found !== undefined) throw new Error(found);
-        return DEFAULT_EVENT_TYPE.maxAgeMs;
+        return maximumAge > 0 ? maximumAge : DEFAULT_EVENT_TYPE.maxAgeMs;
       },
     };
   }
@@ -302,6 +313,8 @@ export class RunPlayer {
         throw new Error('it is answered without being told');
       case 'append-letter':
         return letterText(action);
+      case 'append-dead-events':
+        return deadEventsText(action);
       case 'ask-bounds':
         return 'asks the log where it begins and ends';
       case 'ask-offset-at':
@@ -315,7 +328,9 @@ export class RunPlayer {
       case 'write-generation':
         return `keeps what the window of partition ${this.generations.keep(action)} was told`;
       case 'await-version':
-        return `waits in partition ${action.partition} for version ${action.registryVersion} of the event types`;
+        return `${action.isGivenUp ? 'looks' : 'waits'} in partition ${action.partition} for version ${action.registryVersion} of the event types`;
+      case 'await-schema':
+        return `ALARM: waits in partition ${action.partition} for a version that knows schema ${action.schemaId}`;
       case 'await-memory':
         return `ALARM: waits in partition ${action.partition} for memory`;
       case 'pause':
@@ -340,21 +355,6 @@ export class RunPlayer {
   }
 }
 
-function letterText(action: Extract<RunAction, { kind: 'append-letter' }>): string {
-  const { partition, shard, letter: bytes } = action;
-  const letter = decodeDeadLetter(bytes);
-  if (letter.kind !== 'letter') throw new Error(letter.reason);
-  const offsets = letter.ranges.map(({ from, to }) =>
-    to - from === 1n ? `${from}` : `${from}..${to - 1n}`,
-  );
-  const events = letter.records.reduce((sum, { counted }) => sum + counted, 0);
-  const standing = letter.standing.map(
-    (range) => `${range.from}..${range.to - 1n} for shard ${range.shard} up to ${range.lastLetter}`,
-  );
-  const before = standing.length > 0 ? ` | before it ${standing.join(', ')}` : '';
-  return `writes a dead letter of partition ${partition} for shard ${shard}: ${offsets.join(', ')} with ${events} events${before}`;
-}
-
 /** Records of which every event was counted. */
 interface PlainRecords {
   readonly partition: number;
@@ -364,30 +364,4 @@ interface PlainRecords {
 
 function plainText({ partition, first, last }: PlainRecords): string {
   return `counts ${partition}: ${first === last ? first : `${first}..${last}`}`;
-}
-
-function goneText({ before, records }: Extract<RunAction, { kind: 'shorten' }>): string {
-  return records === 1n ? String(before - 1n) : `${before - records}..${before - 1n}`;
-}
-
-type Counted = Extract<RunAction, { kind: 'counted' }>;
-
-function isAllCounted({ counts }: Counted): boolean {
-  return counts.counted === eventsOf(counts);
-}
-
-function eventsOf(counts: RecordCounts): number {
-  return FATES.reduce((sum, fate) => sum + counts[fate], 0);
-}
-
-function countedText({ partition, offset, counts }: Counted): string {
-  const { counted, duplicates, conflicting, tooLate, dead, expired, reason } = counts;
-  const others = [
-    duplicates > 0 ? [`${duplicates} duplicate`] : [],
-    conflicting > 0 ? [`${conflicting} conflicting`] : [],
-    tooLate > 0 ? [`${tooLate} too late`] : [],
-    dead > 0 ? [`${dead} dead: ${reason}`] : [],
-    expired > 0 ? [`${expired} expired`] : [],
-  ].flat();
-  return `counts ${partition}: ${offset} with ${counted} of ${eventsOf(counts)} events, ${others.join(', ')}`;
 }

@@ -50,9 +50,13 @@ export class EventTypeRegistry implements EventTypes {
    * moment. While ZooKeeper does not answer, or came back empty, nobody can say whether there is one,
    * so that time does not count.
    */
-  async reach(registryVersion: number, signal: AbortSignal): Promise<boolean | undefined> {
+  async reach(
+    registryVersion: number,
+    signal: AbortSignal,
+    { isOneLook } = { isOneLook: false },
+  ): Promise<boolean | undefined> {
     const { installation, logger, versionWaitMs } = this.options;
-    let answers = Math.ceil(versionWaitMs / RETRY_MS);
+    let answers = isOneLook ? 1 : Math.ceil(versionWaitMs / RETRY_MS);
     const attempt = async () => {
       await this.versions.catchUp();
       if (this.knowsVersion(registryVersion)) return true;

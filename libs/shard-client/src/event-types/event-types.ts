@@ -7,7 +7,11 @@ export interface EventTypes {
   knowsVersion(registryVersion: number): boolean;
   /**
    * Resolves with true when the version is known here, and with false when ZooKeeper does not have it
-   * for some time; undefined: the signal was aborted.
+   * for some time, or for one look; undefined: the signal was aborted.
    */
-  reach(registryVersion: number, signal: AbortSignal): Promise<boolean | undefined>;
+  reach(
+    registryVersion: number,
+    signal: AbortSignal,
+    how?: { readonly isOneLook: boolean },
+  ): Promise<boolean | undefined>;
 }

@@ -8,17 +8,23 @@
 import type {
   ApplyDeltaRequest,
   ApplyDeltaResponse,
+  DeadEventActionsResponse,
   GetCoverageRequest,
   GetCoverageResponse,
   GetShardStatusResponse,
   Granularity,
   Grouping,
+  ListDeadEventActionsRequest,
   Loss,
   LossesResponse as LossesResponse1,
   LossPlace,
   ReadCountersResponse as ReadCountersResponse2,
+  ReadDeadEventsRequest,
+  ReadDeadEventsResponse,
   ReadGroupsResponse as ReadGroupsResponse3,
   ReadLedgerResponse,
+  SettleDeadEventsRequest,
+  SettleDeadEventsResponse,
   TopicPartitions,
 } from "../../shard_proxy/v1/shard_proxy.js";
 
@@ -151,6 +157,12 @@ export interface ClusterProxyService {
   ApplyDelta(request: ApplyDeltaRequest): Promise<ApplyDeltaResponse>;
   /** Passes the question to the shard it names. */
   GetCoverage(request: GetCoverageRequest): Promise<GetCoverageResponse>;
+  /** Passes the question to the shard it names. */
+  ReadDeadEvents(request: ReadDeadEventsRequest): Promise<ReadDeadEventsResponse>;
+  /** Passes the request to the shard it names. */
+  SettleDeadEvents(request: SettleDeadEventsRequest): Promise<SettleDeadEventsResponse>;
+  /** Passes the question to the shard it names. */
+  ListDeadEventActions(request: ListDeadEventActionsRequest): Promise<DeadEventActionsResponse>;
   /** Asks the shards that hold the series, all at once. */
   ReadCounters(request: ReadCountersRequest): Promise<ReadCountersResponse>;
   /** Asks the shards that hold the subjects, all at once. */

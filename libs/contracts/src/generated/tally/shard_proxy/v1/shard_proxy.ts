@@ -47,6 +47,22 @@ export namespace Granularity {
   export type GRANULARITY_TOTAL = typeof Granularity.GRANULARITY_TOTAL;
 }
 
+export const Settlement = {
+  SETTLEMENT_UNSPECIFIED: "SETTLEMENT_UNSPECIFIED",
+  /** SETTLEMENT_REPLAYED - They are counted. */
+  SETTLEMENT_REPLAYED: "SETTLEMENT_REPLAYED",
+  /** SETTLEMENT_DISCARDED - They never are. */
+  SETTLEMENT_DISCARDED: "SETTLEMENT_DISCARDED",
+} as const;
+
+export type Settlement = typeof Settlement[keyof typeof Settlement];
+
+export namespace Settlement {
+  export type SETTLEMENT_UNSPECIFIED = typeof Settlement.SETTLEMENT_UNSPECIFIED;
+  export type SETTLEMENT_REPLAYED = typeof Settlement.SETTLEMENT_REPLAYED;
+  export type SETTLEMENT_DISCARDED = typeof Settlement.SETTLEMENT_DISCARDED;
+}
+
 export interface GetInstallationRequest {
   /** Nodes behind this path; empty: from the first. Whoever wants no nodes asks behind "~". */
   readonly afterPath: string;
@@ -124,6 +140,8 @@ export interface LedgerEntry {
   readonly expired: string;
   /** Of an id that was there before with other contents: a mistake of whoever sent them. */
   readonly conflicting: string;
+  /** Of the dead and the too late, how many were counted later. Said in answers, ignored in requests. */
+  readonly replayed?: string | undefined;
 }
 
 export interface ReadLedgerRequest {
@@ -175,7 +193,14 @@ export interface ApplyDeltaRequest {
   /** Of the types that have split series among `series_names`; without one, any number of them is taken. */
   readonly splitRules: readonly SplitRule[];
   /** What is added to the sketches of the rows, see docs/formats/sketch.md; absent: nothing. */
-  readonly sketches?: Buffer | undefined;
+  readonly sketches?:
+    | Buffer
+    | undefined;
+  /**
+   * Records with dead events that are kept beside the log: from now on this shard can be asked to count
+   * them. Within the ranges.
+   */
+  readonly dead: readonly DeadRecord[];
 }
 
 /**
@@ -188,6 +213,22 @@ export interface SplitRule {
   /** Names ascending: those of the series "(other)". */
   readonly dimensions: readonly string[];
   readonly most: number;
+}
+
+/** Events of one block by their indexes: from (inclusive) to (exclusive). */
+export interface IndexRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A record of the log with events that are dead, or too late. */
+export interface DeadRecord {
+  readonly partition: Partition | undefined;
+  readonly offset: string;
+  /** Append time cut to the hour, as in LedgerEntry. */
+  readonly hour: number;
+  /** Ascending, disjoint, not touching. */
+  readonly indexes: readonly IndexRange[];
 }
 
 export interface ApplyDeltaResponse {
@@ -374,6 +415,82 @@ export interface Group {
   readonly values: string;
 }
 
+/** A record of the log. */
+export interface RecordPlace {
+  readonly partition: Partition | undefined;
+  readonly offset: string;
+}
+
+export interface ReadDeadEventsRequest {
+  readonly shard: number;
+  readonly epoch: string;
+  /** Each once; up to 10 000. */
+  readonly records: readonly RecordPlace[];
+}
+
+export interface ReadDeadEventsResponse {
+  /** Those that it was told of, in any order. */
+  readonly records: readonly DeadEventStates[];
+}
+
+/**
+ * By their indexes, the dead events of a record: all that the shard was told of, and those of them that
+ * were settled.
+ */
+export interface DeadEventStates {
+  readonly place: RecordPlace | undefined;
+  readonly told: readonly IndexRange[];
+  readonly replayed: readonly IndexRange[];
+  readonly discarded: readonly IndexRange[];
+}
+
+export interface SettleDeadEventsRequest {
+  readonly shard: number;
+  /** Epoch of the shard map that placed the rows. */
+  readonly epoch: string;
+  /** Each record once; the hour is ignored. */
+  readonly events: readonly DeadRecord[];
+  /** As in ApplyDeltaRequest; empty when they are discarded. */
+  readonly rows: Buffer;
+  readonly seriesNames: Buffer;
+  readonly action: DeadEventAction | undefined;
+  readonly sketches?: Buffer | undefined;
+}
+
+export interface SettleDeadEventsResponse {
+  /** False: some of them are not open, and nothing was changed. */
+  readonly settled: boolean;
+}
+
+/** What a person did. */
+export interface DeadEventAction {
+  /** A UUID: the same for all shards that it reaches, and for all its transactions. */
+  readonly id: string;
+  readonly settlement: Settlement;
+  /** Who, 1 to 200 bytes. */
+  readonly takenBy: string;
+  /** Why, 1 to 1000 bytes. */
+  readonly reason: string;
+  /** By the clock of the gateway, ms since 1970. */
+  readonly takenAtMs: string;
+  /** JSON: what was asked for. */
+  readonly selection: string;
+  /** How many events it settled here: said by the shard, ignored in requests. */
+  readonly events: string;
+}
+
+export interface ListDeadEventActionsRequest {
+  readonly shard: number;
+  readonly epoch: string;
+  /** Those taken before; absent: from the latest. */
+  readonly beforeMs?: string | undefined;
+  readonly limit: number;
+}
+
+export interface DeadEventActionsResponse {
+  readonly actions: readonly DeadEventAction[];
+}
+
 /** Guards one shard: the only way to its Postgres. */
 export interface ShardProxyService {
   /** Asks the shard's Postgres who it is. Fails with `unavailable` when it does not answer. */
@@ -407,6 +524,16 @@ export interface ShardProxyService {
    * 744 hours.
    */
   ReadLedger(request: ReadLedgerRequest): Promise<ReadLedgerResponse>;
+  /** What this shard was told of the dead events of some records. */
+  ReadDeadEvents(request: ReadDeadEventsRequest): Promise<ReadDeadEventsResponse>;
+  /**
+   * Settles dead events that this shard was told of: counts them, or says for ever that they are not
+   * counted. In one transaction, if all of them are open; else nothing is changed. May be repeated: what
+   * is settled is not open any more.
+   */
+  SettleDeadEvents(request: SettleDeadEventsRequest): Promise<SettleDeadEventsResponse>;
+  /** What people did with dead events of this shard, the latest first. */
+  ListDeadEventActions(request: ListDeadEventActionsRequest): Promise<DeadEventActionsResponse>;
   /**
    * Whose counters this shard has, and its copy of what ZooKeeper holds. Answers without a shard map and
    * without ZooKeeper: by it an empty ZooKeeper is told from a new one, and restored.
