@@ -17,7 +17,7 @@ import { maxWindowBytes, REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
 import { DeadLettersTopic } from '../letters/dead-letters-topic.js';
-import { FolderStore } from '../snapshots/folder-store.js';
+import { openStore } from '../snapshots/open-store.js';
 import { WindowGenerations } from '../snapshots/window-generations.js';
 import { openOwnClock } from './own-clock.js';
 import { RunDriver } from './run-driver.js';
@@ -147,13 +147,9 @@ export class Processor {
     if (this.stopping.signal.aborted) return;
     this.topic = topic;
     this.letters ??= new DeadLettersTopic({ ...this.options, topic });
-    const { snapshotDir } = this.options.config;
-    if (snapshotDir !== '')
-      this.generations ??= new WindowGenerations({
-        ...this.options,
-        store: new FolderStore(snapshotDir),
-        topic,
-      });
+    const store = await openStore(this.options.config);
+    if (store !== undefined)
+      this.generations ??= new WindowGenerations({ ...this.options, store, topic });
     const reader = this.newReader(topic);
     this.reader = reader;
     try {

@@ -188,7 +188,8 @@ describe('generations in a folder', () => {
       asked += 1;
       return hangs ? new Promise<undefined>(() => undefined) : store.read(name);
     };
-    const generations = open({ ...methodsOf(store), read }, 5);
+    const generations = open({ ...methodsOf(store), read }, 2000);
+    expect(await generations.read(4, 5n, 20n)).toBeUndefined();
     const found = await Promise.all([1, 2, 3].map(() => generations.read(3, 5n, 20n)));
     expect(found).toEqual([undefined, undefined, undefined]);
     expect(asked).toBe(1);
