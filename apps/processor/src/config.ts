@@ -98,6 +98,26 @@ export const settings = {
     line('a folder', ''),
     'where generations of the dedup windows are kept, 18 bytes for each event of two windows, so that a start need not read them back from the log. Of one Tally; processors may share it; what is lost costs time alone. Empty: none',
   ),
+  snapshotBucket: setting(
+    'TALLY_SNAPSHOT_S3_BUCKET',
+    line('a bucket', ''),
+    'where they are kept instead of a folder: a bucket of S3, or of what speaks its protocol, so that processors of other machines find them. AWS_ACCESS_KEY_ID and the other variables of the SDK of AWS say who this service is',
+  ),
+  snapshotPrefix: setting(
+    'TALLY_SNAPSHOT_S3_PREFIX',
+    line('the beginning of names', 'generations/'),
+    'how the names of all objects begin; what is below belongs to one Tally',
+  ),
+  snapshotRegion: setting(
+    'TALLY_SNAPSHOT_S3_REGION',
+    line('a region', 'us-east-1'),
+    'of the bucket',
+  ),
+  snapshotEndpoint: setting(
+    'TALLY_SNAPSHOT_S3_ENDPOINT',
+    line('a URL', ''),
+    'of a server that is not that of AWS',
+  ),
 };
 
 export type ProcessorConfig = ConfigOf<typeof settings>;

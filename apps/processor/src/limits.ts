@@ -35,7 +35,7 @@ export function maxWindowBytes({ maxWindowBytes: set }: ProcessorConfig): number
 export function limitProblems(config: ProcessorConfig): string[] {
   const { flushBytes, flushRows, fetchBytes, fetchMinBytes, fetchWaitMs, logTimeoutMs } = config;
   const { shardDeadlineMs, shardPatienceMs, groupSessionMs, flushIntervalMs } = config;
-  const { verifyIntervalMs } = config;
+  const { verifyIntervalMs, snapshotDir, snapshotBucket } = config;
   const triesMs = 2 * shardDeadlineMs + MAX_RETRY_MS;
   const rules: readonly (readonly [boolean, string])[] = [
     [
@@ -61,6 +61,10 @@ export function limitProblems(config: ProcessorConfig): string[] {
     [
       shardPatienceMs >= triesMs,
       `TALLY_SHARD_PATIENCE_MS: expected at least ${triesMs}, got ${shardPatienceMs}: a flush is tried twice, ${shardDeadlineMs} ms each (TALLY_SHARD_DEADLINE_MS), before the others go on without the shard`,
+    ],
+    [
+      snapshotDir === '' || snapshotBucket === '',
+      `TALLY_SNAPSHOT_DIR, TALLY_SNAPSHOT_S3_BUCKET: expected one of them, got ${snapshotDir} and ${snapshotBucket}`,
     ],
     [
       flushIntervalMs <= verifyIntervalMs,

@@ -18,7 +18,7 @@ import type { ProcessorMetrics } from '../metrics.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
 import { DeadEventsTopic } from '../dead-events/dead-events-topic.js';
 import { DeadLettersTopic } from '../letters/dead-letters-topic.js';
-import { FolderStore } from '../snapshots/folder-store.js';
+import { openStore } from '../snapshots/open-store.js';
 import { WindowGenerations } from '../snapshots/window-generations.js';
 import { openOwnClock } from './own-clock.js';
 import { RunDriver } from './run-driver.js';
@@ -152,14 +152,10 @@ export class Processor {
     if (this.stopping.signal.aborted) return;
     this.topic = topic;
     this.letters ??= new DeadLettersTopic({ ...this.options, topic });
-    const { snapshotDir } = this.options.config;
-    if (snapshotDir !== '')
-      this.generations ??= new WindowGenerations({
-        ...this.options,
-        store: new FolderStore(snapshotDir),
-        topic,
-      });
     this.deadEvents ??= new DeadEventsTopic({ ...this.options, topic });
+    const store = await openStore(this.options.config);
+    if (store !== undefined)
+      this.generations ??= new WindowGenerations({ ...this.options, store, topic });
     const reader = this.newReader(topic);
     this.reader = reader;
     try {

@@ -48,10 +48,22 @@ describe('generations in a folder', () => {
 
   const say = (_: unknown, text?: string) => void logged.push(text ?? String(_));
   const logger = { debug: say, info: say, warn: say, error: say } as unknown as Logger;
-  const open = (store: GenerationStore = new FolderStore(folder)) => {
+  const methodsOf = (store: GenerationStore): GenerationStore => ({
+    list: () => store.list(),
+    read: (name) => store.read(name),
+    write: (name, bytes) => store.write(name, bytes),
+    remove: (name) => store.remove(name),
+  });
+  const open = (store: GenerationStore = new FolderStore(folder), readWithinMs = 60_000) => {
     registry.clear();
     const metrics = processorMetrics(registry);
-    const generations = new WindowGenerations({ store, topic: TOPIC, logger, metrics });
+    const generations = new WindowGenerations({
+      store,
+      topic: TOPIC,
+      logger,
+      metrics,
+      readWithinMs,
+    });
     generations.refresh();
     return generations;
   };
@@ -132,10 +144,9 @@ describe('generations in a folder', () => {
   it('are none of a disk that fails in the middle of them', async () => {
     const store = new FolderStore(folder);
     const failing: GenerationStore = {
-      list: () => store.list(),
+      ...methodsOf(store),
       read: () => Promise.reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })),
       write: () => Promise.reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })),
-      remove: (name) => store.remove(name),
     };
     await written(generationOf(5, 9));
     const generations = open(failing);
@@ -144,6 +155,48 @@ describe('generations in a folder', () => {
     await generations.settled();
     expect(await outcome('failed')).toBe(2);
     expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it('are read one at a time, the next of the same partition first', async () => {
+    await written(generationOf(0, 5), generationOf(5, 9), generationOf(9, 12));
+    const store = new FolderStore(folder);
+    let [under, most] = [0, 0];
+    const read = async (name: string) => {
+      most = Math.max(most, (under += 1));
+      const bytes = await store.read(name);
+      under -= 1;
+      return bytes;
+    };
+    const generations = open({ ...methodsOf(store), read });
+    const ends: bigint[] = [];
+    const tellFrom = async (from: bigint): Promise<void> => {
+      const found = await generations.read(3, from, 20n);
+      if (found === undefined) return;
+      ends.push(found.end);
+      return tellFrom(found.end);
+    };
+    await Promise.all([tellFrom(0n), tellFrom(1n)]);
+    expect(most).toBe(1);
+    expect(ends).toEqual([5n, 9n, 12n, 5n, 9n, 12n]);
+  });
+
+  it('are not waited for where the store hangs, until the next run', async () => {
+    await written(generationOf(5, 9));
+    const store = new FolderStore(folder);
+    let [asked, hangs] = [0, true];
+    const read = (name: string) => {
+      asked += 1;
+      return hangs ? new Promise<undefined>(() => undefined) : store.read(name);
+    };
+    const generations = open({ ...methodsOf(store), read }, 2000);
+    expect(await generations.read(4, 5n, 20n)).toBeUndefined();
+    const found = await Promise.all([1, 2, 3].map(() => generations.read(3, 5n, 20n)));
+    expect(found).toEqual([undefined, undefined, undefined]);
+    expect(asked).toBe(1);
+    hangs = false;
+    expect(await generations.read(3, 5n, 20n)).toBeUndefined();
+    generations.refresh();
+    expect(await generations.read(3, 5n, 20n)).toMatchObject({ end: 9n });
   });
 
   it('are dropped, and not held, where the disk is too slow for them', async () => {

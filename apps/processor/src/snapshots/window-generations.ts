@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   GenerationFiles,
   generationFileName,
@@ -12,7 +13,7 @@ import type { Logger } from '@tally/service-kit';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { GenerationStore } from './generation-store.js';
 
-/** A store that takes longer does not hold up a start: the log is read. */
+/** A store that takes longer holds up no start: the log is read. */
 const READ_WITHIN_MS = 5000;
 /** Generations that wait for a store that is slow; more are not kept. */
 const MAX_WAITING_BYTES = 64 << 20;
@@ -22,6 +23,7 @@ export interface WindowGenerationsOptions {
   readonly topic: EventsTopic;
   readonly logger: Logger;
   readonly metrics: Pick<ProcessorMetrics, 'generations'>;
+  readonly readWithinMs?: number;
 }
 
 /**
@@ -34,6 +36,11 @@ export class WindowGenerations {
   /** One after the other: they are not worth more of the disk than that. */
   private written: Promise<void> = Promise.resolve();
   private waitingBytes = 0;
+  /** The last one first, which is of the partition that was told of last: its window is in the cache. */
+  private readonly reads: (() => Promise<void>)[] = [];
+  private isReading = false;
+  /** It did not answer in time: it is not asked again by this run. */
+  private isAway = false;
   /** Told once, until it is over. */
   private isFailing = false;
 
@@ -43,19 +50,19 @@ export class WindowGenerations {
 
   /** A run begins: others may have written or removed files since the last one. */
   refresh(): void {
+    this.isAway = false;
     this.listed = this.list().catch((error: unknown) => this.fail(error, 'files are not listed'));
   }
 
-  /** One that holds the record at `from` and nothing at or behind `to`; undefined: there is none to be had. */
-  async read(partition: number, from: bigint, to: bigint): Promise<WindowGeneration | undefined> {
-    let found: WindowGeneration | undefined;
-    const finding = this.find(partition, from, to).then(
-      (generation) => void (found = generation),
-      (error: unknown) => this.fail(error, 'a file is not read'),
-    );
-    if (!(await within(READ_WITHIN_MS, finding)))
-      this.fail(new Error(`no answer within ${READ_WITHIN_MS} ms`), 'a file is not read');
-    return found;
+  /**
+   * One that holds the record at `from` and nothing at or behind `to`; undefined: there is none to be had.
+   * One is read at a time, so that no more than one is in memory.
+   */
+  read(partition: number, from: bigint, to: bigint): Promise<WindowGeneration | undefined> {
+    return new Promise((resolve) => {
+      this.reads.push(async () => resolve(await this.readNow(partition, from, to)));
+      if (!this.isReading) void this.readAll();
+    });
   }
 
   write(generation: ClosedGeneration): void {
@@ -77,6 +84,39 @@ export class WindowGenerations {
   /** Resolves when nothing is being written any more. */
   async settled(): Promise<void> {
     await this.written;
+  }
+
+  private async readAll(): Promise<void> {
+    this.isReading = true;
+    for (let next = this.reads.pop(); next !== undefined; next = this.reads.pop()) {
+      await next();
+      // The window is told of it, and asks on.
+      await nextTurn();
+    }
+    this.isReading = false;
+  }
+
+  private async readNow(
+    partition: number,
+    from: bigint,
+    to: bigint,
+  ): Promise<WindowGeneration | undefined> {
+    if (this.isAway) return undefined;
+    let found: WindowGeneration | undefined;
+    let isAnswered = false;
+    const finding = this.find(partition, from, to)
+      .then(
+        (generation) => void (found = generation),
+        (error: unknown) => this.fail(error, 'a file is not read'),
+      )
+      .finally(() => void (isAnswered = true));
+    // This process may have been busy for so long, and the answer have come meanwhile.
+    const { readWithinMs = READ_WITHIN_MS } = this.options;
+    if (!(await within(readWithinMs, finding))) await nextTurn();
+    if (isAnswered) return found;
+    this.isAway = true;
+    this.fail(new Error(`no answer within ${readWithinMs} ms`), 'a file is not read');
+    return undefined;
   }
 
   private async list(): Promise<void> {

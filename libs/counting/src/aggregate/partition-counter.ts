@@ -17,8 +17,12 @@ import type { UnknownMeaning } from '../dead-events/unknown-meanings.js';
 import { DedupWindow, type Occurrence } from '../dedup/dedup-window.js';
 import { NO_SERIES } from '../series/series-table.js';
 import type { GenerationDraft } from '../snapshots/generation-draft.js';
-import { CONTENT_AT, EVENT_BYTES, toldRecords } from '../snapshots/window-generation.js';
-import type { WindowGeneration } from '../snapshots/window-generation.js';
+import {
+  CONTENT_AT,
+  EVENT_BYTES,
+  toldRecords,
+  type WindowGeneration,
+} from '../snapshots/window-generation.js';
 import type { BlockRecord } from './block-record.js';
 import { EventFolder, type CountingRules } from './event-folder.js';
 import { noFates, type EventsByFate, type ShardDelta } from './shard-delta.js';
