@@ -9,6 +9,7 @@ import { FlushText } from './flush-text.js';
 import { boundsOf, coverageOf, offsetsOf, Subjects } from './scenario-words.js';
 
 const SETTINGS = {
+  sketches: 0,
   shards: 2,
   'dedup window': 1000,
   'flush rows': 1000,
@@ -215,8 +216,11 @@ export class RunPlayer {
   /** Who asks for the maximum age runs into the bug, if there is one. */
   private get definition() {
     const bug = () => this.bug;
+    const isSketched = this.settings.sketches > 0;
     return {
       ...DEFAULT_EVENT_TYPE,
+      uniques: isSketched ? ['user'] : [],
+      quantiles: isSketched,
       get maxAgeMs() {
         const found = bug();
         if (found !== undefined) throw new Error(found);
