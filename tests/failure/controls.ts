@@ -51,6 +51,14 @@ export const CONTROLS: readonly Control[] = [
     failure: WRONG_FIGURES,
   },
   {
+    name: 'sketches-whatever-is-covered',
+    app: 'shard-proxy',
+    protection: /(AS data\) AS s\n\s+)WHERE \(SELECT outcome FROM verdict\) = 'applied'/,
+    instead: '$1',
+    faults: [loseAnswers],
+    failure: /sketches of the log say/,
+  },
+  {
     name: 'overlap-applied-whole',
     app: 'shard-proxy',
     protection: /ELSE 'overlap'/,

@@ -29,7 +29,7 @@ export const emptyZooKeeper: Fault = {
     const { on, random, seed } = trial;
     // So that blocks name a version that somebody made.
     const type = `type-${seed}`;
-    const defined = await defineType(on.addresses.gateway, type, ['country']);
+    const defined = await defineType(on.addresses.gateway, type, { dimensions: ['country'] });
     const topics = await topicsOf(on);
     await on.stack.crash(['zookeeper']);
     rmSync(join(on.dir, 'zookeeper', 'data'), { recursive: true });

@@ -28,7 +28,7 @@ export const longNames: Fault = {
     const shard = on.shards[number];
     if (shard === undefined) throw new Error(`no shard ${number}`);
     const subjects = subjectsOf(trial, number);
-    await defineType(on.addresses.gateway, TYPE, DIMENSIONS);
+    await defineType(on.addresses.gateway, TYPE, { dimensions: DIMENSIONS });
     const before = await shard.namesOf(TYPE);
     const [first, ...others] = random.shuffle(on.processors);
     if (first === undefined) throw new Error('no processor');

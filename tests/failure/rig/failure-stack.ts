@@ -5,6 +5,9 @@ import { MINUTE_MS } from '@tally/contracts';
 import { until } from './until.js';
 import { TcpProxy } from '@tally/testing';
 import { Stack, type Addresses, type AppName } from '@tally/tools';
+import { EVENT_TYPE } from '../traffic/clients.js';
+import { ADMIN_ENV, defineType } from '../traffic/event-types.js';
+import { UNIQUE } from '../verdict/estimates.js';
 import { Recount } from '../verdict/recount.js';
 import { endOf, ShardObserver, readMetric } from './observer.js';
 import { PoweredDisk } from './powered-disk.js';
@@ -59,7 +62,7 @@ export class FailureStack {
       ports: 'any',
       instances: { processor: 2, partitioner: partitioners },
       bundles,
-      env: { ...SETTINGS, ...env },
+      env: { ...SETTINGS, ...ADMIN_ENV, ...env },
       report: () => undefined,
       detour: async (shard, url) => {
         const proxied = new URL(url);
@@ -69,6 +72,8 @@ export class FailureStack {
         return proxied.href;
       },
     });
+    // Before the first event: what comes earlier is in no sketch.
+    await defineType(addresses.gateway, EVENT_TYPE, { uniques: [UNIQUE], quantiles: true });
     const shards = addresses.shards.map((url) => new ShardObserver(url));
     const topic = await until('the topic of events is known', () => shards[0]?.topic());
     const dedupWindowMs = Number(env['TALLY_DEDUP_WINDOW_MS'] ?? 10 * MINUTE_MS);

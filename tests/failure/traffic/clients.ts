@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { deliver, sendBatch, type Batch, type Delivery } from '@tally/client';
 import { MINUTE_MS } from '@tally/contracts';
 import type { ClientRecord } from './client-record.js';
+import { UNIQUE } from '../verdict/estimates.js';
 import { EventSource, type SentEvent } from './event-source.js';
 import type { Random } from './random.js';
 
@@ -126,5 +127,7 @@ function lineOf({ id, subject, timeMs, cents }: SentEvent): string {
     subject,
     time: new Date(timeMs).toISOString(),
     value: cents / 100,
+    // Some customers of many, and events of none.
+    ...(cents % 5 === 0 ? {} : { attributes: { [UNIQUE]: cents % 97 } }),
   });
 }

@@ -1,11 +1,13 @@
+import type { EventTypeDefinition } from '@tally/contracts';
+
 /** What a stack is started with so that event types can be defined. */
 export const ADMIN_ENV = { TALLY_ADMIN_KEY: 'chaos' };
 
-/** Defines a type with these dimensions; returns the version of the event types that has it. */
+/** Defines a type; returns the version of the event types that has it. */
 export async function defineType(
   gateway: string,
   type: string,
-  dimensions: readonly string[],
+  definition: Partial<EventTypeDefinition>,
 ): Promise<number> {
   const response = await fetch(urlOf(gateway, type), {
     method: 'PUT',
@@ -13,7 +15,7 @@ export async function defineType(
       authorization: `Bearer ${ADMIN_ENV.TALLY_ADMIN_KEY}`,
       'content-type': 'application/json',
     },
-    body: JSON.stringify({ dimensions }),
+    body: JSON.stringify(definition),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`no event type could be defined: ${text}`);

@@ -5,8 +5,10 @@ import {
   MINUTE_MS,
   readEntries,
 } from '@tally/contracts';
+import type { DimensionValue } from '@tally/placement';
 import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
 import { until } from '../rig/until.js';
+import { UNIQUE } from './estimates.js';
 import type { Figures } from './stats.js';
 
 /** An event of the log that counts, and where it lies. */
@@ -15,6 +17,7 @@ export interface CountedEvent {
   readonly subject: string;
   readonly minuteMs: number;
   readonly cents: number;
+  readonly customer?: DimensionValue | undefined;
   readonly partition: number;
   readonly offset: number;
   /** Whether it counts although it came before: the record by which that was known is given up. */
@@ -145,6 +148,7 @@ export class Recount {
         isAgain: this.forgotten.get(partition)?.has(event.id) ?? false,
         minuteMs: Math.floor(event.time / MINUTE_MS) * MINUTE_MS,
         cents: Math.round(unscaled * 10 ** (2 - scale)),
+        customer: event.attributes[UNIQUE],
       });
     }
   }

@@ -1,6 +1,7 @@
 import { readStats } from '@tally/client';
 import { HOUR_MS } from '@tally/contracts';
 import { EVENT_TYPE } from '../traffic/clients.js';
+import type { Estimates } from './estimates.js';
 
 /** Figures of one subject, or of one minute of it. */
 export interface Figures {
@@ -16,6 +17,8 @@ export interface Answer {
   readonly totals: ReadonlyMap<string, Figures>;
   /** By subject and start of the minute (`subject@ms`); empty for granularity total. */
   readonly minutes: ReadonlyMap<string, Figures>;
+  /** Of what was asked for: by subject, or by subject and minute. */
+  readonly estimates: ReadonlyMap<string, Estimates>;
 }
 
 /** Events are three hours old at most when they are sent. */
@@ -36,7 +39,7 @@ export async function askStats(
     {
       type: EVENT_TYPE,
       subjects,
-      functions: ['count', 'sum'],
+      functions: ['count', 'sum', 'unique', 'p50'],
       granularity,
       from: hourFromNow(-HOURS_BACK),
       to: hourFromNow(1),
@@ -44,6 +47,7 @@ export async function askStats(
   );
   const totals = new Map<string, Figures>();
   const minutes = new Map<string, Figures>();
+  const estimates = new Map<string, Estimates>();
   for (const { subject, missing, points } of series) {
     if (missing === true) continue;
     const total = { count: 0, cents: 0 };
@@ -52,10 +56,13 @@ export async function askStats(
       const cents = Math.round(Number(sum ?? 0) * 100);
       total.count += count;
       total.cents += cents;
-      if (granularity === 'minute')
-        minutes.set(`${subject}@${Date.parse(start)}`, { count, cents });
+      const { unique = null, p50: median = null } = point;
+      const key = granularity === 'minute' ? `${subject}@${Date.parse(start)}` : subject;
+      estimates.set(key, { unique, median });
+      if (granularity === 'minute') minutes.set(key, { count, cents });
     }
     totals.set(subject, total);
   }
-  return { asOfMs: meta.asOf === null ? undefined : Date.parse(meta.asOf), totals, minutes };
+  const asOfMs = meta.asOf === null ? undefined : Date.parse(meta.asOf);
+  return { asOfMs, totals, minutes, estimates };
 }

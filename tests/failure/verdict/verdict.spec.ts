@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '../traffic/client-record.js';
+import { estimatesOf } from './estimates.js';
 import type { CountedEvent } from './recount.js';
 import { NO_EVENTS } from '../rig/observer.js';
 import { violations, type Findings } from './verdict.js';
@@ -14,10 +15,19 @@ function sent(
 }
 
 function logged(id: string, subject: string, cents: number, minuteMs = 0): CountedEvent {
-  return { id, subject, cents, minuteMs, partition: 0, offset: 0, isAgain: false };
+  const customer = `c${cents}`;
+  return { id, subject, cents, customer, minuteMs, partition: 0, offset: 0, isAgain: false };
 }
 
-const LOGGED = [logged('1', 'a', 100), logged('2', 'b', 250), logged('3', 'a', 50, 60_000)];
+const estimates = (...rows: [key: string, ...events: CountedEvent[]][]) =>
+  new Map(rows.map(([key, ...events]) => [key, estimatesOf(events)]));
+
+const [ONE, TWO, THREE] = [
+  logged('1', 'a', 100),
+  logged('2', 'b', 250),
+  logged('3', 'a', 50, 60_000),
+] as const;
+const LOGGED = [ONE, TWO, THREE];
 
 /** Two acknowledged events and one in doubt that arrived: all is well. */
 const SOUND: Findings = {
@@ -35,6 +45,7 @@ const SOUND: Findings = {
       ['a', { count: 2, cents: 150 }],
       ['b', { count: 1, cents: 250 }],
     ]),
+    estimates: estimates(['a', ONE, THREE], ['b', TWO]),
   },
   byMinute: {
     asOfMs: 10,
@@ -44,6 +55,7 @@ const SOUND: Findings = {
       ['a@60000', { count: 1, cents: 50 }],
       ['b@0', { count: 1, cents: 250 }],
     ]),
+    estimates: estimates(['a@0', ONE], ['a@60000', THREE], ['b@0', TWO]),
   },
 };
 
@@ -97,6 +109,24 @@ describe('the verdict', () => {
       'a subject without an answer',
       { total: totals(['a', 2, 150]) },
       'b in all: the log has 1 events of 2.5, the answer nothing',
+    ],
+    [
+      'an event that is twice in a sketch',
+      { total: { ...SOUND.total, estimates: estimates(['a', ONE, ONE, THREE], ['b', TWO]) } },
+      'a in all: sketches of the log say 2 different customers and a median of 0.5040280978498389, the answer 2 different customers and a median of 0.9949130112496074',
+    ],
+    [
+      'an event that is in no sketch',
+      {
+        byMinute: {
+          ...SOUND.byMinute,
+          estimates: new Map([
+            ...SOUND.byMinute.estimates,
+            ['a@60000', { unique: null, median: null }],
+          ]),
+        },
+      },
+      'a@60000 in a minute: sketches of the log say 1 different customers and a median of 0.5, the answer null different customers and a median of null',
     ],
     [
       'an event in the wrong minute',

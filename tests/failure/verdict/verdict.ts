@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../traffic/client-record.js';
+import { estimateDifferences } from './estimates.js';
 import { sumBy, type CountedEvent } from './recount.js';
 import { NO_EVENTS, type LedgerSums } from '../rig/observer.js';
 import type { Answer, Figures } from './stats.js';
@@ -30,6 +31,7 @@ export function violations(findings: Findings): string[] {
   return [
     ...acknowledgedAreLogged(findings),
     ...answersEqualLog(findings),
+    ...estimatesEqualLog(findings),
     ...countsLieBetween(findings),
     ...ledgerBalances(findings),
   ];
@@ -56,6 +58,14 @@ function* answersEqualLog({ subjects, counted, total, byMinute }: Findings): Gen
   const minutes = sumBy(counted, ({ subject, minuteMs }) => `${subject}@${minuteMs}`);
   const keys = new Set([...minutes.keys(), ...byMinute.minutes.keys()]);
   yield* differences('in a minute', keys, minutes, byMinute.minutes);
+}
+
+/** The same of what is estimated: the very same number, not one that is near. */
+function* estimatesEqualLog({ counted, total, byMinute }: Findings): Generator<string> {
+  const subjectOf = ({ subject }: CountedEvent) => subject;
+  yield* estimateDifferences('in all', counted, subjectOf, total.estimates);
+  const minuteOf = ({ subject, minuteMs }: CountedEvent) => `${subject}@${minuteMs}`;
+  yield* estimateDifferences('in a minute', counted, minuteOf, byMinute.estimates);
 }
 
 function* differences(

@@ -124,6 +124,10 @@ describe('an answer with figures', () => {
         'p99.9': { relative: 0.01 },
       },
     });
+    expect(write(read('function=p0,p100'), [0]).meta['errors']).toEqual({
+      p0: { relative: 0 },
+      p100: { relative: 0 },
+    });
     // Of a query service that knows of none.
     expect(points(question, [0])).toEqual([{ count: 3, unique: null, p50: null, 'p99.9': null }]);
   });

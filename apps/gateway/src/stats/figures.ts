@@ -87,8 +87,13 @@ export function errorsOf({ isUnique, quantiles }: Figures): object | undefined {
   if (!isUnique && quantiles.length === 0) return undefined;
   return Object.fromEntries([
     ...(isUnique ? [[UNIQUE, { standard: UNIQUE_ERROR }]] : []),
-    ...quantiles.map((quantile) => [nameOf(quantile), { relative: QUANTILE_ERROR }]),
+    ...quantiles.map((quantile) => [nameOf(quantile), { relative: errorOf(quantile) }]),
   ]);
+}
+
+/** The first and the last value are the minimum and the maximum of a window, which are exact. */
+function errorOf(perMille: number): number {
+  return perMille === 0 || perMille === 100 * PER_MILLE ? 0 : QUANTILE_ERROR;
 }
 
 /** Writes what is asked of sketches, window by window, as members of JSON. */

@@ -82,6 +82,13 @@ describe('the figures of windows', () => {
     expect(partlyDeclaredWindows).toBe(0);
   });
 
+  it('of the first and the last value are exact: the window knows them', () => {
+    const two = [row(1, [], { valued: 2n, min: 171n, max: 9_327_201n })];
+    const sketches = encodeAnswerEntry({ uniques: NONE, quantiles: quantiles(171, 9_327_201) });
+    const { subjects } = merged(plan({ quantiles: [0, 1000] }), said(two, sketches));
+    expect([...(subjects[0]?.figures ?? [])]).toEqual([171, 9_327_201]);
+  });
+
   it('are not those of a part of the events, nor of a shard that has no sketches', () => {
     const part = Buffer.concat([
       encodeAnswerEntry({ uniques: uniques('x'), quantiles: quantiles(10_000, 30_000) }),

@@ -62,9 +62,8 @@ export function writeFigures(
   const isWhole = BigInt(sketch.count) === valued;
   for (const quantile of quantiles) {
     const found = isWhole ? sketch.quantile(quantile) : undefined;
-    // What is nearest to it of what the window has for sure: of one value that value.
     figures[next++] =
-      found === undefined ? Number.NaN : Math.min(Math.max(found, Number(min)), Number(max));
+      found === undefined ? Number.NaN : nearest(quantile, found, Number(min), Number(max));
   }
 }
 
@@ -82,6 +81,12 @@ export function* partlyDeclared(
       if (at % STEP_ROWS === STEP_ROWS - 1) yield;
     }
   return windows;
+}
+
+/** Of what the window has for sure: of one value that value, and the first and the last are its ends. */
+function nearest(quantile: number, found: number, min: number, max: number): number {
+  if (quantile === 0) return min;
+  return quantile === MOST ? max : Math.min(Math.max(found, min), max);
 }
 
 /** Whether a figure of a window is not known, of which all events would have to be in its sketches. */

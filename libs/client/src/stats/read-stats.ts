@@ -5,7 +5,9 @@ const ANSWER_WITHIN_MS = 15_000;
 const POLL_MS = 100;
 
 /** What is asked for of the values of a window. */
-export type StatsFunction = 'count' | 'sum' | 'avg' | 'min' | 'max';
+export type StatsFunction = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'unique' | Quantile;
+/** The value below which so many percent are, e.g. `p99.9`. */
+export type Quantile = `p${number}`;
 
 /** A question to `GET /v1/stats`. */
 export interface StatsQuestion {
@@ -13,6 +15,8 @@ export interface StatsQuestion {
   /** 1 to 500. */
   readonly subjects: readonly string[];
   readonly functions: readonly StatsFunction[];
+  /** Of `unique`: whose different values are counted; by default the only one that the type declares. */
+  readonly attribute?: string;
   /** `total` by default: one window as long as the question. */
   readonly granularity?: 'total' | 'minute' | 'hour' | 'day';
   /** RFC 3339, rounded outward to the granularity; from inclusive, to exclusive. */
@@ -22,9 +26,10 @@ export interface StatsQuestion {
 
 /**
  * What was asked for of one window of one subject. A number that a double cannot hold comes as text;
- * avg, min and max of a window without values are null.
+ * avg, min and max of a window without values are null. Estimates (`unique` and quantiles) are null too
+ * where the type had not declared for all events what is asked.
  */
-export interface StatsPoint {
+export interface StatsPoint extends Readonly<Record<Quantile, number | null | undefined>> {
   readonly start: string;
   readonly end: string;
   readonly count?: number | string;
@@ -32,6 +37,7 @@ export interface StatsPoint {
   readonly avg?: number | null;
   readonly min?: number | string | null;
   readonly max?: number | string | null;
+  readonly unique?: number | null;
 }
 
 /** The windows of one subject, in order. */
@@ -67,7 +73,7 @@ const NOT_NOW: ReadonlySet<number> = new Set([429, 503, 504]);
  */
 export async function readStats(
   { gateway, apiKey }: Target,
-  { type, subjects, functions, granularity = 'total', from, to }: StatsQuestion,
+  { type, subjects, functions, attribute, granularity = 'total', from, to }: StatsQuestion,
 ): Promise<StatsAnswer> {
   const query = new URLSearchParams({
     type,
@@ -76,6 +82,7 @@ export async function readStats(
     from,
     to,
   });
+  if (attribute !== undefined) query.set('attribute', attribute);
   for (const subject of subjects) query.append('subject', subject);
   const headers: Record<string, string> =
     apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` };

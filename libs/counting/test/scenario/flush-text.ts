@@ -1,4 +1,5 @@
 import { decodeDeltaRows, decodeSeriesNames, type shardProxy } from '@tally/contracts';
+import { DDSketch, deltaEntries, HyperLogLog, UNIQUES } from '@tally/sketches';
 import type { FlushAction } from '../../src/run/run-action.js';
 import type { Subjects } from './scenario-words.js';
 
@@ -16,6 +17,7 @@ export class FlushText {
     const parts = [
       ['offsets', ranges.map(rangesText)],
       ['rows', this.rowTexts(rows)],
+      ['sketches', this.sketchTexts(request)],
       ['ledger', ledger.map(entryText)],
       ['dead', dead.map(deadText)],
       ['as of', instants.map(instantText)],
@@ -27,11 +29,28 @@ export class FlushText {
 
   private rowTexts(rows: Uint8Array): string[] {
     return (decodeDeltaRows(Buffer.from(rows)) ?? [])
-      .map(({ series, count }) => {
-        const name = this.names.get(Buffer.from(series).toString('hex'));
-        return `${name} +${count}`;
-      })
+      .map(({ series, count }) => `${this.nameOf(series)} +${count}`)
       .sort();
+  }
+
+  private sketchTexts({ rows: encoded, sketches }: FlushAction['request']): string[] {
+    const rows = decodeDeltaRows(Buffer.from(encoded)) ?? [];
+    const bytes = Buffer.from(sketches ?? []);
+    return Array.from(deltaEntries(bytes), ({ row, kind, from }) => {
+      const name = this.nameOf(rows[row]?.series ?? Buffer.alloc(0));
+      if (kind === UNIQUES) {
+        const users = new HyperLogLog();
+        users.merge(bytes, from);
+        return `${name} ${users.estimate()} users in ${users.events} events`;
+      }
+      const values = new DDSketch();
+      values.merge(bytes, from);
+      return `${name} median ${((values.quantile(500) ?? 0) / 1e6).toFixed(2)} of ${values.count} values`;
+    }).sort();
+  }
+
+  private nameOf(series: Uint8Array): string | undefined {
+    return this.names.get(Buffer.from(series).toString('hex'));
   }
 }
 

@@ -11,6 +11,7 @@ import { KeptGenerations } from './kept-generations.js';
 import { boundsOf, coverageOf, offsetsOf, Subjects } from './scenario-words.js';
 
 const SETTINGS = {
+  sketches: 0,
   shards: 2,
   'dedup window': 1000,
   'flush rows': 1000,
@@ -236,8 +237,11 @@ export class RunPlayer {
   private get definition() {
     const bug = () => this.bug;
     const maximumAge = this.settings['maximum age'];
+    const isSketched = this.settings.sketches > 0;
     return {
       ...DEFAULT_EVENT_TYPE,
+      uniques: isSketched ? ['user'] : [],
+      quantiles: isSketched,
       get maxAgeMs() {
         const found = bug();
         if (found !== undefined) throw new Error(found);

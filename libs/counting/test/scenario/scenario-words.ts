@@ -55,7 +55,7 @@ export class Subjects {
    * of a subject of shard 0 and one of id b; `0..99@1000 x1` are 100 records with an event each.
    * `7@1000 v3 a/x0` names version 3 of the event types, others none; `7@1000 until 900 a/x0` may not
    * be appended after 900; `7@1000 schema 9 a/x0` has events of that schema. `7@1000 not a block` is what
-   * anybody may have written there.
+   * anybody may have written there. `a/x0=5:ann` has a value of 5 and is of the user ann.
    */
   recordsOf(partition: number, text: string): BlockRecord[] {
     return text.split('; ').flatMap((record) => {
@@ -90,15 +90,16 @@ export class Subjects {
   }
 
   private eventOf(text: string, partition: number, offset: bigint): Event {
-    const [, id = `${partition}/${offset}`, name = ''] = /^(?:(\w+)\/)?(\w+)$/.exec(text) ?? [];
+    const [, id = `${partition}/${offset}`, name = '', value, user] =
+      /^(?:(\w+)\/)?(\w+)(?:=(-?\d+))?(?::(\w+))?$/.exec(text) ?? [];
     return {
       project: PROJECT,
       id,
       type: TYPE,
       subject: this.subjectOf(name),
       time: 0,
-      value: null,
-      attributes: {},
+      value: value === undefined ? null : { unscaled: Number(value), scale: 0 },
+      attributes: user === undefined ? {} : { user },
       timeAssigned: false,
     };
   }
