@@ -23,6 +23,7 @@ const letter: DeadLetter = {
       appendMs: 1_764_000_000_000,
       schemaId: 2,
       registryVersion: 7,
+      catalogPosition: 0n,
       counted: 1,
       duplicates: 2,
       conflicting: 0,
@@ -65,6 +66,18 @@ describe('a dead letter', () => {
 
   it('is read as it was written', () => {
     expect(decodeDeadLetter(bytes)).toEqual({ kind: 'letter', ...letter });
+  });
+
+  it('says what of the catalogue was known to its blocks, in format 2, where something was', () => {
+    const records = letter.records.map((record) => ({ ...record, catalogPosition: 42n }));
+    const second = encodeDeadLetter({ ...letter, records });
+    const end = bytes.length - entry.length;
+    expect(second.toString('hex')).toBe(
+      `54440200${bytes.toString('hex', 4, end)}000000000000002a${entry.toString('hex')}`,
+    );
+    expect(decodeDeadLetter(second)).toEqual({ kind: 'letter', ...letter, records });
+    for (let length = 0; length < second.length; length++)
+      expect(decodeDeadLetter(second.subarray(0, length)).kind).toBe('malformed');
   });
 
   it('has a topic beside that of its events', () => {

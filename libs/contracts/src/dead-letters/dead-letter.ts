@@ -11,7 +11,7 @@ import type { OffsetRange } from '../log.js';
  * | at | size | field                                                              |
  * | -: | ---: | ------------------------------------------------------------------ |
  * |  0 |    2 | magic `54 44` ("TD")                                                |
- * |  2 |    1 | format version, 1                                                  |
+ * |  2 |    1 | format version, 2                                                  |
  * |  3 |    1 | flags, 0                                                           |
  * |  4 |    4 | shard                                                              |
  * |  8 |    4 | s, number of ranges that stand in letters before this one          |
@@ -33,16 +33,19 @@ import type { OffsetRange } from '../log.js';
  * | 24 |    4 | e, number of accepted events                                       |
  * | 28 |   20 | number of duplicate, conflicting, too late, dead and expired ones  |
  * | 48 |    4 | b, length of the body                                              |
- * | 52 |    b | e entries, as in a block                                           |
+ * | 52 |    8 | position of the catalogue that its block names                     |
+ * | 60 |    b | e entries, as in a block                                           |
  *
+ * In version 1, which is still written where all positions are 0, there is none, and entries lie at 52.
  * An offset in a range without a record has nothing for the shard.
  */
 const MAGIC = 0x5444;
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const HEADER_BYTES = 20;
 const STANDING_BYTES = 28;
 const RANGE_BYTES = 16;
-export const LETTER_RECORD_HEADER_BYTES = 52;
+export const LETTER_RECORD_HEADER_BYTES = 60;
+const VERSION_1_RECORD_HEADER_BYTES = 52;
 const UINT64_BELOW = 2n ** 63n;
 
 /** Offsets of the partition that stand in letters for a shard, up to the letter with that offset. */
@@ -57,6 +60,7 @@ export interface LetterRecord {
   readonly appendMs: number;
   readonly schemaId: number;
   readonly registryVersion: number;
+  readonly catalogPosition: bigint;
   readonly counted: number;
   readonly duplicates: number;
   readonly conflicting: number;
@@ -91,15 +95,16 @@ export function deadLettersTopic(eventsTopic: string): string {
 /** The bytes of a letter. */
 export function encodeDeadLetter({ shard, standing, ranges, records }: DeadLetter): Buffer {
   const bodies = records.reduce((sum, { body }) => sum + body.length, 0);
+  const version = records.every(({ catalogPosition }) => catalogPosition === 0n) ? 1 : 2;
   const bytes = Buffer.allocUnsafe(
     HEADER_BYTES +
       standing.length * STANDING_BYTES +
       ranges.length * RANGE_BYTES +
-      records.length * LETTER_RECORD_HEADER_BYTES +
+      records.length * recordHeaderBytes(version) +
       bodies,
   );
   bytes.writeUInt16BE(MAGIC, 0);
-  bytes.writeUInt8(FORMAT_VERSION, 2);
+  bytes.writeUInt8(version, 2);
   bytes.writeUInt8(0, 3);
   let at = bytes.writeUInt32BE(shard, 4);
   for (const { length } of [standing, ranges, records]) at = bytes.writeUInt32BE(length, at);
@@ -125,6 +130,7 @@ export function encodeDeadLetter({ shard, standing, ranges, records }: DeadLette
     at = bytes.writeUInt32BE(record.dead, at);
     at = bytes.writeUInt32BE(record.expired, at);
     at = bytes.writeUInt32BE(record.body.length, at);
+    if (version > 1) at = bytes.writeBigUInt64BE(record.catalogPosition, at);
     at += record.body.copy(bytes, at);
   }
   return bytes;
@@ -134,9 +140,10 @@ export function encodeDeadLetter({ shard, standing, ranges, records }: DeadLette
 export function decodeDeadLetter(bytes: Buffer): DecodedLetter {
   if (bytes.length < HEADER_BYTES || bytes.readUInt16BE(0) !== MAGIC)
     return malformed('it does not begin as a dead letter does');
-  if (bytes.readUInt8(2) !== FORMAT_VERSION || bytes.readUInt8(3) !== 0)
-    return malformed(`expected format version ${FORMAT_VERSION} without flags`);
-  const reader = new LetterReader(bytes);
+  const version = bytes.readUInt8(2);
+  if (version < 1 || version > FORMAT_VERSION || bytes.readUInt8(3) !== 0)
+    return malformed(`expected format version 1 or ${FORMAT_VERSION} without flags`);
+  const reader = new LetterReader(bytes, version);
   const [shard, standing, ranges, records] = [
     bytes.readUInt32BE(4),
     bytes.readUInt32BE(8),
@@ -147,7 +154,7 @@ export function decodeDeadLetter(bytes: Buffer): DecodedLetter {
     HEADER_BYTES +
     standing * STANDING_BYTES +
     ranges * RANGE_BYTES +
-    records * LETTER_RECORD_HEADER_BYTES;
+    records * recordHeaderBytes(version);
   if (least > bytes.length) return malformed(`${bytes.length} bytes cannot hold what it says`);
   try {
     const letter: DecodedLetter = {
@@ -166,6 +173,10 @@ export function decodeDeadLetter(bytes: Buffer): DecodedLetter {
   }
 }
 
+function recordHeaderBytes(version: number): number {
+  return version === 1 ? VERSION_1_RECORD_HEADER_BYTES : LETTER_RECORD_HEADER_BYTES;
+}
+
 class MalformedLetter extends Error {
   override readonly name = 'MalformedLetter';
 }
@@ -174,7 +185,10 @@ class MalformedLetter extends Error {
 class LetterReader {
   private at = HEADER_BYTES;
 
-  constructor(private readonly bytes: Buffer) {}
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly version: number,
+  ) {}
 
   standing(): StandingRange {
     const shard = this.uint32();
@@ -214,7 +228,7 @@ class LetterReader {
   }
 
   private record(): LetterRecord {
-    if (this.at + LETTER_RECORD_HEADER_BYTES > this.bytes.length)
+    if (this.at + recordHeaderBytes(this.version) > this.bytes.length)
       throw new MalformedLetter('a record begins behind its end');
     const head = {
       offset: this.uint64(),
@@ -229,13 +243,14 @@ class LetterReader {
       expired: this.uint32(),
     };
     const length = this.uint32();
+    const catalogPosition = this.version === 1 ? 0n : this.uint64();
     if (length > MAX_BLOCK_BODY_BYTES || this.at + length > this.bytes.length)
       throw new MalformedLetter(`a record says that its events have ${length} bytes`);
     const body = this.bytes.subarray(this.at, this.at + length);
     this.at += length;
     if (head.counted > MAX_BLOCK_EVENTS || readEntries(body, head.counted).kind !== 'entries')
       throw new MalformedLetter(`the events of offset ${head.offset} are none`);
-    return { ...head, body };
+    return { ...head, catalogPosition, body };
   }
 
   private uint32(): number {
