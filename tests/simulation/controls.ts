@@ -29,6 +29,8 @@ export interface Protections {
   ignoresIdentity: boolean;
   trustsLetters: boolean;
   tellsHalves: boolean;
+  readsNewest: boolean;
+  neverAwaits: boolean;
   /** replayer */
   deliversWhole: boolean;
   /** log, as processors shorten it */
@@ -67,6 +69,8 @@ export function allProtections(): Protections {
     ignoresIdentity: false,
     trustsLetters: false,
     tellsHalves: false,
+    readsNewest: false,
+    neverAwaits: false,
     deliversWhole: false,
     keepsNothing: false,
     keepsNoRecordBelow: false,
@@ -113,6 +117,14 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
   'an event means what the registry says now, not what its block says': {
     takes: ['usesNewestMeaning'],
     firstSeed: 866,
+  },
+  'an event is enriched by what the catalogue says when it is counted': {
+    takes: ['readsNewest'],
+    firstSeed: 850,
+  },
+  'a position of the catalogue that was not read yet counts as read': {
+    takes: ['neverAwaits'],
+    firstSeed: 874,
   },
   'a log that was shortened into the dedup window is counted on': {
     takes: ['takesAnyBeginning'],

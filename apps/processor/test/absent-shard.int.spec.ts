@@ -137,7 +137,7 @@ describe('a processor of two shards', () => {
     await fixture.defineType({
       project: 'default',
       type: 'long',
-      definition: { dimensions: DIMENSIONS, maxAgeMs: null, retention: 'ever' },
+      definition: { dimensions: DIMENSIONS, enriched: [], maxAgeMs: null, retention: 'ever' },
     });
     const version = 1;
     for (let first = 0; first < events; first += 100)

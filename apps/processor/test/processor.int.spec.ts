@@ -235,7 +235,7 @@ describe('a processor', () => {
     await fixture.defineType({
       project: 'default',
       type: 'view',
-      definition: { dimensions: ['country'], maxAgeMs: null, retention: 'ever' },
+      definition: { dimensions: ['country'], enriched: [], maxAgeMs: null, retention: 'ever' },
     });
     await untilCounted({ [left]: 1, [`${left}{"country":"PT"}`]: 1 });
   });

@@ -1,20 +1,24 @@
 import type { LogRecord } from '@tally/contracts';
 import { contentOf, type RecordContent } from './record-content.js';
+import type { SimulatedCatalog } from './simulated-catalog.js';
 import type { SimulatedLog } from './simulated-log.js';
-import { isSplitAt } from './event-meaning.js';
 
 /** The first record of an event. */
 export interface Occurrence {
   readonly appendMs: number;
-  /** Whether the version of the registry in its block splits the counters. */
-  readonly isSplit: boolean;
+  /** What stands behind its subject in the name of the series that is split; undefined: none is. */
+  readonly split: string | undefined;
 }
 
 /** An event of which a record was deleted: where it lay, and what the first one of it meant. */
 interface DeletedEvent {
   readonly partition: number;
   /** undefined: the block was void. */
-  readonly isSplit: boolean | undefined;
+  readonly meant: Pick<Occurrence, 'split'> | undefined;
+}
+
+function meaningOf(occurrence: Occurrence | undefined): DeletedEvent['meant'] {
+  return occurrence === undefined ? undefined : { split: occurrence.split };
 }
 
 type DurableRecord = { readonly partition: number; readonly record: LogRecord };
@@ -28,6 +32,7 @@ export class LoggedEvents {
   constructor(
     private readonly log: SimulatedLog,
     private readonly dedupWindowMs: number,
+    private readonly catalog: Pick<SimulatedCatalog, 'splitOf'>,
   ) {}
 
   /** Every event that is in the log now, or that the log let go, and not void, by its id. */
@@ -37,13 +42,13 @@ export class LoggedEvents {
     for (const { partition, record } of [...this.letGo, ...this.log.durableRecords()]) {
       const appendMs = Math.max(latest.get(partition) ?? 0, record.timestampMs);
       latest.set(partition, appendMs);
-      const { ids, registryVersion, notAfterMs } = this.contentOf(record);
+      const content = this.contentOf(record);
+      const { ids, notAfterMs } = content;
       const leadMs = (notAfterMs ?? appendMs) - appendMs;
       if (leadMs < 0 || leadMs > this.dedupWindowMs / 3) continue;
-      const isSplit = isSplitAt(registryVersion);
+      const said = { split: this.catalog.splitOf(content) };
       for (const id of ids)
-        if (!events.has(id))
-          events.set(id, { appendMs, isSplit: this.deleted.get(id)?.isSplit ?? isSplit });
+        if (!events.has(id)) events.set(id, { appendMs, ...(this.deleted.get(id)?.meant ?? said) });
     }
     return events;
   }
@@ -78,7 +83,7 @@ export class LoggedEvents {
     for (const { record } of durable.slice(0, Math.max(0, durable.length - keeps))) {
       for (const id of this.contentOf(record).ids)
         if (!this.deleted.has(id))
-          this.deleted.set(id, { partition, isSplit: before.get(id)?.isSplit });
+          this.deleted.set(id, { partition, meant: meaningOf(before.get(id)) });
       this.log.shorten(partition, record.offset + 1n);
     }
   }

@@ -1,5 +1,5 @@
 import { SECOND_MS } from '@tally/contracts';
-import { LetterDelivery, type DeliveryAction } from '@tally/counting';
+import { CatalogHistory, LetterDelivery, type DeliveryAction } from '@tally/counting';
 import type { EventsTopic, ShardMap } from '@tally/placement';
 import { keepTrying, WorkUnderWay } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
@@ -42,6 +42,8 @@ export class DeliveryDriver {
       rules: {
         shardMap,
         definition: (project, type, version) => eventTypes.definition(project, type, version),
+        // Nobody puts anything yet: a letter that names a position of it is somebody else's.
+        catalog: new CatalogHistory(),
       },
       knowsVersion: (version) => eventTypes.knowsVersion(version),
       startedAtMs: performance.now(),
@@ -127,6 +129,11 @@ export class DeliveryDriver {
       }
       case 'miss-version':
         return this.work.track(this.awaitVersion(action.registryVersion));
+      case 'miss-catalog':
+        return logger.error(
+          { position: String(action.position) },
+          'ALARM: a dead letter names a position of the catalogue that is not there',
+        );
       case 'unreadable': {
         const { partition, letter, reason } = action;
         metrics.unreadable.inc();

@@ -69,7 +69,7 @@ export function fromDocument(document: unknown): EventTypeDefinition {
   const { dimensions, maxAgeSeconds, retention } = checked(GIVEN_DEFINITION, document);
   const maxAgeMs = maxAgeSeconds === null ? null : maxAgeSeconds * SECOND_MS;
   // As they are stored: who gives them in another order means the same.
-  return checked(EVENT_TYPE_SCHEMA, { dimensions, maxAgeMs, retention });
+  return checked(EVENT_TYPE_SCHEMA, { dimensions, enriched: [], maxAgeMs, retention });
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {

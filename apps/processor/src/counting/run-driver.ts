@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND_MS } from '@tally/contracts';
 import {
+  CatalogHistory,
   CountingRun,
   readBlock,
   type FlushAction,
@@ -83,6 +84,8 @@ export class RunDriver {
       roster,
       definition: (project, type, version) => eventTypes.definition(project, type, version),
       knowsVersion: (version) => eventTypes.knowsVersion(version),
+      // Nobody puts anything yet: a block that names a position of it is somebody else's.
+      catalog: new CatalogHistory(),
       flushRows: config.flushRows,
       shardPatienceMs: config.shardPatienceMs,
       logTime,
@@ -216,6 +219,9 @@ export class RunDriver {
       case 'await-version':
         assignment.stopReading(action.partition);
         return this.work.track(this.awaitVersion(action.partition, action.registryVersion));
+      case 'await-catalog':
+        assignment.stopReading(action.partition);
+        return queueMicrotask(() => this.run.onMeaning(action.partition, false));
       case 'await-memory': {
         const { partition } = action;
         const { maxWindowBytes } = this.options;
@@ -346,7 +352,7 @@ export class RunDriver {
   private async awaitVersion(partition: number, registryVersion: number): Promise<void> {
     const { signal } = this.stopping;
     const isKnown = await this.options.eventTypes.reach(registryVersion, signal);
-    if (isKnown !== undefined) this.run.onVersion(partition, isKnown);
+    if (isKnown !== undefined) this.run.onMeaning(partition, isKnown);
   }
 
   private async flush({ shard, number, request, attempt, afterMs }: FlushAction): Promise<void> {

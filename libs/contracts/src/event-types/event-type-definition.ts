@@ -9,6 +9,8 @@ export type RetentionClass = (typeof RETENTION_CLASSES)[number];
 
 /** Each dimension multiplies the counters of a subject by the number of its values. */
 export const MAX_DIMENSIONS = 8;
+/** Most dimensions of them whose values come from the catalogue. */
+export const MAX_ENRICHED = 4;
 /** The shortest maximum age that an event type may have. */
 export const MIN_AGE_MS = SECOND_MS;
 /** The longest maximum age that an event type may have: ten years of 365 days. */
@@ -16,6 +18,8 @@ export const MAX_AGE_MS = 10 * 365 * DAY_MS;
 
 const LIST = `expected a list of at most ${MAX_DIMENSIONS} dimensions`;
 const NAMES = `expected dimensions that are names of attributes (1 to ${ATTRIBUTE_NAME_BYTES} bytes of UTF-8)`;
+const ENRICHED = `expected at most ${MAX_ENRICHED} enriched dimensions, each once, that are names of fields of the catalogue (1 to ${ATTRIBUTE_NAME_BYTES} bytes of UTF-8)`;
+const TOGETHER = `expected at most ${MAX_DIMENSIONS} dimensions together with the enriched ones, and no name in both`;
 const AGE = 'expected a maximum age from 1 second to 10 years, or null';
 
 /** The parts of a definition: the one rule of each, for the registry, the API and its document. */
@@ -29,6 +33,19 @@ export const EVENT_TYPE_PARTS = {
     .max(MAX_DIMENSIONS, LIST)
     .refine((names) => new Set(names).size === names.length, 'expected each dimension once')
     .meta({ uniqueItems: true }),
+  /** Names of fields of the catalogue whose values split the counters too. */
+  enriched: z
+    .array(
+      z
+        .string(ENRICHED)
+        .min(1, ENRICHED)
+        .max(ATTRIBUTE_NAME_BYTES, ENRICHED)
+        .refine(isAttributeName, ENRICHED),
+      ENRICHED,
+    )
+    .max(MAX_ENRICHED, ENRICHED)
+    .refine((names) => new Set(names).size === names.length, ENRICHED)
+    .meta({ uniqueItems: true }),
   /** An event appended longer than this after its time is too late and not counted; null: never. */
   maxAgeMs: z.int(AGE).min(MIN_AGE_MS, AGE).max(MAX_AGE_MS, AGE).nullable(),
   /** How long the windows of the type are kept. */
@@ -40,20 +57,31 @@ export const EVENT_TYPE_PARTS = {
 
 /** The definition of an event type as the registry stores it. */
 export const EVENT_TYPE_SCHEMA = z
-  .object(EVENT_TYPE_PARTS, 'expected an object')
+  .object(
+    // Versions of before had none.
+    { ...EVENT_TYPE_PARTS, enriched: EVENT_TYPE_PARTS.enriched.default([]) },
+    'expected an object',
+  )
+  .refine(({ dimensions, enriched }) => areApart(dimensions, enriched), TOGETHER)
   // Ascending by UTF-16 code units, as the series id wants them.
-  .transform(({ dimensions, ...others }) => ({ dimensions: dimensions.toSorted(), ...others }));
+  .transform(({ dimensions, enriched, ...others }) => ({
+    dimensions: dimensions.toSorted(),
+    enriched: enriched.toSorted(),
+    ...others,
+  }));
 
-/** What an event type means, as one version of the registry has it; dimensions ascend. */
+/** What an event type means, as one version of the registry has it; dimensions and enriched ones ascend. */
 export interface EventTypeDefinition extends Readonly<
-  Omit<z.output<typeof EVENT_TYPE_SCHEMA>, 'dimensions'>
+  Omit<z.output<typeof EVENT_TYPE_SCHEMA>, 'dimensions' | 'enriched'>
 > {
   readonly dimensions: readonly string[];
+  readonly enriched: readonly string[];
 }
 
 /** What a type means that nobody defined. */
 export const DEFAULT_EVENT_TYPE: EventTypeDefinition = {
   dimensions: [],
+  enriched: [],
   maxAgeMs: null,
   retention: 'ever',
 };
@@ -63,7 +91,16 @@ export function isSameDefinition(left: EventTypeDefinition, right: EventTypeDefi
   return (
     left.maxAgeMs === right.maxAgeMs &&
     left.retention === right.retention &&
-    left.dimensions.length === right.dimensions.length &&
-    left.dimensions.every((name, index) => name === right.dimensions[index])
+    areSameNames(left.dimensions, right.dimensions) &&
+    areSameNames(left.enriched, right.enriched)
   );
+}
+
+function areSameNames(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, index) => name === right[index]);
+}
+
+function areApart(dimensions: readonly string[], enriched: readonly string[]): boolean {
+  const names = new Set([...dimensions, ...enriched]);
+  return names.size === dimensions.length + enriched.length && names.size <= MAX_DIMENSIONS;
 }

@@ -13,7 +13,12 @@ describe('the definition of an event type', () => {
     expect(parseRegistryChange(change)).toEqual({
       project: 'default',
       type: 'view',
-      definition: { dimensions: ['a', 'b'], maxAgeMs: null, retention: '30d' },
+      definition: { dimensions: ['a', 'b'], enriched: [], maxAgeMs: null, retention: '30d' },
+    });
+    const enriched = { ...definition, enriched: ['owner', 'category'] };
+    expect(parseRegistryChange({ ...change, definition: enriched }).definition).toMatchObject({
+      dimensions: ['a', 'b'],
+      enriched: ['category', 'owner'],
     });
   });
 
@@ -25,6 +30,15 @@ describe('the definition of an event type', () => {
     [{ ...definition, dimensions: ['a', 'a'] }, 'each dimension once'],
     [{ ...definition, dimensions: [''] }, 'names of attributes'],
     [{ ...definition, dimensions: [7] }, 'names of attributes'],
+    [{ ...definition, enriched: 'owner' }, 'at most 4 enriched dimensions'],
+    [{ ...definition, enriched: Array.from({ length: 5 }, String) }, 'at most 4 enriched'],
+    [{ ...definition, enriched: ['c', 'c'] }, 'each once'],
+    [{ ...definition, enriched: ['__proto__'] }, 'names of fields of the catalogue'],
+    [{ ...definition, enriched: ['b'] }, 'no name in both'],
+    [
+      { ...definition, dimensions: [...'1234567'], enriched: ['c', 'd'] },
+      'at most 8 dimensions together',
+    ],
     [{ ...definition, maxAgeMs: 999 }, 'from 1 second to 10 years'],
     [{ ...definition, maxAgeMs: 315_360_000_001 }, 'from 1 second to 10 years'],
     [{ ...definition, maxAgeMs: 1500.5 }, 'from 1 second to 10 years'],
@@ -50,10 +64,11 @@ describe('the definition of an event type', () => {
   });
 
   it('is the same when all its parts are', () => {
-    const one = { dimensions: ['a'], maxAgeMs: 1000, retention: '1d' } as const;
+    const one = { dimensions: ['a'], enriched: ['e'], maxAgeMs: 1000, retention: '1d' } as const;
     expect(isSameDefinition(one, { ...one, dimensions: ['a'] })).toBe(true);
     expect(isSameDefinition(one, { ...one, dimensions: ['b'] })).toBe(false);
     expect(isSameDefinition(one, { ...one, dimensions: ['a', 'b'] })).toBe(false);
+    expect(isSameDefinition(one, { ...one, enriched: ['f'] })).toBe(false);
     expect(isSameDefinition(one, { ...one, maxAgeMs: null })).toBe(false);
     expect(isSameDefinition(one, { ...one, retention: '7d' })).toBe(false);
   });

@@ -8,8 +8,10 @@ import {
   type EventTypeDefinition,
 } from '@tally/contracts';
 import type { ShardMap } from '@tally/placement';
+import type { Catalog } from '../catalog/catalog.js';
 import { NO_SERIES, type SeriesTable } from '../series/series-table.js';
 import { isExactDecimal } from '../sums/decimal.js';
+import { enrichedEvent } from './enriched-event.js';
 import type { ShardDelta } from './shard-delta.js';
 
 /** What the meaning of an event follows from, beside the log. */
@@ -22,6 +24,8 @@ export interface CountingRules {
     type: string,
     registryVersion: number,
   ) => EventTypeDefinition;
+  /** What is known of subjects. */
+  readonly catalog: Pick<Catalog, 'fields'>;
 }
 
 /** Reads encoded events, one at a time, and adds those that are counted to the sums of a shard. */
@@ -53,24 +57,44 @@ export class EventFolder {
     return (known.definition = this.rules.definition(known.project, known.type, registryVersion));
   }
 
-  /** Adds the event that was found last, and that lies there, to its rows. */
+  /**
+   * Adds the event that was found last, and that lies there, to its rows.
+   *
+   * @param catalogPosition Of its block.
+   */
   add(
     delta: ShardDelta,
     series: number,
-    { retention, dimensions }: EventTypeDefinition,
+    definition: EventTypeDefinition,
     schemaId: number,
     body: Buffer,
     from: number,
     to: number,
+    catalogPosition: bigint,
   ): void {
-    const { event, rules } = this;
+    const { event } = this;
+    const { retention, dimensions, enriched } = definition;
     const minute = Math.floor(event.timeMs / MINUTE_MS);
     const retentionClass = RETENTION_CLASSES.indexOf(retention);
     delta.add(series, minute, retentionClass, event);
-    if (dimensions.length === 0) return;
+    if (dimensions.length === 0 && enriched.length === 0) return;
     const whole = decodeEvent(schemaId, body, from, to);
     if (whole === undefined) throw new Error('expected an event that was found to be one');
-    delta.add(rules.series.split(whole, dimensions), minute, retentionClass, event);
+    const split = this.splitSeries(whole, definition, catalogPosition);
+    delta.add(split, minute, retentionClass, event);
+  }
+
+  private splitSeries(
+    event: Event,
+    definition: EventTypeDefinition,
+    catalogPosition: bigint,
+  ): number {
+    const { series, catalog } = this.rules;
+    const { dimensions, enriched } = definition;
+    if (enriched.length === 0) return series.split(event, dimensions);
+    const fields = catalog.fields(event.project, event.subject, catalogPosition);
+    const split = enrichedEvent(event, definition, fields);
+    return series.split(split.event, split.names);
   }
 }
 

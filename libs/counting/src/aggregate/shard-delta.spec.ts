@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  type CatalogFields,
   CURRENT_SCHEMA_ID,
   DEFAULT_EVENT_TYPE,
   encodeBlockHeader,
@@ -7,6 +8,7 @@ import {
   ENTRY_HEADER_BYTES,
   MAX_BLOCK_BODY_BYTES,
   MAX_BLOCK_EVENTS,
+  MAX_CATALOG_ENTRY_BYTES,
   MAX_DIMENSIONS,
   writeEntryHeader,
   type Event,
@@ -16,7 +18,8 @@ import { SeriesTable } from '../series/series-table.js';
 import { readBlock } from './block-record.js';
 import { takersOf } from '../../test/support/counted-blocks.js';
 import { PartitionCounter } from './partition-counter.js';
-import { MAX_RECORD_DELTA_BYTES, noFates, ShardDelta } from './shard-delta.js';
+import { enrichedBytes } from './enriched-bytes.js';
+import { MAX_DELTA_BYTES, MAX_RECORD_DELTA_BYTES, noFates, ShardDelta } from './shard-delta.js';
 
 const TOPIC = 'events-0123456789abcdef';
 const NO_VALUE = { isValued: false, unscaled: 0, scale: 0 };
@@ -58,13 +61,18 @@ function fullBlock(eventOf: (number: number) => Event): Buffer {
 }
 
 /** All of it goes to one shard, as rows of their own with names of their own. */
-function deltaOf(block: Buffer): ShardDelta {
+function deltaOf(block: Buffer, fields: CatalogFields = {}): ShardDelta {
   const shardMap = ShardMap.even(1);
   const series = new SeriesTable(shardMap, 1e6);
   const counter = new PartitionCounter(0, 1000, new Map(), {
     shardMap,
     series,
-    definition: () => ({ ...DEFAULT_EVENT_TYPE, dimensions: NAMES }),
+    definition: () => ({
+      ...DEFAULT_EVENT_TYPE,
+      dimensions: NAMES,
+      enriched: Object.keys(fields),
+    }),
+    catalog: { fields: () => fields },
   });
   const delta = new ShardDelta(TOPIC, series);
   const record = readBlock({ offset: 0n, timestampMs: 1, value: block });
@@ -98,6 +106,19 @@ describe('the bytes of a delta', () => {
     expect(delta.bytes).toBeGreaterThanOrEqual(rows.length + seriesNames.length - 8);
     expect(delta.bytes).toBeLessThan((rows.length + seriesNames.length) * 1.01);
     expect(delta.bytes).toBeLessThan(MAX_RECORD_DELTA_BYTES);
+  });
+
+  it('are bounded where the catalogue adds to the names of each event', () => {
+    // Each character takes two bytes of JSON.
+    const texts = Array.from({ length: 3 }, (_, at) => [`e${at}`, '"'.repeat(119)] as const);
+    const fields: CatalogFields = Object.fromEntries(texts);
+    expect(MAX_CATALOG_ENTRY_BYTES - JSON.stringify(fields).length).toBeLessThan(40);
+    const block = fullBlock((number) => event(number));
+    const { bytes } = deltaOf(block, fields);
+    expect(bytes).toBeGreaterThan(MAX_RECORD_DELTA_BYTES);
+    expect(bytes).toBeLessThan(MAX_RECORD_DELTA_BYTES + enrichedBytes(1n, block.readUInt32BE(12)));
+    expect(enrichedBytes(1n, MAX_BLOCK_EVENTS)).toBeLessThan(MAX_DELTA_BYTES);
+    expect(enrichedBytes(0n, MAX_BLOCK_EVENTS)).toBe(0);
   });
 
   it('do not grow with what is merged, nor with names that the shard knows', () => {

@@ -3,6 +3,7 @@ import {
   DeltaRowWriter,
   FATES,
   HOUR_MS,
+  MAX_MESSAGE_BYTES,
   SERIES_ID_BYTES,
   type Fate,
   type OffsetRange,
@@ -38,9 +39,14 @@ const ENTRY_BYTES = 96;
  * rows of 72, and around its two series names 24 each and the braces of the dimensions. Its own become
  * at most six times as many: project, type and subject stand in both names, and in the dimensions' JSON
  * a control character takes six. So a body of 512 KiB with the most events, of which 20 bytes each are
- * no text, comes to 3.8 MB.
+ * no text, comes to 3.8 MB. What the catalogue adds to names is beside that, see `enrichedBytes`.
  */
 export const MAX_RECORD_DELTA_BYTES = 4 << 20;
+
+/** More than the instants of a flush and what frames it: enough for some thousand partitions. */
+const ENVELOPE_BYTES = 1 << 20;
+/** A delta may have so many bytes when one more record is counted into it. */
+export const MAX_DELTA_BYTES = MAX_MESSAGE_BYTES - MAX_RECORD_DELTA_BYTES - ENVELOPE_BYTES;
 
 /**
  * What one flush adds to one shard, while it is being summed up: for exact ranges of offsets. A record

@@ -5,6 +5,7 @@ import { EventTypeHistory } from './event-type-history.js';
 
 const keep = (retention: EventTypeDefinition['retention']): EventTypeDefinition => ({
   dimensions: [],
+  enriched: [],
   maxAgeMs: null,
   retention,
 });

@@ -1,5 +1,6 @@
 import type { EventTypeDefinition } from '@tally/contracts';
 import type { EventsTopic, ShardMap } from '@tally/placement';
+import type { Catalog } from '../catalog/catalog.js';
 import type { LogTime } from './log-time.js';
 import type { RunAction } from './run-action.js';
 import type { ShardRoster } from './shard-roster.js';
@@ -20,6 +21,8 @@ export interface CountingRunOptions {
   ) => EventTypeDefinition;
   /** Whether that version is known here, so that `definition` has an answer. */
   readonly knowsVersion: (registryVersion: number) => boolean;
+  /** What is known of subjects; blocks name a position of it. */
+  readonly catalog: Catalog;
   /** Rows for one shard that are flushed before the next tick. */
   readonly flushRows: number;
   /**

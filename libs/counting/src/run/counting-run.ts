@@ -51,12 +51,13 @@ export class CountingRun {
   private readonly instants: CompleteInstants;
 
   constructor(private readonly options: CountingRunOptions) {
-    const { shardMap, roster, flushRows, shardPatienceMs, maxSeries, definition } = options;
+    const { shardMap, roster, flushRows, shardPatienceMs, maxSeries, definition, catalog } =
+      options;
     const { topic, partitions, letterIntervalMs, emit } = options;
     const { epoch, shards } = shardMap;
     this.memory = new WindowMemory(options.maxWindowBytes);
     const series = new SeriesTable(shardMap, maxSeries);
-    this.rules = { shardMap, series, definition };
+    this.rules = { shardMap, series, definition, catalog };
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
     roster.tick(startedAtMs);
     const { losses, readings, unconfirmed } = this;
@@ -233,10 +234,10 @@ export class CountingRun {
     this.shards.flushLarge();
   }
 
-  /** @param isKnown False: that version of the registry is nowhere. */
-  onVersion(partition: number, isKnown: boolean): void {
+  /** @param isKnown False: what the block names is nowhere. */
+  onMeaning(partition: number, isKnown: boolean): void {
     if (this.phase !== 'counting') return;
-    const problem = this.readings.get(partition)?.onVersion(isKnown);
+    const problem = this.readings.get(partition)?.onMeaning(isKnown);
     if (problem !== undefined) this.halt(partition, problem);
   }
 
@@ -289,7 +290,7 @@ export class CountingRun {
 
   private beginPartition({ partition, bounds, covered, point }: PartitionStart): void {
     if (point.kind === 'contradiction') return this.halt(partition, point.reason);
-    const { topic, knowsVersion, emit } = this.options;
+    const { topic, knowsVersion, catalog, emit } = this.options;
     const { dedupWindowMs } = topic;
     const reading = new PartitionReading({
       partition,
@@ -302,7 +303,8 @@ export class CountingRun {
       takers: { deltas: this.shards.deltas, absent: this.letters.absent },
       onCounted: (counted) => this.onCounted(partition, counted),
       knowsVersion,
-      hasRoom: () => this.shards.hasRoom() && this.letters.hasRoom(),
+      reachesCatalog: (position) => catalog.reaches(position),
+      hasRoom: (moreBytes) => this.shards.hasRoom(moreBytes) && this.letters.hasRoom(),
       memory: this.memory,
       emit,
     });

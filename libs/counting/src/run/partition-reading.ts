@@ -1,5 +1,6 @@
 import { CURRENT_SCHEMA_ID, isLaterSchema } from '@tally/contracts';
 import type { BlockRecord } from '../aggregate/block-record.js';
+import { enrichedBytes } from '../aggregate/enriched-bytes.js';
 import type { CountedRecord, PartitionCounter, Takers } from '../aggregate/partition-counter.js';
 import type { RunAction } from './run-action.js';
 import { goneWindow } from './starting-point.js';
@@ -15,11 +16,18 @@ type State =
       readonly kind: 'counting';
       readonly counter: PartitionCounter;
       next: bigint;
-      /** The version of the registry that the next record needs and that is not known here. */
-      awaited: number | undefined;
+      /** What the next record names and is not known here. */
+      awaited: Unknown | undefined;
       /** Whether the next record waits until there is memory for its events. */
       awaitsMemory: boolean;
     };
+
+/** What a block names by which nobody can say here what its events mean. */
+type Unknown =
+  /** A version of the registry. */
+  | { readonly kind: 'version'; readonly registryVersion: number }
+  /** A position of the catalogue. */
+  | { readonly kind: 'catalog'; readonly position: bigint };
 
 /** Which partition is read, and from where. */
 export interface PartitionReadingOptions {
@@ -38,11 +46,13 @@ export interface PartitionReadingOptions {
   readonly takers: Takers;
   /** Told of each record that was counted. */
   readonly onCounted: (counted: CountedRecord) => void;
-  /** Whether a record more may be counted. */
-  readonly hasRoom: () => boolean;
+  /** Whether a record more may be counted that may add so much beyond what any record does. */
+  readonly hasRoom: (moreBytes: number) => boolean;
   readonly memory: WindowMemory;
   /** Whether it is known here what events of that version of the registry mean. */
   readonly knowsVersion: (registryVersion: number) => boolean;
+  /** Whether all of the catalogue below that position is known here. */
+  readonly reachesCatalog: (position: bigint) => boolean;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -115,7 +125,7 @@ export class PartitionReading {
         if (first.offset !== state.next || state.awaited !== undefined || state.awaitsMemory)
           return undefined;
         for (const record of records) {
-          if (record.offset >= options.start && !options.hasRoom()) {
+          if (record.offset >= options.start && !options.hasRoom(moreBytesOf(record))) {
             const { partition, emit } = options;
             emit({ kind: 'read-from', partition, offset: record.offset });
             return undefined;
@@ -130,7 +140,7 @@ export class PartitionReading {
             return `offset ${record.offset} has events of schema ${later}, this processor knows those up to ${CURRENT_SCHEMA_ID}: a later version has to count them`;
           state.awaited = this.take(record, state.counter);
           if (state.awaited !== undefined) {
-            this.awaitVersion(state.awaited);
+            this.askMeaning(state.awaited);
             return undefined;
           }
           state.next = record.offset + 1n;
@@ -141,15 +151,14 @@ export class PartitionReading {
   }
 
   /**
-   * The version that was awaited is known here, or not there at all: then nobody can say what the
-   * block means, and the result is why the partition cannot go on.
+   * What was awaited is known here, or not there at all: then nobody can say what the block means, and
+   * the result is why the partition cannot go on.
    */
-  onVersion(isKnown: boolean): string | undefined {
+  onMeaning(isKnown: boolean): string | undefined {
     const { state, options } = this;
     if (state.kind !== 'counting' || state.awaited === undefined) return undefined;
     const { next, awaited } = state;
-    if (!isKnown)
-      return `offset ${next} names version ${awaited} of the event types, which is not in ZooKeeper`;
+    if (!isKnown) return `offset ${next} names ${whatIsNowhere(awaited)}`;
     state.awaited = undefined;
     options.emit({ kind: 'read-from', partition: options.partition, offset: next });
     return undefined;
@@ -216,23 +225,46 @@ export class PartitionReading {
     return offset >= start && counter.isLacked(offset, takers) ? block.schemaId : undefined;
   }
 
-  /** The version of the registry that is needed first, and not known; undefined: it was taken. */
-  private take(record: BlockRecord, counter: PartitionCounter): number | undefined {
-    const { start, takers, knowsVersion, onCounted } = this.options;
+  /** What the record names and is not known here; undefined: it was taken. */
+  private take(record: BlockRecord, counter: PartitionCounter): Unknown | undefined {
+    const { start, takers, onCounted } = this.options;
     const { offset, block } = record;
-    const isMeant = block.kind !== 'block' || knowsVersion(block.registryVersion);
+    const unknown = this.unknownOf(block);
     // What is covered needs no meaning: it was counted, or somebody accepted that it is lost.
-    if (offset < start || (!isMeant && !counter.isLacked(offset, takers))) {
+    if (offset < start || (unknown !== undefined && !counter.isLacked(offset, takers))) {
       counter.remember(record);
       return undefined;
     }
-    if (!isMeant) return block.registryVersion;
+    if (unknown !== undefined) return unknown;
     onCounted(counter.count(record, takers));
     return undefined;
   }
 
-  private awaitVersion(registryVersion: number): void {
-    const { partition, emit } = this.options;
-    emit({ kind: 'await-version', partition, registryVersion });
+  private unknownOf(block: BlockRecord['block']): Unknown | undefined {
+    if (block.kind !== 'block') return undefined;
+    const { registryVersion, catalogPosition: position } = block;
+    const { knowsVersion, reachesCatalog } = this.options;
+    if (!knowsVersion(registryVersion)) return { kind: 'version', registryVersion };
+    return reachesCatalog(position) ? undefined : { kind: 'catalog', position };
   }
+
+  private askMeaning(unknown: Unknown): void {
+    const { partition, emit } = this.options;
+    switch (unknown.kind) {
+      case 'version':
+        return emit({ ...unknown, kind: 'await-version', partition });
+      case 'catalog':
+        return emit({ ...unknown, kind: 'await-catalog', partition });
+    }
+  }
+}
+
+function moreBytesOf({ block }: BlockRecord): number {
+  return block.kind === 'block' ? enrichedBytes(block.catalogPosition, block.count) : 0;
+}
+
+function whatIsNowhere(unknown: Unknown): string {
+  return unknown.kind === 'version'
+    ? `version ${unknown.registryVersion} of the event types, which is not in ZooKeeper`
+    : `position ${unknown.position} of the catalogue, which ends before`;
 }

@@ -100,9 +100,11 @@ export type RunAction =
   | { readonly kind: 'read-from'; readonly partition: number; readonly offset: bigint }
   /**
    * A block names a version of the registry that is not known here: no record of its partition until
-   * `read-from`. Answered by `onVersion`.
+   * `read-from`. Answered by `onMeaning`.
    */
   | { readonly kind: 'await-version'; readonly partition: number; readonly registryVersion: number }
+  /** A block names a position of the catalogue that is not reached here: as `await-version`. */
+  | { readonly kind: 'await-catalog'; readonly partition: number; readonly position: bigint }
   /**
    * Alarm: the dedup windows have all the memory that they may have, and the next record of this partition
    * lets go nothing of it: no record of it until `read-from`.

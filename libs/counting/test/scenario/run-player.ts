@@ -1,12 +1,13 @@
 import { decodeDeadLetter, DEFAULT_EVENT_TYPE, FATES, type StandingRange } from '@tally/contracts';
 import { ShardMap } from '@tally/placement';
+import { CatalogHistory } from '../../src/catalog/catalog-history.js';
 import type { RecordCounts } from '../../src/aggregate/partition-counter.js';
 import { CountingRun } from '../../src/run/counting-run.js';
 import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
 import { LogTime } from '../../src/run/log-time.js';
 import { ShardRoster } from '../../src/run/shard-roster.js';
 import { FlushText } from './flush-text.js';
-import { boundsOf, coverageOf, offsetsOf, Subjects } from './scenario-words.js';
+import { boundsOf, coverageOf, offsetsOf, PROJECT, Subjects } from './scenario-words.js';
 
 const SETTINGS = {
   shards: 2,
@@ -18,6 +19,7 @@ const SETTINGS = {
   'letter every': 0,
   'verify every': 60_000,
   'known version': 0,
+  enriched: 0,
   keep: 0,
   'window bytes': 1 << 20,
 };
@@ -50,6 +52,8 @@ export class RunPlayer {
   private logTime: LogTime | undefined;
   /** Which database answers for a shard, when a scenario says that it is another one. */
   private readonly identities = new Map<number, string>();
+  /** What the processor has read of it. */
+  private readonly catalog = new CatalogHistory();
   /** What counting an event runs into, when a scenario says so. */
   private bug: string | undefined;
   private shardMap = ShardMap.even(SETTINGS.shards);
@@ -134,8 +138,20 @@ export class RunPlayer {
       /^version of partition (\d+) is (there|nowhere)$/,
       (partition, where) => {
         if (where === 'there') this.settings['known version'] = Number.MAX_SAFE_INTEGER;
-        this.running.onVersion(Number(partition), where === 'there');
+        this.running.onMeaning(Number(partition), where === 'there');
       },
+    ],
+    [
+      /^catalogue says (?:owner (\w+) of|nothing of) (\w+)$/,
+      (owner, name = '') => {
+        const subject = this.subjects.subjectOf(name);
+        const fields = owner === undefined ? undefined : { owner };
+        this.catalog.apply({ kind: 'change', project: PROJECT, subject, fields });
+      },
+    ],
+    [
+      /^position of partition (\d+) is (there|nowhere)$/,
+      (partition, where) => this.running.onMeaning(Number(partition), where === 'there'),
     ],
     [
       /^processor is asked how many shards are silent$/,
@@ -198,6 +214,7 @@ export class RunPlayer {
       roster: this.roster,
       definition: () => this.definition,
       knowsVersion: (version) => version <= this.settings['known version'],
+      catalog: this.catalog,
       flushRows: this.settings['flush rows'],
       shardPatienceMs: this.settings['shard patience'],
       logTime: this.logTime,
@@ -217,6 +234,7 @@ export class RunPlayer {
     const bug = () => this.bug;
     return {
       ...DEFAULT_EVENT_TYPE,
+      enriched: this.settings.enriched > 0 ? ['owner'] : [],
       get maxAgeMs() {
         const found = bug();
         if (found !== undefined) throw new Error(found);
@@ -302,6 +320,8 @@ export class RunPlayer {
         return `reads partition ${action.partition} from ${action.offset}`;
       case 'await-version':
         return `waits in partition ${action.partition} for version ${action.registryVersion} of the event types`;
+      case 'await-catalog':
+        return `waits in partition ${action.partition} for position ${action.position} of the catalogue`;
       case 'await-memory':
         return `ALARM: waits in partition ${action.partition} for memory`;
       case 'pause':
