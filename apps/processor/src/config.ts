@@ -1,3 +1,4 @@
+import { catalogSettings } from '@tally/catalog';
 import { DAY_MS } from '@tally/contracts';
 import { logSettings } from '@tally/log-client';
 import {
@@ -12,6 +13,7 @@ export const settings = {
   ...serviceSettings,
   ...discoverySettings,
   ...logSettings,
+  ...catalogSettings,
   flushIntervalMs: setting(
     'TALLY_FLUSH_INTERVAL_MS',
     wholeNumber(10, 60_000, 600),
@@ -65,7 +67,7 @@ export const settings = {
   versionWaitMs: setting(
     'TALLY_VERSION_WAIT_MS',
     wholeNumber(100, 600_000, 10_000),
-    'how long ZooKeeper has to answer without the version of the event types that a block names until its partition is halted; servers of ZooKeeper are behind for less',
+    'how long ZooKeeper has to answer without the version of the event types that a block names until its partition is halted, or the log that the catalogue ends before the position that it names; servers of ZooKeeper are behind for less',
   ),
   verifyIntervalMs: setting(
     'TALLY_VERIFY_INTERVAL_MS',

@@ -117,9 +117,10 @@ function settingsOf(
         TALLY_LOG_DIR: join(at.dir, 'partition-log'),
         TALLY_KAFKA_PORT: String(at.kafkaPort),
       };
-    case 'partitioner':
     case 'processor':
     case 'dead-letter-replayer':
+      return { KAFKA_BROKERS: at.kafkaBrokers, TALLY_CATALOG_DIR: join(at.dir, 'catalog') };
+    case 'partitioner':
     case 'auditor':
       return { KAFKA_BROKERS: at.kafkaBrokers };
     case 'cluster-proxy':

@@ -1,3 +1,4 @@
+import { FollowedCatalog } from '@tally/catalog';
 import { TallyError } from '@tally/contracts';
 import type { InstallationWatch } from '@tally/discovery';
 import { GroupReader, type Assignment, type KafkaConfig, type LogAdmin } from '@tally/log-client';
@@ -50,6 +51,7 @@ export class Processor {
   private shardMap: ShardMap | undefined;
   private topic: EventsTopic | undefined;
   private letters: DeadLettersTopic | undefined;
+  private catalog: FollowedCatalog | undefined;
   private reader: GroupReader | undefined;
   private assignment: Assignment | undefined;
   private driver: RunDriver | undefined;
@@ -131,6 +133,7 @@ export class Processor {
     await this.changing;
     await this.driver?.stop();
     await this.letters?.close();
+    await this.catalog?.close();
   }
 
   private async join(): Promise<void> {
@@ -138,11 +141,17 @@ export class Processor {
     const topic = (await this.topicNode.read())?.value;
     if (topic === undefined)
       throw new TallyError('unavailable', 'ZooKeeper does not name a topic for events yet');
-    const { admin, logger } = this.options;
+    const { admin, config, logger } = this.options;
     await admin.assertTopic(topic.name, topic.partitions);
     if (this.stopping.signal.aborted) return;
     this.topic = topic;
     this.letters ??= new DeadLettersTopic({ ...this.options, topic });
+    this.catalog ??= new FollowedCatalog({
+      ...this.options,
+      dir: config.catalogDir,
+      eventsTopic: topic.name,
+      positionWaitMs: config.versionWaitMs,
+    }).start();
     const reader = this.newReader(topic);
     this.reader = reader;
     try {
@@ -191,10 +200,11 @@ export class Processor {
     const { logger, metrics } = this.options;
     await this.driver?.stop();
     this.driver = undefined;
-    const { assignment, shardMap, topic, letters } = this;
+    const { assignment, shardMap, topic, letters, catalog } = this;
     if (this.stopping.signal.aborted || assignment === undefined || assignment.signal.aborted)
       return;
-    if (shardMap === undefined || topic === undefined || letters === undefined) return;
+    if (shardMap === undefined || topic === undefined) return;
+    if (letters === undefined || catalog === undefined) return;
     metrics.restarts.inc({ reason });
     logger.info({ reason, partitions: assignment.partitions.length }, 'counting anew');
     this.driver = new RunDriver({
@@ -202,6 +212,7 @@ export class Processor {
       topic,
       assignment,
       letters,
+      catalog,
       shardMap,
       roster: this.roster,
       logTime: this.logTime,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { FollowedCatalog } from '@tally/catalog';
 import { SECOND_MS } from '@tally/contracts';
 import {
-  CatalogHistory,
   CountingRun,
   readBlock,
   type FlushAction,
@@ -39,6 +39,7 @@ export interface RunDriverOptions {
   readonly assignment: Assignment;
   readonly shardMap: ShardMap;
   readonly eventTypes: EventTypes;
+  readonly catalog: FollowedCatalog;
   readonly shards: Shards;
   /** What is known of the shards from run to run. */
   readonly roster: ShardRoster;
@@ -72,7 +73,8 @@ export class RunDriver {
   private hasRead = false;
 
   constructor(private readonly options: RunDriverOptions) {
-    const { config, topic, assignment, shardMap, roster, logTime, eventTypes, now } = options;
+    const { config, topic, assignment, shardMap, roster, logTime, eventTypes, catalog, now } =
+      options;
     this.traces = new FlushTraces(shardMap.shards);
     this.work = new WorkUnderWay(this.stopping.signal, (error, consequence) =>
       options.logger.warn({ error }, consequence),
@@ -84,8 +86,7 @@ export class RunDriver {
       roster,
       definition: (project, type, version) => eventTypes.definition(project, type, version),
       knowsVersion: (version) => eventTypes.knowsVersion(version),
-      // Nobody puts anything yet: a block that names a position of it is somebody else's.
-      catalog: new CatalogHistory(),
+      catalog,
       flushRows: config.flushRows,
       shardPatienceMs: config.shardPatienceMs,
       logTime,
@@ -221,7 +222,7 @@ export class RunDriver {
         return this.work.track(this.awaitVersion(action.partition, action.registryVersion));
       case 'await-catalog':
         assignment.stopReading(action.partition);
-        return queueMicrotask(() => this.run.onMeaning(action.partition, false));
+        return this.work.track(this.awaitCatalog(action.partition, action.position));
       case 'await-memory': {
         const { partition } = action;
         const { maxWindowBytes } = this.options;
@@ -352,6 +353,11 @@ export class RunDriver {
   private async awaitVersion(partition: number, registryVersion: number): Promise<void> {
     const { signal } = this.stopping;
     const isKnown = await this.options.eventTypes.reach(registryVersion, signal);
+    if (isKnown !== undefined) this.run.onMeaning(partition, isKnown);
+  }
+
+  private async awaitCatalog(partition: number, position: bigint): Promise<void> {
+    const isKnown = await this.options.catalog.reach(position, this.stopping.signal);
     if (isKnown !== undefined) this.run.onMeaning(partition, isKnown);
   }
 
