@@ -51,6 +51,7 @@ describe('event types', () => {
       type: 'share',
       version: 0,
       dimensions: [],
+      enriched: [],
       maxAgeSeconds: null,
       retention: 'ever',
       versions: [],
@@ -59,16 +60,18 @@ describe('event types', () => {
     const one = {
       version: first.body['version'],
       dimensions: ['from', 'to'],
+      enriched: [],
       maxAgeSeconds: 604_800,
       retention: 'ever',
     };
     expect(first).toEqual({ status: 201, body: { type: 'share', ...one } });
     const again = await put('share', { dimensions: ['from', 'to'], maxAgeSeconds: 604_800 });
     expect(again).toEqual({ ...first, status: 200 });
-    const second = await put('share', { retention: '30d' });
+    const second = await put('share', { enriched: ['owner', 'category'], retention: '30d' });
     const two = {
       version: Number(one.version) + 1,
       dimensions: [],
+      enriched: ['category', 'owner'],
       maxAgeSeconds: null,
       retention: '30d',
     };
@@ -124,6 +127,8 @@ describe('event types', () => {
     ['share', '{"maxAgeSeconds":315360001}', 'to 10 years'],
     ['share', '{"dimensions":["a","a"]}', 'each dimension once'],
     ['share', '{"dimensions":["1","2","3","4","5","6","7","8","9"]}', 'at most 8'],
+    ['share', '{"enriched":["1","2","3","4","5"]}', 'at most 4 enriched'],
+    ['share', '{"dimensions":["a"],"enriched":["a"]}', 'no name in both'],
     ['Share', '{}', 'expected an event type'],
     ['share?x=1', '{}', 'no parameters'],
   ])('%s with %s is refused', async (type, document, detail) => {

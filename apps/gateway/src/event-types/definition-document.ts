@@ -20,6 +20,9 @@ export const DOCUMENT_PARTS = {
   dimensions: EVENT_TYPE_PARTS.dimensions.describe(
     'Names of attributes whose values split the counters; answered ascending.',
   ),
+  enriched: EVENT_TYPE_PARTS.enriched.describe(
+    'Names of fields of the catalogue whose values split the counters too, as the catalogue has them for the subject when the event is taken in; answered ascending. At most eight dimensions together, and no name in both.',
+  ),
   maxAgeSeconds: z
     .number(AGE)
     .min(MIN_AGE_MS / SECOND_MS, AGE)
@@ -33,13 +36,14 @@ export const DOCUMENT_PARTS = {
 export const GIVEN_DEFINITION = z.strictObject(
   {
     dimensions: DOCUMENT_PARTS.dimensions.default([...DEFAULT_EVENT_TYPE.dimensions]),
+    enriched: DOCUMENT_PARTS.enriched.default([...DEFAULT_EVENT_TYPE.enriched]),
     maxAgeSeconds: DOCUMENT_PARTS.maxAgeSeconds.default(DEFAULT_EVENT_TYPE.maxAgeMs),
     retention: DOCUMENT_PARTS.retention.default(DEFAULT_EVENT_TYPE.retention),
   },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `expected dimensions, maxAgeSeconds and retention, got ${quoted(issue.keys[0] ?? '')}`
+        ? `expected dimensions, enriched, maxAgeSeconds and retention, got ${quoted(issue.keys[0] ?? '')}`
         : 'expected an object',
   },
 );
@@ -47,6 +51,7 @@ export const GIVEN_DEFINITION = z.strictObject(
 /** A definition as the API has it: ages in seconds. */
 export interface DefinitionDocument {
   readonly dimensions: readonly string[];
+  readonly enriched: readonly string[];
   readonly maxAgeSeconds: number | null;
   readonly retention: EventTypeDefinition['retention'];
 }
@@ -55,10 +60,11 @@ export function toDocument({
   version,
   definition,
 }: VersionedDefinition): DefinitionDocument & { readonly version: number } {
-  const { dimensions, maxAgeMs, retention } = definition;
+  const { dimensions, enriched, maxAgeMs, retention } = definition;
   return {
     version,
     dimensions,
+    enriched,
     maxAgeSeconds: maxAgeMs === null ? null : maxAgeMs / SECOND_MS,
     retention,
   };
@@ -66,10 +72,10 @@ export function toDocument({
 
 /** What a caller gave, missing members with their defaults. TallyError `invalid_argument`. */
 export function fromDocument(document: unknown): EventTypeDefinition {
-  const { dimensions, maxAgeSeconds, retention } = checked(GIVEN_DEFINITION, document);
+  const { dimensions, enriched, maxAgeSeconds, retention } = checked(GIVEN_DEFINITION, document);
   const maxAgeMs = maxAgeSeconds === null ? null : maxAgeSeconds * SECOND_MS;
   // As they are stored: who gives them in another order means the same.
-  return checked(EVENT_TYPE_SCHEMA, { dimensions, enriched: [], maxAgeMs, retention });
+  return checked(EVENT_TYPE_SCHEMA, { dimensions, enriched, maxAgeMs, retention });
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {

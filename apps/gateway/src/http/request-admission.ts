@@ -114,7 +114,7 @@ export class RequestAdmission implements OnModuleInit {
     if (!isOfApi(request)) return;
     const { method, headers, routeOptions } = request;
     const { url = '' } = routeOptions;
-    if (method === 'PUT' || url.startsWith('/v1/admin/'))
+    if (method === 'PUT' || method === 'DELETE' || url.startsWith('/v1/admin/'))
       this.keys.checkAdmin(headers['authorization']);
     else this.keys.checkApi(headers['authorization']);
   }

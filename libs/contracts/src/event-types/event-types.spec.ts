@@ -36,7 +36,7 @@ describe('the definition of an event type', () => {
     [{ ...definition, enriched: ['__proto__'] }, 'names of fields of the catalogue'],
     [{ ...definition, enriched: ['b'] }, 'no name in both'],
     [
-      { ...definition, dimensions: [...'1234567'], enriched: ['c', 'd'] },
+      { ...definition, dimensions: ['1', '2', '3', '4', '5', '6', '7'], enriched: ['c', 'd'] },
       'at most 8 dimensions together',
     ],
     [{ ...definition, maxAgeMs: 999 }, 'from 1 second to 10 years'],
