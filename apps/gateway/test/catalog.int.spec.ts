@@ -79,6 +79,16 @@ describe('the catalogue', () => {
     expect(fixture.entries).toEqual([]);
   });
 
+  it('takes no notice of a body, or of its type alone, where something is deleted', async () => {
+    const headers = { ...JSON_BODY, authorization: 'Bearer master' };
+    for (const body of [undefined, '{}', '']) {
+      const url = `${gateway.url}/v1/catalog/a`;
+      const init = body === undefined ? {} : { body };
+      const response = await fetch(url, { method: 'DELETE', headers, ...init });
+      expect([body, response.status]).toEqual([body, 200]);
+    }
+  });
+
   it('is for who may administer', async () => {
     for (const method of ['PUT', 'DELETE'] as const) {
       const document = method === 'PUT' ? { fields: {} } : undefined;
