@@ -32,7 +32,7 @@ const { name } = readJson(project, 'package.json');
 /** Tracing patches these when they are required: they are read from node_modules then, else bundled. */
 const TRACED = ['@grpc/grpc-js', 'pg'];
 /** With native parts. Of the second all else is bundled. */
-const NATIVE = ['@node-rs/crc32', 'zookeeper'];
+const NATIVE = ['@node-rs/crc32', 'zookeeper', 'lmdb'];
 /** What packages read beside themselves when they are loaded, and where it lies for a bundle. */
 const MOVED = [
   {
@@ -116,7 +116,7 @@ const { metafile } = await build({
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
-  external: ['@node-rs/crc32'],
+  external: ['@node-rs/crc32', 'lmdb'],
   plugins: [tracedDrivers, movedFiles, optionalPeers],
   banner: {
     js: '(function (exports, require, module, __filename, __dirname) {const __outside = require;',

@@ -12,7 +12,8 @@ const readJson = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8
 const { packages } = readJson('package-lock.json');
 
 /** Read by people and compilers alone, and the sources of what is compiled already. */
-const NEEDLESS = /\.(md|map|d\.[cm]?ts)$|\/node_modules\/zookeeper\/(deps|src|tests|examples)$/;
+const NEEDLESS =
+  /\.(md|map|d\.[cm]?ts)$|\/node_modules\/(zookeeper|lmdb)\/(deps|dependencies|src|tests|examples)$/;
 
 /** The entry of the lock that `name` means in the folder `from`, as Node looks it up. */
 function find(from, name) {

@@ -33,6 +33,8 @@ export interface Protections {
   usesNewer: boolean;
   trustsFiles: boolean;
   ignoresHoles: boolean;
+  readsNewest: boolean;
+  neverAwaits: boolean;
   /** replayer */
   deliversWhole: boolean;
   /** log, as processors shorten it */
@@ -75,6 +77,8 @@ export function allProtections(): Protections {
     usesNewer: false,
     trustsFiles: false,
     ignoresHoles: false,
+    readsNewest: false,
+    neverAwaits: false,
     deliversWhole: false,
     keepsNothing: false,
     keepsNoRecordBelow: false,
@@ -125,6 +129,14 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
   'an event means what the registry says now, not what its block says': {
     takes: ['usesNewestMeaning'],
     firstSeed: 866,
+  },
+  'an event is enriched by what the catalogue says when it is counted': {
+    takes: ['readsNewest'],
+    firstSeed: 850,
+  },
+  'a position of the catalogue that was not read yet counts as read': {
+    takes: ['neverAwaits'],
+    firstSeed: 874,
   },
   'a log that was shortened into the dedup window is counted on': {
     takes: ['takesAnyBeginning'],

@@ -39,6 +39,8 @@ export interface Schedule {
   /** When clients sent before that, in ms before the beginning; none: the log is kept for ever. */
   readonly history: readonly number[];
   readonly sends: readonly number[];
+  /** When somebody puts something into the catalogue, in ms from the beginning; none: there is none. */
+  readonly puts: readonly number[];
   readonly faults: readonly Fault[];
   /** What is not mended at once at the end: the others must be counted without this shard. */
   readonly lastly: { readonly shard: number; readonly is: 'away' | 'odd' } | undefined;
@@ -99,11 +101,13 @@ export function scheduleOf(seed: number): Schedule {
       ? undefined
       : { shard: random.between(0, SHARDS - 1), is: random.pick(['away', 'odd'] as const) };
   const logKeepMs = history.length > 0 ? LOG_KEEP_MS : 0;
+  const puts = putsOf(seed);
   return {
     seed,
     settings: { ...settings, logKeepMs, keepsGenerations },
     history,
     sends,
+    puts,
     faults,
     lastly,
   };
@@ -121,6 +125,13 @@ function historyOf(seed: number): number[] {
   return Array.from({ length: random.between(3, 8) }, () => random.between(0, HISTORY_MS)).flatMap(
     (atMs) => Array.from({ length: random.between(1, 5) }, () => atMs),
   );
+}
+
+/** Drawn apart, as clockFaults. */
+function putsOf(seed: number): number[] {
+  const random = new Random(seed).part(8);
+  if (!random.chance(40)) return [];
+  return Array.from({ length: random.between(1, 8) }, () => random.between(0, LASTS_MS));
 }
 
 /** Drawn apart: what else a seed does is as it was without them. */

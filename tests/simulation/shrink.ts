@@ -5,7 +5,7 @@ export function shrink(schedule: Schedule, fails: (smaller: Schedule) => boolean
   let smallest = schedule;
   for (let isSmaller = true; isSmaller;) {
     isSmaller = false;
-    for (const part of ['faults', 'sends'] as const)
+    for (const part of ['faults', 'sends', 'puts'] as const)
       for (let index = smallest[part].length - 1; index >= 0; index--) {
         const smaller = { ...smallest, [part]: smallest[part].filter((_, at) => at !== index) };
         if (!fails(smaller)) continue;

@@ -20,7 +20,9 @@ import { badWeather, CALM, Network } from './world/network.js';
 import { LoggedEvents } from './world/logged-events.js';
 import { Operator } from './world/operator.js';
 import { ProcessorGroup } from './world/processor-group.js';
-import { SimulatedClients, SPLIT } from './world/simulated-clients.js';
+import { splitsIn } from './world/event-meaning.js';
+import { SimulatedCatalog } from './world/simulated-catalog.js';
+import { SimulatedClients } from './world/simulated-clients.js';
 import { SimulatedIntake } from './world/simulated-intake.js';
 import { SimulatedLog } from './world/simulated-log.js';
 import { SimulatedProcessor } from './world/simulated-processor.js';
@@ -49,6 +51,7 @@ export class Simulation {
   private readonly network: Network;
   private readonly log: SimulatedLog;
   private readonly letters: SimulatedLog;
+  private readonly catalog: SimulatedCatalog;
   private readonly logged: LoggedEvents;
   private readonly shards: SimulatedShard[];
   private readonly processors: SimulatedProcessor[];
@@ -75,7 +78,14 @@ export class Simulation {
     const syncMs = () => this.random.between(1, 60);
     this.log = new SimulatedLog(PARTITIONS, this.time, syncMs, protections);
     this.letters = new SimulatedLog(PARTITIONS, this.time, syncMs, protections);
-    this.logged = new LoggedEvents(this.log, DEDUP_WINDOW_MS);
+    this.catalog = new SimulatedCatalog({
+      time: this.time,
+      faults: protections,
+      puts: schedule.puts,
+      random: new Random(schedule.seed).part(9),
+      tell: (line) => this.tell(line),
+    });
+    this.logged = new LoggedEvents(this.log, DEDUP_WINDOW_MS, this.catalog);
     this.shards = Array.from(
       { length: SHARDS },
       (_, shard) =>
@@ -104,6 +114,7 @@ export class Simulation {
       topic: this.topic,
       shardMap: () => this.shardMap,
       registryVersion: () => this.registryVersion,
+      catalog: this.catalog,
       faults: protections,
       settings: schedule.settings,
       random: new Random(schedule.seed).part(3),
@@ -122,6 +133,7 @@ export class Simulation {
       log: this.log,
       topic: this.topic,
       registryVersion: () => this.registryVersion,
+      catalogPosition: () => this.catalog.position,
       faults: protections,
     };
     this.intakes = Array.from({ length: INTAKES }, () => new SimulatedIntake(intakeWorld));
@@ -141,6 +153,7 @@ export class Simulation {
     this.run(START_MS);
     this.group.rebalance();
     for (const atMs of this.schedule.sends) this.time.after(atMs, () => this.clients.send());
+    this.catalog.begin(this.intakes.map((intake) => (position) => intake.hearCatalog(position)));
     for (const fault of this.schedule.faults)
       this.time.after(fault.atMs, () => this.inflict(fault));
     const read = () => {
@@ -305,9 +318,10 @@ export class Simulation {
 
   private isComplete(): boolean {
     const counts = this.shards.map((shard) => shard.read(PARTITIONS).counts);
-    for (const [id, { isSplit }] of this.logged.now()) {
-      const inShard = counts[this.shardOf(id)];
-      const isCounted = inShard?.get(id) === 1n && inShard.has(`${id}${SPLIT}`) === isSplit;
+    const splits = counts.map(splitsIn);
+    for (const [id, { split }] of this.logged.now()) {
+      const shard = this.shardOf(id);
+      const isCounted = counts[shard]?.get(id) === 1n && splits[shard]?.get(id) === split;
       if (!isCounted && !this.isGivenUp(id)) return false;
     }
     const isCurrent = this.shards.every((shard) => {
@@ -321,17 +335,12 @@ export class Simulation {
     return this.shards[this.shardOf(id)]?.countOf(id) ?? 0n;
   }
 
-  /** Of the series that is split by colour. */
-  private splitOf(id: string): bigint {
-    return this.shards[this.shardOf(id)]?.countOf(`${id}${SPLIT}`) ?? 0n;
-  }
-
   private shardOf(id: string): number {
     return this.shardMap.shardOf(slotOf(seriesId('default', 'view', id)));
   }
 
   private onCount(series: string, count: bigint): void {
-    const id = series.replace(SPLIT, '');
+    const [id = ''] = series.split('{');
     if (count > 1n && !this.isGivenUp(id))
       this.violate(`event ${series} is counted ${count} times`);
     if (!this.clients.sent.has(id)) this.violate(`event ${series} was never sent`);
@@ -345,9 +354,10 @@ export class Simulation {
       if (asOfMs === undefined) continue;
       if (asOfMs > this.time.nowMs)
         return this.violate(`shard ${shard.shard} says that it is complete to a time to come`);
-      for (const [id, { appendMs, isSplit }] of events) {
+      const splits = splitsIn(counts);
+      for (const [id, { appendMs, split }] of events) {
         if (appendMs >= asOfMs || this.shardOf(id) !== shard.shard || this.isGivenUp(id)) continue;
-        if (!counts.has(id) || counts.has(`${id}${SPLIT}`) !== isSplit)
+        if (!counts.has(id) || splits.get(id) !== split)
           return this.violate(
             `shard ${shard.shard} says that it is complete to ${asOfMs - START_MS}, and lacks event ${id}, appended at ${appendMs - START_MS}`,
           );
@@ -369,14 +379,15 @@ export class Simulation {
       if (!events.has(id) && this.logged.deletedIn(id) === undefined)
         return this.violate(`event ${id} was acknowledged and is not in the log`);
     const sketches = this.shards.map((shard) => shard.sketches);
-    for (const [id, { isSplit, isSketched }] of events) {
+    const splits = this.shards.map((shard) => splitsIn(shard.read(PARTITIONS).counts));
+    for (const [id, { split, isSketched }] of events) {
       if (this.isGivenUp(id)) continue;
-      for (const [name, expected] of expectedSketches(id, isSplit))
+      for (const [name, expected] of expectedSketches(id, split))
         if (sketches[this.shardOf(id)]?.get(name) !== (isSketched ? expected : undefined))
           return this.violate(`event ${id} is not once in its sketches, or in one that is not its`);
       if (this.countOf(id) !== 1n)
         return this.violate(`event ${id} is in the log and counted ${this.countOf(id)} times`);
-      if (this.splitOf(id) !== (isSplit ? 1n : 0n))
+      if (splits[this.shardOf(id)]?.get(id) !== split)
         return this.violate(`event ${id} is counted by another meaning than that of its block`);
     }
     for (const { shard, asOfMs } of this.shards.map((one) => ({

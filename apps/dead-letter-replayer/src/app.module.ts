@@ -53,6 +53,8 @@ export class AppModule {
               kafka,
               session,
               eventTypes,
+              catalogDir: config.catalogDir,
+              positionWaitMs: config.versionWaitMs,
               shards: new Shards({
                 clusterProxy: peers.of('cluster-proxy'),
                 deadlineMs: config.shardDeadlineMs,

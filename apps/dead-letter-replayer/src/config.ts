@@ -1,3 +1,4 @@
+import { catalogSettings } from '@tally/catalog';
 import { logSettings } from '@tally/log-client';
 import {
   type ConfigOf,
@@ -11,6 +12,7 @@ export const settings = {
   ...serviceSettings,
   ...discoverySettings,
   ...logSettings,
+  ...catalogSettings,
   shardDeadlineMs: setting(
     'TALLY_SHARD_DEADLINE_MS',
     wholeNumber(100, 60_000, 5000),

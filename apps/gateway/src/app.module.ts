@@ -12,6 +12,12 @@ import {
 } from '@tally/service-kit';
 import { Arrivals, LearnedClock, LongestHolds, Turns } from '@tally/resilience';
 import { ZooKeeperSession } from '@tally/zookeeper';
+import {
+  CATALOG_PARTS,
+  CatalogController,
+  type CatalogParts,
+} from './catalog/catalog.controller.js';
+import { KnownCatalog } from './catalog/known-catalog.js';
 import type { GatewayConfig } from './config.js';
 import { EventTypes } from './event-types/event-types.js';
 import { EventTypesController } from './event-types/event-types.controller.js';
@@ -50,6 +56,7 @@ export class AppModule {
         EventsController,
         StatsController,
         EventTypesController,
+        CatalogController,
         LedgerController,
         LossesController,
         OpenApiController,
@@ -111,12 +118,24 @@ export class AppModule {
             return eventTypes;
           },
         },
+        { provide: KnownCatalog, useFactory: () => new KnownCatalog(() => performance.now()) },
+        {
+          provide: CATALOG_PARTS,
+          inject: [Peers, LOGGER, KnownCatalog],
+          useFactory: (peers: Peers, logger: Logger, known: KnownCatalog): CatalogParts => ({
+            logger,
+            partitioner: peers.of('partitioner').client,
+            timeoutMs: config.appendTimeoutMs,
+            known,
+          }),
+        },
         {
           provide: EventIntake,
-          inject: [Peers, EventTypes, METRICS, LOGGER, Turns, LongestHolds],
+          inject: [Peers, EventTypes, KnownCatalog, METRICS, LOGGER, Turns, LongestHolds],
           useFactory: (
             peers: Peers,
             eventTypes: EventTypes,
+            knownCatalog: KnownCatalog,
             metrics: Metrics,
             logger: Logger,
             turns: Turns,
@@ -129,6 +148,7 @@ export class AppModule {
                 ...config,
                 maxQueuedBytes: config.maxInFlightBytes,
                 logClock,
+                knownCatalog,
               }),
               eventTypes,
               metrics: eventMetrics(metrics.registry),

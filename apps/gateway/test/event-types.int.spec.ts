@@ -51,6 +51,7 @@ describe('event types', () => {
       type: 'share',
       version: 0,
       dimensions: [],
+      enriched: [],
       cardinalityLimit: 1000,
       maxAgeSeconds: null,
       retention: 'ever',
@@ -67,6 +68,7 @@ describe('event types', () => {
     const one = {
       version: first.body['version'],
       dimensions: ['from', 'to'],
+      enriched: [],
       cardinalityLimit: 1000,
       maxAgeSeconds: 604_800,
       retention: 'ever',
@@ -80,10 +82,11 @@ describe('event types', () => {
       ...given,
     });
     expect(again).toEqual({ ...first, status: 200 });
-    const second = await put('share', { retention: '30d' });
+    const second = await put('share', { enriched: ['owner', 'category'], retention: '30d' });
     const two = {
       version: Number(one.version) + 1,
       dimensions: [],
+      enriched: ['category', 'owner'],
       cardinalityLimit: 1000,
       maxAgeSeconds: null,
       retention: '30d',
@@ -145,6 +148,8 @@ describe('event types', () => {
     ['share', '{"uniques":["1","2","3","4","5"]}', 'at most 4'],
     ['share', '{"quantiles":0.95}', 'true or false'],
     ['share', '{"dimensions":["1","2","3","4","5","6","7","8","9"]}', 'at most 8'],
+    ['share', '{"enriched":["1","2","3","4","5"]}', 'at most 4 enriched'],
+    ['share', '{"dimensions":["a"],"enriched":["a"]}', 'no name in both'],
     ['Share', '{}', 'expected an event type'],
     ['share?x=1', '{}', 'no parameters'],
   ])('%s with %s is refused', async (type, document, detail) => {

@@ -17,6 +17,9 @@ import { ZooKeeperSession } from '@tally/zookeeper';
 import type { AppendJob, AppendOutcome } from './append/append-job.js';
 import { AppendController } from './append/append.controller.js';
 import { BlockAppender } from './append/block-appender.js';
+import { CatalogController } from './catalog/catalog.controller.js';
+import { CatalogEnd } from './catalog/catalog-end.js';
+import { CatalogLog } from './catalog/catalog-log.js';
 import type { PartitionerConfig } from './config.js';
 import { AppendExpiry } from './expiry/append-expiry.js';
 import { appenderMetrics, registerQueueMetrics } from './metrics.js';
@@ -29,21 +32,29 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule.with({ service: 'partitioner', config })],
-      controllers: [AppendController, BoundsController],
+      controllers: [AppendController, BoundsController, CatalogController],
       providers: [
         INSTALLATION_PROVIDER,
         {
+          provide: LogAdmin,
+          inject: [LOGGER, Lifecycle, TLS],
+          useFactory: (logger: Logger, lifecycle: Lifecycle, tls: TlsFiles | undefined) => {
+            const admin = new LogAdmin(kafkaConfig(config, tls), logger);
+            lifecycle.onClose('log admin', () => admin.close());
+            return admin;
+          },
+        },
+        {
           provide: CurrentTopic,
-          inject: [ZooKeeperSession, InstallationWatch, LOGGER, Lifecycle, HealthChecks, TLS],
+          inject: [ZooKeeperSession, InstallationWatch, LogAdmin, LOGGER, Lifecycle, HealthChecks],
           useFactory: (
             session: ZooKeeperSession,
             installation: InstallationWatch,
+            admin: LogAdmin,
             logger: Logger,
             lifecycle: Lifecycle,
             health: HealthChecks,
-            tls: TlsFiles | undefined,
           ) => {
-            const admin = new LogAdmin(kafkaConfig(config, tls), logger);
             const { partitions, dedupWindowMs, logTimeoutMs } = config;
             const topic = new CurrentTopic({
               session,
@@ -54,7 +65,6 @@ export class AppModule {
               longestAppendMs: longestAppendMs(logTimeoutMs),
               logger,
             });
-            lifecycle.onClose('log admin', () => admin.close());
             lifecycle.onListening(() => void topic.find());
             lifecycle.onClose('events topic', () => topic.close());
             health.add({ name: 'events topic', probe: async () => void topic.get() });
@@ -68,19 +78,38 @@ export class AppModule {
           useFactory: (topic: CurrentTopic) => new AppendExpiry(topic, new LearnedClock()),
         },
         {
-          provide: GatheringQueue,
-          inject: [CurrentTopic, AppendExpiry, LOGGER, METRICS, Lifecycle, TLS],
-          useFactory: (
-            topic: CurrentTopic,
-            expiry: AppendExpiry,
-            logger: Logger,
-            { registry }: Metrics,
-            lifecycle: Lifecycle,
-            tls: TlsFiles | undefined,
-          ) => {
+          provide: AppendClient,
+          inject: [LOGGER, Lifecycle, TLS],
+          useFactory: (logger: Logger, lifecycle: Lifecycle, tls: TlsFiles | undefined) => {
             const log = new AppendClient(kafkaConfig(config, tls), logger);
             lifecycle.onClose('log', () => log.close());
-            const appender = new BlockAppender(log, topic, expiry, appenderMetrics(registry));
+            return log;
+          },
+        },
+        {
+          provide: CatalogLog,
+          inject: [CurrentTopic, LogAdmin, AppendClient],
+          useFactory: (topic: CurrentTopic, admin: LogAdmin, log: AppendClient) =>
+            new CatalogLog({ topic, admin, log }),
+        },
+        {
+          provide: CatalogEnd,
+          inject: [CatalogLog, LOGGER],
+          useFactory: (catalog: CatalogLog, logger: Logger) =>
+            new CatalogEnd({ ask: () => catalog.end(), now: () => performance.now(), logger }),
+        },
+        {
+          provide: GatheringQueue,
+          inject: [AppendClient, CurrentTopic, AppendExpiry, CatalogEnd, METRICS],
+          useFactory: (
+            log: AppendClient,
+            topic: CurrentTopic,
+            expiry: AppendExpiry,
+            catalog: CatalogEnd,
+            { registry }: Metrics,
+          ) => {
+            const metrics = appenderMetrics(registry);
+            const appender = new BlockAppender(log, topic, expiry, catalog, metrics);
             const queue = new GatheringQueue<AppendJob, AppendOutcome>({
               maxBytes: config.maxQueuedBytes,
               maxSentBytes: config.maxSentBytes,

@@ -1,3 +1,4 @@
+import { catalogSettings } from '@tally/catalog';
 import { DAY_MS, MINUTE_MS } from '@tally/contracts';
 import { logSettings } from '@tally/log-client';
 import {
@@ -13,6 +14,7 @@ export const settings = {
   ...serviceSettings,
   ...discoverySettings,
   ...logSettings,
+  ...catalogSettings,
   flushIntervalMs: setting(
     'TALLY_FLUSH_INTERVAL_MS',
     wholeNumber(10, 60_000, 600),
@@ -66,7 +68,7 @@ export const settings = {
   versionWaitMs: setting(
     'TALLY_VERSION_WAIT_MS',
     wholeNumber(100, 600_000, 10_000),
-    'how long ZooKeeper has to answer, twice, without the version of the event types that a block names until its events are dead; servers of ZooKeeper are behind for less',
+    'how long ZooKeeper has to answer, twice, without the version of the event types that a block names until its events are dead, or the log that the catalogue ends before the position that it names; servers of ZooKeeper are behind for less',
   ),
   schemaWaitMs: setting(
     'TALLY_SCHEMA_WAIT_MS',

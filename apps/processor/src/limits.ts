@@ -1,12 +1,7 @@
 import { totalmem } from 'node:os';
 import { DELTA_ROW_BYTES, MAX_MESSAGE_BYTES, MINUTE_MS, SECOND_MS } from '@tally/contracts';
-import { MAX_RECORD_DELTA_BYTES, MAX_RETRY_MS } from '@tally/counting';
+import { MAX_DELTA_BYTES, MAX_RETRY_MS } from '@tally/counting';
 import type { ProcessorConfig } from './config.js';
-
-/** More than the instants of a flush and what frames it: enough for some thousand partitions. */
-const ENVELOPE_BYTES = 1 << 20;
-/** A delta may have so many bytes when one more record is counted into it. */
-export const MAX_FLUSH_BYTES = MAX_MESSAGE_BYTES - MAX_RECORD_DELTA_BYTES - ENVELOPE_BYTES;
 
 /** How long what goes into a dead letter waits for more: each of them is an append, and a delivery. */
 export const LETTER_INTERVAL_MS = 2 * SECOND_MS;
@@ -39,8 +34,8 @@ export function limitProblems(config: ProcessorConfig): string[] {
   const triesMs = 2 * shardDeadlineMs + MAX_RETRY_MS;
   const rules: readonly (readonly [boolean, string])[] = [
     [
-      flushBytes <= MAX_FLUSH_BYTES,
-      `TALLY_FLUSH_BYTES: expected at most ${MAX_FLUSH_BYTES}, got ${flushBytes}: with one record more and its envelope a flush must fit into a message of ${MAX_MESSAGE_BYTES} bytes`,
+      flushBytes <= MAX_DELTA_BYTES,
+      `TALLY_FLUSH_BYTES: expected at most ${MAX_DELTA_BYTES}, got ${flushBytes}: with one record more and its envelope a flush must fit into a message of ${MAX_MESSAGE_BYTES} bytes`,
     ],
     [
       flushRows * DELTA_ROW_BYTES <= flushBytes,

@@ -16,7 +16,13 @@ import {
   writeEntryHeader,
   type Fate,
 } from '@tally/contracts';
-import { PartitionCounter, readBlock, SeriesTable, ShardDelta } from '@tally/counting';
+import {
+  CatalogHistory,
+  PartitionCounter,
+  readBlock,
+  SeriesTable,
+  ShardDelta,
+} from '@tally/counting';
 import { AppendClient, GroupReader, LogAdmin, type ReadRecord } from '@tally/log-client';
 import { fingerprintOf, partitionBlocks, ShardMap } from '@tally/placement';
 import type { Logger } from '@tally/service-kit';
@@ -146,6 +152,7 @@ function counted(records: readonly ReadRecord[], expires: boolean): Partial<Reco
     shardMap,
     series,
     definition: () => DEFAULT_EVENT_TYPE,
+    catalog: new CatalogHistory(),
   };
   const counter = new PartitionCounter(0, DEDUP_WINDOW_MS, new Map(), rules);
   const delta = new ShardDelta(TOPIC, series);

@@ -1,6 +1,7 @@
 export * from './block/block-body.js';
 export * from './block/block-expiry.js';
 export * from './block/block-header.js';
+export * from './catalog/catalog-entry.js';
 export * from './dead-events/dead-events.js';
 export * from './dead-letters/dead-letter.js';
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.js';

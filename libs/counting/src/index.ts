@@ -6,7 +6,9 @@ export {
   type RecordCounts,
   type Takers,
 } from './aggregate/partition-counter.js';
-export { MAX_RECORD_DELTA_BYTES, ShardDelta } from './aggregate/shard-delta.js';
+export { MAX_DELTA_BYTES, ShardDelta } from './aggregate/shard-delta.js';
+export type { Catalog } from './catalog/catalog.js';
+export { CatalogHistory } from './catalog/catalog-history.js';
 export { OffsetSet } from './coverage/offset-set.js';
 export { DedupWindow } from './dedup/dedup-window.js';
 export { UnknownMeanings } from './dead-events/unknown-meanings.js';

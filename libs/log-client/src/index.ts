@@ -7,5 +7,5 @@ export {
 } from './group-reader.js';
 export { longestAppendMs, type KafkaConfig } from './kafka.js';
 export { LogAdmin } from './log-admin.js';
-export { LogReader, type ReadLimits, type ReadPartition } from './log-reader.js';
+export { LogReader, type KeyedRecord, type ReadLimits, type ReadPartition } from './log-reader.js';
 export { kafkaConfig, logSettings, type LogConfig } from './settings.js';

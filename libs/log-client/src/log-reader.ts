@@ -14,13 +14,18 @@ import { errorOf } from './append/log-refusal.js';
 import type { KafkaConfig } from './kafka.js';
 import { logFailure } from './log-failure.js';
 
+/** A record with its key. */
+export interface KeyedRecord extends LogRecord {
+  readonly key: Buffer | null;
+}
+
 /** What there is of one partition from an offset on. */
 export interface ReadPartition {
   readonly partition: number;
   /** Where the partition ends. */
   readonly high: bigint;
   /** In their order, whole batches; none where the log begins behind the offset. */
-  readonly records: readonly LogRecord[];
+  readonly records: readonly KeyedRecord[];
 }
 
 /** How much is read at once, and how long it is waited for. */
@@ -103,8 +108,8 @@ function readPartition(fetched: FetchedPartition, from: bigint): ReadPartition {
 }
 
 /** The last batch may be cut off; every other one is whole, or the log is damaged. */
-function recordsOf(bytes: Buffer, partition: number): LogRecord[] {
-  const found: LogRecord[] = [];
+function recordsOf(bytes: Buffer, partition: number): KeyedRecord[] {
+  const found: KeyedRecord[] = [];
   for (let at = 0; at < bytes.length;) {
     const header = readBatchHeader(bytes, at);
     if (header === undefined || at + header.size > bytes.length) {

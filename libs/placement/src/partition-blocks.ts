@@ -1,5 +1,4 @@
 import {
-  BLOCK_HEADER_BYTES,
   encodeBlockHeader,
   fingerprintPrefixAt,
   MAX_BLOCK_BODY_BYTES,
@@ -19,6 +18,8 @@ export interface CheckedBody {
 export interface BlockTerms extends EventMeaning {
   /** Appended later they are void: ms since 1970, by the log's clock. */
   readonly notAfterMs: number;
+  /** Behind the last record of the catalogue that is known; absent: none is. */
+  readonly catalogPosition?: bigint;
 }
 
 /** One record to append. */
@@ -43,9 +44,11 @@ class GrowingBlock {
     return this.count < MAX_BLOCK_EVENTS && this.bodyBytes + entryBytes <= MAX_BLOCK_BODY_BYTES;
   }
 
-  begin({ schemaId, registryVersion, notAfterMs }: BlockTerms): void {
-    const header = encodeBlockHeader({ schemaId, registryVersion, notAfterMs, count: this.count });
-    this.record = Buffer.allocUnsafe(BLOCK_HEADER_BYTES + this.bodyBytes);
+  begin({ schemaId, registryVersion, notAfterMs, catalogPosition }: BlockTerms): void {
+    const { count } = this;
+    const said = { schemaId, registryVersion, notAfterMs, catalogPosition, count };
+    const header = encodeBlockHeader(said);
+    this.record = Buffer.allocUnsafe(header.length + this.bodyBytes);
     this.at = header.copy(this.record);
   }
 

@@ -1,14 +1,15 @@
 import type { LogRecord } from '@tally/contracts';
 import { contentOf, type RecordContent } from './record-content.js';
+import type { SimulatedCatalog } from './simulated-catalog.js';
 import type { SimulatedLog } from './simulated-log.js';
-import { isSketchedAt, isSplitAt } from './event-meaning.js';
+import { isSketchedAt } from './event-meaning.js';
 
 /** The first record of an event. */
 export interface Occurrence {
   readonly appendMs: number;
-  /** Whether the version of the registry in its block splits the counters. */
-  readonly isSplit: boolean;
-  /** And whether it has sketches. */
+  /** What stands behind its subject in the name of the series that is split; undefined: none is. */
+  readonly split: string | undefined;
+  /** Whether the version of the registry in its block has sketches. */
   readonly isSketched: boolean;
 }
 
@@ -16,8 +17,15 @@ export interface Occurrence {
 interface DeletedEvent {
   readonly partition: number;
   /** undefined: the block was void. */
-  readonly isSplit: boolean | undefined;
-  readonly isSketched: boolean | undefined;
+  readonly meant: Meaning | undefined;
+}
+
+type Meaning = Omit<Occurrence, 'appendMs'>;
+
+function meaningOf(occurrence: Occurrence | undefined): Meaning | undefined {
+  if (occurrence === undefined) return undefined;
+  const { split, isSketched } = occurrence;
+  return { split, isSketched };
 }
 
 type DurableRecord = { readonly partition: number; readonly record: LogRecord };
@@ -31,6 +39,7 @@ export class LoggedEvents {
   constructor(
     private readonly log: SimulatedLog,
     private readonly dedupWindowMs: number,
+    private readonly catalog: Pick<SimulatedCatalog, 'splitOf'>,
   ) {}
 
   /** Every event that is in the log now, or that the log let go, and not void, by its id. */
@@ -40,20 +49,14 @@ export class LoggedEvents {
     for (const { partition, record } of [...this.letGo, ...this.log.durableRecords()]) {
       const appendMs = Math.max(latest.get(partition) ?? 0, record.timestampMs);
       latest.set(partition, appendMs);
-      const { ids, registryVersion, notAfterMs } = this.contentOf(record);
+      const content = this.contentOf(record);
+      const { ids, notAfterMs } = content;
       const leadMs = (notAfterMs ?? appendMs) - appendMs;
       if (leadMs < 0 || leadMs > this.dedupWindowMs / 3) continue;
-      const isSplit = isSplitAt(registryVersion);
-      const isSketched = isSketchedAt(registryVersion);
-      for (const id of ids) {
-        if (events.has(id)) continue;
-        const first = this.deleted.get(id);
-        events.set(id, {
-          appendMs,
-          isSplit: first?.isSplit ?? isSplit,
-          isSketched: first?.isSketched ?? isSketched,
-        });
-      }
+      const isSketched = isSketchedAt(content.registryVersion);
+      const said = { split: this.catalog.splitOf(content), isSketched };
+      for (const id of ids)
+        if (!events.has(id)) events.set(id, { appendMs, ...(this.deleted.get(id)?.meant ?? said) });
     }
     return events;
   }
@@ -88,11 +91,7 @@ export class LoggedEvents {
     for (const { record } of durable.slice(0, Math.max(0, durable.length - keeps))) {
       for (const id of this.contentOf(record).ids)
         if (!this.deleted.has(id))
-          this.deleted.set(id, {
-            partition,
-            isSplit: before.get(id)?.isSplit,
-            isSketched: before.get(id)?.isSketched,
-          });
+          this.deleted.set(id, { partition, meant: meaningOf(before.get(id)) });
       this.log.shorten(partition, record.offset + 1n);
     }
   }

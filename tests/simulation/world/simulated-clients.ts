@@ -1,16 +1,13 @@
 import { encodeEvent, ENTRY_HEADER_BYTES, writeEntryHeader } from '@tally/contracts';
 import { fingerprintOf } from '@tally/placement';
 import type { Random } from '../../failure/traffic/random.js';
+import { ATTRIBUTES } from './event-meaning.js';
 import type { Network } from './network.js';
 import type { SimulatedIntake } from './simulated-intake.js';
 import type { VirtualTime } from './virtual-time.js';
 
 const ANSWER_WITHIN_MS = 1200;
 const DOUBTS_PERCENT = 10;
-export const COLOR = 'blue';
-const ATTRIBUTES = { color: COLOR };
-/** Behind a subject: the name of its series that is split by colour. */
-export const SPLIT = JSON.stringify(ATTRIBUTES);
 const entry = Buffer.alloc(512);
 
 /** The value of an event: small numbers of both signs, the same for each copy. */

@@ -37,6 +37,8 @@ export interface IntakeWorld {
   readonly faults: IntakeFaults;
   /** Version of the registry that is in force. */
   readonly registryVersion: () => number;
+  /** Where the catalogue ends. */
+  readonly catalogPosition: () => bigint;
 }
 
 /** Events of one request, encoded. */
@@ -57,6 +59,8 @@ export class SimulatedIntake {
   private gathered: Request[] = [];
   /** What the registry said when this process heard of it last. */
   private registryVersion = 0;
+  /** Where the catalogue ended when this process heard of it last. */
+  private catalogPosition = 0n;
   private logClock: LearnedClock;
   private arrivals: Arrivals;
   /** How far the wall clock of its machine is from true time. */
@@ -86,6 +90,13 @@ export class SimulatedIntake {
     });
   }
 
+  /** The catalogue goes on to there, when it is awake. */
+  hearCatalog(position: bigint): void {
+    this.process.later(0, () => {
+      if (position > this.catalogPosition) this.catalogPosition = position;
+    });
+  }
+
   /** A request has come; `confirm` when all of its events are durable. */
   take(bytes: Buffer, count: number, confirm: () => void): void {
     if (!this.process.isUp) return;
@@ -101,6 +112,7 @@ export class SimulatedIntake {
 
   restart(): void {
     this.registryVersion = this.world.registryVersion();
+    this.catalogPosition = this.world.catalogPosition();
     this.process.begin();
     this.logClock = this.newClock();
     this.arrivals = this.newArrivals();
@@ -126,6 +138,7 @@ export class SimulatedIntake {
       schemaId,
       registryVersion,
       notAfterMs,
+      catalogPosition: this.catalogPosition,
     };
     const open = new Set(partitionBlocks(bodies, topic.partitions, terms));
     for (const block of open)

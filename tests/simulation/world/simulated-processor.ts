@@ -15,8 +15,10 @@ import type { Random } from '../../failure/traffic/random.js';
 import { ask, type Network } from './network.js';
 import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
 import type { ProcessorFaults, ProcessorSettings } from './processor-faults.js';
+import * as times from './processor-times.js';
 import { ShardAnswers } from './shard-answers.js';
 import { meaningAt } from './event-meaning.js';
+import { CatalogReader, type SimulatedCatalog } from './simulated-catalog.js';
 import { heardAfter, ProcessorLetters } from './processor-letters.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import type { SimulatedLog } from './simulated-log.js';
@@ -24,18 +26,6 @@ import { SimulatedProcess } from './simulated-process.js';
 import type { SimulatedShard } from './simulated-shard.js';
 import type { VirtualTime } from './virtual-time.js';
 import { windowStart } from './window-start.js';
-
-export const FLUSH_INTERVAL_MS = 400;
-const FETCH_EVERY_MS = 60;
-const DEADLINE_MS = 900;
-/** From the answer of the log to the run: whoever reads may have to wait for a version of the event types. */
-const MAX_DELIVERY_MS = 40;
-/** From a bug until the process has ended: long, so that much may happen meanwhile. */
-const MAX_DYING_MS = 600;
-const SHARD_PATIENCE_MS = 2500;
-const LETTER_INTERVAL_MS = 600;
-const RAISES_AFTER_MS = 700;
-const REJOIN = { firstRejoinMs: 500, maxRejoinMs: 2000 };
 
 export interface ProcessorWorld {
   readonly time: VirtualTime;
@@ -48,6 +38,7 @@ export interface ProcessorWorld {
   readonly shardMap: () => ShardMap;
   /** Version of the registry that is in force. */
   readonly registryVersion: () => number;
+  readonly catalog: SimulatedCatalog;
   readonly faults: ProcessorFaults;
   readonly settings: ProcessorSettings;
   readonly random: Random;
@@ -67,6 +58,7 @@ export class SimulatedProcessor {
   readonly disk: SimulatedDisk;
   private readonly answers: ShardAnswers;
   private readonly letters: ProcessorLetters;
+  private readonly catalog: CatalogReader;
   private run: CountingRun | undefined;
   /** Grows with each run: what an older one asked, nobody hears. */
   private generation = 0;
@@ -95,6 +87,7 @@ export class SimulatedProcessor {
     this.answers = new ShardAnswers(world);
     this.letters = new ProcessorLetters(world);
     this.disk = new SimulatedDisk(world.topic, this.process, world.diskRandom, world.faults);
+    this.catalog = new CatalogReader(world.catalog, this.process);
     this.roster = this.newRoster();
     this.clock = new SimulatedClock(world.time, world.faults.believesOwnClock);
     this.logTime = this.newLogTime();
@@ -124,6 +117,7 @@ export class SimulatedProcessor {
     this.eventsToBug = undefined;
     this.isDying = false;
     this.answers.forget();
+    this.catalog.loseSome();
   }
 
   /** Counting will fail in the middle of a record, after so many events. */
@@ -136,6 +130,7 @@ export class SimulatedProcessor {
     this.clock.begin();
     this.logTime = this.newLogTime();
     this.process.begin();
+    this.catalog.begin();
   }
 
   private newLogTime(): LogTime {
@@ -145,7 +140,7 @@ export class SimulatedProcessor {
   private newRoster(): ShardRoster {
     const { settings, faults } = this.world;
     const flushBytes = faults.neverBounds ? Number.MAX_SAFE_INTEGER : settings.flushBytes;
-    return new ShardRoster({ flushBytes, ...REJOIN });
+    return new ShardRoster({ flushBytes, ...times.REJOIN });
   }
 
   private countDownToBug(): void {
@@ -162,7 +157,7 @@ export class SimulatedProcessor {
     } catch (error) {
       if (!this.isDying) throw error;
       this.world.tell(`${this.name} crashes: ${String(error)}`);
-      this.crash(this.world.random.between(0, MAX_DYING_MS));
+      this.crash(this.world.random.between(0, times.MAX_DYING_MS));
     }
   }
 
@@ -193,15 +188,17 @@ export class SimulatedProcessor {
       roster: this.roster,
       definition: (_project, _type, version) =>
         meaningAt(
-          () => (this.world.faults.usesNewestMeaning ? this.world.registryVersion() : version),
+          () => (faults.usesNewestMeaning ? world.registryVersion() : version),
+          world.catalog.isEnriched,
           () => this.countDownToBug(),
         ),
       knowsVersion: () => true,
       unknownMeanings: new UnknownMeanings(0),
+      catalog: this.catalog,
       flushRows: world.settings.flushRows,
-      shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : SHARD_PATIENCE_MS,
+      shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : times.SHARD_PATIENCE_MS,
       logTime: this.logTime,
-      letterIntervalMs: LETTER_INTERVAL_MS,
+      letterIntervalMs: times.LETTER_INTERVAL_MS,
       verifyIntervalMs:
         faults.neverVerifies || !world.settings.verifies ? Number.MAX_SAFE_INTEGER : 3000,
       logKeepMs: faults.keepsNothing ? 1 : world.settings.logKeepMs,
@@ -215,15 +212,15 @@ export class SimulatedProcessor {
     const tick = () => {
       if (generation !== this.generation) return;
       this.tellRun(() => run.tick(this.clock.now()));
-      this.process.later(FLUSH_INTERVAL_MS, tick);
+      this.process.later(times.FLUSH_INTERVAL_MS, tick);
     };
     tick();
     const fetch = () => {
       if (generation !== this.generation) return;
       if (!this.isPaused) for (const partition of this.assigned) this.fetch(generation, partition);
-      this.process.later(FETCH_EVERY_MS, fetch);
+      this.process.later(times.FETCH_EVERY_MS, fetch);
     };
-    this.process.later(FETCH_EVERY_MS, fetch);
+    this.process.later(times.FETCH_EVERY_MS, fetch);
   }
 
   /** Reads what is there and delivers it a little later, wherever the run has gone meanwhile. */
@@ -243,7 +240,7 @@ export class SimulatedProcessor {
     if (records.length === 0) return;
     this.positions.set(partition, from + BigInt(records.length));
     this.delivering.add(partition);
-    this.process.later(random.between(0, MAX_DELIVERY_MS), () => {
+    this.process.later(random.between(0, times.MAX_DELIVERY_MS), () => {
       if (generation !== this.generation) return;
       this.delivering.delete(partition);
       this.tellRun(() => this.run?.onRecords(partition, records.map(readBlock)));
@@ -286,8 +283,12 @@ export class SimulatedProcessor {
       case 'await-version':
       case 'await-schema':
         throw new Error('every event is known here');
+      case 'await-catalog':
+        return this.catalog.await(() => {
+          if (generation === this.generation) this.run?.onMeaning(action.partition, true);
+        });
       case 'await-memory':
-        return this.process.later(RAISES_AFTER_MS, () => this.raiseWindowBytes(generation));
+        return this.process.later(times.RAISES_AFTER_MS, () => this.raiseWindowBytes(generation));
       case 'pause':
       case 'resume':
         this.isPaused = action.kind === 'pause';
@@ -394,7 +395,7 @@ export class SimulatedProcessor {
   ): void {
     ask(
       this.world,
-      DEADLINE_MS,
+      times.DEADLINE_MS,
       question,
       this.process.receiver((answer: T | undefined) => {
         if (generation === this.generation) this.tellRun(() => hear(answer));

@@ -9,6 +9,7 @@ import {
 import type { EventsTopic, ShardMap } from '@tally/placement';
 import type { Random } from '../../failure/traffic/random.js';
 import { meaningAt } from './event-meaning.js';
+import { CatalogReader, type SimulatedCatalog } from './simulated-catalog.js';
 import { ask, type Network } from './network.js';
 import { ShardAnswers } from './shard-answers.js';
 import type { SimulatedLog } from './simulated-log.js';
@@ -33,6 +34,7 @@ export interface ReplayerWorld {
   readonly shards: readonly SimulatedShard[];
   readonly topic: EventsTopic;
   readonly shardMap: () => ShardMap;
+  readonly catalog: SimulatedCatalog;
   readonly faults: ReplayerFaults;
   readonly random: Random;
   readonly tell: (line: string) => void;
@@ -42,6 +44,7 @@ export interface ReplayerWorld {
 export class SimulatedReplayer {
   readonly process: SimulatedProcess;
   private readonly answers: ShardAnswers;
+  private readonly catalog: CatalogReader;
   private delivery: LetterDelivery | undefined;
   private epoch = 0;
   /** Grows with each delivery: what an older one asked, nobody hears. */
@@ -54,6 +57,7 @@ export class SimulatedReplayer {
   ) {
     this.process = new SimulatedProcess(world.time);
     this.answers = new ShardAnswers(world);
+    this.catalog = new CatalogReader(world.catalog, this.process);
     this.begin();
   }
 
@@ -64,10 +68,12 @@ export class SimulatedReplayer {
   kill(): void {
     this.process.end();
     this.generation += 1;
+    this.catalog.loseSome();
   }
 
   restart(): void {
     this.process.begin();
+    this.catalog.begin();
     this.begin();
   }
 
@@ -85,8 +91,10 @@ export class SimulatedReplayer {
         definition: (_project, _type, version) =>
           meaningAt(
             () => version,
+            this.world.catalog.isEnriched,
             () => undefined,
           ),
+        catalog: this.catalog,
       },
       knowsVersion: () => true,
       startedAtMs: time.nowMs,
@@ -158,6 +166,8 @@ export class SimulatedReplayer {
         );
       case 'miss-version':
         throw new Error('every version is known here');
+      case 'miss-catalog':
+        return this.catalog.await(() => undefined);
       case 'unreadable':
         this.unreadable += 1;
         return this.world.tell(`${this.name} cannot read a letter: ${action.reason}`);

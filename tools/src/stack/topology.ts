@@ -124,6 +124,8 @@ function settingsOf(
       };
     case 'partitioner':
     case 'dead-letter-replayer':
+      return { KAFKA_BROKERS: at.kafkaBrokers, TALLY_CATALOG_DIR: join(at.dir, 'catalog') };
+    case 'partitioner':
     case 'auditor':
       return { KAFKA_BROKERS: at.kafkaBrokers };
     case 'cluster-proxy':

@@ -1,3 +1,4 @@
+import type { FollowedCatalog } from '@tally/catalog';
 import { SECOND_MS } from '@tally/contracts';
 import { LetterDelivery, type DeliveryAction } from '@tally/counting';
 import type { EventsTopic, ShardMap } from '@tally/placement';
@@ -20,6 +21,7 @@ export interface DeliveryDriverOptions {
   readonly letters: LettersTopic;
   readonly shards: Shards;
   readonly eventTypes: EventTypes;
+  readonly catalog: FollowedCatalog;
   readonly logger: Logger;
   readonly metrics: ReplayerMetrics;
 }
@@ -32,7 +34,7 @@ export class DeliveryDriver {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: DeliveryDriverOptions) {
-    const { topic, shardMap, eventTypes, logger } = options;
+    const { topic, shardMap, eventTypes, catalog, logger } = options;
     this.work = new WorkUnderWay(this.stopping.signal, (error, consequence) =>
       logger.warn({ error }, consequence),
     );
@@ -42,6 +44,7 @@ export class DeliveryDriver {
       rules: {
         shardMap,
         definition: (project, type, version) => eventTypes.definition(project, type, version),
+        catalog,
       },
       knowsVersion: (version) => eventTypes.knowsVersion(version),
       startedAtMs: performance.now(),
@@ -127,6 +130,8 @@ export class DeliveryDriver {
       }
       case 'miss-version':
         return this.work.track(this.awaitVersion(action.registryVersion));
+      case 'miss-catalog':
+        return this.work.track(this.awaitCatalog(action.position));
       case 'unreadable': {
         const { partition, letter, reason } = action;
         metrics.unreadable.inc();
@@ -188,6 +193,15 @@ export class DeliveryDriver {
       logger.error(
         { registryVersion },
         'ALARM: a dead letter names a version of the event types that is not in ZooKeeper',
+      );
+  }
+  private async awaitCatalog(position: bigint): Promise<void> {
+    const { catalog, logger } = this.options;
+    const isKnown = await catalog.reach(position, this.stopping.signal);
+    if (isKnown === false)
+      logger.error(
+        { position: String(position) },
+        'ALARM: a dead letter names a position of the catalogue that the log does not have',
       );
   }
 }

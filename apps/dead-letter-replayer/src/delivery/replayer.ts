@@ -1,3 +1,4 @@
+import { FollowedCatalog } from '@tally/catalog';
 import type { KafkaConfig, LogAdmin } from '@tally/log-client';
 import {
   parseEventsTopic,
@@ -26,6 +27,10 @@ export interface ReplayerOptions {
   readonly eventTypes: EventTypes;
   readonly shards: Shards;
   readonly admin: LogAdmin;
+  /** Of the copy of the catalogue. */
+  readonly catalogDir: string;
+  /** Until the log's word that the catalogue ends before a position is taken for it. */
+  readonly positionWaitMs: number;
   readonly logger: Logger;
   readonly metrics: ReplayerMetrics;
 }
@@ -40,6 +45,7 @@ export class Replayer {
   private topic: EventsTopic | undefined;
   private shardMap: ShardMap | undefined;
   private driver: DeliveryDriver | undefined;
+  private catalog: FollowedCatalog | undefined;
   private isStopped = false;
   /** One change of drivers after the other. */
   private changing: Promise<void> = Promise.resolve();
@@ -93,6 +99,7 @@ export class Replayer {
     });
     await this.changing;
     await this.driver?.stop();
+    await this.catalog?.close();
   }
 
   private restart(): void {
@@ -102,11 +109,19 @@ export class Replayer {
   private async change(): Promise<void> {
     await this.driver?.stop();
     this.driver = undefined;
+    await this.catalog?.close();
+    this.catalog = undefined;
     const { topic, shardMap, election, options } = this;
     if (this.isStopped || !election.isLeader || topic === undefined || shardMap === undefined)
       return;
     const letters = new LettersTopic(topic.name, options.kafka, options.admin);
-    this.driver = new DeliveryDriver({ ...options, topic, shardMap, letters });
+    this.catalog = new FollowedCatalog({
+      ...options,
+      dir: options.catalogDir,
+      eventsTopic: topic.name,
+    }).start();
+    const { catalog } = this;
+    this.driver = new DeliveryDriver({ ...options, topic, shardMap, letters, catalog });
     this.driver.start();
   }
 }

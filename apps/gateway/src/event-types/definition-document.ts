@@ -20,6 +20,9 @@ export const DOCUMENT_PARTS = {
   dimensions: EVENT_TYPE_PARTS.dimensions.describe(
     'Names of attributes whose values split the counters; answered ascending.',
   ),
+  enriched: EVENT_TYPE_PARTS.enriched.describe(
+    'Names of fields of the catalogue whose values split the counters too, as the catalogue has them for the subject when the event is taken in; answered ascending. At most eight dimensions together, and no name in both.',
+  ),
   cardinalityLimit: EVENT_TYPE_PARTS.cardinalityLimit.describe(
     'Most combinations of their values for one subject; further ones are counted together, with all values "(other)".',
   ),
@@ -42,6 +45,7 @@ export const DOCUMENT_PARTS = {
 export const GIVEN_DEFINITION = z.strictObject(
   {
     dimensions: DOCUMENT_PARTS.dimensions.default([...DEFAULT_EVENT_TYPE.dimensions]),
+    enriched: DOCUMENT_PARTS.enriched.default([...DEFAULT_EVENT_TYPE.enriched]),
     cardinalityLimit: DOCUMENT_PARTS.cardinalityLimit.default(DEFAULT_EVENT_TYPE.cardinalityLimit),
     maxAgeSeconds: DOCUMENT_PARTS.maxAgeSeconds.default(DEFAULT_EVENT_TYPE.maxAgeMs),
     retention: DOCUMENT_PARTS.retention.default(DEFAULT_EVENT_TYPE.retention),
@@ -51,7 +55,7 @@ export const GIVEN_DEFINITION = z.strictObject(
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `expected dimensions, cardinalityLimit, maxAgeSeconds, retention, uniques and quantiles, got ${quoted(issue.keys[0] ?? '')}`
+        ? `expected dimensions, enriched, cardinalityLimit, maxAgeSeconds, retention, uniques and quantiles, got ${quoted(issue.keys[0] ?? '')}`
         : 'expected an object',
   },
 );

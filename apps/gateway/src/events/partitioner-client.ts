@@ -9,6 +9,7 @@ import {
 import type { ServiceClient } from '@tally/discovery';
 import { GatheringQueue, type GatheringOptions, type LearnedClock } from '@tally/resilience';
 import { inLinkedSpan, recordedSpan } from '@tally/service-kit';
+import type { KnownCatalog } from '../catalog/known-catalog.js';
 
 const tracer = trace.getTracer('tally.gateway');
 
@@ -21,6 +22,7 @@ export interface PartitionerClientOptions extends Pick<
   readonly maxQueuedBytes: number;
   /** The log's, by what partitioners say of it. */
   readonly logClock: LearnedClock;
+  readonly knownCatalog: Pick<KnownCatalog, 'position'>;
 }
 
 /** Events of one request from outside. */
@@ -76,8 +78,9 @@ export class PartitionerClient {
   }
 
   private async send(appends: readonly Append[]): Promise<void> {
-    const { appendTimeoutMs, logClock } = this.options;
-    const request = requestOf(appends.map(({ taken }) => taken));
+    const { appendTimeoutMs, logClock, knownCatalog } = this.options;
+    const taken = appends.map((append) => append.taken);
+    const request = requestOf(taken, knownCatalog.position);
     const traces = appends.flatMap((append) => (append.trace === undefined ? [] : [append.trace]));
     await inLinkedSpan(tracer, 'append events', { kind: SpanKind.INTERNAL }, traces, async () => {
       const askedAt = logClock.monotonicMs;
@@ -94,14 +97,20 @@ export class PartitionerClient {
 }
 
 /** The message of one request with the events of all, dated by the first that arrived. */
-function requestOf(all: readonly TakenEvents[]): Buffer {
+function requestOf(all: readonly TakenEvents[], catalogPosition: bigint): Buffer {
   const [first] = all;
   if (first === undefined) throw new RangeError('expected at least one request');
   const { schemaId, registryVersion } = first;
   const count = all.reduce((sum, one) => sum + one.count, 0);
   const arrivedMs = all.reduce((min, one) => Math.min(min, one.arrivedMs), Infinity);
   return writeAppendRequest(
-    { schemaId, registryVersion, count, arrivedMs: String(arrivedMs) },
+    {
+      schemaId,
+      registryVersion,
+      count,
+      arrivedMs: String(arrivedMs),
+      catalogPosition: String(catalogPosition),
+    },
     all.map(({ events }) => events),
   );
 }

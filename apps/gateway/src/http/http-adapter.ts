@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { TallyError } from '@tally/contracts';
+import { MAX_SUBJECT_BYTES, TallyError } from '@tally/contracts';
 import { ConnectionLimit, toProblem, type ConnectionLimits } from '@tally/service-kit';
 import type { ConnectionError, FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
@@ -44,6 +44,8 @@ export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
   const answers = new OpenAnswers(() => connections.refused.inc({ reason: 'unread' }));
   const options = {
     bodyLimit: MAX_BODY_BYTES,
+    // Of a path: a subject whose bytes are all percent-encoded.
+    routerOptions: { maxParamLength: 3 * MAX_SUBJECT_BYTES },
     // What still comes on a connection that ends is answered, not refused in the framework's words.
     return503OnClosing: false,
     serverFactory: (handler: RequestHandler) =>

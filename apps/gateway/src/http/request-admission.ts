@@ -14,7 +14,7 @@ import { Keys } from './keys.js';
 import { mediaTypeOf } from './media-type.js';
 import { nothingHere } from './not-found.controller.js';
 import { problemOf } from './refusal.js';
-import { endUnreadBodies, mayHaveBody } from './unread-bodies.js';
+import { endUnreadBodies, hasBody, mayHaveBody } from './unread-bodies.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -90,7 +90,12 @@ export class RequestAdmission implements OnModuleInit {
       done();
     });
     server.addContentTypeParser('*', ({ bodyRoom }, raw, done) => {
-      if (bodyRoom === null) throw new Error('a body is read of a method that has none');
+      if (bodyRoom === null) {
+        if (hasBody(raw)) throw new Error('a body is read of a method that has none');
+        // Something is deleted, and a type said of the body that does not come.
+        done(null, undefined);
+        return;
+      }
       readBody(raw, bodyRoom, (error, body) => {
         if (error?.code === 'unavailable') refused.inc();
         done(error, body);
@@ -114,7 +119,7 @@ export class RequestAdmission implements OnModuleInit {
     if (!isOfApi(request)) return;
     const { method, headers, routeOptions } = request;
     const { url = '' } = routeOptions;
-    if (method === 'PUT' || url.startsWith('/v1/admin/'))
+    if (method === 'PUT' || method === 'DELETE' || url.startsWith('/v1/admin/'))
       this.keys.checkAdmin(headers['authorization']);
     else this.keys.checkApi(headers['authorization']);
   }

@@ -39,9 +39,9 @@ function isUnread(request: IncomingMessage): boolean {
   return hasBody(request) && !request.complete;
 }
 
-/** Whether its method can have one that is read. */
-export function mayHaveBody({ method }: FastifyRequest): boolean {
-  return method !== 'GET' && method !== 'HEAD';
+/** Whether its method can have one that is read; to delete something needs none. */
+export function mayHaveBody({ method, raw }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && (method !== 'DELETE' || hasBody(raw));
 }
 
 /** Whether it says that a body comes. */

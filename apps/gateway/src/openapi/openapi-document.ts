@@ -3,6 +3,7 @@ import {
   MAX_DIMENSIONS,
   MAX_GROUPS,
   MAX_LEDGER_HOURS,
+  MAX_SUBJECT_BYTES,
   MAX_SUBJECTS,
 } from '@tally/contracts';
 import { JSON_TYPES, LINES_TYPES } from '../events/media-types.js';
@@ -31,6 +32,21 @@ const TYPE_PARAMETER = {
   required: true,
   schema: { type: 'string', pattern: EVENT_TYPE_PATTERN },
 };
+const SUBJECT_PARAMETER = {
+  name: 'subject',
+  in: 'path',
+  required: true,
+  description: `1 to ${MAX_SUBJECT_BYTES} bytes of UTF-8, percent-encoded.`,
+  schema: { type: 'string', minLength: 1 },
+};
+const PUT_ENTRY = problemResponses([
+  'unauthenticated',
+  'permission_denied',
+  'payload_too_large',
+  'unsupported_media_type',
+  'unavailable',
+  'deadline_exceeded',
+]);
 
 const parameter = (required: boolean, description: string, schema: object, more: object = {}) => ({
   in: 'query',
@@ -256,6 +272,25 @@ export const OPENAPI = {
             'deadline_exceeded',
           ]),
         },
+      },
+    },
+    '/v1/catalog/{subject}': {
+      put: {
+        operationId: 'putCatalogEntry',
+        summary: 'Say what is known of a subject.',
+        description:
+          'For dimensions that an event type declares as enriched: their values are those of the entry that was known when the event was taken in. Events that are sent through this gateway after the answer know it, others within some seconds; what was counted before stays as it is.',
+        security: ADMIN_KEY,
+        parameters: [SUBJECT_PARAMETER],
+        requestBody: { required: true, content: json('GivenEntry') },
+        responses: { 200: answer('The entry is durable.', 'CatalogEntry'), ...PUT_ENTRY },
+      },
+      delete: {
+        operationId: 'deleteCatalogEntry',
+        summary: 'Say that nothing is known of a subject any more.',
+        security: ADMIN_KEY,
+        parameters: [SUBJECT_PARAMETER],
+        responses: { 200: answer('The entry is deleted.', 'CatalogEntry'), ...PUT_ENTRY },
       },
     },
     '/v1/admin/ledger': {

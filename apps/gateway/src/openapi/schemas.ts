@@ -10,6 +10,7 @@ import {
 } from '@tally/contracts';
 import { MAX_DECIMALS, MAX_DIGITS, VALUE_BOUND } from '@tally/counting';
 import { z } from 'zod';
+import { CATALOG_ENTRY, GIVEN_ENTRY } from '../catalog/catalog-document.js';
 import { DOCUMENT_PARTS, GIVEN_DEFINITION } from '../event-types/definition-document.js';
 import { MAX_EVENTS } from '../events/limits.js';
 import { REJECTION_CODES } from '../events/rejection.js';
@@ -236,6 +237,8 @@ export const SCHEMAS = jsonSchemasOf({
   EventType,
   EventTypeWithVersions,
   EventTypes,
+  GivenEntry: GIVEN_ENTRY,
+  CatalogEntry: CATALOG_ENTRY,
   Loss: GIVEN_LOSS,
   AcceptedLoss: ACCEPTED_LOSS,
   Losses,

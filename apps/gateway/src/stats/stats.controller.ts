@@ -114,7 +114,9 @@ export class StatsController {
 
 /** Those that a type has or had, ascending: an answer may be of a time when it had others. */
 function dimensionsOf(versions: readonly EventTypeDefinition[]): readonly string[] {
-  return [...new Set(versions.flatMap(({ dimensions }) => dimensions))].toSorted();
+  return [
+    ...new Set(versions.flatMap(({ dimensions, enriched }) => [...dimensions, ...enriched])),
+  ].toSorted();
 }
 
 /** TallyError `unavailable` where too much is missing. */

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CURRENT_SCHEMA_ID,
+  decodeCatalogChange,
   decodeEvent,
   ENTRY_HEADER_BYTES,
   readEntries,
+  type CatalogChange,
   type clusterProxy,
   type Event,
   type partitioner,
@@ -50,11 +52,14 @@ export class GatewayFixture {
   /** Every append that arrived, and the events in it. */
   readonly appends: partitioner.AppendRequest[] = [];
   readonly events: Event[] = [];
+  /** What was put into the catalogue. */
+  readonly entries: CatalogChange[] = [];
   readonly questions: query.GetStatsRequest[] = [];
   /** What the services answer; a test sets it. */
   onAppend: (request: partitioner.AppendRequest) => Promise<object> = async () => ({});
   onGetStats: (request: query.GetStatsRequest, call: Call) => Promise<query.GetStatsResponse> =
     async () => ({ subjects: [], missingShards: [] });
+  onPutCatalogEntry: () => Promise<partitioner.PutCatalogEntryResponse> = () => this.nextEntry();
   onGetBounds: () => Promise<partitioner.GetBoundsResponse> = async () => NO_BOUNDS;
   onAcceptLoss: (request: clusterProxy.AcceptLossRequest) => Promise<clusterProxy.LossesResponse> =
     async () => NO_SHARDS;
@@ -100,6 +105,10 @@ export class GatewayFixture {
         return this.onAppend(request);
       },
       GetBounds: () => this.onGetBounds(),
+      PutCatalogEntry: (request: partitioner.PutCatalogEntryRequest) => {
+        this.entries.push(decodeCatalogChange(request.key, request.value ?? null));
+        return this.onPutCatalogEntry();
+      },
     });
     await this.serve('query', 'tally.query.v1.QueryService', {
       GetStats: (request: query.GetStatsRequest, call: Call) => {
@@ -121,10 +130,12 @@ export class GatewayFixture {
   reset(): void {
     this.appends.length = 0;
     this.events.length = 0;
+    this.entries.length = 0;
     this.questions.length = 0;
     this.onAppend = async () => ({});
     this.onGetStats = async () => ({ subjects: [], missingShards: [] });
     this.onGetBounds = async () => NO_BOUNDS;
+    this.onPutCatalogEntry = () => this.nextEntry();
     this.onAcceptLoss = async () => NO_SHARDS;
     this.onListLosses = async () => NO_SHARDS;
     this.onReadLedger = async () => NO_LEDGERS;
@@ -155,6 +166,10 @@ export class GatewayFixture {
       return status === 200;
     });
     return { url: `http://127.0.0.1:${port}`, port, adminUrl, stop };
+  }
+
+  private async nextEntry(): Promise<partitioner.PutCatalogEntryResponse> {
+    return { position: String(this.entries.length) };
   }
 
   private config(environment: Readonly<Record<string, string>>): GatewayConfig {

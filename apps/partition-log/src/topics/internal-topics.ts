@@ -1,8 +1,8 @@
 /** Committed offsets of consumer groups; written by the coordinator alone. */
 export const OFFSETS_TOPIC = '__consumer_offsets';
 
-/** The topics of events, dead letters and dead events, as the other services name them. */
-const OF_TALLY = /^(events|dead-letters|dead-events)-/;
+/** The topics of events, dead letters, dead events and catalogues, as the other services name them. */
+const OF_TALLY = /^(events|dead-letters|dead-events|catalog)-/;
 
 /** A topic of the log itself: clients may read it and nothing else. */
 export function isInternal(topic: string): boolean {

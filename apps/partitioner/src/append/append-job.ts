@@ -7,6 +7,8 @@ export interface AppendJob extends EventMeaning {
   readonly entries: Entries;
   /** When the first of them was taken in at the door: ms since 1970, in the log's clock. */
   readonly arrivedMs: number;
+  /** A position of the catalogue that its blocks know; 0n: any. */
+  readonly catalogPosition: bigint;
   /** Of the request's span, when it is recorded. */
   readonly trace: SpanContext | undefined;
 }

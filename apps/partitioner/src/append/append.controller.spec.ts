@@ -10,7 +10,7 @@ function requestOf(events: number, eventBytes = 10) {
   const body = Buffer.alloc(events * size);
   for (let at = 0; at < body.length; at += size)
     writeEntryHeader(body, at, eventBytes, Buffer.alloc(16));
-  return { schemaId: 1, registryVersion: 3, count: events, events: body };
+  return { schemaId: 1, registryVersion: 3, count: events, events: body, catalogPosition: '0' };
 }
 
 function controllerOf(send: (jobs: readonly AppendJob[]) => Promise<AppendOutcome>) {

@@ -40,7 +40,8 @@ export class AppendController {
     // Before they gather with others: those are not to share its fate.
     if (this.expiry.isPast(arrivedMs)) return 'expired';
     const trace = recordedSpan();
-    const job = { schemaId, registryVersion, body, entries, arrivedMs, trace };
+    const catalogPosition = BigInt(request.catalogPosition);
+    const job = { schemaId, registryVersion, body, entries, arrivedMs, catalogPosition, trace };
     const appended = this.queue.add(job);
     if (appended === undefined)
       throw new TallyError(

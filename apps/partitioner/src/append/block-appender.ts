@@ -3,6 +3,7 @@ import type { AppendClient, Appended } from '@tally/log-client';
 import { partitionBlocks } from '@tally/placement';
 import { inLinkedSpan } from '@tally/service-kit';
 import type { AppendExpiry } from '../expiry/append-expiry.js';
+import type { CatalogEnd } from '../catalog/catalog-end.js';
 import type { CurrentTopic } from '../topic/current-topic.js';
 import type { AppenderMetrics } from '../metrics.js';
 import type { AppendJob, AppendOutcome } from './append-job.js';
@@ -15,6 +16,7 @@ export class BlockAppender {
     private readonly log: AppendClient,
     private readonly topic: CurrentTopic,
     private readonly expiry: AppendExpiry,
+    private readonly catalog: CatalogEnd,
     private readonly metrics: AppenderMetrics,
   ) {}
 
@@ -24,13 +26,14 @@ export class BlockAppender {
     if (first === undefined) return 'durable';
     const { name, partitions } = this.topic.get();
     const events = jobs.reduce((sum, { entries }) => sum + entries.starts.length - 1, 0);
+    const catalogPosition = await this.catalog.atLeast(latestOf(jobs));
     // Requests gather within moments: the first arrival costs the others nothing and weakens none.
     const arrivedMs = jobs.reduce((min, job) => Math.min(min, job.arrivedMs), Infinity);
     if (this.expiry.isPast(arrivedMs)) return this.expired(events);
     const { schemaId, registryVersion } = first;
     const notAfterMs = this.expiry.notAfterMs(arrivedMs);
     const bodies = jobs.map(({ body, entries }) => ({ bytes: body, entries }));
-    const terms = { schemaId, registryVersion, notAfterMs };
+    const terms = { schemaId, registryVersion, notAfterMs, catalogPosition };
     const blocks = partitionBlocks(bodies, partitions, terms);
     const askedAt = this.expiry.monotonicMs;
     const spanName = `send ${name}`;
@@ -55,6 +58,13 @@ export class BlockAppender {
     this.metrics.expired.inc(events);
     return 'expired';
   }
+}
+
+function latestOf(jobs: readonly AppendJob[]): bigint {
+  return jobs.reduce(
+    (latest, { catalogPosition }) => (catalogPosition > latest ? catalogPosition : latest),
+    0n,
+  );
 }
 
 function spanOf(topic: string) {

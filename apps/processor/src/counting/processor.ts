@@ -1,3 +1,4 @@
+import { FollowedCatalog } from '@tally/catalog';
 import { TallyError } from '@tally/contracts';
 import type { InstallationWatch } from '@tally/discovery';
 import { GroupReader, type Assignment, type KafkaConfig, type LogAdmin } from '@tally/log-client';
@@ -56,6 +57,7 @@ export class Processor {
   private letters: DeadLettersTopic | undefined;
   private generations: WindowGenerations | undefined;
   private deadEvents: DeadEventsTopic | undefined;
+  private catalog: FollowedCatalog | undefined;
   private reader: GroupReader | undefined;
   private assignment: Assignment | undefined;
   private driver: RunDriver | undefined;
@@ -140,6 +142,7 @@ export class Processor {
     await this.letters?.close();
     await this.generations?.settled();
     await this.deadEvents?.close();
+    await this.catalog?.close();
   }
 
   private async join(): Promise<void> {
@@ -147,7 +150,7 @@ export class Processor {
     const topic = (await this.topicNode.read())?.value;
     if (topic === undefined)
       throw new TallyError('unavailable', 'ZooKeeper does not name a topic for events yet');
-    const { admin, logger } = this.options;
+    const { admin, config, logger } = this.options;
     await admin.assertTopic(topic.name, topic.partitions);
     if (this.stopping.signal.aborted) return;
     this.topic = topic;
@@ -156,6 +159,12 @@ export class Processor {
     const store = await openStore(this.options.config);
     if (store !== undefined)
       this.generations ??= new WindowGenerations({ ...this.options, store, topic });
+    this.catalog ??= new FollowedCatalog({
+      ...this.options,
+      dir: config.catalogDir,
+      eventsTopic: topic.name,
+      positionWaitMs: config.versionWaitMs,
+    }).start();
     const reader = this.newReader(topic);
     this.reader = reader;
     try {
@@ -204,11 +213,11 @@ export class Processor {
     const { logger, metrics } = this.options;
     await this.driver?.stop();
     this.driver = undefined;
-    const { assignment, shardMap, topic, letters, deadEvents } = this;
+    const { assignment, shardMap, topic, letters, deadEvents, catalog } = this;
     if (this.stopping.signal.aborted || assignment === undefined || assignment.signal.aborted)
       return;
     if (shardMap === undefined || topic === undefined) return;
-    if (letters === undefined || deadEvents === undefined) return;
+    if (letters === undefined || deadEvents === undefined || catalog === undefined) return;
     metrics.restarts.inc({ reason });
     logger.info({ reason, partitions: assignment.partitions.length }, 'counting anew');
     this.driver = new RunDriver({
@@ -218,6 +227,7 @@ export class Processor {
       letters,
       generations: this.generations,
       deadEvents,
+      catalog,
       shardMap,
       roster: this.roster,
       logTime: this.logTime,

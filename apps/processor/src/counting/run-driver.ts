@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { FollowedCatalog } from '@tally/catalog';
 import { SECOND_MS } from '@tally/contracts';
 import {
   CountingRun,
@@ -43,6 +44,7 @@ export interface RunDriverOptions {
   readonly assignment: Assignment;
   readonly shardMap: ShardMap;
   readonly eventTypes: EventTypes;
+  readonly catalog: FollowedCatalog;
   readonly shards: Shards;
   /** What is known of the shards from run to run. */
   readonly roster: ShardRoster;
@@ -81,7 +83,8 @@ export class RunDriver {
   private hasRead = false;
 
   constructor(private readonly options: RunDriverOptions) {
-    const { config, topic, assignment, shardMap, roster, logTime, eventTypes, now } = options;
+    const { config, topic, assignment, shardMap, roster, logTime, eventTypes, catalog, now } =
+      options;
     this.traces = new FlushTraces(shardMap.shards);
     this.work = new WorkUnderWay(this.stopping.signal, (error, consequence) =>
       options.logger.warn({ error }, consequence),
@@ -94,6 +97,7 @@ export class RunDriver {
       definition: (project, type, version) => eventTypes.definition(project, type, version),
       knowsVersion: (version) => eventTypes.knowsVersion(version),
       unknownMeanings: options.unknownMeanings,
+      catalog,
       flushRows: config.flushRows,
       shardPatienceMs: config.shardPatienceMs,
       logTime,
@@ -225,6 +229,9 @@ export class RunDriver {
       case 'await-version':
         assignment.stopReading(action.partition);
         return this.work.track(this.awaitVersion(action));
+      case 'await-catalog':
+        assignment.stopReading(action.partition);
+        return this.work.track(this.awaitCatalog(action));
       case 'await-schema': {
         const { partition, schemaId } = action;
         logger.error(
@@ -394,7 +401,18 @@ export class RunDriver {
     const { signal } = this.stopping;
     const { eventTypes } = this.options;
     const isKnown = await eventTypes.reach(registryVersion, signal, { isOneLook: isGivenUp });
-    if (isKnown !== undefined) this.run.onVersion(partition, isKnown);
+    if (isKnown !== undefined) this.run.onMeaning(partition, isKnown);
+  }
+
+  private async awaitCatalog({
+    partition,
+    position,
+    isGivenUp,
+  }: Extract<RunAction, { kind: 'await-catalog' }>): Promise<void> {
+    const { signal } = this.stopping;
+    const isOneLook = isGivenUp;
+    const isKnown = await this.options.catalog.reach(position, signal, { isOneLook });
+    if (isKnown !== undefined) this.run.onMeaning(partition, isKnown);
   }
 
   private async flush({ shard, number, request, attempt, afterMs }: FlushAction): Promise<void> {

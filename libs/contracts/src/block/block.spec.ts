@@ -28,6 +28,13 @@ function bodyOf(events: readonly Uint8Array[]): Buffer {
   );
 }
 
+/** No log has the position that it names. */
+function beyondAllOffsets(third: Buffer): Buffer {
+  const bytes = Buffer.from(third);
+  bytes.writeUInt8(0x80, 24);
+  return bytes;
+}
+
 describe('a block', () => {
   const header = { schemaId: 1, registryVersion: 7, count: 2, notAfterMs: 1_764_000_150_000 };
   const body = bodyOf([Buffer.from('ab', 'hex'), Buffer.from('cdef', 'hex')]);
@@ -52,13 +59,31 @@ describe('a block', () => {
     ]);
     const { schemaId, registryVersion, count } = header;
     const known = { schemaId, registryVersion, count };
-    expect(decodeBlock(first)).toEqual({ kind: 'block', ...known, notAfterMs: undefined, body });
+    expect(decodeBlock(first)).toEqual({
+      kind: 'block',
+      ...known,
+      notAfterMs: undefined,
+      catalogPosition: 0n,
+      body,
+    });
     expect(Buffer.concat([encodeBlockHeader(known), body])).toEqual(first);
+  });
+
+  it('of version 3 says what of the catalogue was known, and an earlier one that nothing was', () => {
+    const third = Buffer.concat([encodeBlockHeader({ ...header, catalogPosition: 42n }), body]);
+    expect(third.toString('hex', 0, 32)).toBe(
+      '54420300' + '00000001' + '00000007' + '00000002' + '0000019ab69a31f0' + '000000000000002a',
+    );
+    expect(decodeBlock(third)).toEqual({ kind: 'block', ...header, catalogPosition: 42n, body });
+    expect(decodeBlock(record)).toMatchObject({ catalogPosition: 0n });
+    expect(encodeBlockHeader({ ...header, catalogPosition: 0n })).toEqual(record.subarray(0, 24));
+    for (const bytes of [third.subarray(0, 31), beyondAllOffsets(third)])
+      expect(decodeBlock(bytes)).toMatchObject({ kind: 'malformed' });
   });
 
   it('is read as it was written, without copying', () => {
     const block = decodeBlock(record);
-    expect(block).toEqual({ kind: 'block', ...header, body });
+    expect(block).toEqual({ kind: 'block', ...header, catalogPosition: 0n, body });
     const entries = readEntries(body, 2);
     expect(entries).toEqual({ kind: 'entries', starts: Uint32Array.of(0, 21, 43) });
     expect(body.subarray(21 + FINGERPRINT_AT, 21 + ENTRY_HEADER_BYTES)).toEqual(fingerprint);
@@ -73,7 +98,7 @@ describe('a block', () => {
       encodeBlockHeader({ schemaId: 1, registryVersion: 7, count: 2 }).subarray(0, 15),
     ],
     ['zeros', Buffer.alloc(64)],
-    ['another format version', Buffer.concat([Buffer.from('54420300', 'hex'), record.subarray(4)])],
+    ['another format version', Buffer.concat([Buffer.from('54420400', 'hex'), record.subarray(4)])],
     ['a flag', Buffer.concat([Buffer.from('54420201', 'hex'), record.subarray(4)])],
     ['format version 0', Buffer.concat([Buffer.from('54420000', 'hex'), record.subarray(4)])],
     ['no events', encodeBlockHeader({ ...header, count: 0 })],

@@ -13,6 +13,8 @@ export const DEAD_CAUSES = [
   'unknown_registry_version',
   /** It is older than its type allows. */
   'too_late',
+  /** The position of the catalogue that its block names did not come. */
+  'unknown_catalog_position',
 ] as const;
 export type DeadCause = (typeof DEAD_CAUSES)[number];
 

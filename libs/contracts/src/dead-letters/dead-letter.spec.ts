@@ -23,6 +23,7 @@ const letter: DeadLetter = {
       appendMs: 1_764_000_000_000,
       schemaId: 2,
       registryVersion: 7,
+      catalogPosition: 0n,
       counted: 1,
       duplicates: 2,
       conflicting: 0,
@@ -68,22 +69,25 @@ describe('a dead letter', () => {
     expect(decodeDeadLetter(bytes)).toEqual({ kind: 'letter', ...letter });
   });
 
-  it('says which dead events are kept for its shard, and is of version 2 then', () => {
+  it('says what of the catalogue was known to its blocks, and which dead events are kept', () => {
     const [record] = letter.records;
     if (record === undefined) throw new Error('expected a record');
     const deadIndexes = [
       { from: 0, to: 2 },
       { from: 5, to: 6 },
     ];
-    const dead = { ...letter, records: [{ ...record, deadIndexes }] };
-    const longer = encodeDeadLetter(dead);
-    expect(longer[2]).toBe(2);
-    expect(longer.subarray(bytes.length).toString('hex')).toBe(
-      '00000002' + '0000000000000002' + '0000000500000006',
+    const more = { ...letter, records: [{ ...record, catalogPosition: 42n, deadIndexes }] };
+    const second = encodeDeadLetter(more);
+    const end = bytes.length - entry.length;
+    expect(second.toString('hex')).toBe(
+      `54440200${bytes.toString('hex', 4, end)}000000000000002a${entry.toString('hex')}` +
+        '00000002' +
+        '0000000000000002' +
+        '0000000500000006',
     );
-    expect(decodeDeadLetter(longer)).toEqual({ kind: 'letter', ...dead });
-    for (let length = 0; length < longer.length; length++)
-      expect(decodeDeadLetter(longer.subarray(0, length)).kind).toBe('malformed');
+    expect(decodeDeadLetter(second)).toEqual({ kind: 'letter', ...more });
+    for (let length = 0; length < second.length; length++)
+      expect(decodeDeadLetter(second.subarray(0, length)).kind).toBe('malformed');
     for (const wrong of [[{ from: 1, to: 1 }], [...deadIndexes].reverse()])
       expect(decodedWith({ records: [{ ...record, deadIndexes: wrong }] }).kind).toBe('malformed');
   });

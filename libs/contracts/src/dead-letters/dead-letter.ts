@@ -11,7 +11,7 @@ import type { IndexRange, OffsetRange } from '../log.js';
  * | at | size | field                                                              |
  * | -: | ---: | ------------------------------------------------------------------ |
  * |  0 |    2 | magic `54 44` ("TD")                                                |
- * |  2 |    1 | format version, 2; 1 where no record has dead events to be kept    |
+ * |  2 |    1 | format version, 2; 1 where there is nothing of it to be said        |
  * |  3 |    1 | flags, 0                                                           |
  * |  4 |    4 | shard                                                              |
  * |  8 |    4 | s, number of ranges that stand in letters before this one          |
@@ -33,26 +33,31 @@ import type { IndexRange, OffsetRange } from '../log.js';
  * | 24 |    4 | e, number of accepted events                                       |
  * | 28 |   20 | number of duplicate, conflicting, too late, dead and expired ones  |
  * | 48 |    4 | b, length of the body                                              |
- * | 52 |    b | e entries, as in a block                                           |
+ * | 52 |    8 | position of the catalogue that its block names                     |
+ * | 60 |    b | e entries, as in a block                                           |
  *
- * In version 2 there follow in each record:
+ * Behind the entries of each record:
  *
  * | size | field                                                                   |
  * | ---: | ----------------------------------------------------------------------- |
  * |    4 | d, number of ranges of dead events that are kept for the shard          |
  * |  8 d | of each: first index in the block (4), index behind the last (4)        |
  *
+ * In version 1, which is still written where all positions are 0 and nothing is dead, there are neither
+ * positions nor dead events, and entries lie at 52.
+ *
  * An offset in a range without a record has nothing for the shard.
  */
 const MAGIC = 0x5444;
 const FORMAT_VERSION = 2;
-/** Of letters without dead events: what processors and replayers of before read and write. */
+/** Of letters without positions and dead events: what processors and replayers of before read and write. */
 const PLAIN_VERSION = 1;
 const HEADER_BYTES = 20;
 const STANDING_BYTES = 28;
 const RANGE_BYTES = 16;
 const INDEXES_BYTES = 8;
-export const LETTER_RECORD_HEADER_BYTES = 52;
+export const LETTER_RECORD_HEADER_BYTES = 60;
+const PLAIN_RECORD_HEADER_BYTES = 52;
 const UINT64_BELOW = 2n ** 63n;
 
 /** Offsets of the partition that stand in letters for a shard, up to the letter with that offset. */
@@ -67,6 +72,7 @@ export interface LetterRecord {
   readonly appendMs: number;
   readonly schemaId: number;
   readonly registryVersion: number;
+  readonly catalogPosition: bigint;
   readonly counted: number;
   readonly duplicates: number;
   readonly conflicting: number;
@@ -104,16 +110,17 @@ export function deadLettersTopic(eventsTopic: string): string {
 export function encodeDeadLetter({ shard, standing, ranges, records }: DeadLetter): Buffer {
   const bodies = records.reduce((sum, { body }) => sum + body.length, 0);
   const dead = records.reduce((sum, { deadIndexes }) => sum + deadIndexes.length, 0);
+  const isPlain = dead === 0 && records.every(({ catalogPosition }) => catalogPosition === 0n);
   const bytes = Buffer.allocUnsafe(
     HEADER_BYTES +
       standing.length * STANDING_BYTES +
       ranges.length * RANGE_BYTES +
-      records.length * LETTER_RECORD_HEADER_BYTES +
+      records.length * recordHeaderBytes(isPlain) +
       bodies +
-      (dead > 0 ? records.length * 4 + dead * INDEXES_BYTES : 0),
+      dead * INDEXES_BYTES,
   );
   bytes.writeUInt16BE(MAGIC, 0);
-  bytes.writeUInt8(dead > 0 ? FORMAT_VERSION : PLAIN_VERSION, 2);
+  bytes.writeUInt8(isPlain ? PLAIN_VERSION : FORMAT_VERSION, 2);
   bytes.writeUInt8(0, 3);
   let at = bytes.writeUInt32BE(shard, 4);
   for (const { length } of [standing, ranges, records]) at = bytes.writeUInt32BE(length, at);
@@ -139,8 +146,9 @@ export function encodeDeadLetter({ shard, standing, ranges, records }: DeadLette
     at = bytes.writeUInt32BE(record.dead, at);
     at = bytes.writeUInt32BE(record.expired, at);
     at = bytes.writeUInt32BE(record.body.length, at);
+    if (!isPlain) at = bytes.writeBigUInt64BE(record.catalogPosition, at);
     at += record.body.copy(bytes, at);
-    if (dead > 0) at = writeIndexes(record.deadIndexes, bytes, at);
+    if (!isPlain) at = writeIndexes(record.deadIndexes, bytes, at);
   }
   return bytes;
 }
@@ -161,7 +169,7 @@ export function decodeDeadLetter(bytes: Buffer): DecodedLetter {
   const version = bytes.readUInt8(2);
   if (version < PLAIN_VERSION || version > FORMAT_VERSION || bytes.readUInt8(3) !== 0)
     return malformed(`expected a format version up to ${FORMAT_VERSION} without flags`);
-  const reader = new LetterReader(bytes, version === FORMAT_VERSION);
+  const reader = new LetterReader(bytes, version === PLAIN_VERSION);
   const [shard, standing, ranges, records] = [
     bytes.readUInt32BE(4),
     bytes.readUInt32BE(8),
@@ -172,7 +180,7 @@ export function decodeDeadLetter(bytes: Buffer): DecodedLetter {
     HEADER_BYTES +
     standing * STANDING_BYTES +
     ranges * RANGE_BYTES +
-    records * LETTER_RECORD_HEADER_BYTES;
+    records * recordHeaderBytes(version === PLAIN_VERSION);
   if (least > bytes.length) return malformed(`${bytes.length} bytes cannot hold what it says`);
   try {
     const letter: DecodedLetter = {
@@ -191,6 +199,11 @@ export function decodeDeadLetter(bytes: Buffer): DecodedLetter {
   }
 }
 
+/** And what is at least behind the entries of a record. */
+function recordHeaderBytes(isPlain: boolean): number {
+  return isPlain ? PLAIN_RECORD_HEADER_BYTES : LETTER_RECORD_HEADER_BYTES + 4;
+}
+
 class MalformedLetter extends Error {
   override readonly name = 'MalformedLetter';
 }
@@ -201,7 +214,7 @@ class LetterReader {
 
   constructor(
     private readonly bytes: Buffer,
-    private readonly hasDead: boolean,
+    private readonly isPlain: boolean,
   ) {}
 
   standing(): StandingRange {
@@ -242,7 +255,7 @@ class LetterReader {
   }
 
   private record(): LetterRecord {
-    if (this.at + LETTER_RECORD_HEADER_BYTES > this.bytes.length)
+    if (this.at + recordHeaderBytes(this.isPlain) > this.bytes.length)
       throw new MalformedLetter('a record begins behind its end');
     const head = {
       offset: this.uint64(),
@@ -257,13 +270,14 @@ class LetterReader {
       expired: this.uint32(),
     };
     const length = this.uint32();
+    const catalogPosition = this.isPlain ? 0n : this.uint64();
     if (length > MAX_BLOCK_BODY_BYTES || this.at + length > this.bytes.length)
       throw new MalformedLetter(`a record says that its events have ${length} bytes`);
     const body = this.bytes.subarray(this.at, this.at + length);
     this.at += length;
     if (head.counted > MAX_BLOCK_EVENTS || readEntries(body, head.counted).kind !== 'entries')
       throw new MalformedLetter(`the events of offset ${head.offset} are none`);
-    return { ...head, body, deadIndexes: this.hasDead ? this.indexes() : [] };
+    return { ...head, catalogPosition, body, deadIndexes: this.isPlain ? [] : this.indexes() };
   }
 
   private indexes(): IndexRange[] {

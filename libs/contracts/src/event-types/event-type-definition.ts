@@ -17,12 +17,15 @@ export const MAX_CARDINALITY_LIMIT = 100_000;
 export const OTHER_VALUE = '(other)';
 /** Each unique attribute adds a sketch to each window of a subject. */
 export const MAX_UNIQUES = 4;
+/** Most dimensions of them whose values come from the catalogue. */
+export const MAX_ENRICHED = 4;
 /** The shortest maximum age that an event type may have. */
 export const MIN_AGE_MS = SECOND_MS;
 /** The longest maximum age that an event type may have: ten years of 365 days. */
 export const MAX_AGE_MS = 10 * 365 * DAY_MS;
 
 const LIMIT = `expected a cardinality limit from 1 to ${MAX_CARDINALITY_LIMIT}`;
+const TOGETHER = `expected at most ${MAX_DIMENSIONS} dimensions together with the enriched ones, and no name in both`;
 const AGE = 'expected a maximum age from 1 second to 10 years, or null';
 
 /** Names of attributes, each once. `what` they are: one word for messages. */
@@ -45,6 +48,8 @@ export const EVENT_TYPE_PARTS = {
   dimensions: attributeNames(MAX_DIMENSIONS, 'dimension'),
   /** Most combinations of values of dimensions that one subject may have. */
   cardinalityLimit: z.int(LIMIT).min(1, LIMIT).max(MAX_CARDINALITY_LIMIT, LIMIT),
+  /** Names of fields of the catalogue whose values split the counters too. */
+  enriched: attributeNames(MAX_ENRICHED, 'enriched dimension'),
   /** An event appended longer than this after its time is too late and not counted; null: never. */
   maxAgeMs: z.int(AGE).min(MIN_AGE_MS, AGE).max(MAX_AGE_MS, AGE).nullable(),
   /** How long the windows of the type are kept. */
@@ -63,30 +68,35 @@ export const EVENT_TYPE_SCHEMA = z
   .object(
     {
       ...EVENT_TYPE_PARTS,
+      enriched: EVENT_TYPE_PARTS.enriched.default([]),
       cardinalityLimit: EVENT_TYPE_PARTS.cardinalityLimit.default(DEFAULT_CARDINALITY_LIMIT),
       uniques: EVENT_TYPE_PARTS.uniques.default([]),
       quantiles: EVENT_TYPE_PARTS.quantiles.default(false),
     },
     'expected an object',
   )
+  .refine(({ dimensions, enriched }) => areApart(dimensions, enriched), TOGETHER)
   // Ascending by UTF-16 code units, as the series id wants dimensions.
-  .transform(({ dimensions, uniques, ...others }) => ({
+  .transform(({ dimensions, enriched, uniques, ...others }) => ({
     dimensions: dimensions.toSorted(),
+    enriched: enriched.toSorted(),
     uniques: uniques.toSorted(),
     ...others,
   }));
 
-/** What an event type means, as one version of the registry has it; dimensions and uniques ascend. */
+/** What an event type means, as one version of the registry has it; all names ascend. */
 export interface EventTypeDefinition extends Readonly<
-  Omit<z.output<typeof EVENT_TYPE_SCHEMA>, 'dimensions' | 'uniques'>
+  Omit<z.output<typeof EVENT_TYPE_SCHEMA>, 'dimensions' | 'enriched' | 'uniques'>
 > {
   readonly dimensions: readonly string[];
+  readonly enriched: readonly string[];
   readonly uniques: readonly string[];
 }
 
 /** What a type means that nobody defined. */
 export const DEFAULT_EVENT_TYPE: EventTypeDefinition = {
   dimensions: [],
+  enriched: [],
   cardinalityLimit: DEFAULT_CARDINALITY_LIMIT,
   maxAgeMs: null,
   retention: 'ever',
@@ -101,11 +111,17 @@ export function isSameDefinition(left: EventTypeDefinition, right: EventTypeDefi
     left.cardinalityLimit === right.cardinalityLimit &&
     left.retention === right.retention &&
     left.quantiles === right.quantiles &&
-    isSameList(left.dimensions, right.dimensions) &&
-    isSameList(left.uniques, right.uniques)
+    areSameNames(left.dimensions, right.dimensions) &&
+    areSameNames(left.enriched, right.enriched) &&
+    areSameNames(left.uniques, right.uniques)
   );
 }
 
-function isSameList(left: readonly string[], right: readonly string[]): boolean {
+function areSameNames(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && left.every((name, index) => name === right[index]);
+}
+
+function areApart(dimensions: readonly string[], enriched: readonly string[]): boolean {
+  const names = new Set([...dimensions, ...enriched]);
+  return names.size === dimensions.length + enriched.length && names.size <= MAX_DIMENSIONS;
 }

@@ -13,9 +13,10 @@ describe('the definition of an event type', () => {
     expect(parseRegistryChange(change)).toEqual({
       project: 'default',
       type: 'view',
-      // Stored before there were any: without sketches, and with the usual limit.
+      // Stored before there were any: without fields of the catalogue and sketches, and with the usual limit.
       definition: {
         dimensions: ['a', 'b'],
+        enriched: [],
         cardinalityLimit: 1000,
         maxAgeMs: null,
         retention: '30d',
@@ -23,8 +24,15 @@ describe('the definition of an event type', () => {
         quantiles: false,
       },
     });
-    const sketched = { ...definition, uniques: ['user', 'ip'], quantiles: true };
-    expect(parseRegistryChange({ ...change, definition: sketched }).definition).toMatchObject({
+    const more = {
+      ...definition,
+      enriched: ['owner', 'category'],
+      uniques: ['user', 'ip'],
+      quantiles: true,
+    };
+    expect(parseRegistryChange({ ...change, definition: more }).definition).toMatchObject({
+      dimensions: ['a', 'b'],
+      enriched: ['category', 'owner'],
       uniques: ['ip', 'user'],
       quantiles: true,
     });
@@ -40,6 +48,15 @@ describe('the definition of an event type', () => {
     [{ ...definition, dimensions: [7] }, 'names of attributes'],
     [{ ...definition, cardinalityLimit: 0 }, 'limit from 1 to 100000'],
     [{ ...definition, cardinalityLimit: 100_001 }, 'limit from 1 to 100000'],
+    [{ ...definition, enriched: 'owner' }, 'at most 4 enriched dimensions'],
+    [{ ...definition, enriched: Array.from({ length: 5 }, String) }, 'at most 4 enriched'],
+    [{ ...definition, enriched: ['c', 'c'] }, 'each enriched dimension once'],
+    [{ ...definition, enriched: ['__proto__'] }, 'enriched dimensions that are names'],
+    [{ ...definition, enriched: ['b'] }, 'no name in both'],
+    [
+      { ...definition, dimensions: ['1', '2', '3', '4', '5', '6', '7'], enriched: ['c', 'd'] },
+      'at most 8 dimensions together',
+    ],
     [{ ...definition, maxAgeMs: 999 }, 'from 1 second to 10 years'],
     [{ ...definition, maxAgeMs: 315_360_000_001 }, 'from 1 second to 10 years'],
     [{ ...definition, maxAgeMs: 1500.5 }, 'from 1 second to 10 years'],
@@ -71,6 +88,7 @@ describe('the definition of an event type', () => {
   it('is the same when all its parts are', () => {
     const one = {
       dimensions: ['a'],
+      enriched: ['e'],
       cardinalityLimit: 9,
       maxAgeMs: 1000,
       retention: '1d',
@@ -81,6 +99,7 @@ describe('the definition of an event type', () => {
     expect(isSameDefinition(one, { ...one, dimensions: ['b'] })).toBe(false);
     expect(isSameDefinition(one, { ...one, cardinalityLimit: 8 })).toBe(false);
     expect(isSameDefinition(one, { ...one, dimensions: ['a', 'b'] })).toBe(false);
+    expect(isSameDefinition(one, { ...one, enriched: ['f'] })).toBe(false);
     expect(isSameDefinition(one, { ...one, maxAgeMs: null })).toBe(false);
     expect(isSameDefinition(one, { ...one, retention: '7d' })).toBe(false);
     expect(isSameDefinition(one, { ...one, uniques: [] })).toBe(false);

@@ -1483,6 +1483,40 @@ export const DESCRIPTORS: object = {
           "GetBounds": {
            "requestType": "GetBoundsRequest",
            "responseType": "GetBoundsResponse"
+          },
+          "PutCatalogEntry": {
+           "requestType": "PutCatalogEntryRequest",
+           "responseType": "PutCatalogEntryResponse"
+          }
+         }
+        },
+        "PutCatalogEntryRequest": {
+         "oneofs": {
+          "_value": {
+           "oneof": [
+            "value"
+           ]
+          }
+         },
+         "fields": {
+          "key": {
+           "type": "bytes",
+           "id": 1
+          },
+          "value": {
+           "type": "bytes",
+           "id": 2,
+           "options": {
+            "proto3_optional": true
+           }
+          }
+         }
+        },
+        "PutCatalogEntryResponse": {
+         "fields": {
+          "position": {
+           "type": "uint64",
+           "id": 1
           }
          }
         },
@@ -1549,6 +1583,10 @@ export const DESCRIPTORS: object = {
            "options": {
             "proto3_optional": true
            }
+          },
+          "catalogPosition": {
+           "type": "uint64",
+           "id": 6
           }
          }
         },

@@ -15,6 +15,7 @@ describe('the message of an append', () => {
       registryVersion: uint32,
       count: uint32,
       arrivedMs: fc.maxSafeNat().map(String),
+      catalogPosition: fc.maxSafeNat().map(String),
     });
     const parts = fc.array(fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)));
     fc.assert(
@@ -26,7 +27,7 @@ describe('the message of an append', () => {
   });
 
   it('says no arrival where none was said', () => {
-    const request = { schemaId: 1, registryVersion: 2, count: 0 };
+    const request = { schemaId: 1, registryVersion: 2, count: 0, catalogPosition: '0' };
     const read = requestDeserialize(writeAppendRequest(request, []));
     expect(read).not.toHaveProperty('arrivedMs');
   });

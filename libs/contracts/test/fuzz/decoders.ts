@@ -1,5 +1,6 @@
 import { decodeBlock } from '../../src/block/block-header.js';
 import { readEntries } from '../../src/block/block-body.js';
+import { decodeCatalogChange } from '../../src/catalog/catalog-entry.js';
 import { decodeDeadEvents } from '../../src/dead-events/dead-events.js';
 import { decodeDeadLetter } from '../../src/dead-letters/dead-letter.js';
 import { CURRENT_SCHEMA_ID, decodeEvent } from '../../src/events/event-codec.js';
@@ -25,8 +26,14 @@ export const DECODERS: readonly Decoder[] = [
   { name: 'delta rows', throws: false, decode: decodeDeltaRows },
   { name: 'counter rows', throws: false, decode: decodeCounterRows },
   { name: 'series names', throws: false, decode: decodeSeriesNames },
+  { name: 'key of a catalogue', throws: false, decode: (key) => decodeCatalogChange(key, null) },
+  { name: 'entry of a catalogue', throws: false, decode: readEntry },
   ...messages(),
 ];
+
+function readEntry(value: Buffer): unknown {
+  return decodeCatalogChange(Buffer.from('default\0video-42'), value);
+}
 
 function readBlock(bytes: Buffer): unknown {
   const block = decodeBlock(bytes);

@@ -8,9 +8,11 @@ import {
   type EventTypeDefinition,
 } from '@tally/contracts';
 import type { ShardMap } from '@tally/placement';
+import type { Catalog } from '../catalog/catalog.js';
 import { NO_SERIES, type SeriesTable } from '../series/series-table.js';
 import { SketchedEvent } from '../sketches/sketched-event.js';
 import { isExactDecimal } from '../sums/decimal.js';
+import { enrichedEvent } from './enriched-event.js';
 import type { ShardDelta } from './shard-delta.js';
 
 /** What the meaning of an event follows from, beside the log. */
@@ -23,6 +25,8 @@ export interface CountingRules {
     type: string,
     registryVersion: number,
   ) => EventTypeDefinition;
+  /** What is known of subjects. */
+  readonly catalog: Pick<Catalog, 'fields'>;
 }
 
 /** Reads encoded events, one at a time, and adds those that are counted to the sums of a shard. */
@@ -55,7 +59,11 @@ export class EventFolder {
     return (known.definition = this.rules.definition(known.project, known.type, registryVersion));
   }
 
-  /** Adds the event that was found last, and that lies there, to its rows. */
+  /**
+   * Adds the event that was found last, and that lies there, to its rows.
+   *
+   * @param catalogPosition Of its block.
+   */
   add(
     delta: ShardDelta,
     series: number,
@@ -64,13 +72,15 @@ export class EventFolder {
     body: Buffer,
     from: number,
     to: number,
+    catalogPosition: bigint,
   ): void {
-    const { event, rules } = this;
+    const { event } = this;
     const minute = Math.floor(event.timeMs / MINUTE_MS);
     const retention = RETENTION_CLASSES.indexOf(definition.retention);
     const row = delta.add(series, minute, retention, event);
-    const { dimensions, uniques, quantiles } = definition;
-    if (dimensions.length === 0 && uniques.length === 0) {
+    const { dimensions, enriched, uniques, quantiles } = definition;
+    const isSplit = dimensions.length > 0 || enriched.length > 0;
+    if (!isSplit && uniques.length === 0) {
       // Quantiles are of the value, which was found already.
       if (quantiles) delta.sketch(row, this.sketched.take(definition, event, NO_ATTRIBUTES));
       return;
@@ -79,9 +89,23 @@ export class EventFolder {
     if (whole === undefined) throw new Error('expected an event that was found to be one');
     const isSketched = quantiles || uniques.length > 0;
     if (isSketched) delta.sketch(row, this.sketched.take(definition, event, whole.attributes));
-    if (dimensions.length === 0) return;
-    const split = delta.add(rules.series.split(whole, dimensions), minute, retention, event);
-    if (isSketched) delta.sketch(split, this.sketched);
+    if (!isSplit) return;
+    const split = this.splitSeries(whole, definition, catalogPosition);
+    const splitRow = delta.add(split, minute, retention, event);
+    if (isSketched) delta.sketch(splitRow, this.sketched);
+  }
+
+  private splitSeries(
+    event: Event,
+    definition: EventTypeDefinition,
+    catalogPosition: bigint,
+  ): number {
+    const { series, catalog } = this.rules;
+    const { dimensions, enriched } = definition;
+    if (enriched.length === 0) return series.split(event, dimensions);
+    const fields = catalog.fields(event.project, event.subject, catalogPosition);
+    const split = enrichedEvent(event, definition, fields);
+    return series.split(split.event, split.names);
   }
 }
 

@@ -191,7 +191,7 @@ export class PartitionCounter {
     const { folder, rules } = this;
     const { event } = folder;
     const { shardMap, series: table } = rules;
-    const { body, count, schemaId, registryVersion } = block;
+    const { body, count, schemaId, registryVersion, catalogPosition } = block;
     for (let index = 0; index < count; index++) {
       const start = entries.starts[index] ?? 0;
       const from = start + ENTRY_HEADER_BYTES;
@@ -234,7 +234,7 @@ export class PartitionCounter {
       if (fate !== 'counted' || definition === undefined) continue;
       owners[index] = shard + 1;
       if (to.delta !== undefined)
-        folder.add(to.delta, series, definition, schemaId, body, from, end);
+        folder.add(to.delta, series, definition, schemaId, body, from, end, catalogPosition);
     }
     return reason === undefined ? counts : Object.assign(counts, { reason });
   }

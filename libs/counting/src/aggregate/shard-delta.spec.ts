@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  type CatalogFields,
   CURRENT_SCHEMA_ID,
   decodeSeriesNames,
   DEFAULT_EVENT_TYPE,
@@ -8,6 +9,7 @@ import {
   ENTRY_HEADER_BYTES,
   MAX_BLOCK_BODY_BYTES,
   MAX_BLOCK_EVENTS,
+  MAX_CATALOG_ENTRY_BYTES,
   MAX_DIMENSIONS,
   OTHER_VALUE,
   SERIES_ID_BYTES,
@@ -20,7 +22,8 @@ import { SeriesTable } from '../series/series-table.js';
 import { readBlock } from './block-record.js';
 import { takersOf } from '../../test/support/counted-blocks.js';
 import { PartitionCounter } from './partition-counter.js';
-import { MAX_RECORD_DELTA_BYTES, noFates, ShardDelta } from './shard-delta.js';
+import { enrichedBytes } from './enriched-bytes.js';
+import { MAX_DELTA_BYTES, MAX_RECORD_DELTA_BYTES, noFates, ShardDelta } from './shard-delta.js';
 
 const TOPIC = 'events-0123456789abcdef';
 const NO_VALUE = { isValued: false, unscaled: 0, scale: 0 };
@@ -62,13 +65,23 @@ function fullBlock(eventOf: (number: number) => Event): Buffer {
 }
 
 /** All of it goes to one shard, as rows of their own with names of their own. */
-function deltaOf(block: Buffer, more: Partial<EventTypeDefinition>): ShardDelta {
+function deltaOf(
+  block: Buffer,
+  more: Partial<EventTypeDefinition>,
+  fields: CatalogFields = {},
+): ShardDelta {
   const shardMap = ShardMap.even(1);
   const series = new SeriesTable(shardMap, 1e6);
   const counter = new PartitionCounter(0, 1000, new Map(), {
     shardMap,
     series,
-    definition: () => ({ ...DEFAULT_EVENT_TYPE, dimensions: NAMES, ...more }),
+    definition: () => ({
+      ...DEFAULT_EVENT_TYPE,
+      dimensions: NAMES,
+      enriched: Object.keys(fields),
+      ...more,
+    }),
+    catalog: { fields: () => fields },
   });
   const delta = new ShardDelta(TOPIC, series);
   const record = readBlock({ offset: 0n, timestampMs: 1, value: block });
@@ -125,6 +138,19 @@ describe('the bytes of a delta', () => {
     expect(delta.bytes).toBeGreaterThanOrEqual(length - 8);
     expect(delta.bytes).toBeLessThan(length * (sketches.length === 0 ? 1.01 : 1.2));
     expect(delta.bytes).toBeLessThan(MAX_RECORD_DELTA_BYTES);
+  });
+
+  it('are bounded where the catalogue adds to the names of each event', () => {
+    // Each character takes two bytes of JSON.
+    const texts = Array.from({ length: 3 }, (_, at) => [`e${at}`, '"'.repeat(119)] as const);
+    const fields: CatalogFields = Object.fromEntries(texts);
+    expect(MAX_CATALOG_ENTRY_BYTES - JSON.stringify(fields).length).toBeLessThan(40);
+    const block = fullBlock((number) => event(number));
+    const { bytes } = deltaOf(block, fields);
+    expect(bytes).toBeGreaterThan(MAX_RECORD_DELTA_BYTES);
+    expect(bytes).toBeLessThan(MAX_RECORD_DELTA_BYTES + enrichedBytes(1n, block.readUInt32BE(12)));
+    expect(enrichedBytes(1n, MAX_BLOCK_EVENTS)).toBeLessThan(MAX_DELTA_BYTES);
+    expect(enrichedBytes(0n, MAX_BLOCK_EVENTS)).toBe(0);
   });
 
   it('do not grow with what is merged, nor with names that the shard knows', () => {

@@ -4,6 +4,7 @@ import {
   DeltaRowWriter,
   FATES,
   HOUR_MS,
+  MAX_MESSAGE_BYTES,
   SERIES_ID_BYTES,
   type Fate,
   type IndexRange,
@@ -46,9 +47,15 @@ const ENTRY_BYTES = 96;
  * its two series names 24 each and the braces of the dimensions. Its own become at most six times as
  * many: project, type and subject stand in both names, and in the dimensions' JSON a control character
  * takes six. So a body of 512 KiB with the most events, of which 20 bytes each are no text, comes to
- * 5.8 MB. An event that comes to a sketch which is there adds less to it than the first one did.
+ * 5.8 MB. An event that comes to a sketch which is there adds less to it than the first one did. What the
+ * catalogue adds to names is beside that, see `enrichedBytes`.
  */
 export const MAX_RECORD_DELTA_BYTES = 6 << 20;
+
+/** More than the instants of a flush and what frames it: enough for some thousand partitions. */
+const ENVELOPE_BYTES = 1 << 20;
+/** A delta may have so many bytes when one more record is counted into it. */
+export const MAX_DELTA_BYTES = MAX_MESSAGE_BYTES - MAX_RECORD_DELTA_BYTES - ENVELOPE_BYTES;
 
 /**
  * What one flush adds to one shard, while it is being summed up: for exact ranges of offsets. A record
@@ -248,7 +255,7 @@ export class ShardDelta implements SeriesUser {
     return [...types].map(({ project, type, definition = DEFAULT_EVENT_TYPE }) => ({
       project,
       type,
-      dimensions: definition.dimensions,
+      dimensions: [...definition.dimensions, ...definition.enriched].toSorted(),
       most: definition.cardinalityLimit,
     }));
   }

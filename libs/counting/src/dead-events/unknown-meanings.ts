@@ -1,5 +1,6 @@
 /** Why nobody here can say what the events of a block mean. */
-export type UnknownMeaning = 'unknown_schema' | 'unknown_registry_version';
+export type UnknownMeaning =
+  'unknown_schema' | 'unknown_registry_version' | 'unknown_catalog_position';
 
 /**
  * What was waited for and did not come, as it is known from run to run: whoever begins anew does not
@@ -7,6 +8,8 @@ export type UnknownMeaning = 'unknown_schema' | 'unknown_registry_version';
  */
 export class UnknownMeanings {
   private readonly versions = new Set<number>();
+  /** The first position of the catalogue that did not come. */
+  private catalogPosition: bigint | undefined;
   /** By schema: since when it is waited for. */
   private readonly schemas = new Map<number, number>();
 
@@ -24,6 +27,23 @@ export class UnknownMeanings {
   /** Whether it was waited for long enough. */
   isVersionGivenUp(registryVersion: number): boolean {
     return this.versions.has(registryVersion);
+  }
+
+  /** This position of the catalogue did not come, so none behind it did. */
+  giveUpCatalog(position: bigint): void {
+    const { catalogPosition } = this;
+    if (catalogPosition === undefined || position < catalogPosition)
+      this.catalogPosition = position;
+  }
+
+  /**
+   * Whether it was waited for long enough. What is behind a position that came after all is waited for
+   * anew: it is only on its way.
+   */
+  isCatalogGivenUp(position: bigint, reaches: (position: bigint) => boolean): boolean {
+    if (this.catalogPosition !== undefined && reaches(this.catalogPosition))
+      this.catalogPosition = undefined;
+    return this.catalogPosition !== undefined && position >= this.catalogPosition;
   }
 
   /** The same of a schema; it is waited for from the first time that somebody asks. */

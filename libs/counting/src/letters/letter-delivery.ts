@@ -1,4 +1,5 @@
 import { decodeDeadLetter, type DeadLetter, type shardProxy } from '@tally/contracts';
+import type { Catalog } from '../catalog/catalog.js';
 import type { Answer, FlushOutcome, ShardCoverage } from '../run/run-action.js';
 import { LetterDelta, type LetterRules } from './letter-delta.js';
 import { isCovered, LetterIndex, type IndexedLetter, type LetterPlace } from './letter-index.js';
@@ -44,6 +45,8 @@ export type DeliveryAction =
   | { readonly kind: 'delivered'; readonly shard: number; readonly letters: number }
   /** A block of a version of the registry that is not known here: it is tried again later. */
   | { readonly kind: 'miss-version'; readonly shard: number; readonly registryVersion: number }
+  /** A block of a position of the catalogue that is not reached here: as `miss-version`. */
+  | { readonly kind: 'miss-catalog'; readonly shard: number; readonly position: bigint }
   /** Alarm: this letter is not delivered until a person has looked. */
   | {
       readonly kind: 'unreadable';
@@ -57,7 +60,7 @@ export interface LetterDeliveryOptions {
   /** Of events. */
   readonly topic: string;
   readonly epoch: number;
-  readonly rules: LetterRules;
+  readonly rules: LetterRules & { readonly catalog: Catalog };
   readonly knowsVersion: (registryVersion: number) => boolean;
   readonly startedAtMs: number;
   readonly emit: (action: DeliveryAction) => void;
@@ -208,11 +211,7 @@ export class LetterDelivery {
     maxBytes: number,
   ): boolean {
     const letter = decodeDeadLetter(value ?? Buffer.alloc(0));
-    const missing = letter.kind === 'letter' ? this.missingVersion(letter) : undefined;
-    if (missing !== undefined) {
-      this.options.emit({ kind: 'miss-version', shard, registryVersion: missing });
-      return false;
-    }
+    if (letter.kind === 'letter' && this.misses(letter, shard)) return false;
     const added =
       letter.kind === 'letter'
         ? delta.add(indexed.partition, letter, maxBytes)
@@ -224,12 +223,18 @@ export class LetterDelivery {
     return added.kind === 'whole';
   }
 
-  private missingVersion({ records }: DeadLetter): number | undefined {
-    const { knowsVersion } = this.options;
-    // Where nothing is counted nothing has to be known: such events may be dead for that very reason.
-    return records.find(
-      ({ counted, registryVersion }) => counted > 0 && !knowsVersion(registryVersion),
-    )?.registryVersion;
+  /** Whether its records name what is not known here, which is asked for then. */
+  private misses({ records }: DeadLetter, shard: number): boolean {
+    const { knowsVersion, rules, emit } = this.options;
+    for (const { counted, registryVersion, catalogPosition: position } of records) {
+      // Where nothing is counted nothing has to be known: such events may be dead for that very reason.
+      if (counted === 0) continue;
+      if (knowsVersion(registryVersion) && rules.catalog.reaches(position)) continue;
+      if (knowsVersion(registryVersion)) emit({ kind: 'miss-catalog', shard, position });
+      else emit({ kind: 'miss-version', shard, registryVersion });
+      return true;
+    }
+    return false;
   }
 
   private unreadable({ partition, letter }: LetterPlace, reason: string): void {

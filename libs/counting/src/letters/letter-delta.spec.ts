@@ -20,6 +20,7 @@ import {
 } from '../../test/support/counted-blocks.js';
 import type { BlockRecord } from '../aggregate/block-record.js';
 import { noFates, type EventsByFate } from '../aggregate/shard-delta.js';
+import { CatalogHistory } from '../catalog/catalog-history.js';
 import { OffsetSet } from '../coverage/offset-set.js';
 import { LetterDelta } from './letter-delta.js';
 import { LetterDraft } from './letter-draft.js';
@@ -82,7 +83,11 @@ function lettersOf(records: readonly BlockRecord[], shard: number, size: number)
   return letters;
 }
 
-const letterRules = { shardMap, definition: () => DEFAULT_EVENT_TYPE };
+const letterRules = {
+  shardMap,
+  definition: () => DEFAULT_EVENT_TYPE,
+  catalog: new CatalogHistory(),
+};
 
 /** Brings these letters, in this order, as a delta each. */
 function deliver(counted: Counted, letters: readonly DeadLetter[], maxBytes = AT_ONCE): void {

@@ -5,8 +5,9 @@ import {
   type LetterRecord,
   type shardProxy,
 } from '@tally/contracts';
+import { enrichedBytes } from '../aggregate/enriched-bytes.js';
 import { EventFolder, type CountingRules } from '../aggregate/event-folder.js';
-import { ShardDelta } from '../aggregate/shard-delta.js';
+import { MAX_DELTA_BYTES, ShardDelta } from '../aggregate/shard-delta.js';
 import { OffsetSet } from '../coverage/offset-set.js';
 import type { ShardCoverage } from '../run/run-action.js';
 import { NO_SERIES, SeriesTable } from '../series/series-table.js';
@@ -35,11 +36,11 @@ export class LetterDelta {
   private readonly taken: Map<number, OffsetSet>;
 
   /** @param coverage What the shard says that it covers. */
-  constructor(topic: string, coverage: ShardCoverage, { shardMap, definition }: LetterRules) {
+  constructor(topic: string, coverage: ShardCoverage, rules: LetterRules) {
     // Of its own, so that each delta names all its series: the shard may be an older copy of itself.
-    this.series = new SeriesTable(shardMap, MAX_SERIES);
+    this.series = new SeriesTable(rules.shardMap, MAX_SERIES);
     this.delta = new ShardDelta(topic, this.series);
-    this.folder = new EventFolder({ shardMap, definition, series: this.series });
+    this.folder = new EventFolder({ ...rules, series: this.series });
     this.taken = new Map(
       [...coverage].map(([partition, offsets]) => [partition, new OffsetSet(offsets)]),
     );
@@ -59,7 +60,7 @@ export class LetterDelta {
     }
     let next: bigint | undefined;
     for (const record of lacked) {
-      if (this.delta.bytes > 0 && this.delta.bytes >= maxBytes) {
+      if (this.isFull(record, maxBytes)) {
         next = record.offset;
         break;
       }
@@ -81,6 +82,12 @@ export class LetterDelta {
     return { shard, epoch: String(epoch), ...message, instants: [] };
   }
 
+  private isFull({ catalogPosition, counted }: LetterRecord, maxBytes: number): boolean {
+    const { bytes } = this.delta;
+    const moreBytes = enrichedBytes(catalogPosition, counted);
+    return bytes > 0 && (bytes >= maxBytes || bytes + moreBytes > MAX_DELTA_BYTES);
+  }
+
   private problemOf(record: LetterRecord, shard: number): string | undefined {
     const { offset, schemaId, body, counted } = record;
     const starts = startsOf(body, counted);
@@ -96,7 +103,7 @@ export class LetterDelta {
   }
 
   private fold(partition: number, record: LetterRecord): void {
-    const { offset, appendMs, schemaId, registryVersion, body, counted } = record;
+    const { offset, appendMs, schemaId, registryVersion, catalogPosition, body, counted } = record;
     const { delta, folder } = this;
     const starts = startsOf(body, counted);
     delta.begin();
@@ -105,7 +112,7 @@ export class LetterDelta {
       const to = starts[index + 1] ?? 0;
       const series = folder.find(schemaId, body, from, to);
       const definition = folder.definitionOf(series, registryVersion);
-      folder.add(delta, series, definition, schemaId, body, from, to);
+      folder.add(delta, series, definition, schemaId, body, from, to, catalogPosition);
     }
     const { duplicates, conflicting, tooLate, dead, expired } = record;
     const fates = { counted, duplicates, conflicting, tooLate, dead, expired };

@@ -8,6 +8,9 @@ import {
 import type { CountedRecord } from '../aggregate/partition-counter.js';
 import { OffsetSet } from '../coverage/offset-set.js';
 
+/** What a record means that is no block. */
+const NOTHING = { schemaId: 0, registryVersion: 0, catalogPosition: 0n };
+
 /** What one absent shard has to count of one partition, until it is a letter. */
 export class LetterDraft {
   /** The offsets that it has. */
@@ -29,17 +32,12 @@ export class LetterDraft {
     if (fates === undefined) return;
     const { offset, block } = record;
     this.offsets.add(offset, offset + 1n);
-    if (
-      Object.values(fates).every((events) => events === 0) &&
-      counted.dead.indexes[this.shard] === undefined
-    )
-      return;
-    const meaning = block.kind === 'block' ? block : { schemaId: 0, registryVersion: 0 };
-    const { schemaId, registryVersion } = meaning;
-    const body = ownEntries(counted, this.shard);
     const deadIndexes = counted.dead.indexes[this.shard] ?? [];
-    const meant = { schemaId, registryVersion };
-    this.records.push({ offset, appendMs, ...meant, ...fates, body, deadIndexes });
+    if (Object.values(fates).every((events) => events === 0) && deadIndexes.length === 0) return;
+    const { schemaId, registryVersion, catalogPosition } = block.kind === 'block' ? block : NOTHING;
+    const meaning = { schemaId, registryVersion, catalogPosition };
+    const body = ownEntries(counted, this.shard);
+    this.records.push({ offset, appendMs, ...meaning, ...fates, body, deadIndexes });
     this.byteCount += LETTER_RECORD_HEADER_BYTES + body.length;
   }
 

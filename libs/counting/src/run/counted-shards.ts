@@ -1,4 +1,4 @@
-import type { ShardDelta } from '../aggregate/shard-delta.js';
+import { MAX_DELTA_BYTES, type ShardDelta } from '../aggregate/shard-delta.js';
 import type { UnconfirmedRecords } from '../letters/unconfirmed-records.js';
 import type { SeriesTable } from '../series/series-table.js';
 import type { ReadingPause } from './reading-pause.js';
@@ -134,18 +134,22 @@ export class CountedShards {
     this.leave(shard, `${reason}; its flush had ${rows} rows, the next have at most ${fewer}`);
   }
 
-  /** Makes room for one more record: false while a flush is on its way and the next may not grow. */
-  hasRoom(): boolean {
-    this.flushLarge();
+  /**
+   * Makes room for one more record: false while a flush is on its way and the next may not grow.
+   *
+   * @param moreBytes What it may add beyond what any record does.
+   */
+  hasRoom(moreBytes: number): boolean {
+    this.flushLarge(moreBytes);
     for (const [number, { delta, isFlying }] of this.shards)
-      if (isFlying && this.isFull(number, delta)) return false;
+      if (isFlying && this.isFull(number, delta, moreBytes)) return false;
     return true;
   }
 
   /** Flushes what has grown large; stops reading while a shard is behind. */
-  flushLarge(): void {
+  flushLarge(moreBytes = 0): void {
     for (const [number, shard] of this.shards) {
-      if (!this.isLarge(number, shard.delta)) continue;
+      if (!this.isLarge(number, shard.delta, moreBytes)) continue;
       if (shard.isFlying) this.fallBehind(number);
       else this.flush(number, shard, this.options.instants());
     }
@@ -176,14 +180,15 @@ export class CountedShards {
     this.open.set(number, shard.delta);
   }
 
-  private isLarge(shard: number, delta: ShardDelta): boolean {
-    return delta.rows >= this.options.flushRows || this.isFull(shard, delta);
+  private isLarge(shard: number, delta: ShardDelta, moreBytes: number): boolean {
+    return delta.rows >= this.options.flushRows || this.isFull(shard, delta, moreBytes);
   }
 
-  private isFull(shard: number, { bytes, rows }: ShardDelta): boolean {
+  private isFull(shard: number, { bytes, rows }: ShardDelta, moreBytes: number): boolean {
     const { roster } = this.options;
     return (
       (bytes > 0 && bytes >= roster.flushBytes(shard)) ||
+      (bytes > 0 && bytes + moreBytes > MAX_DELTA_BYTES) ||
       rows >= roster.maxRows(shard) ||
       this.options.unconfirmed.bytes >= MAX_UNCONFIRMED_BYTES
     );

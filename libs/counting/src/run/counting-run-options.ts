@@ -1,5 +1,6 @@
 import type { EventTypeDefinition } from '@tally/contracts';
 import type { EventsTopic, ShardMap } from '@tally/placement';
+import type { Catalog } from '../catalog/catalog.js';
 import type { UnknownMeanings } from '../dead-events/unknown-meanings.js';
 import type { LogTime } from './log-time.js';
 import type { RunAction } from './run-action.js';
@@ -23,6 +24,8 @@ export interface CountingRunOptions {
   readonly knowsVersion: (registryVersion: number) => boolean;
   /** What was waited for in vain, as it is known from run to run. */
   readonly unknownMeanings: UnknownMeanings;
+  /** What is known of subjects; blocks name a position of it. */
+  readonly catalog: Catalog;
   /** Rows for one shard that are flushed before the next tick. */
   readonly flushRows: number;
   /**

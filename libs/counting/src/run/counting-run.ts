@@ -55,12 +55,13 @@ export class CountingRun {
   private readonly instants: CompleteInstants;
 
   constructor(private readonly options: CountingRunOptions) {
-    const { shardMap, roster, flushRows, shardPatienceMs, maxSeries, definition } = options;
+    const { shardMap, roster, flushRows, shardPatienceMs, maxSeries, definition, catalog } =
+      options;
     const { topic, partitions, letterIntervalMs, emit } = options;
     const { epoch, shards } = shardMap;
     this.memory = new WindowMemory(options.maxWindowBytes);
     const series = new SeriesTable(shardMap, maxSeries);
-    this.rules = { shardMap, series, definition };
+    this.rules = { shardMap, series, definition, catalog };
     const { verifyIntervalMs: intervalMs, startedAtMs } = options;
     roster.tick(startedAtMs);
     const { losses, readings, unconfirmed } = this;
@@ -248,10 +249,10 @@ export class CountingRun {
     this.shards.flushLarge();
   }
 
-  /** @param isKnown False: that version of the registry is nowhere. */
-  onVersion(partition: number, isKnown: boolean): void {
+  /** @param isKnown False: what the block names is nowhere. */
+  onMeaning(partition: number, isKnown: boolean): void {
     if (this.phase !== 'counting') return;
-    this.readings.get(partition)?.onVersion(isKnown);
+    this.readings.get(partition)?.onMeaning(isKnown);
   }
 
   /** The log did not go on where it should. */
@@ -308,7 +309,8 @@ export class CountingRun {
 
   private beginPartition({ partition, bounds, covered, point }: PartitionStart): void {
     if (point.kind === 'contradiction') return this.halt(partition, point.reason);
-    const { topic, keepsGenerations, knowsVersion, unknownMeanings, roster, emit } = this.options;
+    const { topic, keepsGenerations, knowsVersion, unknownMeanings, catalog, roster, emit } =
+      this.options;
     const reading = new PartitionReading({
       partition,
       start: point.offset,
@@ -322,8 +324,10 @@ export class CountingRun {
       onCounted: (counted) => this.onCounted(partition, counted),
       knowsVersion,
       unknownMeanings,
+      reachesCatalog: (position) => catalog.reaches(position),
       elapsedMs: () => roster.elapsedMs,
-      hasRoom: () => this.shards.hasRoom() && this.letters.hasRoom() && this.deadEvents.hasRoom(),
+      hasRoom: (moreBytes) =>
+        this.shards.hasRoom(moreBytes) && this.letters.hasRoom() && this.deadEvents.hasRoom(),
       memory: this.memory,
       emit,
     });

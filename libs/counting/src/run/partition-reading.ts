@@ -1,6 +1,6 @@
-import { CURRENT_SCHEMA_ID, isLaterSchema, type Block } from '@tally/contracts';
 import type { EventsTopic } from '@tally/placement';
 import type { BlockRecord } from '../aggregate/block-record.js';
+import { enrichedBytes } from '../aggregate/enriched-bytes.js';
 import type { CountingRules } from '../aggregate/event-folder.js';
 import {
   PartitionCounter,
@@ -8,9 +8,9 @@ import {
   type Takers,
 } from '../aggregate/partition-counter.js';
 import type { OffsetSet } from '../coverage/offset-set.js';
-import type { UnknownMeaning, UnknownMeanings } from '../dead-events/unknown-meanings.js';
 import { GenerationDraft } from '../snapshots/generation-draft.js';
 import type { WindowGeneration } from '../snapshots/window-generation.js';
+import { BlockMeaning, type Awaited, type BlockMeaningOptions } from './block-meaning.js';
 import type { RunAction } from './run-action.js';
 import { goneWindow } from './starting-point.js';
 import type { WindowMemory } from './window-memory.js';
@@ -21,24 +21,6 @@ import type { WindowMemory } from './window-memory.js';
  * look before everything is dead.
  */
 const MAX_UNKNOWN_RECORDS = 100;
-/** So often a version of the registry is waited for until it counts as one that never comes. */
-const VERSION_TRIES = 2;
-
-/** What the next record needs and what is not known here. */
-type Awaited =
-  | {
-      readonly kind: 'version';
-      readonly registryVersion: number;
-      /** How often it is looked for yet, with this time. */
-      readonly tries: number;
-    }
-  | { readonly kind: 'schema'; readonly schemaId: number };
-
-/** Why nobody here can say what a block means. */
-type Unknown =
-  | { readonly kind: 'awaited'; readonly awaited: Awaited }
-  | { readonly kind: 'given up'; readonly meaning: UnknownMeaning; readonly lack: string };
-
 type State =
   /** The record before the first that counts is read for its append time. */
   | { readonly kind: 'probing' }
@@ -53,8 +35,9 @@ type State =
       recallsAt: bigint | undefined;
       /** Whether one was asked for. */
       isRecalling: boolean;
+      /** What the next record names and is not known here. */
       awaited: Awaited | undefined;
-      /** Offset of the record for which a version was looked for in vain. */
+      /** Offset of the record for which that was looked for in vain. */
       looked: bigint | undefined;
       /** Records that were counted as dead, as nobody knows what they mean. */
       unknownRecords: number;
@@ -65,8 +48,7 @@ type State =
 type Counting = Extract<State, { readonly kind: 'counting' }>;
 
 /** Which partition is read, and from where. */
-export interface PartitionReadingOptions {
-  readonly partition: number;
+export interface PartitionReadingOptions extends BlockMeaningOptions {
   /** The first offset that some shard lacks. */
   readonly start: bigint;
   /** Offset of the first record that the log has. */
@@ -83,15 +65,9 @@ export interface PartitionReadingOptions {
   readonly takers: Takers;
   /** Told of each record that was counted. */
   readonly onCounted: (counted: CountedRecord) => void;
-  /** Whether a record more may be counted. */
-  readonly hasRoom: () => boolean;
+  /** Whether a record more may be counted that may add so much beyond what any record does. */
+  readonly hasRoom: (moreBytes: number) => boolean;
   readonly memory: WindowMemory;
-  /** Whether it is known here what events of that version of the registry mean. */
-  readonly knowsVersion: (registryVersion: number) => boolean;
-  /** What was waited for in vain. */
-  readonly unknownMeanings: UnknownMeanings;
-  /** Time that has passed, as the roster has it. */
-  readonly elapsedMs: () => number;
   readonly emit: (action: RunAction) => void;
 }
 
@@ -101,11 +77,13 @@ export interface PartitionReadingOptions {
  */
 export class PartitionReading {
   private state: State;
+  private readonly meaning: BlockMeaning;
   /** The first offset that no shard has: below it, what is read is counted again for those that lack it. */
   private readonly news: bigint;
 
   constructor(private readonly options: PartitionReadingOptions) {
     const { partition, start, low, covered, emit } = options;
+    this.meaning = new BlockMeaning(options);
     this.news = [...covered.values()].reduce((most, { end }) => (end > most ? end : most), 0n);
     if (start === low) {
       this.state = this.countFrom(start, start);
@@ -173,7 +151,7 @@ export class PartitionReading {
           return undefined;
         if (state.isRecalling) return undefined;
         for (const record of records) {
-          if (record.offset >= options.start && !options.hasRoom()) {
+          if (record.offset >= options.start && !options.hasRoom(moreBytesOf(record))) {
             const { partition, emit } = options;
             emit({ kind: 'read-from', partition, offset: record.offset });
             return undefined;
@@ -186,7 +164,7 @@ export class PartitionReading {
           const problem = this.take(record, state);
           if (problem !== undefined) return problem;
           if (state.awaited !== undefined) {
-            this.wait(state.awaited);
+            this.meaning.wait(state.awaited);
             return undefined;
           }
           state.next = record.offset + 1n;
@@ -200,17 +178,18 @@ export class PartitionReading {
     }
   }
 
-  /** The version that was awaited is known here, or not there: then it is looked for once more. */
-  onVersion(isKnown: boolean): void {
-    const { state, options } = this;
-    if (state.kind !== 'counting' || state.awaited?.kind !== 'version') return;
-    const { registryVersion, tries } = state.awaited;
-    if (!isKnown && tries > 1) {
-      state.awaited = { kind: 'version', registryVersion, tries: tries - 1 };
-      return this.wait(state.awaited);
-    }
+  /** What was awaited is known here, or not there: then it is looked for once more. */
+  onMeaning(isKnown: boolean): void {
+    const { state, meaning } = this;
+    if (state.kind !== 'counting') return;
+    const { awaited } = state;
+    if (awaited === undefined || awaited.kind === 'schema') return;
     if (!isKnown) {
-      options.unknownMeanings.giveUpVersion(registryVersion);
+      const still = meaning.lookedFor(awaited);
+      if (still !== undefined) {
+        state.awaited = still;
+        return meaning.wait(still);
+      }
       state.looked = state.next;
     }
     this.readOn(state);
@@ -262,11 +241,8 @@ export class PartitionReading {
   /** Asks what is not known and not asked yet; reads on when there is memory again, or a wait is over. */
   ask(): void {
     const { state, options } = this;
-    if (state.kind === 'counting' && state.awaited?.kind === 'schema') {
-      const { schemaId } = state.awaited;
-      if (options.unknownMeanings.isSchemaGivenUp(schemaId, options.elapsedMs()))
-        this.readOn(state);
-    }
+    if (state.kind === 'counting' && state.awaited !== undefined)
+      if (this.meaning.isOver(state.awaited)) this.readOn(state);
     if (state.kind === 'counting' && state.awaitsMemory && options.memory.isRelieved) {
       state.awaitsMemory = false;
       options.emit({ kind: 'read-from', partition: options.partition, offset: state.next });
@@ -337,18 +313,16 @@ export class PartitionReading {
    * @returns why the partition cannot go on.
    */
   private take(record: BlockRecord, state: Counting): string | undefined {
-    const { start, takers, knowsVersion, onCounted } = this.options;
+    const { start, takers, onCounted } = this.options;
     const { offset, block } = record;
     const { counter } = state;
-    const isMeant =
-      block.kind !== 'block' ||
-      (knowsVersion(block.registryVersion) && !isLaterSchema(block.schemaId));
+    const isMeant = block.kind !== 'block' || this.meaning.isKnown(block);
     // What is covered needs no meaning: it was counted, or somebody accepted that it is lost.
     if (offset < start || (!isMeant && !counter.isLacked(offset, takers))) {
       counter.remember(record);
       return undefined;
     }
-    const unknown = isMeant ? undefined : this.unknownOf(offset, block, state);
+    const unknown = isMeant ? undefined : this.meaning.unknownOf(block, state.looked === offset);
     if (unknown?.kind === 'awaited') {
       state.awaited = unknown.awaited;
       return undefined;
@@ -358,36 +332,8 @@ export class PartitionReading {
     onCounted(counter.count(record, takers, unknown?.meaning));
     return undefined;
   }
+}
 
-  /** What is not known of its events, and whether that is still waited for. */
-  private unknownOf(
-    offset: bigint,
-    { schemaId, registryVersion }: Block,
-    { looked }: Counting,
-  ): Unknown {
-    const { unknownMeanings, elapsedMs } = this.options;
-    if (isLaterSchema(schemaId)) {
-      if (!unknownMeanings.isSchemaGivenUp(schemaId, elapsedMs()))
-        return { kind: 'awaited', awaited: { kind: 'schema', schemaId } };
-      const lack = `has events of schema ${schemaId}, this processor knows those up to ${CURRENT_SCHEMA_ID}`;
-      return { kind: 'given up', meaning: 'unknown_schema', lack };
-    }
-    if (looked !== offset) {
-      // It may have been made since it was given up: then one look is enough.
-      const tries = unknownMeanings.isVersionGivenUp(registryVersion) ? 0 : VERSION_TRIES;
-      return { kind: 'awaited', awaited: { kind: 'version', registryVersion, tries } };
-    }
-    const lack = `names version ${registryVersion} of the event types, which is not in ZooKeeper`;
-    return { kind: 'given up', meaning: 'unknown_registry_version', lack };
-  }
-
-  private wait(awaited: Awaited): void {
-    const { partition, emit } = this.options;
-    if (awaited.kind === 'schema') {
-      emit({ kind: 'await-schema', partition, schemaId: awaited.schemaId });
-      return;
-    }
-    const { registryVersion, tries } = awaited;
-    emit({ kind: 'await-version', partition, registryVersion, isGivenUp: tries === 0 });
-  }
+function moreBytesOf({ block }: BlockRecord): number {
+  return block.kind === 'block' ? enrichedBytes(block.catalogPosition, block.count) : 0;
 }

@@ -138,12 +138,19 @@ export type RunAction =
     }
   /**
    * A block names a version of the registry that is not known here: no record of its partition until
-   * `read-from`. Answered by `onVersion`; at once where it was given up before and is still not there.
+   * `read-from`. Answered by `onMeaning`; at once where it was given up before and is still not there.
    */
   | {
       readonly kind: 'await-version';
       readonly partition: number;
       readonly registryVersion: number;
+      readonly isGivenUp: boolean;
+    }
+  /** A block names a position of the catalogue that is not reached here: as `await-version`. */
+  | {
+      readonly kind: 'await-catalog';
+      readonly partition: number;
+      readonly position: bigint;
       readonly isGivenUp: boolean;
     }
   /**

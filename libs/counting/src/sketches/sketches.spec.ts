@@ -26,6 +26,7 @@ import {
   takersOf,
   TOPIC,
 } from '../../test/support/counted-blocks.js';
+import { CatalogHistory } from '../catalog/catalog-history.js';
 import { LetterDelta } from '../letters/letter-delta.js';
 import { LetterDraft } from '../letters/letter-draft.js';
 
@@ -161,6 +162,7 @@ describe('the sketches of a delta', () => {
           const delta = new LetterDelta(TOPIC, new Map(), {
             shardMap,
             definition: () => definition,
+            catalog: new CatalogHistory(),
           });
           expect(delta.add(5, letter, Number.MAX_SAFE_INTEGER)).toEqual({ kind: 'whole' });
           const request = delta.request(shard, 1);

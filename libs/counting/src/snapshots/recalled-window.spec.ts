@@ -47,6 +47,7 @@ function begin({ log, start, disk, batch = 3, maxWindowBytes = PLENTY_BYTES }: S
     hasRoom: () => true,
     memory: new WindowMemory(maxWindowBytes),
     knowsVersion: () => true,
+    reachesCatalog: () => true,
     unknownMeanings: new UnknownMeanings(0),
     elapsedMs: () => 0,
     emit: (action) => actions.push(action),

@@ -12,8 +12,11 @@ export class FlushText {
   of({ shard, request, attempt, afterMs }: FlushAction): string {
     if (attempt > 1) return `sends shard ${shard} the same again after ${afterMs} ms`;
     const { ranges, rows, seriesNames, instants, ledger, dead } = request;
-    for (const { id, subject } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
-      this.names.set(Buffer.from(id).toString('hex'), this.subjects.nameOf(subject));
+    for (const { id, subject, dimensions } of decodeSeriesNames(Buffer.from(seriesNames)) ?? [])
+      this.names.set(
+        Buffer.from(id).toString('hex'),
+        this.subjects.nameOf(subject) + dimensions.replaceAll('"', ''),
+      );
     const parts = [
       ['offsets', ranges.map(rangesText)],
       ['rows', this.rowTexts(rows)],

@@ -1,5 +1,6 @@
 import { DEFAULT_EVENT_TYPE, type StandingRange } from '@tally/contracts';
 import { ShardMap } from '@tally/placement';
+import { CatalogHistory } from '../../src/catalog/catalog-history.js';
 import { UnknownMeanings } from '../../src/dead-events/unknown-meanings.js';
 import { CountingRun } from '../../src/run/counting-run.js';
 import type { FlushOutcome, RunAction } from '../../src/run/run-action.js';
@@ -8,7 +9,7 @@ import { ShardRoster } from '../../src/run/shard-roster.js';
 import { countedText, deadEventsText, goneText, isAllCounted, letterText } from './action-texts.js';
 import { FlushText } from './flush-text.js';
 import { KeptGenerations } from './kept-generations.js';
-import { boundsOf, coverageOf, offsetsOf, Subjects } from './scenario-words.js';
+import { boundsOf, coverageOf, offsetsOf, PROJECT, Subjects } from './scenario-words.js';
 
 const SETTINGS = {
   sketches: 0,
@@ -21,6 +22,7 @@ const SETTINGS = {
   'letter every': 0,
   'verify every': 60_000,
   'known version': 0,
+  enriched: 0,
   keep: 0,
   'window bytes': 1 << 20,
   'keeps generations': 0,
@@ -58,6 +60,8 @@ export class RunPlayer {
   private unknownMeanings: UnknownMeanings | undefined;
   /** Which database answers for a shard, when a scenario says that it is another one. */
   private readonly identities = new Map<number, string>();
+  /** What the processor has read of it. */
+  private readonly catalog = new CatalogHistory();
   /** What counting an event runs into, when a scenario says so. */
   private bug: string | undefined;
   private shardMap = ShardMap.even(SETTINGS.shards);
@@ -152,8 +156,20 @@ export class RunPlayer {
       /^version of partition (\d+) is (there|nowhere)$/,
       (partition, where) => {
         if (where === 'there') this.settings['known version'] = Number.MAX_SAFE_INTEGER;
-        this.running.onVersion(Number(partition), where === 'there');
+        this.running.onMeaning(Number(partition), where === 'there');
       },
+    ],
+    [
+      /^catalogue says (?:owner (\w+) of|nothing of) (\w+)$/,
+      (owner, name = '') => {
+        const subject = this.subjects.subjectOf(name);
+        const fields = owner === undefined ? undefined : { owner };
+        this.catalog.apply({ kind: 'change', project: PROJECT, subject, fields });
+      },
+    ],
+    [
+      /^position of partition (\d+) is (there|nowhere)$/,
+      (partition, where) => this.running.onMeaning(Number(partition), where === 'there'),
     ],
     [
       /^processor is asked how many shards are silent$/,
@@ -218,6 +234,7 @@ export class RunPlayer {
       definition: () => this.definition,
       knowsVersion: (version) => version <= this.settings['known version'],
       unknownMeanings: this.unknownMeanings,
+      catalog: this.catalog,
       flushRows: this.settings['flush rows'],
       shardPatienceMs: this.settings['shard patience'],
       logTime: this.logTime,
@@ -240,6 +257,7 @@ export class RunPlayer {
     const isSketched = this.settings.sketches > 0;
     return {
       ...DEFAULT_EVENT_TYPE,
+      enriched: this.settings.enriched > 0 ? ['owner'] : [],
       uniques: isSketched ? ['user'] : [],
       quantiles: isSketched,
       get maxAgeMs() {
@@ -333,6 +351,8 @@ export class RunPlayer {
         return `keeps what the window of partition ${this.generations.keep(action)} was told`;
       case 'await-version':
         return `${action.isGivenUp ? 'looks' : 'waits'} in partition ${action.partition} for version ${action.registryVersion} of the event types`;
+      case 'await-catalog':
+        return `${action.isGivenUp ? 'looks' : 'waits'} in partition ${action.partition} for position ${action.position} of the catalogue`;
       case 'await-schema':
         return `ALARM: waits in partition ${action.partition} for a version that knows schema ${action.schemaId}`;
       case 'await-memory':

@@ -12,7 +12,7 @@ import { fingerprintOf, seriesId, slotOf, type ShardMap } from '@tally/placement
 import { readBlock, type BlockRecord } from '../../src/aggregate/block-record.js';
 import { OffsetSet } from '../../src/coverage/offset-set.js';
 
-const PROJECT = 'default';
+export const PROJECT = 'default';
 const TYPE = 'view';
 
 /** `0..9`: offsets 0 to 9; both ends belong to it. */
@@ -53,22 +53,27 @@ export class Subjects {
   /**
    * Records of one partition: `7@1000 a/x0 b/x1` is offset 7, appended at 1000, with an event of id a
    * of a subject of shard 0 and one of id b; `0..99@1000 x1` are 100 records with an event each.
-   * `7@1000 v3 a/x0` names version 3 of the event types, others none; `7@1000 until 900 a/x0` may not
+   * `7@1000 v3 a/x0` names version 3 of the event types, others none; `7@1000 p2 a/x0` position 2 of
+   * the catalogue; `7@1000 until 900 a/x0` may not
    * be appended after 900; `7@1000 schema 9 a/x0` has events of that schema. `7@1000 not a block` is what
    * anybody may have written there. `a/x0=5:ann` has a value of 5 and is of the user ann.
    */
   recordsOf(partition: number, text: string): BlockRecord[] {
     return text.split('; ').flatMap((record) => {
-      const [, offsets = '', at, version = '0', events = ''] =
-        /^([\d.]+)@(\d+) (?:v(\d+) )?(.+)$/.exec(record) ?? [];
+      const [, offsets = '', at, version = '0', position = '0', events = ''] =
+        /^([\d.]+)@(\d+) (?:v(\d+) )?(?:p(\d+) )?(.+)$/.exec(record) ?? [];
       if (at === undefined) throw new Error(`expected records like 7@1000 a/x0, got: ${record}`);
       const { from, to } = offsetsOf(offsets);
+      const catalogPosition = BigInt(position);
+      // Only blocks that may be void name a position: those that do not say it are not.
+      const notAfterMs = catalogPosition > 0n ? Number(at) + 1 : undefined;
+      const meaning = { registryVersion: Number(version), catalogPosition, notAfterMs };
       return Array.from({ length: Number(to - from) }, (_, index) => {
         const offset = from + BigInt(index);
         const value =
           events === 'not a block'
             ? Buffer.from(events)
-            : this.blockOf(events, Number(version), partition, offset);
+            : this.blockOf(events, meaning, partition, offset);
         return readBlock({ offset, timestampMs: Number(at), value });
       });
     });
@@ -76,16 +81,16 @@ export class Subjects {
 
   private blockOf(
     text: string,
-    registryVersion: number,
+    meaning: Omit<BlockHeader, 'schemaId' | 'count'>,
     partition: number,
     offset: bigint,
   ): Buffer {
     const [, until, schema = String(CURRENT_SCHEMA_ID), events = ''] =
       /^(?:until (\d+) )?(?:schema (\d+) )?(.+)$/.exec(text) ?? [];
-    const notAfterMs = until === undefined ? undefined : Number(until);
+    const notAfterMs = until === undefined ? meaning.notAfterMs : Number(until);
     return blockOf(
       events.split(' ').map((event) => this.eventOf(event, partition, offset)),
-      { registryVersion, notAfterMs, schemaId: Number(schema) },
+      { ...meaning, notAfterMs, schemaId: Number(schema) },
     );
   }
 
@@ -104,7 +109,8 @@ export class Subjects {
     };
   }
 
-  private subjectOf(name: string): string {
+  /** The real name of the subject that a scenario calls so. */
+  subjectOf(name: string): string {
     const known = this.real.get(name);
     if (known !== undefined) return known;
     const shard = Number(/\d$/.exec(name)?.[0] ?? Number.NaN);

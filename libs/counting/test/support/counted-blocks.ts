@@ -12,6 +12,7 @@ import {
   type Event,
 } from '@tally/contracts';
 import { fingerprintOf, ShardMap } from '@tally/placement';
+import { CatalogHistory } from '../../src/catalog/catalog-history.js';
 import { SeriesTable } from '../../src/series/series-table.js';
 import { readBlock, type BlockRecord } from '../../src/aggregate/block-record.js';
 import type { OffsetSet } from '../../src/coverage/offset-set.js';
@@ -26,10 +27,12 @@ export const shardMap = ShardMap.even(2);
 export const rules = (
   definition: CountingRules['definition'] = () => DEFAULT_EVENT_TYPE,
   maxSeries = 1000,
+  catalog: CountingRules['catalog'] = new CatalogHistory(),
 ) => ({
   shardMap,
   series: new SeriesTable(shardMap, maxSeries),
   definition,
+  catalog,
 });
 
 export const event = (id: string, more: Partial<Event> = {}): Event => ({
@@ -44,7 +47,11 @@ export const event = (id: string, more: Partial<Event> = {}): Event => ({
   ...more,
 });
 
-export function blockOf(events: readonly Event[], notAfterMs?: number): Buffer {
+export function blockOf(
+  events: readonly Event[],
+  notAfterMs?: number,
+  catalogPosition = 0n,
+): Buffer {
   const entries = events.map((one) => {
     const entry = Buffer.alloc(4096);
     const end = encodeEvent(one, entry, ENTRY_HEADER_BYTES);
@@ -53,7 +60,8 @@ export function blockOf(events: readonly Event[], notAfterMs?: number): Buffer {
     return entry.subarray(0, end);
   });
   const count = events.length;
-  const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 3, count, notAfterMs };
+  const meaning = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 3, catalogPosition };
+  const header = { ...meaning, count, notAfterMs };
   return Buffer.concat([encodeBlockHeader(header), ...entries]);
 }
 
@@ -62,8 +70,13 @@ export const record = (
   timestampMs: number,
   events: readonly Event[],
   notAfterMs?: number,
+  catalogPosition?: bigint,
 ): BlockRecord =>
-  readBlock({ offset: BigInt(offset), timestampMs, value: blockOf(events, notAfterMs) });
+  readBlock({
+    offset: BigInt(offset),
+    timestampMs,
+    value: blockOf(events, notAfterMs, catalogPosition),
+  });
 
 const newDeltas = ({ series }: CountingRules) =>
   new Map(shardMap.shards.map((shard) => [shard, new ShardDelta(TOPIC, series)]));
@@ -75,7 +88,7 @@ export function newCounter(using = rules(), covered: ReadonlyMap<number, OffsetS
 }
 
 /** What all shards get: count per subject and minute, the ledger's sums, and ranges per shard. */
-export function read(deltas: ReadonlyMap<number, ShardDelta>) {
+export function read(deltas: ReadonlyMap<number, Pick<ShardDelta, 'toMessage'>>) {
   const counts: Record<string, number> = {};
   const ledger = noFates();
   const ranges: string[][] = [];

@@ -1,4 +1,10 @@
-import { buildRecordBatch, KAFKA_ERRORS, produce, type ProducedPartition } from '@tally/kafka-wire';
+import {
+  buildRecordBatch,
+  KAFKA_ERRORS,
+  produce,
+  type KeyValue,
+  type ProducedPartition,
+} from '@tally/kafka-wire';
 import { Backoff, keepTrying } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
 import { longestAppendMs, RETRY, type KafkaConfig } from '../kafka.js';
@@ -10,7 +16,9 @@ import { errorOf, LogRefusal } from './log-refusal.js';
 /** One record to append, and to which partition. */
 export interface AppendRecord {
   readonly partition: number;
-  readonly value: Buffer;
+  /** Absent: none. */
+  readonly key?: Buffer;
+  readonly value: Buffer | null;
 }
 
 /** A record that is durable, and when the log took it: ms since 1970 by the clock of its leader. */
@@ -152,18 +160,16 @@ function batchesOf(
   records: readonly AppendRecord[],
   headers: Readonly<Record<string, string>>,
 ): Map<number, Buffer> {
-  const values = new Map<number, Buffer[]>();
-  for (const { partition, value } of records) {
-    const others = values.get(partition);
-    if (others === undefined) values.set(partition, [value]);
-    else others.push(value);
+  const all = new Map<number, KeyValue[]>();
+  for (const { partition, key = null, value } of records) {
+    const others = all.get(partition);
+    const record = { key, value, headers };
+    if (others === undefined) all.set(partition, [record]);
+    else others.push(record);
   }
   const now = Date.now();
   const batches = new Map<number, Buffer>();
-  for (const [partition, own] of values) {
-    const ofPartition = own.map((value) => ({ key: null, value, headers }));
-    batches.set(partition, buildRecordBatch(ofPartition, now));
-  }
+  for (const [partition, own] of all) batches.set(partition, buildRecordBatch(own, now));
   return batches;
 }
 

@@ -10,6 +10,18 @@ export const protobufPackage = "tally.partitioner.v1";
 
 export const protobufFileName = "tally/partitioner/v1/partitioner.proto";
 
+export interface PutCatalogEntryRequest {
+  /** Key and value of the record, see docs/formats/catalog.md. */
+  readonly key: Buffer;
+  /** Absent: the entry is deleted. */
+  readonly value?: Buffer | undefined;
+}
+
+export interface PutCatalogEntryResponse {
+  /** Of the catalogue, behind the record: what `catalog_position` of later appends says. */
+  readonly position: string;
+}
+
 export interface GetBoundsRequest {
 }
 
@@ -40,7 +52,11 @@ export interface AppendRequest {
    * When the first of the events was taken in at the door, in the log's clock as it is known there: ms
    * since 1970. Kept by whoever sends the request again. Absent from senders that do not say it: now.
    */
-  readonly arrivedMs?: string | undefined;
+  readonly arrivedMs?:
+    | string
+    | undefined;
+  /** A position of the catalogue that the events must know: their blocks name it or a later one. 0: any. */
+  readonly catalogPosition: string;
 }
 
 export interface AppendResponse {
@@ -71,4 +87,10 @@ export interface PartitionerService {
    * it does not answer.
    */
   GetBounds(request: GetBoundsRequest): Promise<GetBoundsResponse>;
+  /**
+   * Appends what is known of a subject to the catalogue, which is made at the first, and answers when it
+   * is durable. After any failure it may be there, and may be sent again. `unavailable` without a log;
+   * `invalid_argument` for what is no record of a catalogue.
+   */
+  PutCatalogEntry(request: PutCatalogEntryRequest): Promise<PutCatalogEntryResponse>;
 }
