@@ -43,6 +43,7 @@ describe('dead events of a record', () => {
       'unknown_schema',
       'unknown_registry_version',
       'too_late',
+      'unknown_catalog_position',
     ]);
   });
 

@@ -7,6 +7,7 @@ import {
   isKnownSchema,
   isVoid,
   readEntries,
+  type Block,
   type ExpiryBounds,
   type Fate,
 } from '@tally/contracts';
@@ -217,7 +218,7 @@ export class PartitionCounter {
       const to = open[shard];
       if (unknown !== undefined && occurrence === 'first') {
         counts.dead += 1;
-        reason ??= `version ${registryVersion} of the event types is not in ZooKeeper`;
+        reason ??= whyUnknown(unknown, block);
         if (to !== undefined) to.events.dead += 1;
         dead.add(index, unknown, body.subarray(from, end), only(shard, to));
         continue;
@@ -299,4 +300,15 @@ function only(shard: number, lacking: OpenShard | undefined): readonly number[] 
 
 function lackingOf(open: OpenShards): readonly number[] {
   return [...open.entries()].flatMap(([shard, lacking]) => only(shard, lacking));
+}
+
+function whyUnknown(unknown: UnknownMeaning, block: Block): string {
+  switch (unknown) {
+    case 'unknown_schema':
+      return `schema ${block.schemaId} is not known here`;
+    case 'unknown_registry_version':
+      return `version ${block.registryVersion} of the event types is not in ZooKeeper`;
+    case 'unknown_catalog_position':
+      return `the catalogue ends before position ${block.catalogPosition}`;
+  }
 }

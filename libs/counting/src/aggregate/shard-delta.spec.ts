@@ -146,7 +146,7 @@ describe('the bytes of a delta', () => {
     const fields: CatalogFields = Object.fromEntries(texts);
     expect(MAX_CATALOG_ENTRY_BYTES - JSON.stringify(fields).length).toBeLessThan(40);
     const block = fullBlock((number) => event(number));
-    const { bytes } = deltaOf(block, fields);
+    const { bytes } = deltaOf(block, {}, fields);
     expect(bytes).toBeGreaterThan(MAX_RECORD_DELTA_BYTES);
     expect(bytes).toBeLessThan(MAX_RECORD_DELTA_BYTES + enrichedBytes(1n, block.readUInt32BE(12)));
     expect(enrichedBytes(1n, MAX_BLOCK_EVENTS)).toBeLessThan(MAX_DELTA_BYTES);
