@@ -11,7 +11,7 @@ import {
 /** Generations in a dedup window. */
 const SLICES = 10;
 /** A generation with more is closed, however young: so much is held of each partition, and a record more. */
-export const MAX_GENERATION_BYTES = 2 << 20;
+export const MAX_GENERATION_BYTES = 1 << 20;
 const FIRST_BYTES = 4096;
 /** Room for its checksum. */
 const SPARE_BYTES = 16;
