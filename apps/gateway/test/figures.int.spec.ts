@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Refusal } from '@tally/testing/stub-service';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
 
@@ -70,6 +71,16 @@ describe('asking for estimates', () => {
         },
       },
     });
+  });
+
+  it('is refused when it is more than is read for one question', async () => {
+    await define('order', { uniques: ['customer'], quantiles: true });
+    fixture.onGetStats = async () => {
+      throw new Refusal('payload_too_large');
+    };
+    const { status, body } = await ask({ type: 'order', function: 'unique' });
+    expect({ status, body }).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
+    expect(body['detail']).toContain('a shorter time');
   });
 
   it('is refused for what the type does not declare, by name', async () => {

@@ -57,7 +57,7 @@ describe('sketches one behind the other', () => {
             expect(error).toBeInstanceOf(RangeError);
           }
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });

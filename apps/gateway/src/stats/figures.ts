@@ -82,6 +82,13 @@ export function toAskedFigures(
   );
 }
 
+/** Why a question is not answered of which somebody has more points, or sketches, than may be. */
+export function tooManySketches(maxPoints: number): TallyError {
+  return invalid(
+    `expected a question with at most ${maxPoints} points (subjects times windows), and with no more sketches than are read for one: ask for fewer subjects or a shorter time`,
+  );
+}
+
 /** The errors of what is asked, by function; undefined where nothing is estimated. */
 export function errorsOf({ isUnique, quantiles }: Figures): object | undefined {
   if (!isUnique && quantiles.length === 0) return undefined;

@@ -13,7 +13,7 @@ import { askService, tooMuch } from '../http/ask-service.js';
 import { whenClosed, WRITING_BYTES, type SlicedAnswers } from '../http/sliced-answer.js';
 import { PROJECT } from '../project.js';
 import { WIRE_GRANULARITY } from './limits.js';
-import { NO_FIGURES, toAskedFigures } from './figures.js';
+import { NO_FIGURES, toAskedFigures, tooManySketches } from './figures.js';
 import { answerPieces } from './stats-document.js';
 import {
   assertFits,
@@ -75,7 +75,9 @@ export class StatsController {
           error,
         );
       if (error instanceof TallyError && error.code === 'payload_too_large')
-        throw tooManyPoints(question, limits);
+        throw question.figures === undefined
+          ? tooManyPoints(question, limits)
+          : tooManySketches(limits.maxPoints);
       throw error;
     }
   }

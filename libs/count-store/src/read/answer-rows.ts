@@ -7,8 +7,6 @@ const MAX_ROWS = 200_000;
 const MAX_MINUTE = 0x7fffffff;
 /** So many rows are written in a step, some tenths of a millisecond. */
 const STEP_ROWS = 256;
-/** And so many bytes of sketches are merged. */
-const STEP_SKETCH_BYTES = 32 << 10;
 /** As they are stored, before they are merged: Postgres writes them as texts of twice as many. */
 const MAX_SKETCH_BYTES = 32 << 20;
 
@@ -99,8 +97,8 @@ export function* encodeRows(
   const found = isNothing ? [] : rows;
   const writer = new CounterRowWriter(found.length);
   const sketches = isSketched ? new RowSketches() : undefined;
-  let unstepped = 0;
-  for (const [, index, startMinute, count, valued, sum, min, max, uniques, quantiles] of found) {
+  for (const [at, row] of found.entries()) {
+    const [, index, startMinute, count, valued, sum, min, max, uniques, quantiles] = row;
     writer.add({
       index: Number(index) - 1,
       startMinute: BigInt(startMinute),
@@ -110,12 +108,8 @@ export function* encodeRows(
       min: BigInt(min ?? 0),
       max: BigInt(max ?? 0),
     });
-    sketches?.add(uniques ?? null, quantiles ?? null);
-    const bytes = (uniques?.length ?? 0) + (quantiles?.length ?? 0);
-    unstepped += 1 / STEP_ROWS + bytes / STEP_SKETCH_BYTES;
-    if (unstepped < 1) continue;
-    unstepped = 0;
-    yield;
+    if (sketches !== undefined) yield* sketches.add(uniques ?? null, quantiles ?? null);
+    if (at % STEP_ROWS === STEP_ROWS - 1) yield;
   }
   return { rows: writer.bytes, ...(sketches === undefined ? {} : { sketches: sketches.finish() }) };
 }

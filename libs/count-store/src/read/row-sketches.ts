@@ -1,27 +1,28 @@
 import { TallyError } from '@tally/contracts';
-import {
-  DDSketch,
-  encodeAnswerEntry,
-  HyperLogLog,
-  readSketches,
-  type WindowSketches,
-} from '@tally/sketches';
+import { DDSketch, encodeAnswerEntry, HyperLogLog } from '@tally/sketches';
 
 const NONE = Buffer.alloc(0);
 /** Beside the rows of an answer, so that both fit into a message. */
 const MAX_BYTES = 8 << 20;
 
+/** So many bytes are merged in a step, some tenths of a millisecond. */
+const STEP_BYTES = 32 << 10;
+
 /** The sketches of the windows of an answer, each merged out of those that flushes brought. */
 export class RowSketches {
   private readonly entries: Buffer[] = [];
   private bytes = 0;
+  private unstepped = 0;
 
   /**
-   * Of the next window, all of each kind one behind the other. TallyError `payload_too_large`; `internal`
-   * where there are no sketches in storage.
+   * Of the next window, all of each kind one behind the other; in steps, as a total has those of all its
+   * minutes. TallyError `payload_too_large`; `internal` where there are no sketches in storage.
    */
-  add(uniques: Buffer | null, quantiles: Buffer | null): void {
-    const entry = encodeAnswerEntry(merged(uniques, quantiles));
+  *add(uniques: Buffer | null, quantiles: Buffer | null): Generator<undefined, void> {
+    const entry = encodeAnswerEntry({
+      uniques: uniques === null ? NONE : yield* this.merged(new HyperLogLog(), uniques),
+      quantiles: quantiles === null ? NONE : yield* this.merged(new DDSketch(), quantiles),
+    });
     this.entries.push(entry);
     this.bytes += entry.length;
     if (this.bytes > MAX_BYTES) throw tooManySketches(MAX_BYTES);
@@ -29,6 +30,27 @@ export class RowSketches {
 
   finish(): Buffer {
     return Buffer.concat(this.entries);
+  }
+
+  private *merged(sketch: HyperLogLog | DDSketch, bytes: Buffer): Generator<undefined, Buffer> {
+    for (let at = 0; at < bytes.length;) {
+      const end = mergeOne(sketch, bytes, at);
+      this.unstepped += end - at;
+      at = end;
+      if (this.unstepped < STEP_BYTES) continue;
+      this.unstepped = 0;
+      yield;
+    }
+    return sketch.encode();
+  }
+}
+
+function mergeOne(sketch: HyperLogLog | DDSketch, bytes: Buffer, at: number): number {
+  try {
+    return sketch.merge(bytes, at);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new TallyError('internal', 'sketches in storage cannot be read', { cause: error });
   }
 }
 
@@ -38,16 +60,4 @@ export function tooManySketches(mostBytes: number): TallyError {
     'payload_too_large',
     `sketches of more than ${mostBytes} bytes: ask for fewer series or less time`,
   );
-}
-
-function merged(uniques: Buffer | null, quantiles: Buffer | null): WindowSketches {
-  try {
-    return {
-      uniques: uniques === null ? NONE : readSketches(new HyperLogLog(), uniques).encode(),
-      quantiles: quantiles === null ? NONE : readSketches(new DDSketch(), quantiles).encode(),
-    };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new TallyError('internal', 'sketches in storage cannot be read', { cause: error });
-  }
 }

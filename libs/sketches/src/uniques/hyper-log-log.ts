@@ -155,7 +155,7 @@ function readSparse(reader: SketchReader, take: (register: number, rank: number)
   const pairs = reader.take(count * PAIR_BYTES);
   let last = -1;
   for (let at = 0; at < pairs.length; at += PAIR_BYTES) {
-    const pair = pairs.readUIntBE(at, PAIR_BYTES);
+    const pair = ((pairs[at] ?? 0) << 16) | ((pairs[at + 1] ?? 0) << 8) | (pairs[at + 2] ?? 0);
     const register = pair >>> REGISTER_BITS;
     const rank = pair & RANK_MASK;
     if (register <= last || register >= REGISTERS) throw malformed('registers out of order');
