@@ -2,6 +2,7 @@ import { logSettings } from '@tally/log-client';
 import {
   type ConfigOf,
   discoverySettings,
+  grpcSettings,
   serviceSettings,
   setting,
   wholeNumber,
@@ -10,6 +11,7 @@ import {
 export const settings = {
   ...serviceSettings,
   ...discoverySettings,
+  ...grpcSettings,
   ...logSettings,
   shardDeadlineMs: setting(
     'TALLY_SHARD_DEADLINE_MS',

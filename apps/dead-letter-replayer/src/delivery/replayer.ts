@@ -1,3 +1,5 @@
+import { TallyError } from '@tally/contracts';
+import type { ReplayRules } from '@tally/counting';
 import type { KafkaConfig, LogAdmin } from '@tally/log-client';
 import {
   parseEventsTopic,
@@ -70,9 +72,29 @@ export class Replayer {
     ];
   }
 
+  get metrics(): ReplayerMetrics {
+    return this.options.metrics;
+  }
+
   /** Letters that wait, by shard; none where another instance leads. */
   waiting(): WaitingLetters[] {
     return this.driver?.waiting() ?? [];
+  }
+
+  /** What dead events are read and counted by. TallyError `unavailable` until it is known. */
+  installed(): { readonly topic: EventsTopic; readonly rules: ReplayRules } {
+    const { topic, shardMap, options } = this;
+    if (topic === undefined || shardMap === undefined)
+      throw new TallyError('unavailable', 'no topic for events, or no shard map yet');
+    const { eventTypes } = options;
+    return {
+      topic,
+      rules: {
+        shardMap,
+        definition: (project, type, version) => eventTypes.definition(project, type, version),
+        knowsVersion: (version) => eventTypes.knowsVersion(version),
+      },
+    };
   }
 
   start(): void {
