@@ -10,6 +10,7 @@ export interface Protections {
   ignoresCoverage: boolean;
   appliesOverlap: boolean;
   trustsInstants: boolean;
+  settlesAgain: boolean;
   /** processor */
   forgetsWindow: boolean;
   beginsAtEnd: boolean;
@@ -29,6 +30,7 @@ export interface Protections {
   ignoresIdentity: boolean;
   trustsLetters: boolean;
   tellsHalves: boolean;
+  coversAtOnce: boolean;
   /** replayer */
   deliversWhole: boolean;
   /** log, as processors shorten it */
@@ -49,6 +51,7 @@ export function allProtections(): Protections {
     ignoresCoverage: false,
     appliesOverlap: false,
     trustsInstants: false,
+    settlesAgain: false,
     forgetsWindow: false,
     beginsAtEnd: false,
     trustsSilence: false,
@@ -67,6 +70,7 @@ export function allProtections(): Protections {
     ignoresIdentity: false,
     trustsLetters: false,
     tellsHalves: false,
+    coversAtOnce: false,
     deliversWhole: false,
     keepsNothing: false,
     keepsNoRecordBelow: false,
@@ -169,5 +173,13 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
   'the log keeps the dedup window as if clients never paused': {
     takes: ['forgetsPauses'],
     firstSeed: 3374,
+  },
+  'a dead event is counted again, although it was settled': {
+    takes: ['settlesAgain'],
+    firstSeed: 874,
+  },
+  'a record is covered before its dead events are durable': {
+    takes: ['coversAtOnce'],
+    firstSeed: 987,
   },
 };

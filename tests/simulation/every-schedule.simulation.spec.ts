@@ -51,7 +51,9 @@ describe('schedules', () => {
     expect([...kinds].sort((a, b) => a.localeCompare(b))).toEqual([
       'bad-weather',
       'counting-bug',
+      'dead-events-refused',
       'event-types',
+      'forged-record',
       'intake-clock',
       'intake-crash',
       'intake-pause',
@@ -73,6 +75,7 @@ describe('schedules', () => {
       'shard-promoted',
       'shard-restored',
       'shard-saved',
+      'version-comes',
     ]);
     expect(figures.acknowledged).toBeGreaterThan(figures.sent * 0.8);
     expect(figures.acknowledged).toBeLessThan(figures.sent);

@@ -2,12 +2,15 @@ import type { LogRecord } from '@tally/contracts';
 import { contentOf, type RecordContent } from './record-content.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { isSplitAt } from './event-meaning.js';
+import { LATE_VERSION } from './poison.js';
 
 /** The first record of an event. */
 export interface Occurrence {
   readonly appendMs: number;
   /** Whether the version of the registry in its block splits the counters. */
   readonly isSplit: boolean;
+  /** Its version came later, if at all: it is counted when a person says so, or is read again. */
+  readonly isPoison: boolean;
 }
 
 /** An event of which a record was deleted: where it lay, and what the first one of it meant. */
@@ -43,7 +46,11 @@ export class LoggedEvents {
       const isSplit = isSplitAt(registryVersion);
       for (const id of ids)
         if (!events.has(id))
-          events.set(id, { appendMs, isSplit: this.deleted.get(id)?.isSplit ?? isSplit });
+          events.set(id, {
+            appendMs,
+            isSplit: this.deleted.get(id)?.isSplit ?? isSplit,
+            isPoison: registryVersion === LATE_VERSION,
+          });
     }
     return events;
   }

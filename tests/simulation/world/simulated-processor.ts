@@ -1,4 +1,3 @@
-import type { PartitionBounds } from '@tally/contracts';
 import {
   CountingRun,
   LogTime,
@@ -10,18 +9,14 @@ import {
   type RunAction,
   type ShardCoverage,
 } from '@tally/counting';
-import type { EventsTopic, ShardMap } from '@tally/placement';
-import type { Random } from '../../failure/traffic/random.js';
-import { ask, type Network } from './network.js';
+import { ask } from './network.js';
+import type { ProcessorWorld } from './processor-world.js';
 import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
-import type { ProcessorFaults, ProcessorSettings } from './processor-faults.js';
 import { ShardAnswers } from './shard-answers.js';
 import { meaningAt } from './event-meaning.js';
+import { boundsNow, offsetAt } from './log-questions.js';
 import { heardAfter, ProcessorLetters } from './processor-letters.js';
-import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
-import type { SimulatedShard } from './simulated-shard.js';
-import type { VirtualTime } from './virtual-time.js';
 
 export const FLUSH_INTERVAL_MS = 400;
 const FETCH_EVERY_MS = 60;
@@ -30,33 +25,11 @@ const DEADLINE_MS = 900;
 const MAX_DELIVERY_MS = 40;
 /** From a bug until the process has ended: long, so that much may happen meanwhile. */
 const MAX_DYING_MS = 600;
+const VERSION_WAIT_MS = 250;
 const SHARD_PATIENCE_MS = 2500;
 const LETTER_INTERVAL_MS = 600;
 const RAISES_AFTER_MS = 700;
 const REJOIN = { firstRejoinMs: 500, maxRejoinMs: 2000 };
-
-export interface ProcessorWorld {
-  readonly time: VirtualTime;
-  readonly network: Network;
-  readonly log: SimulatedLog;
-  /** Of dead letters. */
-  readonly letters: SimulatedLog;
-  readonly shards: readonly SimulatedShard[];
-  readonly topic: EventsTopic;
-  readonly shardMap: () => ShardMap;
-  /** Version of the registry that is in force. */
-  readonly registryVersion: () => number;
-  readonly faults: ProcessorFaults;
-  readonly settings: ProcessorSettings;
-  readonly random: Random;
-  /** The log is told to let go what lies below this offset. */
-  readonly letGo: (partition: number, before: bigint) => void;
-  /** An alarm: somebody has to look. */
-  readonly onHalted: (partition: number) => void;
-  /** Its process has ended by itself. */
-  readonly onCrashed: (processor: SimulatedProcessor) => void;
-  readonly tell: (line: string) => void;
-}
 
 /** A processor with the real counting run; log, shards, time and the group are the simulation's. */
 export class SimulatedProcessor {
@@ -191,7 +164,7 @@ export class SimulatedProcessor {
           () => (this.world.faults.usesNewestMeaning ? this.world.registryVersion() : version),
           () => this.countDownToBug(),
         ),
-      knowsVersion: () => true,
+      knowsVersion: (version) => world.knowsVersion(version),
       unknownMeanings: new UnknownMeanings(0),
       flushRows: world.settings.flushRows,
       shardPatienceMs: faults.waitsForEver ? Number.MAX_SAFE_INTEGER : SHARD_PATIENCE_MS,
@@ -259,7 +232,7 @@ export class SimulatedProcessor {
       case 'ask-bounds':
         return this.ask(
           generation,
-          () => this.bounds(),
+          () => boundsNow(this.world, this.hasBegun),
           (bounds) => this.run?.onBounds(bounds),
         );
       case 'ask-offset-at':
@@ -270,9 +243,11 @@ export class SimulatedProcessor {
         this.positions.set(action.partition, action.offset);
         return;
       case 'append-dead-events':
+        return this.process.later(action.afterMs, () => this.appendDeadEvents(generation, action));
       case 'await-version':
+        return this.awaitVersion(generation, action.partition, action.registryVersion);
       case 'await-schema':
-        throw new Error('every event is known here');
+        throw new Error('every schema is known here');
       case 'await-memory':
         return this.process.later(RAISES_AFTER_MS, () => this.raiseWindowBytes(generation));
       case 'pause':
@@ -346,25 +321,35 @@ export class SimulatedProcessor {
     this.letters.append(partition, letter, hear);
   }
 
-  private bounds(): ReadonlyMap<number, PartitionBounds> | undefined {
-    const bounds = this.world.log.bounds();
-    if (!this.world.faults.claimsEnd || !this.hasBegun || bounds === undefined) return bounds;
-    return new Map([...bounds].map(([partition, { low }]) => [partition, { low, high: low }]));
-  }
-
   private askOffsetAt(generation: number, partition: number, timestampMs: number): void {
-    const { log, faults, topic } = this.world;
+    const { dedupWindowMs } = this.world.topic;
     this.ask(
       generation,
-      () => {
-        if (faults.forgetsWindow) return 1n << 60n;
-        if (!faults.shortensWindow) return log.offsetAt(partition, timestampMs);
-        const third = log.offsetAt(partition, timestampMs + (topic.dedupWindowMs * 2) / 3);
-        // The record before is read too: not that one either.
-        return third === undefined ? undefined : third + 1n;
-      },
+      () => offsetAt(this.world, partition, timestampMs, dedupWindowMs),
       (offset) => this.run?.onOffsetAt(partition, offset),
     );
+  }
+
+  private appendDeadEvents(
+    generation: number,
+    { number, records }: Extract<RunAction, { kind: 'append-dead-events' }>,
+  ): void {
+    const hear = this.process.receiver((isTaken: boolean) => {
+      if (generation === this.generation)
+        this.tellRun(() => this.run?.onDeadEventsAppended(number, isTaken));
+    });
+    const { coversAtOnce } = this.world.faults;
+    this.letters.appendDead(records, coversAtOnce ? () => undefined : hear);
+    if (coversAtOnce) this.process.later(1, () => hear(true));
+  }
+
+  /** Nothing of the partition is read meanwhile. */
+  private awaitVersion(generation: number, partition: number, version: number): void {
+    this.positions.delete(partition);
+    this.process.later(VERSION_WAIT_MS, () => {
+      if (generation === this.generation)
+        this.tellRun(() => this.run?.onVersion(partition, this.world.knowsVersion(version)));
+    });
   }
 
   private flush(
