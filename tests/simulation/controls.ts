@@ -11,6 +11,7 @@ export interface Protections {
   appliesOverlap: boolean;
   trustsInstants: boolean;
   sketchesAlways: boolean;
+  settlesAgain: boolean;
   /** processor */
   forgetsWindow: boolean;
   beginsAtEnd: boolean;
@@ -35,6 +36,7 @@ export interface Protections {
   ignoresHoles: boolean;
   readsNewest: boolean;
   neverAwaits: boolean;
+  coversAtOnce: boolean;
   /** replayer */
   deliversWhole: boolean;
   /** log, as processors shorten it */
@@ -56,6 +58,7 @@ export function allProtections(): Protections {
     appliesOverlap: false,
     trustsInstants: false,
     sketchesAlways: false,
+    settlesAgain: false,
     forgetsWindow: false,
     beginsAtEnd: false,
     trustsSilence: false,
@@ -79,6 +82,7 @@ export function allProtections(): Protections {
     ignoresHoles: false,
     readsNewest: false,
     neverAwaits: false,
+    coversAtOnce: false,
     deliversWhole: false,
     keepsNothing: false,
     keepsNoRecordBelow: false,
@@ -202,5 +206,13 @@ export const CONTROLS: Readonly<Record<string, SimulationControl>> = {
   'the log keeps the dedup window as if clients never paused': {
     takes: ['forgetsPauses'],
     firstSeed: 3374,
+  },
+  'a dead event is counted again, although it was settled': {
+    takes: ['settlesAgain'],
+    firstSeed: 874,
+  },
+  'a record is covered before its dead events are durable': {
+    takes: ['coversAtOnce'],
+    firstSeed: 987,
   },
 };

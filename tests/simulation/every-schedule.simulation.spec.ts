@@ -52,8 +52,10 @@ describe('schedules', () => {
     expect([...kinds].sort((a, b) => a.localeCompare(b))).toEqual([
       'bad-weather',
       'counting-bug',
+      'dead-events-refused',
       'event-types',
       'files-spoiled',
+      'forged-record',
       'intake-clock',
       'intake-crash',
       'intake-pause',
@@ -75,6 +77,7 @@ describe('schedules', () => {
       'shard-promoted',
       'shard-restored',
       'shard-saved',
+      'version-comes',
     ]);
     expect(figures.acknowledged).toBeGreaterThan(figures.sent * 0.8);
     expect(figures.acknowledged).toBeLessThan(figures.sent);

@@ -49,6 +49,12 @@ export function storyOf(fault: Fault): string {
       return `replayer ${fault.replayer} is killed for ${fault.forMs} ms`;
     case 'replayer-pause':
       return `replayer ${fault.replayer} stands still for ${fault.forMs} ms`;
+    case 'forged-record':
+      return `somebody writes ${fault.isBlock ? 'a block of a version that nobody knows' : 'noise'} into partition ${fault.partition}`;
+    case 'dead-events-refused':
+      return `the log takes no dead events for ${fault.forMs} ms`;
+    case 'version-comes':
+      return 'the version that forged blocks name is there';
     case 'rebalance':
       return 'the group assigns anew';
     case 'bad-weather':

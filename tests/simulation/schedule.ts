@@ -28,6 +28,16 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'letters-refused'; readonly forMs: number }
   | { readonly kind: 'replayer-crash'; readonly replayer: number; readonly forMs: number }
   | { readonly kind: 'replayer-pause'; readonly replayer: number; readonly forMs: number }
+  | {
+      readonly kind: 'forged-record';
+      readonly partition: number;
+      /** Of a version of the event types that comes later; else it is nothing at all. */
+      readonly isBlock: boolean;
+      /** After which time the same comes once more; 0: never. */
+      readonly againMs: number;
+    }
+  | { readonly kind: 'version-comes' }
+  | { readonly kind: 'dead-events-refused'; readonly forMs: number }
   | { readonly kind: 'rebalance' }
   | { readonly kind: 'bad-weather'; readonly forMs: number; readonly percent: number }
 );
@@ -90,6 +100,7 @@ export function scheduleOf(seed: number): Schedule {
     ...clockFaults(seed),
     ...letterFaults(seed),
     ...(keepsGenerations ? diskFaults(seed) : []),
+    ...poison(seed),
     ...(history.length > 0 ? faultsOfRetention(seed) : []),
   ]
     .filter(({ kind }) => settings.verifies || !FOUND_BY_COMPARING.has(kind))
@@ -129,7 +140,7 @@ function historyOf(seed: number): number[] {
 
 /** Drawn apart, as clockFaults. */
 function putsOf(seed: number): number[] {
-  const random = new Random(seed).part(8);
+  const random = new Random(seed).part(11);
   if (!random.chance(40)) return [];
   return Array.from({ length: random.between(1, 8) }, () => random.between(0, LASTS_MS));
 }
@@ -170,6 +181,30 @@ function diskFaults(seed: number): Fault[] {
       { atMs: atMs + random.between(0, 500), kind: 'rebalance' } as const,
     ];
   }).flat();
+}
+
+/** Drawn apart too: the version that it names comes at the end at the latest. */
+function poison(seed: number): Fault[] {
+  const random = new Random(seed).part(12);
+  if (!random.chance(35)) return [];
+  const records = Array.from({ length: random.between(1, 4) }, () => ({
+    atMs: random.between(0, LASTS_MS),
+    kind: 'forged-record' as const,
+    partition: random.between(0, PARTITIONS - 1),
+    isBlock: random.chance(75),
+    againMs: random.pick([0, 300, 2000]),
+  }));
+  const comes = { atMs: random.between(0, LASTS_MS), kind: 'version-comes' as const };
+  const refused = {
+    atMs: random.between(0, LASTS_MS),
+    kind: 'dead-events-refused' as const,
+    forMs: random.pick([300, 3000]),
+  };
+  return [
+    ...records,
+    ...(random.chance(70) ? [comes] : []),
+    ...(random.chance(60) ? [refused] : []),
+  ];
 }
 
 /** A shard that is away for longer than the log is kept for, or put back while it is shortened. */

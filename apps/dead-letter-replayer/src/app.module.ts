@@ -13,6 +13,11 @@ import {
 import { EventTypeRegistry, Shards } from '@tally/shard-client';
 import { ZooKeeperSession } from '@tally/zookeeper';
 import type { DeadLetterReplayerConfig } from './config.js';
+import { DeadEventReader } from './dead-events/dead-event-reader.js';
+import { DeadEventSettler } from './dead-events/dead-event-settler.js';
+import { DeadEventShards } from './dead-events/dead-event-shards.js';
+import { DeadEventTopic } from './dead-events/dead-event-topic.js';
+import { DeadEventsController } from './dead-events/dead-events.controller.js';
 import { Replayer } from './delivery/replayer.js';
 import { replayerMetrics } from './metrics.js';
 
@@ -29,8 +34,44 @@ export class AppModule {
           owns: true,
         }),
       ],
+      controllers: [DeadEventsController],
       providers: [
         INSTALLATION_PROVIDER,
+        {
+          provide: DeadEventShards,
+          inject: [Peers],
+          useFactory: (peers: Peers) =>
+            new DeadEventShards(peers.of('cluster-proxy'), config.shardDeadlineMs),
+        },
+        {
+          provide: DeadEventReader,
+          inject: [DeadEventShards, Replayer, LOGGER, Lifecycle, TLS],
+          useFactory: (
+            shards: DeadEventShards,
+            replayer: Replayer,
+            logger: Logger,
+            lifecycle: Lifecycle,
+            tls: TlsFiles | undefined,
+          ) => {
+            const kafka = kafkaConfig(config, tls);
+            const admin = new LogAdmin(kafka, logger);
+            const topic = new DeadEventTopic(kafka, admin);
+            lifecycle.onClose('dead events', () => topic.close());
+            lifecycle.onClose('log admin of dead events', () => admin.close());
+            return new DeadEventReader(topic, shards, () => replayer.installed());
+          },
+        },
+        {
+          provide: DeadEventSettler,
+          inject: [DeadEventReader, DeadEventShards, Replayer],
+          useFactory: (reader: DeadEventReader, shards: DeadEventShards, replayer: Replayer) =>
+            new DeadEventSettler({
+              reader,
+              shards,
+              installed: () => replayer.installed(),
+              metrics: replayer.metrics,
+            }),
+        },
         {
           provide: Replayer,
           inject: [ZooKeeperSession, InstallationWatch, Peers, LOGGER, METRICS, Lifecycle, TLS],

@@ -3,6 +3,7 @@ import { logSettings } from '@tally/log-client';
 import {
   type ConfigOf,
   discoverySettings,
+  grpcSettings,
   serviceSettings,
   setting,
   wholeNumber,
@@ -11,6 +12,7 @@ import {
 export const settings = {
   ...serviceSettings,
   ...discoverySettings,
+  ...grpcSettings,
   ...logSettings,
   ...catalogSettings,
   shardDeadlineMs: setting(

@@ -11,6 +11,7 @@ export interface WaitingLetters {
 export interface ReplayerMetrics {
   readonly delivered: Counter<'shard'>;
   readonly unreadable: Counter;
+  readonly settled: Counter<'settlement' | 'cause'>;
 }
 
 /** @param waiting Asked whenever the metrics are. */
@@ -45,6 +46,12 @@ export function replayerMetrics(
       name: 'tally_dead_letters_delivered_total',
       help: 'Dead letters of which the shard has everything now.',
       labelNames: ['shard'],
+      registers,
+    }),
+    settled: new Counter({
+      name: 'tally_dead_events_settled_total',
+      help: 'Dead events that people had counted or discarded, by cause.',
+      labelNames: ['settlement', 'cause'],
       registers,
     }),
     unreadable: new Counter({

@@ -19,6 +19,11 @@ import {
 } from './catalog/catalog.controller.js';
 import { KnownCatalog } from './catalog/known-catalog.js';
 import type { GatewayConfig } from './config.js';
+import {
+  DEAD_EVENT_PARTS,
+  DeadEventsController,
+  type DeadEventParts,
+} from './dead-events/dead-events.controller.js';
 import { EventTypes } from './event-types/event-types.js';
 import { EventTypesController } from './event-types/event-types.controller.js';
 import { EventIntake } from './events/event-intake.js';
@@ -49,7 +54,7 @@ export class AppModule {
           service: 'gateway',
           config,
           needs: ['partitioner'],
-          uses: ['query'],
+          uses: ['query', 'dead-letter-replayer'],
         }),
       ],
       controllers: [
@@ -59,6 +64,7 @@ export class AppModule {
         CatalogController,
         LedgerController,
         LossesController,
+        DeadEventsController,
         OpenApiController,
         // Takes what is left, so it stands last.
         NotFoundController,
@@ -193,6 +199,16 @@ export class AppModule {
           useFactory: (peers: Peers, logger: Logger): LedgerParts => ({
             logger,
             query: peers.of('query').client,
+            timeoutMs: config.statsTimeoutMs,
+            now: Date.now,
+          }),
+        },
+        {
+          provide: DEAD_EVENT_PARTS,
+          inject: [Peers, LOGGER],
+          useFactory: (peers: Peers, logger: Logger): DeadEventParts => ({
+            logger,
+            replayer: peers.of('dead-letter-replayer').client,
             timeoutMs: config.statsTimeoutMs,
             now: Date.now,
           }),

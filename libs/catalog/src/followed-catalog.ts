@@ -43,6 +43,11 @@ export class FollowedCatalog implements Catalog {
     this.reader = new LogReader(options.kafka);
   }
 
+  /** To whose events it belongs. */
+  get eventsTopic(): string {
+    return this.options.eventsTopic;
+  }
+
   /** How far it was read. */
   get position(): bigint {
     return this.store?.position ?? 0n;

@@ -31,6 +31,7 @@ export {
 } from './event-types/registry-change.js';
 export type { Decimal, Event } from './generated/avro/event.js';
 export type * as clusterProxy from './generated/tally/cluster_proxy/v1/cluster_proxy.js';
+export type * as deadLetterReplayer from './generated/tally/dead_letter_replayer/v1/dead_letter_replayer.js';
 export type * as partitioner from './generated/tally/partitioner/v1/partitioner.js';
 export type * as query from './generated/tally/query/v1/query.js';
 export type * as shardProxy from './generated/tally/shard_proxy/v1/shard_proxy.js';

@@ -11,6 +11,19 @@ export type { Catalog } from './catalog/catalog.js';
 export { CatalogHistory } from './catalog/catalog-history.js';
 export { OffsetSet } from './coverage/offset-set.js';
 export { DedupWindow } from './dedup/dedup-window.js';
+export {
+  DEAD_EVENT_STATES,
+  toldOf,
+  type DeadEventState,
+  type ToldEvent,
+  type ToldRecord,
+} from './dead-events/dead-event-states.js';
+export {
+  ReplaySums,
+  type Countability,
+  type ReplayRequest,
+  type ReplayRules,
+} from './dead-events/replay-sums.js';
 export { UnknownMeanings } from './dead-events/unknown-meanings.js';
 export * from './event-types/index.js';
 export type { Standing } from './letters/dead-letters.js';

@@ -3,6 +3,7 @@ import { contentOf, type RecordContent } from './record-content.js';
 import type { SimulatedCatalog } from './simulated-catalog.js';
 import type { SimulatedLog } from './simulated-log.js';
 import { isSketchedAt } from './event-meaning.js';
+import { LATE_VERSION } from './poison.js';
 
 /** The first record of an event. */
 export interface Occurrence {
@@ -11,6 +12,8 @@ export interface Occurrence {
   readonly split: string | undefined;
   /** Whether the version of the registry in its block has sketches. */
   readonly isSketched: boolean;
+  /** Its version came later, if at all: it is counted when a person says so, or is read again. */
+  readonly isPoison: boolean;
 }
 
 /** An event of which a record was deleted: where it lay, and what the first one of it meant. */
@@ -20,7 +23,7 @@ interface DeletedEvent {
   readonly meant: Meaning | undefined;
 }
 
-type Meaning = Omit<Occurrence, 'appendMs'>;
+type Meaning = Pick<Occurrence, 'split' | 'isSketched'>;
 
 function meaningOf(occurrence: Occurrence | undefined): Meaning | undefined {
   if (occurrence === undefined) return undefined;
@@ -53,10 +56,13 @@ export class LoggedEvents {
       const { ids, notAfterMs } = content;
       const leadMs = (notAfterMs ?? appendMs) - appendMs;
       if (leadMs < 0 || leadMs > this.dedupWindowMs / 3) continue;
-      const isSketched = isSketchedAt(content.registryVersion);
+      const { registryVersion } = content;
+      const isPoison = registryVersion === LATE_VERSION;
+      const isSketched = isSketchedAt(registryVersion);
       const said = { split: this.catalog.splitOf(content), isSketched };
       for (const id of ids)
-        if (!events.has(id)) events.set(id, { appendMs, ...(this.deleted.get(id)?.meant ?? said) });
+        if (!events.has(id))
+          events.set(id, { appendMs, isPoison, ...(this.deleted.get(id)?.meant ?? said) });
     }
     return events;
   }

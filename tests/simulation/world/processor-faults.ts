@@ -36,6 +36,8 @@ export interface ProcessorFaults extends DiskFaults {
   ignoresIdentity: boolean;
   /** Control: nobody looks whether what stood in dead letters was delivered. */
   trustsLetters: boolean;
+  /** Control: dead events count as durable when they were sent. */
+  coversAtOnce: boolean;
   /** Control: the log keeps nothing for a shard that is put back. */
   keepsNothing: boolean;
   /** Control: the record below the dedup window goes too. */

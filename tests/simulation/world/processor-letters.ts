@@ -11,9 +11,10 @@ export interface ProcessorLettersOptions {
   readonly time: VirtualTime;
   readonly network: Network;
   readonly letters: SimulatedLog;
+  readonly deadEvents: SimulatedLog;
 }
 
-/** The topic of dead letters, as a processor has to do with it. */
+/** The topics of dead letters and of dead events, as a processor has to do with it. */
 export class ProcessorLetters {
   constructor(private readonly options: ProcessorLettersOptions) {}
 
@@ -36,6 +37,31 @@ export class ProcessorLetters {
         return [partition, record?.offset === last ? standingBy(record.value, within) : []];
       }),
     );
+  }
+
+  /** Tells whether all are durable; false: nobody knows whether they will be. */
+  appendDead(
+    records: readonly { readonly partition: number; readonly value: Buffer }[],
+    hear: (isTaken: boolean) => void,
+  ): void {
+    const { deadEvents, network, time } = this.options;
+    const open = new Set(records);
+    let isHeard = false;
+    const once = (isTaken: boolean) => {
+      if (isHeard) return;
+      isHeard = true;
+      hear(isTaken);
+    };
+    for (const record of records)
+      network.send(() =>
+        deadEvents.append(record.partition, record.value, () =>
+          network.send(() => {
+            open.delete(record);
+            if (open.size === 0) once(true);
+          }),
+        ),
+      );
+    time.after(APPENDS_WITHIN_MS, () => once(false));
   }
 
   /** Tells the offset once it is durable; undefined: nobody knows whether it will be. */

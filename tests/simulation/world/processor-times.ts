@@ -6,6 +6,7 @@ export const DEADLINE_MS = 900;
 export const MAX_DELIVERY_MS = 40;
 /** From a bug until the process has ended: long, so that much may happen meanwhile. */
 export const MAX_DYING_MS = 600;
+export const VERSION_WAIT_MS = 250;
 export const SHARD_PATIENCE_MS = 2500;
 export const LETTER_INTERVAL_MS = 600;
 export const RAISES_AFTER_MS = 700;

@@ -12,7 +12,8 @@ export interface RecordContent {
 /** Reads a whole record, by the format alone. */
 export function contentOf(value: Buffer | null): RecordContent {
   const block = decodeBlock(value ?? Buffer.alloc(0));
-  if (block.kind !== 'block') throw new Error(block.reason);
+  if (block.kind !== 'block')
+    return { ids: [], registryVersion: 0, catalogPosition: 0n, notAfterMs: undefined };
   const { registryVersion, catalogPosition, count, body, schemaId, notAfterMs } = block;
   const entries = readEntries(body, count);
   if (entries.kind !== 'entries') throw new Error(entries.reason);

@@ -72,7 +72,8 @@ export class SimulatedClients {
   }
 }
 
-function entryOf(id: string): Buffer {
+/** An event as it stands in a block. */
+export function entryOf(id: string): Buffer {
   const event = {
     project: 'default',
     id,

@@ -1,4 +1,3 @@
-import type { PartitionBounds } from '@tally/contracts';
 import {
   CountingRun,
   LogTime,
@@ -10,47 +9,17 @@ import {
   type RunAction,
   type ShardCoverage,
 } from '@tally/counting';
-import type { EventsTopic, ShardMap } from '@tally/placement';
-import type { Random } from '../../failure/traffic/random.js';
-import { ask, type Network } from './network.js';
+import { ask } from './network.js';
+import type { ProcessorWorld } from './processor-world.js';
 import { MAX_SKEW_MS, SimulatedClock } from './simulated-clock.js';
-import type { ProcessorFaults, ProcessorSettings } from './processor-faults.js';
 import * as times from './processor-times.js';
 import { ShardAnswers } from './shard-answers.js';
 import { meaningAt } from './event-meaning.js';
-import { CatalogReader, type SimulatedCatalog } from './simulated-catalog.js';
+import { CatalogReader } from './simulated-catalog.js';
+import { boundsNow, offsetAt } from './log-questions.js';
 import { heardAfter, ProcessorLetters } from './processor-letters.js';
 import { SimulatedDisk } from './simulated-disk.js';
-import type { SimulatedLog } from './simulated-log.js';
 import { SimulatedProcess } from './simulated-process.js';
-import type { SimulatedShard } from './simulated-shard.js';
-import type { VirtualTime } from './virtual-time.js';
-import { windowStart } from './window-start.js';
-
-export interface ProcessorWorld {
-  readonly time: VirtualTime;
-  readonly network: Network;
-  readonly log: SimulatedLog;
-  /** Of dead letters. */
-  readonly letters: SimulatedLog;
-  readonly shards: readonly SimulatedShard[];
-  readonly topic: EventsTopic;
-  readonly shardMap: () => ShardMap;
-  /** Version of the registry that is in force. */
-  readonly registryVersion: () => number;
-  readonly catalog: SimulatedCatalog;
-  readonly faults: ProcessorFaults;
-  readonly settings: ProcessorSettings;
-  readonly random: Random;
-  readonly diskRandom: Random;
-  /** The log is told to let go what lies below this offset. */
-  readonly letGo: (partition: number, before: bigint) => void;
-  /** An alarm: somebody has to look. */
-  readonly onHalted: (partition: number) => void;
-  /** Its process has ended by itself. */
-  readonly onCrashed: (processor: SimulatedProcessor) => void;
-  readonly tell: (line: string) => void;
-}
 
 /** A processor with the real counting run; log, shards, time and the group are the simulation's. */
 export class SimulatedProcessor {
@@ -192,7 +161,7 @@ export class SimulatedProcessor {
           world.catalog.isEnriched,
           () => this.countDownToBug(),
         ),
-      knowsVersion: () => true,
+      knowsVersion: (version) => world.knowsVersion(version),
       unknownMeanings: new UnknownMeanings(0),
       catalog: this.catalog,
       flushRows: world.settings.flushRows,
@@ -262,7 +231,7 @@ export class SimulatedProcessor {
       case 'ask-bounds':
         return this.ask(
           generation,
-          () => this.bounds(),
+          () => boundsNow(this.world, this.hasBegun),
           (bounds) => this.run?.onBounds(bounds),
         );
       case 'ask-offset-at':
@@ -280,10 +249,13 @@ export class SimulatedProcessor {
       case 'write-generation':
         return this.disk.write(action.generation);
       case 'append-dead-events':
+        return this.process.later(action.afterMs, () => this.appendDeadEvents(generation, action));
       case 'await-version':
+        return this.awaitVersion(generation, action.partition, action.registryVersion);
       case 'await-schema':
-        throw new Error('every event is known here');
+        throw new Error('every schema is known here');
       case 'await-catalog':
+        this.positions.delete(action.partition);
         return this.catalog.await(() => {
           if (generation === this.generation) this.run?.onMeaning(action.partition, true);
         });
@@ -358,18 +330,35 @@ export class SimulatedProcessor {
     this.letters.append(partition, letter, hear);
   }
 
-  private bounds(): ReadonlyMap<number, PartitionBounds> | undefined {
-    const bounds = this.world.log.bounds();
-    if (!this.world.faults.claimsEnd || !this.hasBegun || bounds === undefined) return bounds;
-    return new Map([...bounds].map(([partition, { low }]) => [partition, { low, high: low }]));
-  }
-
   private askOffsetAt(generation: number, partition: number, timestampMs: number): void {
+    const { dedupWindowMs } = this.world.topic;
     this.ask(
       generation,
-      () => windowStart(this.world, partition, timestampMs),
+      () => offsetAt(this.world, partition, timestampMs, dedupWindowMs),
       (offset) => this.run?.onOffsetAt(partition, offset),
     );
+  }
+
+  private appendDeadEvents(
+    generation: number,
+    { number, records }: Extract<RunAction, { kind: 'append-dead-events' }>,
+  ): void {
+    const hear = this.process.receiver((isTaken: boolean) => {
+      if (generation === this.generation)
+        this.tellRun(() => this.run?.onDeadEventsAppended(number, isTaken));
+    });
+    const { coversAtOnce } = this.world.faults;
+    this.letters.appendDead(records, coversAtOnce ? () => undefined : hear);
+    if (coversAtOnce) this.process.later(1, () => hear(true));
+  }
+
+  /** Nothing of the partition is read meanwhile. */
+  private awaitVersion(generation: number, partition: number, version: number): void {
+    this.positions.delete(partition);
+    this.process.later(times.VERSION_WAIT_MS, () => {
+      if (generation === this.generation)
+        this.tellRun(() => this.run?.onMeaning(partition, this.world.knowsVersion(version)));
+    });
   }
 
   private flush(

@@ -17,6 +17,7 @@ const ARROWS = [
   'console → query grpc',
   'dead-letter-replayer → cluster-proxy grpc',
   'dead-letter-replayer → partition-log kafka',
+  'gateway → dead-letter-replayer grpc',
   'gateway → partitioner grpc',
   'gateway → query grpc',
   'partitioner → partition-log kafka',
@@ -45,7 +46,7 @@ describe('calls of services', () => {
 
   it('are those that each app says it needs and uses', () => {
     expect(Object.fromEntries(calls)).toMatchObject({
-      gateway: ['partitioner', 'query'],
+      gateway: ['partitioner', 'query', 'dead-letter-replayer'],
       console: ['query'],
       partitioner: [],
       'partition-log': [],

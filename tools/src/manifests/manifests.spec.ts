@@ -217,10 +217,10 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'an app that nothing runs',
-    object: 'Deployment/dead-letter-replayer',
+    object: 'Deployment/auditor',
     path: `${FIRST}/image`,
-    value: 'tally/processor:dev',
-    problem: 'nothing runs dead-letter-replayer',
+    value: 'tally/console:dev',
+    problem: 'nothing runs auditor',
   },
   {
     name: 'an arrow that is open at one end',

@@ -25,6 +25,7 @@ const SERVES_GRPC: ReadonlySet<AppName> = new Set([
   'cluster-proxy',
   'shard-proxy',
   'query',
+  'dead-letter-replayer',
 ]);
 
 /** One process to start. */

@@ -1,4 +1,6 @@
 import { FollowedCatalog } from '@tally/catalog';
+import { TallyError } from '@tally/contracts';
+import type { ReplayRules } from '@tally/counting';
 import type { KafkaConfig, LogAdmin } from '@tally/log-client';
 import {
   parseEventsTopic,
@@ -76,9 +78,30 @@ export class Replayer {
     ];
   }
 
+  get metrics(): ReplayerMetrics {
+    return this.options.metrics;
+  }
+
   /** Letters that wait, by shard; none where another instance leads. */
   waiting(): WaitingLetters[] {
     return this.driver?.waiting() ?? [];
+  }
+
+  /** What dead events are read and counted by. TallyError `unavailable` until it is known. */
+  installed(): { readonly topic: EventsTopic; readonly rules: ReplayRules } {
+    const { topic, shardMap, catalog, options } = this;
+    if (topic === undefined || shardMap === undefined || catalog === undefined)
+      throw new TallyError('unavailable', 'no topic for events, or no shard map yet');
+    const { eventTypes } = options;
+    return {
+      topic,
+      rules: {
+        shardMap,
+        definition: (project, type, version) => eventTypes.definition(project, type, version),
+        knowsVersion: (version) => eventTypes.knowsVersion(version),
+        catalog,
+      },
+    };
   }
 
   start(): void {
@@ -109,19 +132,21 @@ export class Replayer {
   private async change(): Promise<void> {
     await this.driver?.stop();
     this.driver = undefined;
-    await this.catalog?.close();
-    this.catalog = undefined;
     const { topic, shardMap, election, options } = this;
-    if (this.isStopped || !election.isLeader || topic === undefined || shardMap === undefined)
-      return;
+    if (this.isStopped || topic === undefined || shardMap === undefined) return;
+    const catalog = await this.catalogOf(topic);
+    if (!election.isLeader) return;
     const letters = new LettersTopic(topic.name, options.kafka, options.admin);
-    this.catalog = new FollowedCatalog({
-      ...options,
-      dir: options.catalogDir,
-      eventsTopic: topic.name,
-    }).start();
-    const { catalog } = this;
     this.driver = new DeliveryDriver({ ...options, topic, shardMap, letters, catalog });
     this.driver.start();
+  }
+
+  /** Whoever does not lead is asked about dead events all the same, and has one. */
+  private async catalogOf({ name }: EventsTopic): Promise<FollowedCatalog> {
+    if (this.catalog?.eventsTopic === name) return this.catalog;
+    await this.catalog?.close();
+    const { options } = this;
+    this.catalog = new FollowedCatalog({ ...options, dir: options.catalogDir, eventsTopic: name });
+    return this.catalog.start();
   }
 }

@@ -5,7 +5,7 @@ const METHODS_AND_PATH = /^(.+) (\/\S*)$/;
 /** What there is: `GET and PUT /v1/event-types/{type}`. */
 const PATHS = RESOURCES.map((resource) => {
   const [, methods = '', path = ''] = METHODS_AND_PATH.exec(resource) ?? [];
-  const pattern = path.replaceAll('.', '\\.').replace(/\{\w+\}/, '[^/]+');
+  const pattern = path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+');
   return { pattern: new RegExp(`^${pattern}$`), methods: methods.split(' and ') };
 });
 

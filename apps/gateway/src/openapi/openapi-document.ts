@@ -13,6 +13,7 @@ import { MAX_QUANTILES, QUANTILE_PATTERN, UNIQUE } from '../stats/figures.js';
 import { FUNCTIONS, GRANULARITIES, MAX_DEFAULT_WINDOWS } from '../stats/limits.js';
 import type { STATS_PARAMETERS } from '../stats/stats-question.js';
 import { TIME_FORMS } from '../stats/time-text.js';
+import { DEAD_EVENT_PATHS } from './dead-event-paths.js';
 import { problemResponses } from './problem-responses.js';
 import { SCHEMAS } from './schemas.js';
 
@@ -351,6 +352,7 @@ export const OPENAPI = {
         },
       },
     },
+    ...DEAD_EVENT_PATHS,
     '/openapi.json': {
       get: {
         operationId: 'getOpenApi',

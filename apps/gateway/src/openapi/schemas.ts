@@ -1,4 +1,13 @@
 import {
+  DEAD_EVENT,
+  DEAD_EVENT_ACTIONS,
+  DEAD_EVENT_DETAIL,
+  DEAD_EVENT_GROUPS,
+  DEAD_EVENT_PAGE,
+  GIVEN_SETTLEMENT,
+  SETTLED_DEAD_EVENTS,
+} from '../dead-events/dead-event-document.js';
+import {
   ATTRIBUTE_NAME_BYTES,
   ERROR_CODES,
   EVENT_TYPE_PATTERN,
@@ -243,4 +252,11 @@ export const SCHEMAS = jsonSchemasOf({
   AcceptedLoss: ACCEPTED_LOSS,
   Losses,
   Ledger: LEDGER,
+  DeadEvent: DEAD_EVENT,
+  DeadEvents: DEAD_EVENT_PAGE,
+  DeadEventDetail: DEAD_EVENT_DETAIL,
+  DeadEventGroups: DEAD_EVENT_GROUPS,
+  DeadEventSettlement: GIVEN_SETTLEMENT,
+  SettledDeadEvents: SETTLED_DEAD_EVENTS,
+  DeadEventActions: DEAD_EVENT_ACTIONS,
 });

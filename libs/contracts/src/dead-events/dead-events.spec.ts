@@ -15,6 +15,7 @@ const dead: DeadEvents = {
   appendMs: 1_764_000_000_000,
   schemaId: 2,
   registryVersion: 7,
+  catalogPosition: 42n,
   reason: 'too old',
   events: [
     { index: 0, cause: 'malformed_event', length: 1, bytes: Buffer.from('ab', 'hex') },
@@ -32,6 +33,7 @@ describe('dead events of a record', () => {
         '0000019ab697e800' +
         '00000002' +
         '00000007' +
+        '000000000000002a' +
         '00000002' +
         '0007746f6f206f6c64' +
         '00000000010000000000000100000001ab' +

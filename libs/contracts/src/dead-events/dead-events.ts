@@ -36,9 +36,10 @@ export const MAX_DEAD_REASON_BYTES = 500;
  * | 12 |    8 | append time, ms since 1970: the running maximum in its partition |
  * | 20 |    4 | schema id; 0 of what is no block                                 |
  * | 24 |    4 | registry version; 0 of what is no block                          |
- * | 28 |    4 | n, number of dead events, at least 1                             |
- * | 32 |    2 | r, length of the reason, at most 500                             |
- * | 34 |    r | what is wrong with the first that is unreadable, UTF-8            |
+ * | 28 |    8 | position of the catalogue; 0 of what is no block                 |
+ * | 36 |    4 | n, number of dead events, at least 1                             |
+ * | 40 |    2 | r, length of the reason, at most 500                             |
+ * | 42 |    r | what is wrong with the first that is unreadable, UTF-8            |
  * |    |      | n dead events, in the order of their indexes                     |
  *
  * A dead event:
@@ -54,7 +55,7 @@ export const MAX_DEAD_REASON_BYTES = 500;
  */
 const MAGIC = 0x5458;
 const FORMAT_VERSION = 1;
-const HEADER_BYTES = 34;
+const HEADER_BYTES = 42;
 const EVENT_HEADER_BYTES = 16;
 const UINT64_BELOW = 2n ** 63n;
 
@@ -74,6 +75,7 @@ export interface DeadEvents {
   readonly appendMs: number;
   readonly schemaId: number;
   readonly registryVersion: number;
+  readonly catalogPosition: bigint;
   /** What is wrong with the first that cannot be read; empty where all are too late. */
   readonly reason: string;
   /** Ascending by their indexes. */
@@ -107,8 +109,9 @@ export function encodeDeadEvents(dead: DeadEvents): Buffer {
   bytes.writeBigUInt64BE(BigInt(dead.appendMs), 12);
   bytes.writeUInt32BE(dead.schemaId, 20);
   bytes.writeUInt32BE(dead.registryVersion, 24);
-  bytes.writeUInt32BE(dead.events.length, 28);
-  bytes.writeUInt16BE(reason.length, 32);
+  bytes.writeBigUInt64BE(dead.catalogPosition, 28);
+  bytes.writeUInt32BE(dead.events.length, 36);
+  bytes.writeUInt16BE(reason.length, 40);
   let at = HEADER_BYTES + reason.copy(bytes, HEADER_BYTES);
   for (const [place, { index, cause, length }] of dead.events.entries()) {
     const own = kept[place] ?? Buffer.alloc(0);
@@ -130,8 +133,8 @@ export function decodeDeadEvents(bytes: Buffer): DecodedDeadEvents {
   const [offset, appendMs] = [bytes.readBigUInt64BE(4), bytes.readBigUInt64BE(12)];
   if (offset >= UINT64_BELOW || appendMs >= END_OF_TIME_MS)
     return malformed('no record has that offset or time');
-  const count = bytes.readUInt32BE(28);
-  const start = HEADER_BYTES + bytes.readUInt16BE(32);
+  const count = bytes.readUInt32BE(36);
+  const start = HEADER_BYTES + bytes.readUInt16BE(40);
   if (start - HEADER_BYTES > MAX_DEAD_REASON_BYTES) return malformed('its reason is too long');
   if (count < 1 || count > MAX_BLOCK_EVENTS || start + count * EVENT_HEADER_BYTES > bytes.length)
     return malformed(`${bytes.length} bytes cannot hold ${count} dead events`);
@@ -152,6 +155,7 @@ export function decodeDeadEvents(bytes: Buffer): DecodedDeadEvents {
     appendMs: Number(appendMs),
     schemaId: bytes.readUInt32BE(20),
     registryVersion: bytes.readUInt32BE(24),
+    catalogPosition: bytes.readBigUInt64BE(28),
     reason: bytes.toString('utf8', HEADER_BYTES, start),
     events,
   };

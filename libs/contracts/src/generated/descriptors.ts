@@ -1470,6 +1470,407 @@ export const DESCRIPTORS: object = {
       }
      }
     },
+    "dead_letter_replayer": {
+     "nested": {
+      "v1": {
+       "nested": {
+        "DeadLetterReplayerService": {
+         "methods": {
+          "ListDeadEvents": {
+           "requestType": "ListDeadEventsRequest",
+           "responseType": "ListDeadEventsResponse"
+          },
+          "GetDeadEvent": {
+           "requestType": "GetDeadEventRequest",
+           "responseType": "DeadEventDetail"
+          },
+          "CountDeadEvents": {
+           "requestType": "CountDeadEventsRequest",
+           "responseType": "CountDeadEventsResponse"
+          },
+          "SettleDeadEvents": {
+           "requestType": "SettleDeadEventsRequest",
+           "responseType": "SettleDeadEventsResponse"
+          },
+          "ListDeadEventActions": {
+           "requestType": "ListDeadEventActionsRequest",
+           "responseType": "ListDeadEventActionsResponse"
+          }
+         }
+        },
+        "DeadEventKey": {
+         "fields": {
+          "partition": {
+           "type": "uint32",
+           "id": 1
+          },
+          "offset": {
+           "type": "uint64",
+           "id": 2
+          },
+          "index": {
+           "type": "uint32",
+           "id": 3
+          }
+         }
+        },
+        "DeadEventFilter": {
+         "oneofs": {
+          "_partition": {
+           "oneof": [
+            "partition"
+           ]
+          },
+          "_type": {
+           "oneof": [
+            "type"
+           ]
+          },
+          "_shard": {
+           "oneof": [
+            "shard"
+           ]
+          },
+          "_fromMs": {
+           "oneof": [
+            "fromMs"
+           ]
+          },
+          "_toMs": {
+           "oneof": [
+            "toMs"
+           ]
+          }
+         },
+         "fields": {
+          "partition": {
+           "type": "uint32",
+           "id": 1,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "causes": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 2
+          },
+          "type": {
+           "type": "string",
+           "id": 3,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "shard": {
+           "type": "uint32",
+           "id": 4,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "fromMs": {
+           "type": "int64",
+           "id": 5,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "toMs": {
+           "type": "int64",
+           "id": 6,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "states": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 7
+          }
+         }
+        },
+        "DeadEvent": {
+         "fields": {
+          "key": {
+           "type": "DeadEventKey",
+           "id": 1
+          },
+          "cause": {
+           "type": "string",
+           "id": 2
+          },
+          "reason": {
+           "type": "string",
+           "id": 3
+          },
+          "appendMs": {
+           "type": "int64",
+           "id": 4
+          },
+          "schemaId": {
+           "type": "uint32",
+           "id": 5
+          },
+          "registryVersion": {
+           "type": "uint32",
+           "id": 6
+          },
+          "type": {
+           "type": "string",
+           "id": 7
+          },
+          "subject": {
+           "type": "string",
+           "id": 8
+          },
+          "shards": {
+           "rule": "repeated",
+           "type": "uint32",
+           "id": 9
+          },
+          "state": {
+           "type": "string",
+           "id": 10
+          },
+          "length": {
+           "type": "uint32",
+           "id": 11
+          }
+         }
+        },
+        "ListDeadEventsRequest": {
+         "fields": {
+          "filter": {
+           "type": "DeadEventFilter",
+           "id": 1
+          },
+          "after": {
+           "type": "string",
+           "id": 2
+          },
+          "limit": {
+           "type": "uint32",
+           "id": 3
+          }
+         }
+        },
+        "ListDeadEventsResponse": {
+         "fields": {
+          "events": {
+           "rule": "repeated",
+           "type": "DeadEvent",
+           "id": 1
+          },
+          "next": {
+           "type": "string",
+           "id": 2
+          },
+          "missingShards": {
+           "rule": "repeated",
+           "type": "uint32",
+           "id": 3
+          }
+         }
+        },
+        "GetDeadEventRequest": {
+         "fields": {
+          "key": {
+           "type": "DeadEventKey",
+           "id": 1
+          }
+         }
+        },
+        "DeadEventDetail": {
+         "fields": {
+          "event": {
+           "type": "DeadEvent",
+           "id": 1
+          },
+          "bytes": {
+           "type": "bytes",
+           "id": 2
+          },
+          "json": {
+           "type": "string",
+           "id": 3
+          },
+          "obstacle": {
+           "type": "string",
+           "id": 4
+          }
+         }
+        },
+        "CountDeadEventsRequest": {
+         "fields": {
+          "filter": {
+           "type": "DeadEventFilter",
+           "id": 1
+          },
+          "after": {
+           "type": "string",
+           "id": 2
+          }
+         }
+        },
+        "CountDeadEventsResponse": {
+         "fields": {
+          "groups": {
+           "rule": "repeated",
+           "type": "DeadEventGroup",
+           "id": 1
+          },
+          "next": {
+           "type": "string",
+           "id": 2
+          },
+          "missingShards": {
+           "rule": "repeated",
+           "type": "uint32",
+           "id": 3
+          }
+         }
+        },
+        "DeadEventGroup": {
+         "fields": {
+          "cause": {
+           "type": "string",
+           "id": 1
+          },
+          "type": {
+           "type": "string",
+           "id": 2
+          },
+          "state": {
+           "type": "string",
+           "id": 3
+          },
+          "shards": {
+           "rule": "repeated",
+           "type": "uint32",
+           "id": 4
+          },
+          "events": {
+           "type": "uint64",
+           "id": 5
+          },
+          "oldestMs": {
+           "type": "int64",
+           "id": 6
+          }
+         }
+        },
+        "SettleDeadEventsRequest": {
+         "fields": {
+          "keys": {
+           "rule": "repeated",
+           "type": "DeadEventKey",
+           "id": 1
+          },
+          "filter": {
+           "type": "DeadEventFilter",
+           "id": 2
+          },
+          "action": {
+           "type": "tally.shard_proxy.v1.DeadEventAction",
+           "id": 3
+          },
+          "dryRun": {
+           "type": "bool",
+           "id": 4
+          }
+         }
+        },
+        "SettleDeadEventsResponse": {
+         "fields": {
+          "events": {
+           "type": "uint64",
+           "id": 1
+          },
+          "changes": {
+           "rule": "repeated",
+           "type": "CountChange",
+           "id": 2
+          },
+          "obstacles": {
+           "rule": "repeated",
+           "type": "DeadEventObstacle",
+           "id": 3
+          },
+          "complete": {
+           "type": "bool",
+           "id": 4
+          }
+         }
+        },
+        "CountChange": {
+         "fields": {
+          "type": {
+           "type": "string",
+           "id": 1
+          },
+          "subject": {
+           "type": "string",
+           "id": 2
+          },
+          "events": {
+           "type": "uint64",
+           "id": 3
+          }
+         }
+        },
+        "DeadEventObstacle": {
+         "fields": {
+          "reason": {
+           "type": "string",
+           "id": 1
+          },
+          "events": {
+           "type": "uint64",
+           "id": 2
+          }
+         }
+        },
+        "ListDeadEventActionsRequest": {
+         "oneofs": {
+          "_beforeMs": {
+           "oneof": [
+            "beforeMs"
+           ]
+          }
+         },
+         "fields": {
+          "beforeMs": {
+           "type": "int64",
+           "id": 1,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "limit": {
+           "type": "uint32",
+           "id": 2
+          }
+         }
+        },
+        "ListDeadEventActionsResponse": {
+         "fields": {
+          "actions": {
+           "rule": "repeated",
+           "type": "tally.shard_proxy.v1.DeadEventAction",
+           "id": 1
+          },
+          "missingShards": {
+           "rule": "repeated",
+           "type": "uint32",
+           "id": 2
+          }
+         }
+        }
+       }
+      }
+     }
+    },
     "partitioner": {
      "nested": {
       "v1": {

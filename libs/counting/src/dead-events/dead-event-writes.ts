@@ -42,11 +42,12 @@ export class DeadEventWrites {
   add(partition: number, { record, appendMs, counts, dead }: CountedRecord): void {
     if (dead.events.length === 0) return;
     const { offset, block } = record;
-    const { schemaId, registryVersion } =
-      block.kind === 'block' ? block : { schemaId: 0, registryVersion: 0 };
+    const { schemaId, registryVersion, catalogPosition } =
+      block.kind === 'block' ? block : { schemaId: 0, registryVersion: 0, catalogPosition: 0n };
     const { reason = '' } = counts;
     const { events } = dead;
-    const value = encodeDeadEvents({ offset, appendMs, schemaId, registryVersion, reason, events });
+    const meaning = { schemaId, registryVersion, catalogPosition };
+    const value = encodeDeadEvents({ offset, appendMs, ...meaning, reason, events });
     this.open.push({ partition, value });
     this.openBytes += value.length;
     for (const { cause } of events) this.causes.set(cause, (this.causes.get(cause) ?? 0) + 1);

@@ -5,6 +5,7 @@
 export const GRPC_CALLERS: Readonly<Record<string, readonly string[]>> = {
   partitioner: ['gateway'],
   query: ['gateway', 'auditor', 'console'],
+  'dead-letter-replayer': ['gateway'],
   'cluster-proxy': ['processor', 'dead-letter-replayer', 'query', 'rollup'],
   'shard-proxy': ['cluster-proxy'],
 };
@@ -13,4 +14,5 @@ export const GRPC_CALLERS: Readonly<Record<string, readonly string[]>> = {
 export const WRITERS: Readonly<Record<string, readonly string[]>> = {
   '/tally.cluster_proxy.v1.ClusterProxyService/ApplyDelta': ['processor', 'dead-letter-replayer'],
   '/tally.cluster_proxy.v1.ClusterProxyService/AcceptLoss': ['query'],
+  '/tally.cluster_proxy.v1.ClusterProxyService/SettleDeadEvents': ['dead-letter-replayer'],
 };
