@@ -153,13 +153,14 @@ export class RunDriver {
   }
 
   private tick(): void {
-    const { config, metrics, logTime, now } = this.options;
+    const { config, metrics, catalog, logTime, now } = this.options;
     const { aheadMs } = logTime;
     const isIdle = !this.hasRead;
     this.hasRead = false;
     this.run.tick(now());
     this.tellClock(aheadMs);
     metrics.absentShards.set(this.run.absentShards);
+    metrics.catalogPosition.set(Number(catalog.position));
     metrics.waitingPartitions.set(this.run.waitingPartitions);
     metrics.windowBytes.set(this.run.windowBytes);
     const { flushIntervalMs } = config;
