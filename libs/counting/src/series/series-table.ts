@@ -31,6 +31,17 @@ export interface SeriesType {
   registryVersion: number;
 }
 
+/** Names of dimensions with their values. */
+export type DimensionValues = readonly (readonly [
+  string,
+  Event['attributes'][string] | undefined,
+])[];
+
+/** A dimension may be called `constructor`, which every object has without having got it. */
+export function valueOf<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
 /**
  * What is kept of each series, by its number: words side by side, so that an event that counts for it
  * meets one line of the processor's cache.
@@ -121,11 +132,16 @@ export class SeriesTable {
   }
 
   /** The series of an event's values of these dimensions. Its project and type are names. */
-  split({ project, type, subject, attributes }: Event, names: readonly string[]): number {
-    // A dimension may be called `constructor`, which every object has without having got it.
-    const dimensions = names.map(
-      (name) => [name, Object.hasOwn(attributes, name) ? attributes[name] : undefined] as const,
+  split(event: Event, names: readonly string[]): number {
+    const { attributes } = event;
+    return this.splitBy(
+      event,
+      names.map((name) => [name, valueOf(attributes, name)] as const),
     );
+  }
+
+  /** The series of these values of dimensions, ascending by name. Its project and type are names. */
+  splitBy({ project, type, subject }: Names, dimensions: DimensionValues): number {
     // What is absent belongs to the id, so also to the key: in a list it becomes null, which no value is.
     const key = `${project}\0${type}\0${subject}\0${JSON.stringify(dimensions)}`;
     const known = this.splits.get(key);
