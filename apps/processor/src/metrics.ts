@@ -14,6 +14,7 @@ export interface ProcessorMetrics {
   readonly windowBytes: Gauge;
   readonly generations: Counter<'outcome'>;
   readonly assignedPartitions: Gauge;
+  readonly catalogPosition: Gauge;
   readonly clockAhead: Gauge;
   readonly deletedRecords: Counter;
   readonly coveredOffset: Gauge<'shard' | 'partition'>;
@@ -92,6 +93,11 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
     assignedPartitions: new Gauge({
       name: 'tally_processor_assigned_partitions',
       help: 'Partitions that this processor counts.',
+      registers,
+    }),
+    catalogPosition: new Gauge({
+      name: 'tally_processor_catalog_position',
+      help: 'How far the catalogue was read here: blocks that name a later position wait.',
       registers,
     }),
     clockAhead: new Gauge({

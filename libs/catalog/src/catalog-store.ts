@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   catalogKey,
@@ -10,10 +10,13 @@ import {
 } from '@tally/contracts';
 import type { Catalog } from '@tally/counting';
 import type { KeyedRecord } from '@tally/log-client';
+import { nodeFileSystem, type Lock } from '@tally/segment-log';
 import type { Logger } from '@tally/service-kit';
 import type { Database, RootDatabase } from 'lmdb';
 import { FoundFields } from './found-fields.js';
 
+/** More processes of one machine do not share a folder. */
+const MAX_PLACES = 16;
 const FORMAT = '1';
 /** Of the first page of an LMDB, behind its header. */
 const MAGIC_AT = 24;
@@ -33,37 +36,29 @@ export class CatalogStore implements Catalog {
   private readonly found = new FoundFields();
 
   /**
-   * Opens that of the topic, in a folder of its name. What cannot be read is thrown away, also where
-   * trying it ended the process the last time: a file that is too short does that.
+   * Opens the first copy of the topic's that no other process has open. What cannot be read is thrown
+   * away, also where trying it ended the process the last time: a file that is too short does that.
    */
   static async open(dir: string, topic: string, logger: Logger): Promise<CatalogStore> {
-    const folder = join(dir, topic);
-    const marker = `${folder}.opening`;
-    await mkdir(dir, { recursive: true });
-    const isRisky = existsSync(marker);
-    if (isRisky) logger.warn({ folder }, 'opening the catalogue was never finished: made anew');
-    if (isRisky) await rm(folder, { recursive: true, force: true });
+    const { place, lock } = takePlace(join(dir, topic));
+    const folder = join(place, 'lmdb');
+    const marker = join(place, 'opening');
+    if (existsSync(marker)) {
+      logger.warn({ folder }, 'opening the catalogue was never finished: made anew');
+      await rm(folder, { recursive: true, force: true });
+    }
     await writeFile(marker, '');
-    const store = await CatalogStore.openSound(folder, topic, logger);
+    const open = () => CatalogStore.openAt(folder, topic, lock);
+    const store = await open().catch(async (error: unknown) => {
+      logger.warn({ error, folder }, 'the catalogue on this disk is damaged: made anew');
+      await rm(folder, { recursive: true, force: true });
+      return open();
+    });
     await rm(marker, { force: true });
     return store;
   }
 
-  private static async openSound(
-    folder: string,
-    topic: string,
-    logger: Logger,
-  ): Promise<CatalogStore> {
-    try {
-      return await CatalogStore.openAt(folder, topic);
-    } catch (error) {
-      logger.warn({ error, folder }, 'the catalogue on this disk is damaged: made anew');
-      await rm(folder, { recursive: true, force: true });
-      return CatalogStore.openAt(folder, topic);
-    }
-  }
-
-  private static async openAt(folder: string, topic: string): Promise<CatalogStore> {
+  private static async openAt(folder: string, topic: string, lock: Lock): Promise<CatalogStore> {
     await assertLmdb(join(folder, 'data.mdb'));
     // Where there is no catalogue it is not loaded.
     const lmdb = await import('lmdb');
@@ -83,7 +78,7 @@ export class CatalogStore implements Catalog {
       // All of it is read once, so that what is damaged is found here.
       for (const { value } of versions.getRange())
         if (!value.equals(DELETED)) decodeCatalogFields(value);
-      return new CatalogStore(root, versions, marks);
+      return new CatalogStore(root, versions, marks, lock);
     } catch (error) {
       await root.close();
       throw error;
@@ -96,8 +91,9 @@ export class CatalogStore implements Catalog {
     private readonly root: RootDatabase,
     private readonly versions: Database<Buffer, Buffer>,
     private readonly marks: Database<string, string>,
+    private readonly lock: Lock,
   ) {
-    this.reached = this.mark();
+    this.reached = BigInt(marks.get('position') ?? 0);
   }
 
   /** The offset of the next record that it needs. */
@@ -121,8 +117,8 @@ export class CatalogStore implements Catalog {
   }
 
   /**
-   * The next records, in order; those that it has already are passed over. Durable when it resolves.
-   * TallyError `unavailable` where some before them are gone: what they said nobody knows then.
+   * The next records, in order. Durable when it resolves. TallyError `unavailable` where some before
+   * them are gone: what they said nobody knows then; and where they could not be written.
    *
    * @returns Offsets of those that are no entries, and say nothing.
    */
@@ -135,34 +131,26 @@ export class CatalogStore implements Catalog {
       value: value ?? DELETED,
       change: decodeCatalogChange(key, value),
     }));
+    const position = end.offset + 1n;
     const write = () => {
-      // Somebody else may write into the same folder.
-      let next = this.mark();
       for (const { offset, value, change } of read) {
-        if (offset !== next) continue;
-        next += 1n;
         if (change.kind === 'malformed') continue;
         const key = catalogKey(change.project, change.subject);
         this.versions.putSync(versionKey(key, offset), value);
       }
-      this.marks.putSync('position', String(next));
-      return next;
+      this.marks.putSync('position', String(position));
     };
-    const position = await this.root.transaction(write).catch((cause: unknown) => {
+    await this.root.transaction(write).catch((cause: unknown) => {
       throw new TallyError('unavailable', 'the catalogue could not be written', { cause });
     });
     for (const { key } of records) this.found.forget(key?.toString() ?? '');
-    // Not to what somebody else has written: of that nothing was forgotten here.
-    this.reached = position <= end.offset ? position : end.offset + 1n;
+    this.reached = position;
     return read.flatMap(({ offset, change }) => (change.kind === 'malformed' ? [offset] : []));
   }
 
   async close(): Promise<void> {
     await this.root.close();
-  }
-
-  private mark(): bigint {
-    return BigInt(this.marks.get('position') ?? 0);
+    this.lock.release();
   }
 
   private lookUp(key: Buffer, position: bigint) {
@@ -186,6 +174,18 @@ export class CatalogStore implements Catalog {
       above: last?.offset ?? -1n,
       upTo: next?.readBigUInt64BE(begin.length),
     };
+  }
+}
+
+/** A place that no other process has: it would write into the same file, or throw it away. */
+function takePlace(folder: string): { readonly place: string; readonly lock: Lock } {
+  for (let number = 0; ; number++) {
+    const place = join(folder, String(number));
+    try {
+      return { place, lock: nodeFileSystem.lock(place) };
+    } catch (error) {
+      if (number + 1 === MAX_PLACES) throw error;
+    }
   }
 }
 

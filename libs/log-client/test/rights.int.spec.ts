@@ -35,6 +35,7 @@ const dir = mkdtempSync(join(tmpdir(), 'tally-rights-'));
 const [users, rights] = [join(dir, 'users'), join(dir, 'rights')];
 const TOPIC = `events-${randomBytes(8).toString('hex')}`;
 const LETTERS = TOPIC.replace('events-', 'dead-letters-');
+const CATALOG = TOPIC.replace('events-', 'catalog-');
 const toClose: { close(): Promise<void> }[] = [];
 let zookeeper: ZooKeeperServer;
 let log: PartitionLogServer;
@@ -136,11 +137,11 @@ async function rightsOf(of: string, user: string) {
 const append = (user: string, topic = TOPIC) =>
   appenderOf(user).append(topic, [{ partition: 0, value: Buffer.from('a block') }], {});
 
-async function lettersAs(user: string): Promise<(string | undefined)[]> {
+async function recordsAs(user: string, topic: string): Promise<(string | undefined)[]> {
   const reader = new LogReader(kafkaOf(user));
   toClose.push(reader);
   const limits = { maxBytes: 1 << 20, maxWaitMs: 0 };
-  const [read] = await reader.read(LETTERS, new Map([[0, 0n]]), limits);
+  const [read] = await reader.read(topic, new Map([[0, 0n]]), limits);
   return read?.records.map(({ value }) => value?.toString()) ?? [];
 }
 
@@ -160,12 +161,17 @@ it('each service may do what it does, by the rights that are shipped', async () 
   await processor.deleteRecords(TOPIC, 0, 0n);
   expect(await processor.createTopic(LETTERS, 1)).toBe(true);
   expect(await append('processor', LETTERS)).toMatchObject([{ offset: 0n }]);
-  expect(await lettersAs('processor')).toEqual(['a block']);
-  expect(await lettersAs('dead-letter-replayer')).toEqual(['a block']);
+  expect(await recordsAs('processor', LETTERS)).toEqual(['a block']);
+  expect(await recordsAs('dead-letter-replayer', LETTERS)).toEqual(['a block']);
   const replayer = adminOf('dead-letter-replayer');
   expect(await replayer.hasTopic(LETTERS)).toBe(true);
   await replayer.deleteRecords(LETTERS, 0, 1n);
   expect((await replayer.bounds(LETTERS)).get(0)).toEqual({ low: 1n, high: 1n });
+  expect(await partitioner.createTopic(CATALOG, 1)).toBe(true);
+  expect(await append('partitioner', CATALOG)).toMatchObject([{ offset: 0n }]);
+  expect((await partitioner.bounds(CATALOG)).get(0)).toEqual({ low: 0n, high: 1n });
+  expect(await recordsAs('processor', CATALOG)).toEqual(['a block']);
+  expect(await recordsAs('dead-letter-replayer', CATALOG)).toEqual(['a block']);
   expect(await adminOf('tools').eventsTopics()).toEqual([TOPIC]);
   expect(await refusals()).toBe(0);
 });
@@ -175,7 +181,10 @@ it('and nothing of what another does', async () => {
   await expect(append('tools')).rejects.toThrow();
   await expect(append('dead-letter-replayer', LETTERS)).rejects.toThrow();
   await expect(append('partitioner', LETTERS)).rejects.toThrow();
-  await expect(lettersAs('partitioner')).rejects.toThrow();
+  await expect(append('processor', CATALOG)).rejects.toThrow();
+  await expect(append('dead-letter-replayer', CATALOG)).rejects.toThrow();
+  await expect(adminOf('partitioner').deleteRecords(CATALOG, 0, 1n)).rejects.toThrow();
+  await expect(recordsAs('partitioner', LETTERS)).rejects.toThrow();
   await expect(adminOf('processor').deleteRecords(LETTERS, 0, 1n)).rejects.toThrow();
   await expect(adminOf('dead-letter-replayer').bounds(TOPIC)).rejects.toThrow();
   expect(await readAs('partitioner', `processor-${TOPIC}`)).toBeUndefined();

@@ -166,13 +166,14 @@ export class RunDriver {
   }
 
   private tick(): void {
-    const { config, metrics, logger, logTime, now } = this.options;
+    const { config, metrics, logger, catalog, logTime, now } = this.options;
     const { aheadMs } = logTime;
     const isIdle = !this.hasRead;
     this.hasRead = false;
     this.run.tick(now());
     tellClock(logTime.aheadMs, aheadMs, metrics, logger);
     metrics.absentShards.set(this.run.absentShards);
+    metrics.catalogPosition.set(Number(catalog.position));
     metrics.waitingPartitions.set(this.run.waitingPartitions);
     metrics.outdatedPartitions.set(this.run.outdatedPartitions);
     metrics.windowBytes.set(this.run.windowBytes);

@@ -12,7 +12,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import { NO_SERIES, type SeriesTable } from '../series/series-table.js';
 import { SketchedEvent } from '../sketches/sketched-event.js';
 import { isExactDecimal } from '../sums/decimal.js';
-import { enrichedEvent } from './enriched-event.js';
+import { enrichedDimensions } from './enriched-dimensions.js';
 import type { ShardDelta } from './shard-delta.js';
 
 /** What the meaning of an event follows from, beside the log. */
@@ -104,8 +104,7 @@ export class EventFolder {
     const { dimensions, enriched } = definition;
     if (enriched.length === 0) return series.split(event, dimensions);
     const fields = catalog.fields(event.project, event.subject, catalogPosition);
-    const split = enrichedEvent(event, definition, fields);
-    return series.split(split.event, split.names);
+    return series.splitBy(event, enrichedDimensions(event, definition, fields));
   }
 }
 

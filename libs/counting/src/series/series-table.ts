@@ -31,6 +31,17 @@ export interface SeriesType {
   registryVersion: number;
 }
 
+/** Names of dimensions with their values. */
+export type DimensionValues = readonly (readonly [
+  string,
+  Event['attributes'][string] | undefined,
+])[];
+
+/** A dimension may be called `constructor`, which every object has without having got it. */
+export function valueOf<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
 /**
  * What is kept of each series, by its number: words side by side, so that an event that counts for it
  * meets one line of the processor's cache.
@@ -129,16 +140,21 @@ export class SeriesTable {
    * The series of an event's values of these dimensions, or the one of all others where that was refused.
    * Its project and type are names.
    */
-  split({ project, type, subject, attributes }: Event, names: readonly string[]): number {
-    // A dimension may be called `constructor`, which every object has without having got it.
-    const dimensions = names.map(
-      (name) => [name, Object.hasOwn(attributes, name) ? attributes[name] : undefined] as const,
+  split(event: Event, names: readonly string[]): number {
+    const { attributes } = event;
+    return this.splitBy(
+      event,
+      names.map((name) => [name, valueOf(attributes, name)] as const),
     );
+  }
+
+  /** As `split`, of these values of dimensions, ascending by name. Its project and type are names. */
+  splitBy({ project, type, subject }: Names, dimensions: DimensionValues): number {
     const key = keyOf({ project, type, subject }, dimensions);
     const known = this.splits.get(key);
     if (known === undefined) return this.addSplit({ project, type, subject }, dimensions, key);
     return this.words[known * WORDS + KIND] === REFUSED
-      ? this.other({ project, type, subject }, names)
+      ? this.other({ project, type, subject }, dimensions)
       : known;
   }
 
@@ -215,8 +231,8 @@ export class SeriesTable {
     this.words[series * WORDS + KEPT] = kept;
   }
 
-  private other(subject: Names, names: readonly string[]): number {
-    const dimensions = names.map((name) => [name, OTHER_VALUE] as const);
+  private other(subject: Names, of: DimensionValues): number {
+    const dimensions = of.map(([name]) => [name, OTHER_VALUE] as const);
     const key = keyOf(subject, dimensions);
     return this.splits.get(key) ?? this.addSplit(subject, dimensions, key);
   }
