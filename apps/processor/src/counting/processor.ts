@@ -93,7 +93,8 @@ export class Processor {
     if (this.assignment === undefined) throw new Error('not in the group yet');
     if (this.assignment.signal.aborted)
       throw new Error('out of the group: it assigns anew, or does not answer');
-    if (this.driver?.isSound === false) throw new Error('a partition is not read, see the alarm');
+    if (this.driver?.isSound === false)
+      throw new Error('a partition is halted, or waits for a later version: see the alarm');
   }
 
   /** Throws when something is not counted that will be: shards that do not answer. */
