@@ -17,7 +17,10 @@ const ONE_COLOR = one.encode().toString('hex');
  *
  * @param split What stands behind its subject in the name of its split series; undefined: it has none.
  */
-export function expectedSketches(id: string, split: string | undefined): ReadonlyMap<string, string> {
+export function expectedSketches(
+  id: string,
+  split: string | undefined,
+): ReadonlyMap<string, string> {
   const values = new DDSketch();
   values.add(valueOf(id) * 1_000_000);
   const series = split === undefined ? [id] : [id, `${id}${split}`];

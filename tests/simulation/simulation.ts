@@ -20,6 +20,7 @@ import { DeadLetterPost } from './world/dead-letter-post.js';
 import { badWeather, CALM, Network } from './world/network.js';
 import { LoggedEvents } from './world/logged-events.js';
 import { Operator } from './world/operator.js';
+import { inflictOnIntake, inflictOnLog, inflictOnShard } from './world/part-faults.js';
 import { ProcessorGroup } from './world/processor-group.js';
 import { splitsIn } from './world/event-meaning.js';
 import { SimulatedCatalog } from './world/simulated-catalog.js';
@@ -188,15 +189,14 @@ export class Simulation {
 
   private inflict(fault: Fault): void {
     const { time } = this;
-    const shard = 'shard' in fault ? this.shards[fault.shard] : undefined;
     this.tell(storyOf(fault));
     switch (fault.kind) {
       case 'log-crash':
-        for (const log of [this.log, this.letters, this.deadEvents]) {
-          log.crash();
-          time.after(fault.forMs, () => log.restart());
-        }
-        return;
+      case 'log-clock':
+      case 'log-clock-step': {
+        const { log, letters, deadEvents } = this;
+        return inflictOnLog(fault, time, log, [log, letters, deadEvents]);
+      }
       case 'letters-refused':
       case 'replayer-crash':
       case 'replayer-pause':
@@ -205,12 +205,6 @@ export class Simulation {
       case 'forged-record':
       case 'version-comes':
         return this.desk.inflict(fault);
-      case 'log-clock':
-        this.log.clockOffsetMs = fault.offsetMs;
-        return;
-      case 'log-clock-step':
-        this.log.clockStepMs = fault.byMs;
-        return time.after(fault.forMs, () => void (this.log.clockStepMs = 0));
       case 'processor-crash': {
         const processor = this.processors[fault.processor];
         processor?.kill();
@@ -229,34 +223,22 @@ export class Simulation {
         return this.group.onPaused(fault.processor, fault.forMs);
       case 'processor-clock':
         return this.processors[fault.processor]?.clock.set(fault.byMs);
-      case 'intake-crash': {
-        const intake = this.intakes[fault.intake];
-        intake?.kill();
-        return time.after(fault.forMs, () => intake?.restart());
-      }
+      case 'intake-crash':
       case 'intake-pause':
-        return this.intakes[fault.intake]?.process.pause(fault.forMs);
       case 'intake-clock':
-        return this.intakes[fault.intake]?.setClock(fault.offsetMs);
+        return inflictOnIntake(fault, time, this.intakes[fault.intake]);
       case 'event-types':
         this.registryVersion += 1;
         for (const intake of this.intakes)
           time.after(this.random.between(0, 300), () => intake.hear(this.registryVersion));
         return;
       case 'shard-away':
-        shard?.goAway();
-        return time.after(fault.forMs, () => shard?.mend());
       case 'shard-saved':
-        return shard?.save();
       case 'shard-restored':
-        return this.operator.restore(shard);
       case 'shard-promoted':
-        return this.operator.promote(shard);
       case 'shard-odd':
-        shard?.turnOdd();
-        return time.after(fault.forMs, () => shard?.mend());
       case 'shard-narrow':
-        return shard?.takeAtMost(MAX_RECORD_BYTES);
+        return inflictOnShard(fault, time, this.shards[fault.shard], this.operator);
       case 'shard-map':
         return this.changeShardMap();
       case 'log-shortened':
@@ -338,14 +320,16 @@ export class Simulation {
       const isCounted = counts[shard]?.get(id) === 1n && splits[shard]?.get(id) === split;
       if (!isCounted && !this.isGivenUp(id)) return false;
     }
-    const isCurrent = this.shards.every(
-      (shard) => (shard.read(PARTITIONS).asOfMs ?? 0) >= this.healedAtMs,
-    );
     return (
       this.post.waiting === 0 &&
-      isCurrent &&
+      this.shardBehind() === undefined &&
       this.processors.every(({ haltedPartitions }) => haltedPartitions === 0)
     );
+  }
+
+  /** One that does not say that it is complete to when all was mended. */
+  private shardBehind(): SimulatedShard | undefined {
+    return this.shards.find((one) => (one.read(PARTITIONS).asOfMs ?? 0) < this.healedAtMs);
   }
 
   private countOf(id: string): bigint {
@@ -402,12 +386,9 @@ export class Simulation {
       if (splits[this.shardOf(id)]?.get(id) !== split)
         return this.violate(`event ${id} is counted by another meaning than that of its block`);
     }
-    for (const { shard, asOfMs } of this.shards.map((one) => ({
-      ...one.read(PARTITIONS),
-      shard: one.shard,
-    })))
-      if (asOfMs === undefined || asOfMs < this.healedAtMs)
-        return this.violate(`shard ${shard} does not say that it is complete to the end`);
+    const behind = this.shardBehind();
+    if (behind !== undefined)
+      return this.violate(`shard ${behind.shard} does not say that it is complete to the end`);
     if (this.post.waiting > 0)
       return this.violate(`${this.post.waiting} dead letters are not delivered`);
     for (const { haltedPartitions } of this.processors)

@@ -122,8 +122,8 @@ function settingsOf(
       return {
         KAFKA_BROKERS: at.kafkaBrokers,
         TALLY_SNAPSHOT_DIR: join(at.dir, 'window-generations'),
+        TALLY_CATALOG_DIR: join(at.dir, 'catalog'),
       };
-    case 'partitioner':
     case 'dead-letter-replayer':
       return { KAFKA_BROKERS: at.kafkaBrokers, TALLY_CATALOG_DIR: join(at.dir, 'catalog') };
     case 'partitioner':

@@ -10,25 +10,21 @@ import {
   type LogTime,
   type UnknownMeanings,
 } from '@tally/counting';
-import type { Assignment, LogAdmin, ReadRecord } from '@tally/log-client';
-import type { EventsTopic, ShardMap } from '@tally/placement';
+import type { ReadRecord } from '@tally/log-client';
+import type { ShardMap } from '@tally/placement';
 import { WorkUnderWay } from '@tally/resilience';
-import type { Logger } from '@tally/service-kit';
 import type { ProcessorConfig } from '../config.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
-import type { DeadEventsTopic } from '../dead-events/dead-events-topic.js';
-import type { DeadLettersTopic } from '../letters/dead-letters-topic.js';
 import { LETTER_INTERVAL_MS } from '../limits.js';
-import type { ProcessorMetrics } from '../metrics.js';
-import type { WindowGenerations } from '../snapshots/window-generations.js';
 import { bookEvents } from './book-events.js';
 import { FlushTraces } from './flush-traces.js';
+import { LogActions, type LogActionsOptions } from './log-actions.js';
 import { tellClock } from './tell-clock.js';
 
 /** Least time between two ticks while no events come: each costs, and answers of an idle system may be as old. */
 const IDLE_MS = SECOND_MS;
 
-export interface RunDriverOptions {
+export interface RunDriverOptions extends LogActionsOptions {
   readonly config: Pick<
     ProcessorConfig,
     | 'flushIntervalMs'
@@ -40,8 +36,6 @@ export interface RunDriverOptions {
   >;
   /** Most bytes of the dedup windows of all assigned partitions. */
   readonly maxWindowBytes: number;
-  readonly topic: EventsTopic;
-  readonly assignment: Assignment;
   readonly shardMap: ShardMap;
   readonly eventTypes: EventTypes;
   readonly catalog: FollowedCatalog;
@@ -52,13 +46,6 @@ export interface RunDriverOptions {
   readonly logTime: LogTime;
   /** What was waited for in vain, as it is known from run to run. */
   readonly unknownMeanings: UnknownMeanings;
-  readonly admin: LogAdmin;
-  readonly letters: DeadLettersTopic;
-  /** undefined: none are kept. */
-  readonly generations: WindowGenerations | undefined;
-  readonly deadEvents: DeadEventsTopic;
-  readonly logger: Logger;
-  readonly metrics: ProcessorMetrics;
   readonly now: () => number;
   /** What was summed up is worth nothing: begin again with a new driver. Called at most once. */
   onRebuild(reason: string): void;
@@ -74,6 +61,7 @@ export class RunDriver {
   private readonly traces: FlushTraces;
   private readonly ending = new Map<number, () => void>();
   private readonly work: WorkUnderWay;
+  private readonly log: LogActions;
   /** What the run is being told of now. */
   private delivered: readonly ReadRecord[] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -111,6 +99,7 @@ export class RunDriver {
       emit: (action) => this.carryOut(action),
     });
     const { signal } = this.stopping;
+    this.log = new LogActions(options, this.run, this.work, signal);
     assignment.signal.addEventListener('abort', () => this.abort(), { once: true, signal });
   }
 
@@ -207,24 +196,24 @@ export class RunDriver {
       case 'read-coverage':
         return this.work.track(this.readCoverage(action.shard, action.afterLetters));
       case 'read-letters':
-        return this.work.track(this.readLetters());
+        return this.work.track(this.log.readLetters());
       case 'append-letter':
-        return this.work.track(this.appendLetter(action));
+        return this.work.track(this.log.appendLetter(action));
       case 'append-dead-events':
-        return this.work.track(this.appendDeadEvents(action));
+        return this.work.track(this.log.appendDeadEvents(action));
       case 'ask-bounds':
-        return this.work.track(this.askBounds());
+        return this.work.track(this.log.askBounds());
       case 'ask-offset-at':
-        return this.work.track(this.askOffsetAt(action.partition, action.timestampMs));
+        return this.work.track(this.log.askOffsetAt(action.partition, action.timestampMs));
       case 'flush':
         return this.work.track(this.flush(action));
       case 'shorten':
-        return this.work.track(this.shorten(action));
+        return this.work.track(this.log.shorten(action));
       case 'read-from':
         return assignment.readFrom(action.partition, action.offset);
       case 'read-generation':
         assignment.stopReading(action.partition);
-        return this.work.track(this.readGeneration(action));
+        return this.work.track(this.log.readGeneration(action));
       case 'write-generation':
         return this.options.generations?.write(action.generation);
       case 'await-version':
@@ -310,87 +299,6 @@ export class RunDriver {
         metrics.coveredOffset.set({ shard, partition }, Number(lacked));
       }
     this.run.onCoverage(shard, answer.kind === 'answer' ? { ...answer, firstLetters } : answer);
-  }
-
-  private async readLetters(): Promise<void> {
-    const { assignment, letters } = this.options;
-    const standing = await this.work.answerOf(
-      letters.standing(assignment.partitions),
-      'the log does not say what stands in dead letters',
-    );
-    this.run.onLetters(standing);
-  }
-
-  private async appendLetter({
-    partition,
-    shard,
-    letter,
-  }: Extract<RunAction, { kind: 'append-letter' }>): Promise<void> {
-    const { letters, metrics } = this.options;
-    const offset = await this.work.answerOf(
-      letters.append(partition, letter),
-      'the log did not take a dead letter: what is in it is read again when its shard is back',
-    );
-    const outcome = offset === undefined ? 'refused' : 'written';
-    metrics.letters.inc({ shard: String(shard), outcome });
-    this.run.onLetterAppended(partition, offset);
-  }
-
-  private async appendDeadEvents({
-    number,
-    records,
-    causes,
-    afterMs,
-  }: Extract<RunAction, { kind: 'append-dead-events' }>): Promise<void> {
-    const { deadEvents, metrics } = this.options;
-    if (afterMs > 0) await delay(afterMs, undefined, { signal: this.stopping.signal });
-    const appended = deadEvents.append(records).then(() => true);
-    const isTaken = await this.work.answerOf(
-      appended,
-      'the log did not take dead events: what covers them waits, they are sent again',
-    );
-    if (isTaken) for (const [cause, events] of causes) metrics.deadEvents.inc({ cause }, events);
-    this.run.onDeadEventsAppended(number, isTaken === true);
-  }
-
-  private async askBounds(): Promise<void> {
-    const { admin, topic } = this.options;
-    const bounds = await this.work.answerOf(
-      admin.bounds(topic.name),
-      'the log does not say where it begins and ends: instants stand still',
-    );
-    this.run.onBounds(bounds);
-  }
-
-  private async askOffsetAt(partition: number, timestampMs: number): Promise<void> {
-    const { admin, topic } = this.options;
-    const offset = await this.work.answerOf(
-      admin.offsetAt(topic.name, partition, timestampMs),
-      'the log does not say which offset it had at a time',
-    );
-    this.run.onOffsetAt(partition, offset);
-  }
-
-  private async shorten({
-    partition,
-    before,
-    records,
-  }: Extract<RunAction, { kind: 'shorten' }>): Promise<void> {
-    const { admin, topic, logger, metrics } = this.options;
-    const deleting = admin.deleteRecords(topic.name, partition, before).then(() => {
-      metrics.deletedRecords.inc(Number(records));
-      logger.info({ partition, before: String(before) }, 'the log was shortened');
-    });
-    await this.work.answerOf(deleting, 'the log was not shortened: it is tried again later');
-  }
-
-  private async readGeneration({
-    partition,
-    from,
-    to,
-  }: Extract<RunAction, { kind: 'read-generation' }>): Promise<void> {
-    const generation = await this.options.generations?.read(partition, from, to);
-    this.run.onGeneration(partition, generation);
   }
 
   /** The other partitions go on meanwhile. */

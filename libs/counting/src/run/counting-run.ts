@@ -57,7 +57,7 @@ export class CountingRun {
   constructor(private readonly options: CountingRunOptions) {
     const { shardMap, roster, flushRows, shardPatienceMs, maxSeries, definition, catalog } =
       options;
-    const { topic, partitions, letterIntervalMs, emit } = options;
+    const { topic, letterIntervalMs, emit } = options;
     const { epoch, shards } = shardMap;
     this.memory = new WindowMemory(options.maxWindowBytes);
     const series = new SeriesTable(shardMap, maxSeries);
@@ -72,15 +72,7 @@ export class CountingRun {
     const intervals = { intervalMs: letterIntervalMs };
     const letters = new DeadLetters({ ...options, ...intervals, pause, afterDurable });
     this.letters = letters;
-    this.start = new RunStart({
-      shards,
-      partitions,
-      losses,
-      letters,
-      roster,
-      shardPatienceMs,
-      emit,
-    });
+    this.start = new RunStart({ ...options, shards, losses, letters });
     this.check = new CoverageCheck({ shards, intervalMs, roster, letters, emit });
     this.shards = new CountedShards({
       epoch,
