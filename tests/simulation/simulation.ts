@@ -137,15 +137,7 @@ export class Simulation {
     );
     this.group = new ProcessorGroup(this.processors, PARTITIONS, this.time);
     this.post = new DeadLetterPost(world);
-    const intakeWorld = {
-      time: this.time,
-      network: this.network,
-      log: this.log,
-      topic: this.topic,
-      registryVersion: () => this.registryVersion,
-      catalogPosition: () => this.catalog.position,
-      faults: protections,
-    };
+    const intakeWorld = { ...world, catalogPosition: () => this.catalog.position };
     this.intakes = Array.from({ length: INTAKES }, () => new SimulatedIntake(intakeWorld));
     this.clients = new SimulatedClients({
       time: this.time,
