@@ -110,7 +110,10 @@ describe('what is for one shard', () => {
   });
 
   it('is named as it is served', () => {
-    const { ApplyDelta: apply, GetCoverage: read } = CLUSTER_PROXY;
-    expect(PASSED_THROUGH).toEqual([apply.path, read.path]);
+    const names = ['ApplyDelta', 'GetCoverage'];
+    const ofDeadEvents = ['ReadDeadEvents', 'SettleDeadEvents', 'ListDeadEventActions'];
+    expect(PASSED_THROUGH).toEqual(
+      [...names, ...ofDeadEvents].map((name) => CLUSTER_PROXY[name]?.path),
+    );
   });
 });
