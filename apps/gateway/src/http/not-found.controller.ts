@@ -9,12 +9,7 @@ export const RESOURCES = [
   'PUT and DELETE /v1/catalog/{subject}',
   'GET /v1/admin/ledger',
   'GET and POST /v1/admin/losses',
-  'GET /v1/admin/dead-events',
-  'GET /v1/admin/dead-events/groups',
-  'GET /v1/admin/dead-events/actions',
-  'POST /v1/admin/dead-events/replay',
-  'POST /v1/admin/dead-events/discard',
-  'GET /v1/admin/dead-events/{partition}/{offset}/{index}',
+  '/v1/admin/dead-events',
   'GET /openapi.json',
 ] as const;
 
