@@ -9,15 +9,27 @@ export const RESOURCES = [
   'PUT and DELETE /v1/catalog/{subject}',
   'GET /v1/admin/ledger',
   'GET and POST /v1/admin/losses',
-  '/v1/admin/dead-events',
+  'GET /v1/admin/dead-events',
+  'GET /v1/admin/dead-events/groups',
+  'GET /v1/admin/dead-events/actions',
+  'POST /v1/admin/dead-events/replay',
+  'POST /v1/admin/dead-events/discard',
+  'GET /v1/admin/dead-events/{partition}/{offset}/{index}',
   'GET /openapi.json',
 ] as const;
+
+const PATHS = RESOURCES.map((resource) => resource.slice(resource.indexOf('/')));
+
+/** Those that lie below no other: the sentence stays short, and the document has the others. */
+const NAMED = RESOURCES.filter(
+  (_, index) => !PATHS.some((path) => PATHS[index]?.startsWith(`${path}/`)),
+);
 
 /** What is answered where there is nothing: TallyError `not_found`. */
 export function nothingHere(): TallyError {
   return new TallyError(
     'not_found',
-    `expected one of, with single slashes: ${RESOURCES.join('; ')}`,
+    `expected, with single slashes, one of or below: ${NAMED.join('; ')}`,
   );
 }
 
