@@ -29,7 +29,7 @@ const NAMED = RESOURCES.filter(
 export function nothingHere(): TallyError {
   return new TallyError(
     'not_found',
-    `expected, with single slashes, one of or below: ${NAMED.join('; ')}`,
+    `expected one of or below, with single slashes: ${NAMED.join('; ')}`,
   );
 }
 
