@@ -13,14 +13,22 @@ const SLASH_AT_END = /^([^?]*[^?/])\/(?=\?|$)/;
 
 /** Looks at the head of each request before the framework sees it. */
 export class FrontDoor {
+  /** What the last request that was let in named as its host: most of one gateway name the same. */
+  private lastAllowed: string | undefined;
+
   constructor(private readonly hosts: AllowedHosts) {}
 
   /** Why a request is not let in. One that is has a target that begins with a slash and does not end with one. */
   refusalOf(request: IncomingMessage): Refusal | undefined {
     if (request.httpVersionMajor !== 1) return OTHER_VERSION;
-    const host = hostOf(request);
-    if (typeof host !== 'string') return host;
-    if (!this.hosts.allows(host)) return NOT_ALLOWED;
+    const authority = authorityOf(request);
+    if (typeof authority !== 'string') return authority;
+    if (authority !== this.lastAllowed) {
+      const host = hostNameIn(authority);
+      if (host === undefined) return NO_HOST_NAME;
+      if (!this.hosts.allows(host)) return NOT_ALLOWED;
+      this.lastAllowed = authority;
+    }
     if (!this.mayWrite(request)) return FOREIGN_PAGE;
     return refusalOfCoding(request) ?? refusalOfExpectation(request) ?? refusalOfTarget(request);
   }
@@ -37,18 +45,16 @@ export class FrontDoor {
   }
 }
 
-/** The name under which this gateway is asked, empty without one. */
-function hostOf(request: IncomingMessage): string | Refusal {
+/** `host[:port]` under which this gateway is asked, empty without one. */
+function authorityOf(request: IncomingMessage): string | Refusal {
   const named = hostsNamed(request.rawHeaders);
   if (named > 1) return malformed('expected one header Host, got several');
   if (named === 0 && request.httpVersion === '1.1') return malformed('expected a header Host');
-  const [, authority, rest] = ABSOLUTE_FORM.exec(request.url ?? '') ?? [];
+  const { url = '' } = request;
+  const [, authority, rest] = (url.startsWith('/') ? null : ABSOLUTE_FORM.exec(url)) ?? [];
   // As HTTP wants it: a host in the target counts, and the header beside it does not.
   if (rest !== undefined) request.url = rest.startsWith('/') ? rest : `/${rest}`;
-  return (
-    hostNameIn(authority ?? request.headers.host ?? '') ??
-    malformed('expected a host name or address with an optional port, in Host or in the target')
-  );
+  return authority ?? request.headers.host ?? '';
 }
 
 /** Bodies come as they are, at most in chunks: what was coded otherwise is not undone. */
@@ -100,6 +106,10 @@ function hostsNamed(rawHeaders: readonly string[]): number {
 function malformed(detail: string): Refusal {
   return { status: 400, code: 'invalid_argument', detail };
 }
+
+const NO_HOST_NAME = malformed(
+  'expected a host name or address with an optional port, in Host or in the target',
+);
 
 const FOREIGN_PAGE: Refusal = {
   status: 403,

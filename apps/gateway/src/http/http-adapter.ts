@@ -46,6 +46,8 @@ export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
     bodyLimit: MAX_BODY_BYTES,
     // Of a path: a subject whose bytes are all percent-encoded.
     routerOptions: { maxParamLength: 3 * MAX_SUBJECT_BYTES },
+    // Express middleware, which there is none of here, would be looked for with each request.
+    skipMiddie: true,
     // What still comes on a connection that ends is answered, not refused in the framework's words.
     return503OnClosing: false,
     serverFactory: (handler: RequestHandler) =>

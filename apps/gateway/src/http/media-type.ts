@@ -16,6 +16,8 @@ const UTF_8 = /^utf-?8$/i;
  * nothing here. Anything else is TallyError `unsupported_media_type`, which names what is allowed.
  */
 export function mediaTypeOf<T extends string>(headers: ContentHeaders, allowed: readonly T[]): T {
+  const named = allowed.find((one) => one === headers['content-type']);
+  if (named !== undefined && headers['content-encoding'] === undefined) return named;
   const encoding = String(headers['content-encoding'] ?? 'identity');
   if (encoding.toLowerCase() !== 'identity')
     throw unsupported(`a body without Content-Encoding, got ${quoted(encoding)}`);

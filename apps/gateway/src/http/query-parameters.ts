@@ -11,6 +11,8 @@ export interface ParsedQuery {
   readonly problems: readonly string[];
 }
 
+const NO_QUERY: ParsedQuery = { parameters: new Map(), problems: [] };
+
 /** So many problems are told; a request with more has one kind of them. */
 const MAX_TOLD = 10;
 
@@ -19,10 +21,11 @@ const MAX_TOLD = 10;
  * not `allowed`, malformed escapes and bytes that are not UTF-8 are problems.
  */
 export function parseQuery(target: string, allowed: readonly string[]): ParsedQuery {
+  const start = target.indexOf('?');
+  if (start < 0) return NO_QUERY;
   const parameters = new Map<string, string[]>();
   const problems = new Set<string>();
-  const start = target.indexOf('?');
-  const parts = start < 0 ? [] : target.slice(start + 1).split('&');
+  const parts = target.slice(start + 1).split('&');
   for (const part of parts) {
     if (part === '') continue;
     const equals = part.indexOf('=');
