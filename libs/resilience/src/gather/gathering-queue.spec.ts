@@ -71,6 +71,71 @@ describe('the gathering queue', () => {
     expect(sizes()).toEqual([1, 3, 1]);
   });
 
+  it('waits for as many as were just done, since those come again', async () => {
+    const { calls, send, sizes } = heldCalls();
+    const queue = new GatheringQueue({ ...options, worthwhileBytes: 100, send });
+    const first = queue.add(job(10));
+    const others = [queue.add(job(10)), queue.add(job(10))];
+    jest.advanceTimersByTime(15);
+    calls[0]?.confirm();
+    await first;
+    expect(sizes()).toEqual([1]);
+    others.push(queue.add(job(10)));
+    expect(sizes()).toEqual([1, 3]);
+    calls[1]?.confirm();
+    for (const other of others) await other;
+    for (let added = 0; added < 2; added++) void queue.add(job(10));
+    expect(sizes()).toEqual([1, 3]);
+    void queue.add(job(10));
+    expect(sizes()).toEqual([1, 3, 3]);
+  });
+
+  it.each([
+    ['as long as those took', 7, 100, 7],
+    ['as long as anything is held', 50, 12, 12],
+  ])('waits for them %s, and not longer', async (_how, tookMs, maxHoldMs, waitedMs) => {
+    const { calls, send, sizes } = heldCalls();
+    const queue = new GatheringQueue({ ...options, worthwhileBytes: 100, maxHoldMs, send });
+    const first = queue.add(job(10));
+    jest.advanceTimersByTime(tookMs);
+    void queue.add(job(10));
+    calls[0]?.confirm();
+    await first;
+    jest.advanceTimersByTime(waitedMs - 1);
+    expect(sizes()).toEqual([1]);
+    jest.advanceTimersByTime(1);
+    expect(sizes()).toEqual([1, 1]);
+  });
+
+  it('does not wait for what is worth a call, for a caller who is alone, nor for those who do not come', async () => {
+    const { calls, send, sizes } = heldCalls();
+    const queue = new GatheringQueue({ ...options, worthwhileBytes: 100, send });
+    const done = async (call: number, jobs: readonly (Promise<void> | undefined)[]) => {
+      jest.advanceTimersByTime(5);
+      calls[call]?.confirm();
+      for (const one of jobs) await one;
+    };
+    await done(0, [queue.add(job(10))]);
+    const alone = queue.add(job(10));
+    expect(sizes()).toEqual([1, 1]);
+    const gathered = [queue.add(job(10)), queue.add(job(10))];
+    jest.advanceTimersByTime(5);
+    calls[1]?.confirm();
+    await alone;
+    gathered.push(queue.add(job(10)));
+    expect(sizes()).toEqual([1, 1, 3]);
+    await done(2, gathered);
+    const large = queue.add(job(100));
+    expect(sizes()).toEqual([1, 1, 3, 1]);
+    const behind = [queue.add(job(1)), queue.add(job(1))];
+    await done(3, [large]);
+    jest.advanceTimersByTime(5);
+    await done(4, behind);
+    jest.advanceTimersByTime(5);
+    void queue.add(job(1));
+    expect(sizes()).toEqual([1, 1, 3, 1, 2, 1]);
+  });
+
   it('puts together at most what one call may hold, and only what goes together', async () => {
     const { calls, send, sizes } = heldCalls();
     const queue = new GatheringQueue({ ...options, send });

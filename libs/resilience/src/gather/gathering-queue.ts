@@ -6,7 +6,7 @@ export interface GatheringOptions<Job, Outcome = void> {
   readonly maxSentBytes: number;
   /** Most calls of `send` at once. */
   readonly maxInFlight: number;
-  /** So many bytes are worth a call of their own while others are on their way. */
+  /** So many bytes are worth a call of their own, and wait for no others. */
   readonly worthwhileBytes: number;
   /** What is worth less goes all the same after so long: a call that hangs holds up no others. */
   readonly maxHoldMs: number;
@@ -28,6 +28,11 @@ interface Waiting<Job, Outcome> {
 /**
  * Gathers jobs while others are on their way, by Nagle's rule (RFC 896): without load a job goes at
  * once, under load many go together. Each is done when the call that carried it is.
+ *
+ * Whoever was answered comes again in a moment: the next call waits for as many as were just done, as
+ * long as they took and no longer (as `linger.ms` of Kafka's producers does since KIP-1030, but never
+ * for the next request of one caller who is alone). Otherwise callers would be two groups for ever, one
+ * on its way while the other gathers, and calls half as large.
  */
 export class GatheringQueue<Job, Outcome = void> {
   private waiting: Waiting<Job, Outcome>[] = [];
@@ -35,6 +40,9 @@ export class GatheringQueue<Job, Outcome = void> {
   private bytes = 0;
   private inFlight = 0;
   private hold: NodeJS.Timeout | undefined;
+  private linger: NodeJS.Timeout | undefined;
+  /** So many have to wait before the next call is made, while nothing is on its way. */
+  private expected = 0;
 
   constructor(private readonly options: GatheringOptions<Job, Outcome>) {}
 
@@ -56,14 +64,19 @@ export class GatheringQueue<Job, Outcome = void> {
   }
 
   private send(): void {
-    const { maxInFlight, worthwhileBytes, maxHoldMs } = this.options;
+    const { maxInFlight, maxHoldMs } = this.options;
     while (this.inFlight < maxInFlight && this.waiting.length > 0) {
-      if (this.inFlight > 0 && this.waitingBytes < worthwhileBytes) {
+      if (this.isGathering()) {
         this.hold ??= setTimeout(() => this.sendHeld(), maxHoldMs);
         return;
       }
       this.start();
     }
+  }
+
+  private isGathering(): boolean {
+    if (this.waitingBytes >= this.options.worthwhileBytes) return false;
+    return this.inFlight > 0 || this.waiting.length < this.expected;
   }
 
   private sendHeld(): void {
@@ -75,12 +88,15 @@ export class GatheringQueue<Job, Outcome = void> {
   private start(): void {
     clearTimeout(this.hold);
     this.hold = undefined;
+    clearTimeout(this.linger);
+    this.expected = 0;
     const batch = this.take();
     this.inFlight += 1;
     void this.run(batch);
   }
 
   private async run(batch: readonly Waiting<Job, Outcome>[]): Promise<void> {
+    const started = performance.now();
     let settle: (waiting: Waiting<Job, Outcome>) => void;
     try {
       const outcome = await this.options.send(batch.map(({ job }) => job));
@@ -93,7 +109,20 @@ export class GatheringQueue<Job, Outcome = void> {
       this.bytes -= waiting.bytes;
       settle(waiting);
     }
+    this.expect(batch.length, performance.now() - started);
     this.send();
+  }
+
+  /** As many as were done come again soon; who was alone is not waited for. */
+  private expect(done: number, tookMs: number): void {
+    const others = this.waiting.length + done - 1;
+    if (this.inFlight > 0 || others === 0) return;
+    this.expected = others + 1;
+    const noMore = () => {
+      this.expected = 0;
+      this.send();
+    };
+    this.linger = setTimeout(noMore, Math.min(tookMs, this.options.maxHoldMs));
   }
 
   /** The oldest job and those after it that go with it. */
