@@ -5,15 +5,14 @@ import { untilAnswered } from '@tally/client';
 import { MINUTE_MS } from '@tally/contracts';
 import { until } from './rig/until.js';
 import { Clients } from './traffic/clients.js';
-import { subjectsOf } from './traffic/event-source.js';
+import { Bystanders } from './traffic/bystanders.js';
 import { ClientRecord } from './traffic/client-record.js';
 import { Random } from './traffic/random.js';
-import { Reader } from './traffic/reader.js';
+import { subjectsOf, VIEWS } from './traffic/traffic.js';
 import type { FailureStack } from './rig/failure-stack.js';
-import { NO_EVENTS, type LedgerSums } from './rig/observer.js';
-import type { CountedEvent } from './verdict/recount.js';
-import { askStats, type Answer } from './verdict/stats.js';
-import { violations } from './verdict/verdict.js';
+import { violationsOf } from './verdict/judgement.js';
+import type { LoggedEvent } from './verdict/recount.js';
+import { askStats } from './verdict/stats.js';
 
 const MAX_TRIES = 5;
 
@@ -34,8 +33,10 @@ export interface Fault {
   readonly env?: Readonly<Record<string, string>>;
   /** Does it while clients send, and undoes it. Returns what shows that it bit; throws when nothing does. */
   inflict(trial: Trial): Promise<string>;
-  /** Of the events in the log, those that must be in the answers; all, unless said. */
-  expected?(trial: Trial, logged: readonly CountedEvent[]): Promise<readonly CountedEvent[]>;
+  /** A shard may forget which values of dimensions it named, and name others then. */
+  readonly losesNames?: boolean;
+  /** Of the events in the log, those that the shards must have; all, unless said. */
+  expected?(trial: Trial, logged: readonly LoggedEvent[]): Promise<readonly LoggedEvent[]>;
   /** Instead of waiting until answers have everything, where they never will. */
   quiet?(trial: Trial): Promise<void>;
 }
@@ -56,6 +57,7 @@ export interface TrialFigures {
 /** One fault, done once to a stack that clients write to and somebody reads from. */
 export class Trial {
   readonly random: Random;
+  /** Of views. */
   readonly subjects: readonly string[];
   readonly record: ClientRecord;
   private readonly recordFile: string;
@@ -67,7 +69,7 @@ export class Trial {
     private readonly settlesWithinMs: number = MINUTE_MS,
   ) {
     this.random = new Random(seed);
-    this.subjects = subjectsOf(seed);
+    this.subjects = subjectsOf(VIEWS, seed);
     this.recordFile = join(on.dir, `clients-${seed}.ndjson`);
     this.record = new ClientRecord(this.recordFile);
   }
@@ -79,7 +81,7 @@ export class Trial {
     const random = this.random.part(100);
     const { dedupWindowMs } = on.recount;
     const clients = new Clients({ gateway, seed: this.seed, random, record, dedupWindowMs });
-    const reader = new Reader(gateway, this.subjects, record);
+    const bystanders = new Bystanders(on, this.seed, this.random.part(200), record);
     const problems: string[] = [];
     /** What is wrong after a first problem may say why. */
     const step = async (work: () => Promise<void>) => {
@@ -101,10 +103,10 @@ export class Trial {
     }
     await step(() => this.acknowledged(30));
     await step(() => clients.stop());
-    await reader.stop();
+    await bystanders.stop();
     await step(() => fault.quiet?.(this) ?? this.quiet());
-    problems.push(...reader.problems);
-    await step(async () => void problems.push(...(await this.violations(fault))));
+    problems.push(...bystanders.problems);
+    await step(async () => void problems.push(...(await this.violations(fault, bystanders))));
     if (problems.length > 0) throw new Error(describe(problems));
     rmSync(this.recordFile);
     return {
@@ -113,7 +115,7 @@ export class Trial {
       events: record.sent.size,
       unknown: record.sent.size - record.acknowledged,
       retries: record.retries,
-      answers: reader.answers,
+      answers: bystanders.reader.answers,
       longestGapMs: record.longestGapMs,
       readyMs,
     };
@@ -153,50 +155,25 @@ export class Trial {
 
   /** Resolves when answers have everything that was acknowledged until now. */
   private async quiet(): Promise<void> {
+    const { on, subjects, settlesWithinMs } = this;
     const now = Date.now();
     const isComplete = async () => {
-      const { asOfMs } = await this.ask('total');
+      const ask = () => askStats(on.addresses.gateway, VIEWS, subjects, 'total');
+      const { asOfMs } = await untilAnswered(ask, settlesWithinMs);
       return asOfMs !== undefined && asOfMs > now;
     };
     const what = 'answers have everything that was acknowledged';
-    await until(what, isComplete, this.settlesWithinMs);
+    await until(what, isComplete, settlesWithinMs);
   }
 
-  private ask(granularity: 'total' | 'minute'): Promise<Answer> {
-    const { on, subjects, settlesWithinMs } = this;
-    return untilAnswered(
-      () => askStats(on.addresses.gateway, subjects, granularity),
-      settlesWithinMs,
-    );
-  }
-
-  private async violations(fault: Fault): Promise<string[]> {
-    const { on, subjects } = this;
+  private async violations(fault: Fault, bystanders: Bystanders): Promise<string[]> {
+    const { on, seed, record, settlesWithinMs: withinMs } = this;
     await on.recount.catchUp();
-    const ours = new Set(subjects);
-    const logged = on.recount.events.filter(({ subject }) => ours.has(subject));
-    const ledgers = await Promise.all(on.shards.map((shard) => shard.ledger()));
-    const ledger = new Map<number, LedgerSums>();
-    for (const [partition, row] of ledgers.flatMap((rows) => [...rows])) {
-      const sum = ledger.get(partition) ?? NO_EVENTS;
-      ledger.set(partition, {
-        all: sum.all + row.all,
-        dead: sum.dead + row.dead,
-        expired: sum.expired + row.expired,
-        conflicting: sum.conflicting + row.conflicting,
-      });
-    }
-    return violations({
-      subjects,
-      ledger,
-      logged,
-      sent: this.record.sent,
-      counted: (await fault.expected?.(this, logged)) ?? logged,
-      appended: fault.expected === undefined ? on.recount.appended : new Map(),
-      expired: on.recount.expired,
-      total: await this.ask('total'),
-      byMinute: await this.ask('minute'),
-    });
+    await on.catalog.catchUp();
+    const { events } = on.recount;
+    const due = (await fault.expected?.(this, events)) ?? events;
+    const losesNames = fault.losesNames === true;
+    return violationsOf({ on, seed, record, bystanders, due, losesNames, withinMs });
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND_MS } from '@tally/contracts';
 import { askStats } from '../verdict/stats.js';
+import { VIEWS } from '../traffic/traffic.js';
 import type { Fault, Trial } from '../trial.js';
 
 /** A gateway that leaned on its databases would know it within a few seconds. */
@@ -50,7 +51,7 @@ async function assertReady({ on }: Trial): Promise<void> {
 /** Whether there was no answer, or an older one; what an answer says is the reader's to check. */
 async function isAnsweredWithoutThem({ on, subjects }: Trial, goneAt: number): Promise<boolean> {
   try {
-    const { asOfMs } = await askStats(on.addresses.gateway, subjects, 'total');
+    const { asOfMs } = await askStats(on.addresses.gateway, VIEWS, subjects, 'total');
     if (asOfMs === undefined || asOfMs < goneAt) return true;
   } catch {
     return true;

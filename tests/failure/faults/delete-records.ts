@@ -18,6 +18,7 @@ export const deleteRecords: Fault = {
         'records wait to be read',
         async () => (await highOf(trial, partition)) > stoppedAt + 20,
       );
+      await on.recount.catchUp();
       await deleteRecordsOf(trial, partition);
     } finally {
       for (const name of on.processors) on.stack.process(name).signal('SIGCONT');

@@ -9,7 +9,7 @@ import { ZooKeeperSession } from '@tally/zookeeper';
 import kafkajs from 'kafkajs';
 import type { FailureStack } from '../rig/failure-stack.js';
 import { until } from '../rig/until.js';
-import { ADMIN_ENV, defineType, versionOf } from '../traffic/event-types.js';
+import { defineType, versionOf } from '../traffic/event-types.js';
 import type { Fault } from '../trial.js';
 
 /** What a Tally that begins would make. */
@@ -24,7 +24,6 @@ export const emptyZooKeeper: Fault = {
   name: 'empty-zookeeper',
   story:
     'ZooKeeper is killed, loses its data and comes back empty; who makes topics, shard maps and event types starts anew, and some of the others. Nobody makes anything, everybody says why; after tools/installation restore all goes on by itself, and all is counted once.',
-  env: ADMIN_ENV,
   async inflict(trial) {
     const { on, random, seed } = trial;
     // So that blocks name a version that somebody made.

@@ -6,15 +6,13 @@ import { ROOT } from '@tally/tools';
 import kafkajs, { type Admin } from 'kafkajs';
 import type { OffsetRanges } from '../rig/observer.js';
 import { until } from '../rig/until.js';
-import { EVENT_TYPE } from '../traffic/clients.js';
+import { ADMIN_ENV } from '../rig/admin-api.js';
 import type { Trial } from '../trial.js';
-import type { CountedEvent } from '../verdict/recount.js';
+import type { LoggedEvent } from '../verdict/recount.js';
 import { endsNow, HALTED, partitionsBehind } from './halted-partition.js';
 
-const ADMIN_KEY = 'master';
-
 /** Settings of stacks whose lost records are given up. */
-export const GIVING_UP = { TALLY_ADMIN_KEY: ADMIN_KEY, TALLY_VERIFY_INTERVAL_MS: '1000' };
+export const GIVING_UP = { TALLY_VERIFY_INTERVAL_MS: '1000' };
 
 interface Deleted {
   readonly partition: number;
@@ -29,7 +27,6 @@ const deleted = new WeakMap<Trial, Deleted>();
 /** Deletes all records of a partition that our own recount has read, which goes on without them. */
 export async function deleteRecordsOf(trial: Trial, partition: number): Promise<number> {
   const { recount, addresses } = trial.on;
-  await recount.catchUp();
   const low = recount.ends.get(partition) ?? 0;
   await asAdmin(addresses.kafka, async (admin) => {
     // Only then does the client know the topic.
@@ -77,7 +74,7 @@ export async function giveUp(trial: Trial): Promise<void> {
       ...['--partition', String(partition), '--from', '0', '--to', String(low)],
       ...['--by', 'chaos', '--reason', 'records were deleted', '--gateway', on.addresses.gateway],
     ],
-    { env: { ...process.env, TALLY_ADMIN_KEY: ADMIN_KEY } },
+    { env: { ...process.env, ...ADMIN_ENV } },
   );
   const all = await endsNow(trial);
   await until(
@@ -90,15 +87,20 @@ export async function giveUp(trial: Trial): Promise<void> {
 /** All events of the log, but for those that were deleted before their shard had counted them. */
 export async function countedOf(
   trial: Trial,
-  logged: readonly CountedEvent[],
-): Promise<readonly CountedEvent[]> {
+  logged: readonly LoggedEvent[],
+): Promise<readonly LoggedEvent[]> {
   const map = ShardMap.even(trial.on.shards.length);
   const { partition, low, covered } = deletedIn(trial);
   return logged.filter((event) => {
     if (event.partition !== partition || event.offset >= low) return true;
-    const shard = map.shardOf(slotOf(seriesId('default', EVENT_TYPE, event.subject)));
+    const shard = map.shardOf(bookedIn(event));
     return (covered[shard] ?? []).some(([from, to]) => event.offset >= from && event.offset < to);
   });
+}
+
+/** The slot whose shard has it in its ledger: what expired is not looked at. */
+function bookedIn({ type, subject, fate }: LoggedEvent): number {
+  return fate === 'expired' ? 0 : slotOf(seriesId('default', type, subject));
 }
 
 function deletedIn(trial: Trial): Deleted {

@@ -2,7 +2,7 @@ import { deliver, readStats, sendBatch, untilAnswered } from '@tally/client';
 import { HOUR_MS, MAX_MESSAGE_BYTES, MINUTE_MS, SECOND_MS } from '@tally/contracts';
 import { seriesId, ShardMap, slotOf } from '@tally/placement';
 import { until } from '../rig/until.js';
-import { ADMIN_ENV, defineType } from '../traffic/event-types.js';
+import { defineType } from '../traffic/event-types.js';
 import type { Fault, Trial } from '../trial.js';
 
 const TYPE = 'long-names';
@@ -21,7 +21,7 @@ export const longNames: Fault = {
   story:
     'While no processor runs, events come whose dimensions are as long as they may be, for one shard; one processor comes back and has more for that shard at once than two messages hold: it goes in several flushes, none of them is refused, and all is counted once.',
   // A flush is cut by its size alone.
-  env: { ...ADMIN_ENV, TALLY_FLUSH_INTERVAL_MS: String(10 * SECOND_MS) },
+  env: { TALLY_FLUSH_INTERVAL_MS: String(10 * SECOND_MS) },
   async inflict(trial) {
     const { on, random } = trial;
     const number = random.between(0, on.shards.length - 1);

@@ -14,6 +14,7 @@ export const restoreOlderShard: Fault = {
     "A shard's Postgres is stopped and goes on with a copy of its files from before, while clients send: what it lost is counted again at once, and no answer claims it meanwhile.",
   // What is compared every minute would find it too: here it has to be noticed when it happens.
   env: { TALLY_VERIFY_INTERVAL_MS: '3600000' },
+  losesNames: true,
   async inflict(trial) {
     const { on, random } = trial;
     const number = random.between(0, on.shards.length - 1);

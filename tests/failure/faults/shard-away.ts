@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readStats, type StatsAnswer, type StatsQuestion } from '@tally/client';
 import { DAY_MS, SECOND_MS } from '@tally/contracts';
 import { until } from '../rig/until.js';
-import { EVENT_TYPE } from '../traffic/clients.js';
+import { VIEWS } from '../traffic/traffic.js';
 import type { Fault, Trial } from '../trial.js';
 
 const AWAY_MS = [4 * SECOND_MS, 6 * SECOND_MS] as const;
@@ -55,7 +55,7 @@ export const shardAway: Fault = {
 /** Asks the same question again and again: everything of the last day, hour by hour. */
 function asker({ on, subjects }: Trial): () => Promise<StatsAnswer> {
   const question: StatsQuestion = {
-    type: EVENT_TYPE,
+    type: VIEWS.type,
     subjects,
     functions: ['count'],
     granularity: 'hour',

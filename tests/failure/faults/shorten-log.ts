@@ -12,12 +12,14 @@ export const shortenLog: Fault = {
   async inflict(trial) {
     const { on, random } = trial;
     const partition = random.between(0, 15);
+    await on.recount.catchUp();
+    const end = on.recount.ends.get(partition) ?? 0;
+    await until('what is deleted then is counted', async () => {
+      const coverage = await Promise.all(on.shards.map((shard) => shard.coverage()));
+      return coverage.every((covered) => endOf(covered.get(partition)) >= end);
+    });
     const low = await deleteRecordsOf(trial, partition);
     if (low === 0) throw new Error(`partition ${partition} had no records`);
-    await until('what was deleted is counted', async () => {
-      const coverage = await Promise.all(on.shards.map((shard) => shard.coverage()));
-      return coverage.every((covered) => endOf(covered.get(partition)) >= low);
-    });
     await on.restart(on.processors);
     await halted(trial);
     return `${low} records of partition ${partition} deleted; it is halted`;

@@ -5,10 +5,11 @@ import { MINUTE_MS } from '@tally/contracts';
 import { until } from './until.js';
 import { TcpProxy } from '@tally/testing';
 import { Stack, type Addresses, type AppName } from '@tally/tools';
-import { EVENT_TYPE } from '../traffic/clients.js';
-import { ADMIN_ENV, defineType } from '../traffic/event-types.js';
-import { UNIQUE } from '../verdict/estimates.js';
+import { defineType } from '../traffic/event-types.js';
+import { TRAFFIC } from '../traffic/traffic.js';
+import { CatalogLog } from '../verdict/catalog-log.js';
 import { Recount } from '../verdict/recount.js';
+import { ADMIN_ENV } from './admin-api.js';
 import { endOf, ShardObserver, readMetric } from './observer.js';
 import { PoweredDisk } from './powered-disk.js';
 
@@ -44,6 +45,7 @@ export class FailureStack {
     /** By shard, past the proxy. */
     readonly shards: readonly ShardObserver[],
     readonly recount: Recount,
+    readonly catalog: CatalogLog,
     readonly disk: PoweredDisk | undefined,
   ) {}
 
@@ -72,13 +74,16 @@ export class FailureStack {
         return proxied.href;
       },
     });
-    // Before the first event: what comes earlier is in no sketch.
-    await defineType(addresses.gateway, EVENT_TYPE, { uniques: [UNIQUE], quantiles: true });
+    // Before the first event: what comes earlier is in no sketch and in no group.
+    let version = 0;
+    for (const { type, definition } of TRAFFIC)
+      version = await defineType(addresses.gateway, type, definition);
     const shards = addresses.shards.map((url) => new ShardObserver(url));
     const topic = await until('the topic of events is known', () => shards[0]?.topic());
     const dedupWindowMs = Number(env['TALLY_DEDUP_WINDOW_MS'] ?? 10 * MINUTE_MS);
-    const recount = new Recount(addresses.kafka, topic, dedupWindowMs);
-    const on = new FailureStack(dir, stack, addresses, proxies, shards, recount, disk);
+    const recount = new Recount(addresses.kafka, topic, dedupWindowMs, version);
+    const catalog = new CatalogLog(addresses.kafka, topic);
+    const on = new FailureStack(dir, stack, addresses, proxies, shards, recount, catalog, disk);
     FailureStack.all.add(on);
     return on;
   }

@@ -3,23 +3,12 @@ import pg from 'pg';
 /** Offsets of one partition that a shard has folded in, ascending. */
 export type OffsetRanges = readonly (readonly [from: number, to: number])[];
 
-/** Events that a ledger accounts for, and how many of them it calls dead, expired and conflicting. */
-export interface LedgerSums {
-  readonly all: number;
-  readonly dead: number;
-  readonly expired: number;
-  readonly conflicting: number;
-}
-
-/** Of a partition that has none. */
-export const NO_EVENTS: LedgerSums = { all: 0, dead: 0, expired: 0, conflicting: 0 };
-
 /** Behind the last of them. */
 export function endOf(ranges: OffsetRanges = []): number {
   return ranges.at(-1)?.[1] ?? 0;
 }
 
-/** Looks into the tables of a shard behind everybody's back: to see whether a fault bit, and the ledger; faults change something there. */
+/** Looks into the tables of a shard behind everybody's back: to see whether a fault bit; faults change something there. */
 export class ShardObserver {
   constructor(private readonly url: string) {}
 
@@ -73,18 +62,6 @@ export class ShardObserver {
   /** Changes something behind everybody's back. */
   async alter(sql: string): Promise<void> {
     await this.ask(sql);
-  }
-
-  /** By partition. */
-  async ledger(): Promise<Map<number, LedgerSums>> {
-    const rows = await this.ask<LedgerSums & { readonly partition: number }>(
-      `SELECT partition,
-              sum(counted + duplicates + conflicting + too_late + dead + expired)::float8 AS all,
-              sum(dead)::float8 AS dead, sum(expired)::float8 AS expired,
-              sum(conflicting)::float8 AS conflicting
-       FROM ledger GROUP BY 1`,
-    );
-    return new Map(rows.map(({ partition, ...sums }) => [partition, sums]));
   }
 
   private async ask<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {

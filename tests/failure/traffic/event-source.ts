@@ -1,29 +1,23 @@
-import { HOUR_MS } from '@tally/contracts';
 import type { Random } from './random.js';
+import { subjectsOf, TRAFFIC, UNIQUE, VIEWS, type Attributes, type Traffic } from './traffic.js';
 
 /** One event as a client knows it. */
 export interface SentEvent {
   readonly id: string;
+  readonly type: string;
   readonly subject: string;
   /** ms since 1970. */
   readonly timeMs: number;
   /** Its value in hundredths: whole numbers, so that sums are exact here too. */
   readonly cents: number;
+  readonly attributes: Attributes;
 }
 
-const SUBJECTS = 40;
 const MAX_BATCH = 20;
-/** Times of events are spread over this: many windows, some of them in the past. */
-const SPREAD_MS = 3 * HOUR_MS;
 /** Old events that may be sent again. */
 const REMEMBERED = 200;
 /** Of the dedup window: how old they may be, since the batch they go in may be sent for half of it. */
 const MAX_AGE = 0.1;
-
-/** The subjects of a seed; no other seed has them. */
-export function subjectsOf(seed: number): string[] {
-  return Array.from({ length: SUBJECTS }, (_, number) => `subject-${seed}-${number}`);
-}
 
 /** Whose events, and from what they are made. */
 export interface EventSourceOptions {
@@ -41,12 +35,12 @@ export interface EventSourceOptions {
  * same batch and of events in earlier batches.
  */
 export class EventSource {
-  private readonly subjects: readonly string[];
+  private readonly subjects: ReadonlyMap<Traffic, readonly string[]>;
   private readonly earlier: { readonly event: SentEvent; readonly madeAt: number }[] = [];
   private made = 0;
 
   constructor(private readonly options: EventSourceOptions) {
-    this.subjects = subjectsOf(options.seed);
+    this.subjects = new Map(TRAFFIC.map((traffic) => [traffic, subjectsOf(traffic, options.seed)]));
   }
 
   nextBatch(): SentEvent[] {
@@ -64,11 +58,24 @@ export class EventSource {
 
   private nextEvent(): SentEvent {
     const { name, random, endMs } = this.options;
+    const traffic = this.nextTraffic();
+    const cents = random.between(0, 100_000);
     return {
       id: `${name}-${this.made++}`,
-      subject: random.pick(this.subjects),
-      timeMs: endMs - random.between(0, SPREAD_MS),
-      cents: random.between(0, 100_000),
+      type: traffic.type,
+      subject: random.pick(this.subjects.get(traffic) ?? []),
+      timeMs: endMs - random.between(0, traffic.spreadMs),
+      cents,
+      attributes: {
+        ...traffic.attributes(random),
+        // Some customers of many, and events of none.
+        [UNIQUE]: cents % 5 === 0 ? undefined : cents % 97,
+      },
     };
+  }
+
+  private nextTraffic(): Traffic {
+    let left = this.options.random.between(1, 100);
+    return TRAFFIC.find(({ percent }) => (left -= percent) <= 0) ?? VIEWS;
   }
 }

@@ -25,9 +25,8 @@ export class Random {
   }
 
   pick<T>(from: readonly T[]): T {
-    const picked = from[this.between(0, from.length - 1)];
-    if (picked === undefined) throw new Error('expected something to pick from');
-    return picked;
+    if (from.length === 0) throw new Error('expected something to pick from');
+    return from[this.between(0, from.length - 1)] as T;
   }
 
   shuffle<T>(items: readonly T[]): T[] {

@@ -1,6 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { askStats, type Answer } from '../verdict/stats.js';
 import type { ClientRecord } from './client-record.js';
+import { Repeatedly } from './repeatedly.js';
+import { VIEWS } from './traffic.js';
 
 const PAUSE_MS = 200;
 
@@ -10,16 +11,17 @@ const PAUSE_MS = 200;
  */
 export class Reader {
   readonly problems: string[] = [];
-  private readonly stopping = new AbortController();
-  private readonly working: Promise<void>;
+  private readonly reading: Repeatedly;
   private answered = 0;
 
-  constructor(
-    private readonly gateway: string,
-    private readonly subjects: readonly string[],
-    private readonly record: ClientRecord,
-  ) {
-    this.working = this.read();
+  /** @param subjects Of views. */
+  constructor(gateway: string, subjects: readonly string[], record: ClientRecord) {
+    // No answer: clients are promised a true one, not one at every moment.
+    this.reading = new Repeatedly(PAUSE_MS, async () => {
+      const answer = await askStats(gateway, VIEWS, subjects, 'total');
+      this.answered += 1;
+      this.problems.push(...untruths(answer, record));
+    });
   }
 
   /** Answers that were looked at. */
@@ -27,23 +29,8 @@ export class Reader {
     return this.answered;
   }
 
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.working;
-  }
-
-  private async read(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        const answer = await askStats(this.gateway, this.subjects, 'total');
-        this.answered += 1;
-        this.problems.push(...untruths(answer, this.record));
-      } catch {
-        // No answer: clients are promised a true one, not one at every moment.
-      }
-      await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
-    }
+  stop(): Promise<void> {
+    return this.reading.stop();
   }
 }
 

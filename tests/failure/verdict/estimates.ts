@@ -1,6 +1,7 @@
 import { valueText } from '@tally/placement';
 import { DDSketch, HashedText, HyperLogLog } from '@tally/sketches';
-import type { CountedEvent } from './recount.js';
+import { UNIQUE } from '../traffic/traffic.js';
+import type { LoggedEvent } from './recount.js';
 
 /** What is answered from sketches, of one subject or of one minute of it. */
 export interface Estimates {
@@ -12,9 +13,6 @@ export interface Estimates {
 
 export const NO_ESTIMATES: Estimates = { unique: 0, median: null };
 
-/** The attribute of which different values are counted. */
-export const UNIQUE = 'customer';
-
 const CENT_MICRO = 10_000;
 const MICRO = 1_000_000;
 const hashed = new HashedText();
@@ -23,10 +21,11 @@ const hashed = new HashedText();
  * What sketches of exactly these events say: to the last digit, as they do not depend on the order of
  * events, nor on how flushes cut them.
  */
-export function estimatesOf(events: readonly CountedEvent[]): Estimates {
+export function estimatesOf(events: readonly LoggedEvent[]): Estimates {
   const customers = new HyperLogLog();
   const values = new DDSketch();
-  for (const { customer, cents } of events) {
+  for (const { attributes, cents } of events) {
+    const customer = attributes[UNIQUE];
     if (customer === undefined) customers.pass();
     else customers.add(hashed.take(valueText(customer)));
     values.add(cents * CENT_MICRO);
@@ -45,11 +44,11 @@ export function estimatesOf(events: readonly CountedEvent[]): Estimates {
 /** Where answers say something else than sketches of these events do, in sentences. */
 export function* estimateDifferences(
   what: string,
-  events: readonly CountedEvent[],
-  keyOf: (event: CountedEvent) => string,
+  events: readonly LoggedEvent[],
+  keyOf: (event: LoggedEvent) => string,
   answered: ReadonlyMap<string, Estimates>,
 ): Generator<string> {
-  const byKey = new Map<string, CountedEvent[]>();
+  const byKey = new Map<string, LoggedEvent[]>();
   for (const event of events) {
     const key = keyOf(event);
     const ours = byKey.get(key);

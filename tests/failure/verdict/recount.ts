@@ -4,93 +4,92 @@ import {
   ENTRY_HEADER_BYTES,
   MINUTE_MS,
   readEntries,
+  type Event,
 } from '@tally/contracts';
-import type { DimensionValue } from '@tally/placement';
-import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
-import { until } from '../rig/until.js';
-import { UNIQUE } from './estimates.js';
+import type { KafkaMessage } from 'kafkajs';
+import { trafficOf, type Attributes } from '../traffic/traffic.js';
 import type { Figures } from './stats.js';
+import { TopicReader } from './topic-reader.js';
 
-/** An event of the log that counts, and where it lies. */
-export interface CountedEvent {
+/** What becomes of an event of the log. */
+export type LoggedFate = 'counted' | 'duplicates' | 'tooLate' | 'dead' | 'expired';
+
+/** An event of the log, where it lies, and what must become of it. */
+export interface LoggedEvent {
   readonly id: string;
+  readonly type: string;
   readonly subject: string;
   readonly minuteMs: number;
   readonly cents: number;
-  readonly customer?: DimensionValue | undefined;
+  readonly attributes: Attributes;
+  /** Of the catalogue, as its block names it. */
+  readonly catalogPosition: number;
   readonly partition: number;
   readonly offset: number;
+  /** In its block. */
+  readonly index: number;
+  readonly fate: LoggedFate;
   /** Whether it counts although it came before: the record by which that was known is given up. */
   readonly isAgain: boolean;
 }
+
+/** What of a block does not depend on the event. */
+interface Place {
+  readonly partition: number;
+  readonly offset: number;
+  readonly appendMs: number;
+}
+
+/** What the header of a block says. */
+interface Said {
+  /** undefined: it does not say it. */
+  readonly notAfterMs: number | undefined;
+  readonly catalogPosition: number;
+}
+
+/** What a fault wrote that is no event. */
+const NOTHING = { id: '', type: '', subject: '', minuteMs: 0, cents: 0, attributes: {} };
 
 /**
  * A second opinion: reads the log as any Kafka client can and counts by the rule alone, with a plain
  * map of ids, knowing nothing of flushes, shards or coverage.
  */
 export class Recount {
-  /** By event id: whatever a client was told, this is what the log has. */
-  readonly events: CountedEvent[] = [];
-  /** `partition/offset` of what a fault wrote itself: nothing there counts. */
+  /** Whatever a client was told, this is what the log has, in the order of each partition. */
+  readonly events: LoggedEvent[] = [];
+  /** `partition/offset` of what a fault wrote itself: each is one dead event. */
   readonly foreign = new Set<string>();
-  /** By partition: the next offset to read. */
-  readonly ends = new Map<number, number>();
-  /** By partition: events in the log, duplicates included. */
-  readonly appended = new Map<number, number>();
-  /** By partition: events of blocks that were appended later than they say, or too long before. */
-  readonly expired = new Map<number, number>();
+  private readonly reader: TopicReader;
   /** By partition: ids of the log before its window was forgotten. */
   private readonly forgotten = new Map<number, Set<string>>();
   private readonly windows = new Map<number, Map<string, number>>();
   private readonly appendMs = new Map<number, number>();
-  private readonly kafka: Kafka;
 
   constructor(
     brokers: string,
     readonly topic: string,
     /** What comes again within it is a duplicate. */
     readonly dedupWindowMs: number,
+    /** Of the event types: what is declared of our types is in force from it on. */
+    readonly registryVersion: number,
   ) {
-    this.kafka = new kafkajs.Kafka({
-      brokers: brokers.split(','),
-      clientId: 'recount',
-      logLevel: kafkajs.logLevel.NOTHING,
-    });
+    this.reader = new TopicReader(brokers, topic);
+  }
+
+  /** By partition: the next offset to read. */
+  get ends(): ReadonlyMap<number, number> {
+    return this.reader.ends;
   }
 
   /** Reads on to what the log ends at now. */
   async catchUp(): Promise<void> {
-    const highs = await this.highWatermarks();
-    const isRead = (partition: number) =>
-      (this.ends.get(partition) ?? 0) >= (highs.get(partition) ?? 0);
-    if ([...highs.keys()].every(isRead)) return;
-    let problem: Error | undefined;
-    const consumer = this.kafka.consumer({ groupId: `recount-${Date.now()}` });
-    try {
-      await consumer.connect();
-      await consumer.subscribe({ topics: [this.topic], fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachMessage: async ({ partition, message }) => {
-          try {
-            this.take(partition, message);
-          } catch (error) {
-            problem ??= error instanceof Error ? error : new Error(String(error)); // the client would try again for ever
-          }
-        },
-      });
-      for (const partition of highs.keys())
-        consumer.seek({
-          topic: this.topic,
-          partition,
-          offset: String(this.ends.get(partition) ?? 0),
-        });
-      const isDone = () => problem !== undefined || [...highs.keys()].every(isRead);
-      await until('the log is read to its end', isDone);
-      if (problem !== undefined) throw problem;
-    } finally {
-      await consumer.disconnect();
-    }
+    await this.reader.catchUp((partition, offset, message) =>
+      this.take(partition, offset, message),
+    );
+  }
+
+  count(fate: LoggedFate): number {
+    return this.events.filter((event) => event.fate === fate).length;
   }
 
   /** What was read of a partition is gone: it is no window for what comes. */
@@ -101,63 +100,64 @@ export class Recount {
     this.windows.delete(partition);
   }
 
-  private async highWatermarks(): Promise<Map<number, number>> {
-    const admin = this.kafka.admin();
-    await admin.connect();
-    try {
-      const offsets = await admin.fetchTopicOffsets(this.topic);
-      return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
-    } finally {
-      await admin.disconnect();
-    }
-  }
-
-  private take(partition: number, { offset, timestamp, value }: KafkaMessage): void {
-    const at = Number(offset);
-    const expected = this.ends.get(partition) ?? 0;
-    if (at < expected) return; // read before
-    if (at > expected)
-      throw new Error(`partition ${partition} goes on at ${at} instead of ${expected}`);
-    this.ends.set(partition, at + 1);
+  private take(partition: number, offset: number, { timestamp, value }: KafkaMessage): void {
     const appendMs = Math.max(Number(timestamp), this.appendMs.get(partition) ?? 0);
     this.appendMs.set(partition, appendMs);
-    if (this.foreign.has(`${partition}/${offset}`)) return;
-    const block = value === null ? undefined : decodeBlock(value);
-    if (block?.kind !== 'block') throw new Error(`offset ${at} of ${partition} is no block`);
-    const entries = readEntries(block.body, block.count);
-    if (entries.kind !== 'entries') throw new Error(entries.reason);
-    this.appended.set(partition, (this.appended.get(partition) ?? 0) + block.count);
-    if (value !== null && this.isTooLate(value, appendMs)) {
-      this.expired.set(partition, (this.expired.get(partition) ?? 0) + block.count);
+    const place = { partition, offset, appendMs };
+    if (this.foreign.has(`${partition}/${offset}`)) {
+      const nowhere = { catalogPosition: 0, index: 0, isAgain: false };
+      this.events.push({ ...NOTHING, ...nowhere, partition, offset, fate: 'dead' });
       return;
     }
+    const block = value === null ? undefined : decodeBlock(value);
+    if (block?.kind !== 'block') throw new Error(`offset ${offset} of ${partition} is no block`);
+    if (block.registryVersion < this.registryVersion)
+      throw new Error(`a block names version ${block.registryVersion} of the event types`);
+    const entries = readEntries(block.body, block.count);
+    if (entries.kind !== 'entries') throw new Error(entries.reason);
+    const said = headerOf(value ?? Buffer.alloc(0));
     for (let index = 0; index < block.count; index++) {
       const start = (entries.starts[index] ?? 0) + ENTRY_HEADER_BYTES;
-      const event = decodeEvent(
-        block.schemaId,
-        block.body.subarray(start, entries.starts[index + 1]),
-      );
-      if (event === undefined) throw new Error(`event ${index} of offset ${at} is unreadable`);
-      if (this.isDuplicate(partition, event.id, appendMs)) continue;
-      const { unscaled, scale } = event.value ?? { unscaled: 0, scale: 0 };
-      this.events.push({
-        id: event.id,
-        subject: event.subject,
-        partition,
-        offset: at,
-        isAgain: this.forgotten.get(partition)?.has(event.id) ?? false,
-        minuteMs: Math.floor(event.time / MINUTE_MS) * MINUTE_MS,
-        cents: Math.round(unscaled * 10 ** (2 - scale)),
-        customer: event.attributes[UNIQUE],
-      });
+      const bytes = block.body.subarray(start, entries.starts[index + 1]);
+      const event = decodeEvent(block.schemaId, bytes);
+      if (event === undefined) throw new Error(`event ${index} of offset ${offset} is unreadable`);
+      this.add(place, said, index, event);
     }
   }
 
-  /** By the bytes of the header: version at 2, from version 2 on until when at 16. */
-  private isTooLate(value: Buffer, appendMs: number): boolean {
-    if (value[2] === 1) return false;
-    const leftMs = value.readBigUInt64BE(16) - BigInt(appendMs);
-    return leftMs < 0n || leftMs * 3n > BigInt(this.dedupWindowMs);
+  private add(place: Place, said: Said, index: number, event: Event): void {
+    const { partition, offset } = place;
+    const { id, type, subject, attributes } = event;
+    const fate = this.fateOf(place, said.notAfterMs, event);
+    const { unscaled, scale } = event.value ?? { unscaled: 0, scale: 0 };
+    this.events.push({
+      id,
+      type,
+      subject,
+      attributes,
+      partition,
+      offset,
+      index,
+      fate,
+      isAgain: this.forgotten.get(partition)?.has(id) ?? false,
+      catalogPosition: said.catalogPosition,
+      minuteMs: Math.floor(event.time / MINUTE_MS) * MINUTE_MS,
+      cents: Math.round(unscaled * 10 ** (2 - scale)),
+    });
+  }
+
+  private fateOf(
+    { partition, appendMs }: Place,
+    notAfterMs: Said['notAfterMs'],
+    { id, type, time }: Event,
+  ): LoggedFate {
+    const leftMs = notAfterMs === undefined ? 0 : notAfterMs - appendMs;
+    if (leftMs < 0 || leftMs * 3 > this.dedupWindowMs) return 'expired';
+    if (this.isDuplicate(partition, id, appendMs)) return 'duplicates';
+    const maxAgeMs = trafficOf(type)?.maxAgeMs ?? Infinity;
+    const arrivedMs =
+      notAfterMs === undefined ? appendMs : notAfterMs - Math.floor(this.dedupWindowMs / 4);
+    return arrivedMs - time > maxAgeMs ? 'tooLate' : 'counted';
   }
 
   private isDuplicate(partition: number, id: string, appendMs: number): boolean {
@@ -169,10 +169,19 @@ export class Recount {
   }
 }
 
+/** By its bytes: version at 2, from version 2 on until when at 16, from version 3 on a position at 24. */
+function headerOf(value: Buffer): Said {
+  const version = value[2] ?? 0;
+  return {
+    notAfterMs: version < 2 ? undefined : Number(value.readBigUInt64BE(16)),
+    catalogPosition: version < 3 ? 0 : Number(value.readBigUInt64BE(24)),
+  };
+}
+
 /** Sums events by a key. */
 export function sumBy(
-  events: Iterable<CountedEvent>,
-  keyOf: (event: CountedEvent) => string,
+  events: Iterable<LoggedEvent>,
+  keyOf: (event: LoggedEvent) => string,
 ): Map<string, Figures> {
   const sums = new Map<string, Figures>();
   for (const event of events) {

@@ -1,6 +1,6 @@
-import { readStats } from '@tally/client';
+import { readStats, type StatsPoint, type StatsQuestion } from '@tally/client';
 import { HOUR_MS } from '@tally/contracts';
-import { EVENT_TYPE } from '../traffic/clients.js';
+import type { Traffic } from '../traffic/traffic.js';
 import type { Estimates } from './estimates.js';
 
 /** Figures of one subject, or of one minute of it. */
@@ -21,8 +21,19 @@ export interface Answer {
   readonly estimates: ReadonlyMap<string, Estimates>;
 }
 
-/** Events are three hours old at most when they are sent. */
-const HOURS_BACK = 5;
+/** Events are a day old at most when they are sent. */
+const HOURS_BACK = 26;
+
+/** What all questions have in common. */
+export function questionOf({ type }: Traffic, subjects: readonly string[]) {
+  return {
+    type,
+    subjects,
+    functions: ['count', 'sum', 'unique', 'p50'],
+    from: hourFromNow(-HOURS_BACK),
+    to: hourFromNow(1),
+  } satisfies StatsQuestion;
+}
 
 function hourFromNow(hours: number): string {
   return new Date(Math.ceil(Date.now() / HOUR_MS + hours) * HOUR_MS).toISOString();
@@ -31,38 +42,36 @@ function hourFromNow(hours: number): string {
 /** Asks the public API; throws when it does not answer with figures. */
 export async function askStats(
   gateway: string,
+  traffic: Traffic,
   subjects: readonly string[],
   granularity: 'total' | 'minute',
 ): Promise<Answer> {
-  const { series, meta } = await readStats(
-    { gateway, apiKey: '' },
-    {
-      type: EVENT_TYPE,
-      subjects,
-      functions: ['count', 'sum', 'unique', 'p50'],
-      granularity,
-      from: hourFromNow(-HOURS_BACK),
-      to: hourFromNow(1),
-    },
-  );
+  const question = { ...questionOf(traffic, subjects), granularity };
+  const { series, meta } = await readStats({ gateway, apiKey: '' }, question);
   const totals = new Map<string, Figures>();
   const minutes = new Map<string, Figures>();
   const estimates = new Map<string, Estimates>();
   for (const { subject, missing, points } of series) {
     if (missing === true) continue;
     const total = { count: 0, cents: 0 };
-    for (const { start, sum, ...point } of points) {
-      const count = Number(point.count);
-      const cents = Math.round(Number(sum ?? 0) * 100);
-      total.count += count;
-      total.cents += cents;
-      const { unique = null, p50: median = null } = point;
-      const key = granularity === 'minute' ? `${subject}@${Date.parse(start)}` : subject;
-      estimates.set(key, { unique, median });
-      if (granularity === 'minute') minutes.set(key, { count, cents });
+    for (const point of points) {
+      const figures = figuresOf(point);
+      total.count += figures.count;
+      total.cents += figures.cents;
+      const key = granularity === 'minute' ? `${subject}@${Date.parse(point.start)}` : subject;
+      estimates.set(key, estimatesIn(point));
+      if (granularity === 'minute') minutes.set(key, figures);
     }
     totals.set(subject, total);
   }
   const asOfMs = meta.asOf === null ? undefined : Date.parse(meta.asOf);
   return { asOfMs, totals, minutes, estimates };
+}
+
+export function figuresOf({ count, sum = 0 }: StatsPoint): Figures {
+  return { count: Number(count), cents: Math.round(Number(sum) * 100) };
+}
+
+export function estimatesIn({ unique = null, p50: median = null }: StatsPoint): Estimates {
+  return { unique, median };
 }

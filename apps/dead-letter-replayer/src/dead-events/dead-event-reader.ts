@@ -10,6 +10,7 @@ import type { EventsTopic } from '@tally/placement';
 import { DeadEventFilter } from './dead-event-filter.js';
 import { placeOf, textOf, type Place } from './dead-event-places.js';
 import { keyOf, type DeadEventShards, type ShardsSay } from './dead-event-shards.js';
+import { TakenOnce } from './taken-once.js';
 import type { DeadEventTopic, KeptBatch, KeptRecord } from './dead-event-topic.js';
 
 /** Read for one answer: some 0.3 s. */
@@ -143,12 +144,14 @@ export class DeadEventReader {
     readonly isLast: boolean;
   }> {
     const filter = new DeadEventFilter(asked);
+    const taken = new TakenOnce();
     let readBytes = 0;
     for await (const { records, end } of this.read(after, filter.partitions)) {
       const behind = records.filter((kept) => filter.hasRecord(kept));
       const { found, say } = await this.find(
         behind,
-        (kept, event) => filter.hasCause(event) && isBehind(kept, event, after),
+        (kept, event) =>
+          taken.isFirst(kept, event) && filter.hasCause(event) && isBehind(kept, event, after),
       );
       readBytes += BATCH_BYTES;
       const matching = found.filter(({ document }) => filter.has(document));

@@ -19,6 +19,11 @@ export interface StatsQuestion {
   readonly attribute?: string;
   /** `total` by default: one window as long as the question. */
   readonly granularity?: 'total' | 'minute' | 'hour' | 'day';
+  /** Names of dimensions: a series for each combination of their values that there is. */
+  readonly groupBy?: readonly string[];
+  /** `name:value`: only events with one of these values of the dimension; or with none of these. */
+  readonly filters?: readonly string[];
+  readonly excludes?: readonly string[];
   /** RFC 3339, rounded outward to the granularity; from inclusive, to exclusive. */
   readonly from: string;
   readonly to: string;
@@ -43,6 +48,8 @@ export interface StatsPoint extends Readonly<Record<Quantile, number | null | un
 /** The windows of one subject, in order. */
 export interface StatsSeries {
   readonly subject: string;
+  /** Where it was grouped: the value of each of these dimensions; null: the events lack it. */
+  readonly group?: Readonly<Record<string, string | number | boolean | null>>;
   /** Its shard did not answer: nothing is known of it. */
   readonly missing?: true;
   /** Its shard did not answer: these are the points of an earlier answer, complete to `asOf` (RFC 3339). */
@@ -73,8 +80,9 @@ const NOT_NOW: ReadonlySet<number> = new Set([429, 503, 504]);
  */
 export async function readStats(
   { gateway, apiKey }: Target,
-  { type, subjects, functions, attribute, granularity = 'total', from, to }: StatsQuestion,
+  question: StatsQuestion,
 ): Promise<StatsAnswer> {
+  const { type, subjects, functions, attribute, granularity = 'total', from, to } = question;
   const query = new URLSearchParams({
     type,
     function: functions.join(','),
@@ -84,6 +92,10 @@ export async function readStats(
   });
   if (attribute !== undefined) query.set('attribute', attribute);
   for (const subject of subjects) query.append('subject', subject);
+  const { groupBy = [], filters = [], excludes = [] } = question;
+  for (const name of groupBy) query.append('group_by', name);
+  for (const filter of filters) query.append('filter', filter);
+  for (const exclude of excludes) query.append('exclude', exclude);
   const headers: Record<string, string> =
     apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` };
   const response = await fetch(`${gateway}/v1/stats?${query.toString()}`, {

@@ -206,6 +206,29 @@ describe('split series that a shard has too many of', () => {
     last.add(other, 1, 0, NO_VALUE);
     expect(last.toMessage()).toMatchObject({ splitRules: [], seriesNames: Buffer.alloc(0) });
   });
+
+  it('are told again, each once, where a delta is sent again: an older copy of the shard may answer', () => {
+    const table = newTable();
+    const all = table.all(of('FR'));
+    table.typeOf(all).definition = { ...DEFAULT_EVENT_TYPE, dimensions, cardinalityLimit: 7 };
+    const [france, spain] = [table.split(of('FR'), dimensions), table.split(of('ES'), dimensions)];
+    const first = new ShardDelta(TOPIC, table);
+    for (const series of [all, france]) first.add(series, 1, 0, NO_VALUE);
+    first.applied();
+    const next = new ShardDelta(TOPIC, table);
+    for (const series of [all, france, spain]) next.add(series, 1, 0, NO_VALUE);
+    next.add(france, 2, 0, NO_VALUE);
+    const named = (bytes: Buffer) =>
+      (decodeSeriesNames(bytes) ?? []).map((name) => name.dimensions).sort();
+    expect(named(next.toMessage().seriesNames)).toEqual(['{"country":"ES"}']);
+    const again = next.namesAgain();
+    expect(named(again.seriesNames)).toEqual(['{"country":"ES"}', '{"country":"FR"}']);
+    expect(again.splitRules).toEqual([{ project: 'p', type: 't', dimensions, most: 7 }]);
+    // What it refuses now goes to the others.
+    next.applied(Buffer.from(table.entry(france).subarray(0, SERIES_ID_BYTES)));
+    expect(table.split(of('FR'), dimensions)).not.toBe(france);
+    expect(table.split(of('ES'), dimensions)).toBe(spain);
+  });
 });
 
 describe('a record that is in a delta by halves', () => {

@@ -152,6 +152,22 @@ export class ShardDelta implements SeriesUser {
     this.close();
   }
 
+  /**
+   * What goes in place of the same members of its message where it is sent again: the names of all of its
+   * split series. Who answers then may be an older copy of the shard that was never told of some, or that
+   * gave their room to others since; nobody would find rows without a name in any group.
+   */
+  namesAgain(): Pick<shardProxy.ApplyDeltaRequest, 'seriesNames' | 'splitRules'> {
+    const { index, table } = this;
+    const told = new Set(this.untold);
+    for (let row = 0; row < index.size; row++) {
+      const series = index.seriesOf(row);
+      if (table.isSplit(series)) told.add(series);
+    }
+    this.untold = [...told];
+    return { seriesNames: this.nameBytes(), splitRules: this.splitRules() };
+  }
+
   /** Nothing comes of it any more. */
   close(): void {
     this.table.leave(this.user);

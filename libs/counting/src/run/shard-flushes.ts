@@ -183,9 +183,10 @@ export class ShardFlushes {
   }
 
   private sendAgain(flight: Flight): void {
-    const { attempt } = flight.flush;
+    const { attempt, request } = flight.flush;
     const afterMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 16), MAX_RETRY_MS);
-    flight.flush = { ...flight.flush, attempt: attempt + 1, afterMs };
+    const again = attempt === 1 ? { ...request, ...flight.delta.namesAgain() } : request;
+    flight.flush = { ...flight.flush, request: again, attempt: attempt + 1, afterMs };
     this.options.emit(flight.flush);
   }
 }
