@@ -87,6 +87,10 @@ export class Replayer {
     return this.driver?.waiting() ?? [];
   }
 
+  get isLeader(): boolean {
+    return this.election.isLeader;
+  }
+
   /** What dead events are read and counted by. TallyError `unavailable` until it is known. */
   installed(): { readonly topic: EventsTopic; readonly rules: ReplayRules } {
     const { topic, shardMap, catalog, options } = this;
