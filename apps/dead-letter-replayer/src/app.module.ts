@@ -12,6 +12,7 @@ import {
 } from '@tally/service-kit';
 import { EventTypeRegistry, Shards } from '@tally/shard-client';
 import { ZooKeeperSession } from '@tally/zookeeper';
+import { CatalogController } from './catalog/catalog.controller.js';
 import type { DeadLetterReplayerConfig } from './config.js';
 import { DeadEventKeeper } from './dead-events/dead-event-keeper.js';
 import { DeadEventReader } from './dead-events/dead-event-reader.js';
@@ -35,7 +36,7 @@ export class AppModule {
           owns: true,
         }),
       ],
-      controllers: [DeadEventsController],
+      controllers: [CatalogController, DeadEventsController],
       providers: [
         INSTALLATION_PROVIDER,
         {
