@@ -70,7 +70,13 @@ describe('views per owner', () => {
     await watch(3);
     await putOwner('bob');
     await watch(2);
+    const read = () => tally.ask(catalog);
+    expect(await (await read()).json()).toMatchObject({
+      subject: SUBJECT,
+      fields: { owner: 'bob', title: 'Of a video' },
+    });
     await administer('DELETE', catalog);
+    expect((await read()).status).toBe(404);
     await watch(4);
     await counted(10);
     expect(await counts()).toEqual({

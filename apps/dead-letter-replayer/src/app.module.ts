@@ -12,14 +12,16 @@ import {
 } from '@tally/service-kit';
 import { EventTypeRegistry, Shards } from '@tally/shard-client';
 import { ZooKeeperSession } from '@tally/zookeeper';
+import { CatalogController } from './catalog/catalog.controller.js';
 import type { DeadLetterReplayerConfig } from './config.js';
+import { DeadEventKeeper } from './dead-events/dead-event-keeper.js';
 import { DeadEventReader } from './dead-events/dead-event-reader.js';
 import { DeadEventSettler } from './dead-events/dead-event-settler.js';
 import { DeadEventShards } from './dead-events/dead-event-shards.js';
 import { DeadEventTopic } from './dead-events/dead-event-topic.js';
 import { DeadEventsController } from './dead-events/dead-events.controller.js';
 import { Replayer } from './delivery/replayer.js';
-import { replayerMetrics } from './metrics.js';
+import { registerDeadEventMetrics, replayerMetrics } from './metrics.js';
 
 @Module({})
 export class AppModule {
@@ -34,7 +36,7 @@ export class AppModule {
           owns: true,
         }),
       ],
-      controllers: [DeadEventsController],
+      controllers: [CatalogController, DeadEventsController],
       providers: [
         INSTALLATION_PROVIDER,
         {
@@ -44,21 +46,48 @@ export class AppModule {
             new DeadEventShards(peers.of('cluster-proxy'), config.shardDeadlineMs),
         },
         {
-          provide: DeadEventReader,
-          inject: [DeadEventShards, Replayer, LOGGER, Lifecycle, TLS],
-          useFactory: (
-            shards: DeadEventShards,
-            replayer: Replayer,
-            logger: Logger,
-            lifecycle: Lifecycle,
-            tls: TlsFiles | undefined,
-          ) => {
+          provide: DeadEventTopic,
+          inject: [LOGGER, Lifecycle, TLS],
+          useFactory: (logger: Logger, lifecycle: Lifecycle, tls: TlsFiles | undefined) => {
             const kafka = kafkaConfig(config, tls);
             const admin = new LogAdmin(kafka, logger);
             const topic = new DeadEventTopic(kafka, admin);
             lifecycle.onClose('dead events', () => topic.close());
             lifecycle.onClose('log admin of dead events', () => admin.close());
-            return new DeadEventReader(topic, shards, () => replayer.installed());
+            return topic;
+          },
+        },
+        {
+          provide: DeadEventReader,
+          inject: [DeadEventTopic, DeadEventShards, Replayer],
+          useFactory: (topic: DeadEventTopic, shards: DeadEventShards, replayer: Replayer) =>
+            new DeadEventReader(topic, shards, () => replayer.installed()),
+        },
+        {
+          provide: DeadEventKeeper,
+          inject: [DeadEventTopic, DeadEventShards, Replayer, LOGGER, METRICS, Lifecycle],
+          useFactory: (
+            topic: DeadEventTopic,
+            shards: DeadEventShards,
+            replayer: Replayer,
+            logger: Logger,
+            { registry }: Metrics,
+            lifecycle: Lifecycle,
+          ) => {
+            const keeper = new DeadEventKeeper({
+              topic,
+              shards,
+              installed: () => (replayer.isLeader ? replayer.installed() : undefined),
+              keepMs: config.deadEventKeepMs,
+              settledKeepMs: config.settledEventKeepMs,
+              lookMs: config.deadEventLookMs,
+              metrics: replayer.metrics,
+              logger,
+            });
+            registerDeadEventMetrics(registry, () => keeper.open());
+            lifecycle.onListening(() => keeper.start());
+            lifecycle.onClose('keeper of dead events', () => keeper.stop());
+            return keeper;
           },
         },
         {

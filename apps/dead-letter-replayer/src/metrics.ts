@@ -1,4 +1,6 @@
+import type { DeadCause } from '@tally/contracts';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { OpenDeadEvents } from './dead-events/dead-event-census.js';
 
 /** Letters that wait for one shard. */
 export interface WaitingLetters {
@@ -12,6 +14,7 @@ export interface ReplayerMetrics {
   readonly delivered: Counter<'shard'>;
   readonly unreadable: Counter;
   readonly settled: Counter<'settlement' | 'cause'>;
+  readonly deletedDeadEvents: Counter<'cause' | 'state'>;
 }
 
 /** @param waiting Asked whenever the metrics are. */
@@ -54,10 +57,45 @@ export function replayerMetrics(
       labelNames: ['settlement', 'cause'],
       registers,
     }),
+    deletedDeadEvents: new Counter({
+      name: 'tally_dead_events_deleted_total',
+      help: 'Dead events that were deleted for their age, by cause and by what had become of them: alarm when state="open" grows, nobody had decided about those.',
+      labelNames: ['cause', 'state'],
+      registers,
+    }),
     unreadable: new Counter({
       name: 'tally_dead_letters_unreadable_total',
       help: 'Dead letters that cannot be counted and stay where they are: alarm above 0.',
       registers,
     }),
   };
+}
+
+/** @param open Asked whenever the metrics are. */
+export function registerDeadEventMetrics(
+  registry: Registry,
+  open: () => ReadonlyMap<DeadCause, OpenDeadEvents>,
+): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'tally_dead_events_open',
+    help: 'Dead events that wait to be counted or discarded, by cause, as the leader of the replayers found them within TALLY_DEAD_EVENT_LOOK_MS.',
+    labelNames: ['cause'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [cause, { events }] of open()) this.set({ cause }, events);
+    },
+  });
+  new Gauge({
+    name: 'tally_dead_events_oldest_open_seconds',
+    help: 'Age of the oldest dead event that waits to be counted or discarded, by cause: alarm from three quarters of TALLY_DEAD_EVENT_KEEP_MS on, as it is deleted then.',
+    labelNames: ['cause'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [cause, { oldestMs }] of open())
+        this.set({ cause }, Math.max(0, Date.now() - oldestMs) / 1000);
+    },
+  });
 }

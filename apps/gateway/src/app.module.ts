@@ -131,7 +131,9 @@ export class AppModule {
           useFactory: (peers: Peers, logger: Logger, known: KnownCatalog): CatalogParts => ({
             logger,
             partitioner: peers.of('partitioner').client,
+            replayer: peers.of('dead-letter-replayer').client,
             timeoutMs: config.appendTimeoutMs,
+            readTimeoutMs: config.statsTimeoutMs,
             known,
           }),
         },

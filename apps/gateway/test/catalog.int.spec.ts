@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { encodeCatalogFields } from '@tally/contracts';
 import { Refusal } from '@tally/testing/stub-service';
 import { OPENAPI } from '../src/openapi/openapi-document.js';
 import { GatewayFixture, type RunningGateway } from './support/gateway-fixture.js';
@@ -12,8 +13,10 @@ beforeAll(async () => {
 afterAll(() => fixture.stop(), 30_000);
 beforeEach(() => fixture.reset());
 
+const OPERATIONS = { GET: 'get', PUT: 'put', DELETE: 'delete' } as const;
+
 async function ask(
-  method: 'PUT' | 'DELETE',
+  method: 'GET' | 'PUT' | 'DELETE',
   subject: string,
   document?: unknown,
   authorization = 'Bearer master',
@@ -23,7 +26,7 @@ async function ask(
     headers: { authorization, ...(document === undefined ? {} : JSON_BODY) },
     ...(document === undefined ? {} : { body: JSON.stringify(document) }),
   });
-  const operation = OPENAPI.paths['/v1/catalog/{subject}'][method === 'PUT' ? 'put' : 'delete'];
+  const operation = OPENAPI.paths['/v1/catalog/{subject}'][OPERATIONS[method]];
   expect(Object.keys(operation.responses)).toContain(String(response.status));
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
@@ -89,6 +92,40 @@ describe('the catalogue', () => {
     }
   });
 
+  it('is read by who may ask for counts', async () => {
+    const asked: object[] = [];
+    fixture.onGetCatalogEntry = async (request) => {
+      asked.push(request);
+      return { value: encodeCatalogFields({ owner: 'ann' }), position: '7' };
+    };
+    expect(await ask('GET', 'a%2Fb', undefined, 'Bearer api')).toEqual({
+      status: 200,
+      body: { subject: 'a/b', fields: { owner: 'ann' }, position: 7 },
+    });
+    expect(asked).toEqual([{ project: 'default', subject: 'a/b' }]);
+    expect(await ask('GET', 'a', undefined, 'Bearer other')).toMatchObject({ status: 401 });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('says where nothing is known of a subject, and where nobody can say', async () => {
+    const answers = [
+      ['not_found', 404],
+      ['unavailable', 503],
+    ] as const;
+    for (const [code, status] of answers) {
+      fixture.onGetCatalogEntry = () => Promise.reject(new Refusal(code));
+      expect(await ask('GET', 'a', undefined, 'Bearer api')).toMatchObject({
+        status,
+        body: { code },
+      });
+    }
+  });
+
+  it.each(['x'.repeat(513), 'a%00b', 'a?b=c', '%ff'])('is not asked for %s', async (subject) => {
+    const { status } = await ask('GET', subject, undefined, 'Bearer api');
+    expect(status).toBe(400);
+  });
+
   it('is for who may administer', async () => {
     for (const method of ['PUT', 'DELETE'] as const) {
       const document = method === 'PUT' ? { fields: {} } : undefined;
@@ -106,9 +143,10 @@ describe('the catalogue', () => {
 
   it('answers another method with those that it knows', async () => {
     const response = await fetch(`${gateway.url}/v1/catalog/a%2Fb`, {
+      method: 'POST',
       headers: { authorization: 'Bearer api' },
     });
     expect(response.status).toBe(405);
-    expect(response.headers.get('allow')).toBe('PUT, DELETE, OPTIONS');
+    expect(response.headers.get('allow')).toBe('GET, PUT, DELETE, OPTIONS');
   });
 });

@@ -42,8 +42,8 @@ export const settings = {
   ),
   groupSessionMs: setting(
     'TALLY_GROUP_SESSION_MS',
-    wholeNumber(1000, 60_000, 10_000),
-    'how long the log waits for a silent processor before others get its partitions',
+    wholeNumber(1000, 60_000, 6000),
+    'how long the log waits for a silent processor before others get its partitions; the least that Apache Kafka takes unless told otherwise, and far longer than any piece of work between two heartbeats. Longer survives longer pauses',
   ),
   fetchWaitMs: setting(
     'TALLY_FETCH_WAIT_MS',

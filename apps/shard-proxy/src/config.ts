@@ -1,5 +1,6 @@
 import {
   type ConfigOf,
+  deadEventSettings,
   discoverySettings,
   grpcSettings,
   serviceSettings,
@@ -12,6 +13,7 @@ export const settings = {
   ...serviceSettings,
   ...discoverySettings,
   ...grpcSettings,
+  ...deadEventSettings,
   shard: setting(
     'TALLY_SHARD',
     wholeNumber(0, 1023),

@@ -27,6 +27,12 @@ const DELETED = Buffer.from([0]);
 const OFFSET_BYTES = 8;
 const NUL = Buffer.from([0]);
 
+/** What is known of a subject, from that position on. */
+export interface CatalogEntry {
+  readonly fields: CatalogFields;
+  readonly position: bigint;
+}
+
 /**
  * All that a catalogue said, on the local disk: an LMDB with a version of a subject under project, NUL,
  * subject, NUL and its offset. How far it was read is written in the transaction that has the versions,
@@ -114,6 +120,12 @@ export class CatalogStore implements Catalog {
     const found = this.lookUp(catalogKey(project, subject), position);
     this.found.set(name, found);
     return found.fields;
+  }
+
+  /** What was read last of the subject, and the position behind that; undefined: nothing is known. */
+  latest(project: string, subject: string): CatalogEntry | undefined {
+    const { fields, above } = this.lookUp(catalogKey(project, subject), this.reached);
+    return fields && { fields, position: above + 1n };
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Catalog } from '@tally/counting';
 import { LogReader, type KafkaConfig, type LogAdmin } from '@tally/log-client';
 import { crash, keepTrying } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
-import { CatalogStore } from './catalog-store.js';
+import { CatalogStore, type CatalogEntry } from './catalog-store.js';
 
 const PARTITION = 0;
 /** Read at once, and how long new records are waited for in one question. */
@@ -100,6 +100,28 @@ export class FollowedCatalog implements Catalog {
     }
   }
 
+  /**
+   * What is known of the subject, by all that the log has of the catalogue now; undefined: nothing is.
+   * TallyError `unavailable` when that was not read until the signal was aborted.
+   */
+  async latest(
+    project: string,
+    subject: string,
+    signal: AbortSignal,
+  ): Promise<CatalogEntry | undefined> {
+    const end = await this.end();
+    if ((await this.reach(end, signal)) !== true)
+      throw new TallyError('unavailable', `the catalogue was read up to ${this.position}`);
+    return this.store?.latest(project, subject);
+  }
+
+  /** Of the catalogue in the log; 0n: there is none. */
+  private async end(): Promise<bigint> {
+    const { admin } = this.options;
+    if (!(await admin.hasTopic(this.topic))) return 0n;
+    return (await admin.bounds(this.topic)).get(PARTITION)?.high ?? 0n;
+  }
+
   private async whenReached(position: bigint, signal: AbortSignal): Promise<true | undefined> {
     while (!this.reaches(position) && !signal.aborted)
       await new Promise<void>((resolve) => {
@@ -119,16 +141,13 @@ export class FollowedCatalog implements Catalog {
     isOneLook: boolean,
     signal: AbortSignal,
   ): Promise<false | undefined> {
-    const { admin, logger, positionWaitMs } = this.options;
+    const { logger, positionWaitMs } = this.options;
     const begunAtMs = performance.now();
     let answers = isOneLook ? 1 : Math.ceil(positionWaitMs / RETRY_MS);
     await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     return keepTrying<false>(
       async () => {
-        const end = (await admin.hasTopic(this.topic))
-          ? ((await admin.bounds(this.topic)).get(PARTITION)?.high ?? 0n)
-          : 0n;
-        if (end < position && --answers <= 0) return false;
+        if ((await this.end()) < position && --answers <= 0) return false;
         throw new TallyError('unavailable', `the catalogue was read up to ${this.position}`);
       },
       {

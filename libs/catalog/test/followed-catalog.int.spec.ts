@@ -78,6 +78,22 @@ describe('a catalogue that is followed', () => {
     await catalog.close();
   });
 
+  it('says what is known of a subject now, with all that the log has', async () => {
+    const topic = newTopic();
+    const catalog = follow(topic);
+    const latest = (subject: string) => catalog.latest('default', subject, signal);
+    expect(await latest('a')).toBeUndefined();
+    await admin.createTopic(catalogTopic(topic), 1);
+    await put(topic, 'a', 'ann');
+    await put(topic, 'a', 'bob');
+    await put(topic, 'b', 'cy');
+    expect(await latest('a')).toEqual({ fields: { owner: 'bob' }, position: 2n });
+    expect(await latest('c')).toBeUndefined();
+    await put(topic, 'a');
+    expect(await latest('a')).toBeUndefined();
+    await catalog.close();
+  });
+
   it('goes on where it was, and takes in what comes without being asked', async () => {
     const topic = newTopic();
     await admin.createTopic(catalogTopic(topic), 1);

@@ -15,6 +15,7 @@ import {
   STAMP_INSTALLATION,
 } from './installation/installation.sql.js';
 import {
+  FORGET_DEAD_EVENTS,
   LIST_DEAD_EVENT_ACTIONS,
   READ_DEAD_EVENTS,
   SETTLE_DEAD_EVENTS,
@@ -34,6 +35,7 @@ describe('the text of the statement', () => {
     ['apply-delta', APPLY_DELTA.text],
     ['ensure-coverage', ENSURE_COVERAGE.text],
     ['find-loss', FIND_LOSS.text],
+    ['forget-dead-events', FORGET_DEAD_EVENTS.text],
     ['keep-nodes', KEEP_NODES.text],
     ['last-node', LAST_NODE.text],
     ['list-dead-event-actions', LIST_DEAD_EVENT_ACTIONS.text],

@@ -1,6 +1,7 @@
 export { mostRanges, readCoverage, IDENTITY_COLUMNS } from './coverage/read-coverage.js';
 export { admitSeries } from './delta/admit-series.js';
 export { applyDelta, type ApplyResult } from './delta/apply-delta.js';
+export { forgetDeadEvents } from './dead-events/forget-dead-events.js';
 export { listDeadEventActions, readDeadEvents } from './dead-events/read-dead-events.js';
 export {
   parseSettlement,

@@ -127,6 +127,18 @@ export class LogAdmin {
     });
   }
 
+  /** Whether something was appended to the topic at or after an instant, by the clock of the log. */
+  async hasRecordsSince(topic: string, timestampMs: number): Promise<boolean> {
+    const bounds = await this.bounds(topic);
+    return this.ask('ask for offsets by time', async (admin) => {
+      const first = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs);
+      // Where there is none, the answer is the end.
+      return first.some(
+        ({ partition, offset }) => BigInt(offset) < (bounds.get(partition)?.high ?? 0n),
+      );
+    });
+  }
+
   /**
    * Deletes the records of this partition below an offset, for ever. Where the log begins behind it
    * already, nothing is done.

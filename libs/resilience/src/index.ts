@@ -13,4 +13,5 @@ export { within } from './retry/within.js';
 export { inTurns } from './turns/in-turns.js';
 export { LongestHolds } from './turns/longest-holds.js';
 export { TURN_MS, Turns, type LoopClock } from './turns/turns.js';
+export { RepeatedWork, type RepeatedWorkOptions } from './work/repeated-work.js';
 export { WorkUnderWay } from './work/work-under-way.js';

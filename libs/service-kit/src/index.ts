@@ -1,3 +1,4 @@
+export { deadEventSettings } from './config/dead-event-settings.js';
 export { gatheringSettings } from './config/gathering-settings.js';
 export { loadConfig, parseConfig } from './config/load-config.js';
 export {

@@ -10,6 +10,7 @@ const LOAD: Load = {
   retentionDays: 90,
   logDays: 7,
   dedupSeconds: 600,
+  catalogRecords: 1_000_000,
   utilisation: 0.6,
 };
 const partOf = (load: Load, wanted: string) => {
@@ -37,6 +38,13 @@ describe('the sheet of a load', () => {
       expect(instances * LOAD.utilisation).toBeGreaterThan(cores - 1e-9);
       expect((instances - 1) * LOAD.utilisation).toBeLessThan(cores);
     }
+  });
+
+  it('has the disk of two dedup windows, and of all that was put into the catalogue', () => {
+    const { generationBytes, catalogBytes } = sheetOf(LOAD);
+    expect(generationBytes).toBe(2 * 10_000 * 600 * 18);
+    expect(catalogBytes).toBe(1_000_000 * 300);
+    expect(sheetOf({ ...LOAD, catalogRecords: 0 }).catalogBytes).toBe(0);
   });
 
   it('says what does not go', () => {

@@ -1,6 +1,9 @@
 import {
   BESIDES,
+  CATALOG_RECORD_BYTES,
   DEDUP_EVENT_BYTES,
+  GENERATION_EVENT_BYTES,
+  GENERATION_WINDOWS,
   LOG_EVENT_BYTES,
   SERVICES,
   SHARD,
@@ -24,6 +27,8 @@ export interface Load {
   readonly logDays: number;
   /** The dedup window, in s. */
   readonly dedupSeconds: number;
+  /** Entries that are put into the catalogue, all that ever were. */
+  readonly catalogRecords: number;
   /** What of a core may be in use at the peak, 0 to 1. */
   readonly utilisation: number;
 }
@@ -46,6 +51,10 @@ export interface Sheet {
   /** Bytes on disk: of the log, and of all shards. */
   readonly logBytes: number;
   readonly storeBytes: number;
+  /** Bytes in the folder or bucket of the generations of dedup windows, of all processors. */
+  readonly generationBytes: number;
+  /** Bytes of the catalogue in the log, and again with each processor and dead-letter-replayer. */
+  readonly catalogBytes: number;
   /** Mbit/s at the peak: from clients, to and from the log, to the shards. */
   readonly network: { readonly clients: number; readonly log: number; readonly shards: number };
   readonly zookeeperOperations: number;
@@ -95,7 +104,8 @@ export function sheetOf(load: Load): Sheet {
     Math.ceil(storeBytes / SHARD.mostBytes),
     instancesFor(postgresCores, utilisation),
   );
-  const kept = eventsPerSecond * load.dedupSeconds * DEDUP_EVENT_BYTES;
+  const windowEvents = eventsPerSecond * load.dedupSeconds;
+  const kept = windowEvents * DEDUP_EVENT_BYTES;
   const processors = parts.find(({ name }) => name === 'processor')?.instances ?? LEAST_INSTANCES;
   const all: Part[] = [
     ...parts.map((part) =>
@@ -129,6 +139,8 @@ export function sheetOf(load: Load): Sheet {
     partitions: Math.max(LEAST_PARTITIONS, processors * PARTITIONS_PER_PROCESSOR),
     logBytes: logBytesPerSecond * DAY_S * load.logDays * MEAN_OF_PEAK,
     storeBytes,
+    generationBytes: GENERATION_WINDOWS * windowEvents * GENERATION_EVENT_BYTES,
+    catalogBytes: load.catalogRecords * CATALOG_RECORD_BYTES,
     network: {
       clients: mbits(eventsPerSecond * load.eventBytes),
       log: mbits(2 * logBytesPerSecond),

@@ -61,5 +61,14 @@ export const BESIDES: readonly {
 export const LOG_EVENT_BYTES = 62;
 /** What a processor keeps of each event of the dedup window. */
 export const DEDUP_EVENT_BYTES = 40;
+/** On disk for each event of GENERATION_WINDOWS, where generations of dedup windows are kept (ADR 30). */
+export const GENERATION_EVENT_BYTES = 18;
+/** Files of older ones are deleted. */
+export const GENERATION_WINDOWS = 2;
+/**
+ * Bytes of a record of the catalogue with three short fields, in the log and in each copy of it: ADR 33.
+ * Nothing of it goes.
+ */
+export const CATALOG_RECORD_BYTES = 300;
 /** Requests to ZooKeeper by each process: its session every few seconds, its watches when one comes or goes. */
 export const ZOOKEEPER_OPERATIONS_PER_PROCESS = 0.5;

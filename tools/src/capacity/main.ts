@@ -13,6 +13,7 @@ docs/benchmarks.md measured; no forecast for another machine without its own too
   --days N          for which windows of a minute are kept, default 90
   --log-days N      for which the log is kept, default 7
   --dedup-seconds N the dedup window, default 600
+  --catalog N       entries that are ever put into the catalogue, default 0
   --use N           what of a core may be in use at the peak, in percent, default 60
   --json            the sheet as JSON
   --help            this text
@@ -26,6 +27,7 @@ const OPTIONS = {
   days: { type: 'string', default: '90' },
   'log-days': { type: 'string', default: '7' },
   'dedup-seconds': { type: 'string', default: '600' },
+  catalog: { type: 'string', default: '0' },
   use: { type: 'string', default: '60' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -50,13 +52,17 @@ if (values.help) {
   process.exit(0);
 }
 
-function amount(name: Exclude<keyof typeof OPTIONS, 'json' | 'help'>, most: number): number {
+function amount(
+  name: Exclude<keyof typeof OPTIONS, 'json' | 'help'>,
+  most: number,
+  least = 1,
+): number {
   const text = values[name];
   if (text === undefined) return wrong(`--${name} is needed`);
   const value = Number(text);
-  return /^\d+$/.test(text) && value >= 1 && value <= most
+  return /^\d+$/.test(text) && value >= least && value <= most
     ? value
-    : wrong(`--${name}: expected a whole number from 1 to ${most}, got ${text}`);
+    : wrong(`--${name}: expected a whole number from ${least} to ${most}, got ${text}`);
 }
 
 const eventsPerSecond = amount('rate', 1e9);
@@ -68,6 +74,7 @@ const load: Load = {
   retentionDays: amount('days', 36_500),
   logDays: amount('log-days', 36_500),
   dedupSeconds: amount('dedup-seconds', 86_400),
+  catalogRecords: amount('catalog', 1e9, 0),
   utilisation: amount('use', 100) / 100,
 };
 const sheet = sheetOf(load);
@@ -95,6 +102,7 @@ function textOf({ parts, limits, ...rest }: Sheet): string {
     '',
     `partitions    ${rest.partitions}`,
     `disk          ${disk(rest.logBytes)} for the log, ${disk(rest.storeBytes)} for ${rest.shards} shards`,
+    `besides       ${disk(rest.generationBytes)} for generations of dedup windows, ${disk(rest.catalogBytes)} in the log and with each processor and replayer for the catalogue`,
     `network       ${mbits(network.clients)} from clients, ${mbits(network.log)} to and from the log, ${mbits(network.shards)} to the shards`,
     `ZooKeeper     ${rest.zookeeperOperations.toFixed(0)} operations a second`,
     `connections   ${rest.postgresConnections} to each Postgres`,

@@ -10,13 +10,16 @@ import type { EventsTopic } from '@tally/placement';
 import { DeadEventFilter } from './dead-event-filter.js';
 import { placeOf, textOf, type Place } from './dead-event-places.js';
 import { keyOf, type DeadEventShards, type ShardsSay } from './dead-event-shards.js';
+import {
+  READ_BYTES,
+  type DeadEventTopic,
+  type KeptBatch,
+  type KeptRecord,
+} from './dead-event-topic.js';
 import { TakenOnce } from './taken-once.js';
-import type { DeadEventTopic, KeptBatch, KeptRecord } from './dead-event-topic.js';
 
 /** Read for one answer: some 0.3 s. */
 const MAX_READ_BYTES = 32 << 20;
-/** Of one read of the topic. */
-const BATCH_BYTES = 1 << 20;
 const MAX_LIMIT = 500;
 const MAX_GROUPS = 1000;
 
@@ -153,7 +156,7 @@ export class DeadEventReader {
         (kept, event) =>
           taken.isFirst(kept, event) && filter.hasCause(event) && isBehind(kept, event, after),
       );
-      readBytes += BATCH_BYTES;
+      readBytes += READ_BYTES;
       const matching = found.filter(({ document }) => filter.has(document));
       yield { found: matching, say, end, isLast: readBytes >= MAX_READ_BYTES };
     }

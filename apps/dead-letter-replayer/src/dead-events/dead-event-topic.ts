@@ -8,7 +8,7 @@ import { LogReader, type KafkaConfig, type LogAdmin } from '@tally/log-client';
 import type { Place } from './dead-event-places.js';
 
 /** Of one partition, at once. */
-const READ_BYTES = 1 << 20;
+export const READ_BYTES = 1 << 20;
 
 /** The dead events of one record of the log, and where they are kept. */
 export interface KeptRecord {
@@ -23,7 +23,7 @@ export interface KeptBatch {
   readonly end: Place;
 }
 
-/** The topic of dead events, to be read. Every failure is a TallyError `unavailable`. */
+/** The topic of dead events, to be read and shortened. Every failure is a TallyError `unavailable`. */
 export class DeadEventTopic {
   private readonly reader: LogReader;
 
@@ -67,6 +67,16 @@ export class DeadEventTopic {
         next = last.offset + 1n;
       }
     }
+  }
+
+  /** Deletes the records of the partition below that one. */
+  drop(eventsTopic: string, partition: number, before: bigint): Promise<void> {
+    return this.admin.deleteRecords(deadEventsTopic(eventsTopic), partition, before);
+  }
+
+  /** Whether the log, by its clock, has events of that instant or later. */
+  hasEventsSince(eventsTopic: string, timestampMs: number): Promise<boolean> {
+    return this.admin.hasRecordsSince(eventsTopic, timestampMs);
   }
 
   close(): Promise<void> {

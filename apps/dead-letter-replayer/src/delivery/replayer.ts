@@ -87,14 +87,23 @@ export class Replayer {
     return this.driver?.waiting() ?? [];
   }
 
+  get isLeader(): boolean {
+    return this.election.isLeader;
+  }
+
   /** What dead events are read and counted by. TallyError `unavailable` until it is known. */
-  installed(): { readonly topic: EventsTopic; readonly rules: ReplayRules } {
+  installed(): {
+    readonly topic: EventsTopic;
+    readonly rules: ReplayRules;
+    readonly catalog: FollowedCatalog;
+  } {
     const { topic, shardMap, catalog, options } = this;
     if (topic === undefined || shardMap === undefined || catalog === undefined)
       throw new TallyError('unavailable', 'no topic for events, or no shard map yet');
     const { eventTypes } = options;
     return {
       topic,
+      catalog,
       rules: {
         shardMap,
         definition: (project, type, version) => eventTypes.definition(project, type, version),

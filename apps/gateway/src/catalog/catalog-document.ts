@@ -31,7 +31,9 @@ export const CATALOG_ENTRY = z.object({
   position: z
     .int()
     .min(1)
-    .describe('Of the catalogue: events that come later through this gateway know the entry.'),
+    .describe(
+      'Of the catalogue: events that come later through the gateway that took the entry know it.',
+    ),
 });
 
 /** The fields that a caller gave. TallyError `invalid_argument`. */

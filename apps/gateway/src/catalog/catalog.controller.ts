@@ -1,10 +1,12 @@
-import { Controller, Delete, Inject, Param, Put, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Inject, Param, Put, Req, Res } from '@nestjs/common';
 import {
   catalogKey,
+  decodeCatalogFields,
   encodeCatalogFields,
   isSubject,
   MAX_SUBJECT_BYTES,
   type CatalogFields,
+  type deadLetterReplayer,
   type partitioner,
   TallyError,
 } from '@tally/contracts';
@@ -24,7 +26,10 @@ export const CATALOG_PARTS = Symbol('parts of the catalogue controller');
 
 export interface CatalogParts {
   readonly partitioner: ServiceClient;
+  readonly replayer: ServiceClient;
+  /** Of an append. */
   readonly timeoutMs: number;
+  readonly readTimeoutMs: number;
   readonly known: KnownCatalog;
   readonly logger: Pick<Logger, 'error'>;
 }
@@ -34,14 +39,35 @@ export interface CatalogParts {
 export class CatalogController {
   constructor(@Inject(CATALOG_PARTS) private readonly parts: CatalogParts) {}
 
+  @Get(':subject')
+  async get(
+    @Req() request: FastifyRequest,
+    @Param('subject') subject: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    assertAsked(request, subject);
+    const { replayer: client, readTimeoutMs: timeoutMs, logger } = this.parts;
+    const { value, position } = await askService<deadLetterReplayer.CatalogEntry>({
+      client,
+      method: 'GetCatalogEntry',
+      request: { project: PROJECT, subject },
+      timeoutMs,
+      logger,
+      unavailable: 'Entries of the catalogue cannot be read at the moment.',
+      failed: 'reading an entry of the catalogue was refused',
+      expected: ['not_found'],
+    });
+    const fields = decodeCatalogFields(value);
+    reply.status(200).send({ subject, fields, position: Number(position) });
+  }
+
   @Put(':subject')
   async put(
     @Req() request: FastifyRequest,
     @Param('subject') subject: string,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    readQuery(request.url, []);
-    assertSubject(subject);
+    assertAsked(request, subject);
     mediaTypeOf(request.headers, ['application/json']);
     const fields = readEntry(parseJsonDocument(request.body));
     const position = await this.append(subject, fields);
@@ -54,8 +80,7 @@ export class CatalogController {
     @Param('subject') subject: string,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    readQuery(request.url, []);
-    assertSubject(subject);
+    assertAsked(request, subject);
     const position = await this.append(subject, undefined);
     reply.status(200).send({ subject, position });
   }
@@ -80,7 +105,9 @@ export class CatalogController {
   }
 }
 
-function assertSubject(subject: string): void {
+/** About one subject, and nothing else. */
+function assertAsked({ url }: FastifyRequest, subject: string): void {
+  readQuery(url, []);
   if (!isSubject(subject))
     throw new TallyError(
       'invalid_argument',

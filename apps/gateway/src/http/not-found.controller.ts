@@ -6,7 +6,7 @@ export const RESOURCES = [
   'GET /v1/stats',
   'GET /v1/event-types',
   'GET and PUT /v1/event-types/{type}',
-  'PUT and DELETE /v1/catalog/{subject}',
+  'GET, PUT and DELETE /v1/catalog/{subject}',
   'GET /v1/admin/ledger',
   'GET and POST /v1/admin/losses',
   'GET /v1/admin/dead-events',

@@ -276,6 +276,17 @@ export const OPENAPI = {
       },
     },
     '/v1/catalog/{subject}': {
+      get: {
+        operationId: 'getCatalogEntry',
+        summary: 'What is known of a subject.',
+        description: 'All that was confirmed before is in it, whoever put it.',
+        security: API_KEY,
+        parameters: [SUBJECT_PARAMETER],
+        responses: {
+          200: answer('The entry.', 'CatalogEntry'),
+          ...problemResponses(['unauthenticated', 'not_found', 'unavailable', 'deadline_exceeded']),
+        },
+      },
       put: {
         operationId: 'putCatalogEntry',
         summary: 'Say what is known of a subject.',

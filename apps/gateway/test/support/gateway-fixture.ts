@@ -9,6 +9,7 @@ import {
   readEntries,
   type CatalogChange,
   type clusterProxy,
+  type deadLetterReplayer,
   type Event,
   type partitioner,
   type query,
@@ -35,6 +36,7 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Lo
 
 const NO_BOUNDS: partitioner.GetBoundsResponse = { topic: '', partitions: [] };
 const NO_SHARDS: clusterProxy.LossesResponse = { shards: [] };
+const NO_ENTRY: deadLetterReplayer.CatalogEntry = { value: Buffer.alloc(0), position: '0' };
 const NO_LEDGERS: clusterProxy.LedgerResponse = { shards: [] };
 
 /** A gateway on real ports. */
@@ -47,7 +49,7 @@ export interface RunningGateway {
 
 type Call = ServerUnaryCall<never, object>;
 
-/** A real ZooKeeper and, registered in it, a partitioner and a query service that the test plays. */
+/** A real ZooKeeper and, registered in it, the services behind a gateway, which the test plays. */
 export class GatewayFixture {
   /** Every append that arrived, and the events in it. */
   readonly appends: partitioner.AppendRequest[] = [];
@@ -60,6 +62,9 @@ export class GatewayFixture {
   onGetStats: (request: query.GetStatsRequest, call: Call) => Promise<query.GetStatsResponse> =
     async () => ({ subjects: [], missingShards: [] });
   onPutCatalogEntry: () => Promise<partitioner.PutCatalogEntryResponse> = () => this.nextEntry();
+  onGetCatalogEntry: (
+    request: deadLetterReplayer.GetCatalogEntryRequest,
+  ) => Promise<deadLetterReplayer.CatalogEntry> = async () => NO_ENTRY;
   onGetBounds: () => Promise<partitioner.GetBoundsResponse> = async () => NO_BOUNDS;
   onAcceptLoss: (request: clusterProxy.AcceptLossRequest) => Promise<clusterProxy.LossesResponse> =
     async () => NO_SHARDS;
@@ -110,6 +115,14 @@ export class GatewayFixture {
         return this.onPutCatalogEntry();
       },
     });
+    await this.serve(
+      'dead-letter-replayer',
+      'tally.dead_letter_replayer.v1.DeadLetterReplayerService',
+      {
+        GetCatalogEntry: (request: deadLetterReplayer.GetCatalogEntryRequest) =>
+          this.onGetCatalogEntry(request),
+      },
+    );
     await this.serve('query', 'tally.query.v1.QueryService', {
       GetStats: (request: query.GetStatsRequest, call: Call) => {
         this.questions.push(request);
@@ -136,6 +149,7 @@ export class GatewayFixture {
     this.onGetStats = async () => ({ subjects: [], missingShards: [] });
     this.onGetBounds = async () => NO_BOUNDS;
     this.onPutCatalogEntry = () => this.nextEntry();
+    this.onGetCatalogEntry = async () => NO_ENTRY;
     this.onAcceptLoss = async () => NO_SHARDS;
     this.onListLosses = async () => NO_SHARDS;
     this.onReadLedger = async () => NO_LEDGERS;

@@ -4,7 +4,7 @@ import type { Assignment, LogAdmin } from '@tally/log-client';
 import type { EventsTopic } from '@tally/placement';
 import type { WorkUnderWay } from '@tally/resilience';
 import type { Logger } from '@tally/service-kit';
-import type { DeadEventsTopic } from '../dead-events/dead-events-topic.js';
+import type { SideTopic } from '../topics/side-topic.js';
 import type { DeadLettersTopic } from '../letters/dead-letters-topic.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { WindowGenerations } from '../snapshots/window-generations.js';
@@ -14,7 +14,7 @@ export interface LogActionsOptions {
   readonly assignment: Assignment;
   readonly admin: LogAdmin;
   readonly letters: DeadLettersTopic;
-  readonly deadEvents: DeadEventsTopic;
+  readonly deadEvents: SideTopic;
   /** undefined: none are kept. */
   readonly generations: WindowGenerations | undefined;
   readonly logger: Logger;

@@ -1,5 +1,5 @@
 import { FollowedCatalog } from '@tally/catalog';
-import { TallyError } from '@tally/contracts';
+import { deadEventsTopic, TallyError } from '@tally/contracts';
 import type { InstallationWatch } from '@tally/discovery';
 import { GroupReader, type Assignment, type KafkaConfig, type LogAdmin } from '@tally/log-client';
 import {
@@ -17,7 +17,7 @@ import type { ProcessorConfig } from '../config.js';
 import { maxWindowBytes, REJOIN } from '../limits.js';
 import type { ProcessorMetrics } from '../metrics.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
-import { DeadEventsTopic } from '../dead-events/dead-events-topic.js';
+import { SideTopic } from '../topics/side-topic.js';
 import { DeadLettersTopic } from '../letters/dead-letters-topic.js';
 import { openStore } from '../snapshots/open-store.js';
 import { WindowGenerations } from '../snapshots/window-generations.js';
@@ -56,7 +56,7 @@ export class Processor {
   private topic: EventsTopic | undefined;
   private letters: DeadLettersTopic | undefined;
   private generations: WindowGenerations | undefined;
-  private deadEvents: DeadEventsTopic | undefined;
+  private deadEvents: SideTopic | undefined;
   private catalog: FollowedCatalog | undefined;
   private reader: GroupReader | undefined;
   private assignment: Assignment | undefined;
@@ -156,7 +156,10 @@ export class Processor {
     if (this.stopping.signal.aborted) return;
     this.topic = topic;
     this.letters ??= new DeadLettersTopic({ ...this.options, topic });
-    this.deadEvents ??= new DeadEventsTopic({ ...this.options, topic });
+    this.deadEvents ??= new SideTopic(deadEventsTopic(topic.name), {
+      ...this.options,
+      topic,
+    });
     const store = await openStore(this.options.config);
     if (store !== undefined)
       this.generations ??= new WindowGenerations({ ...this.options, store, topic });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { encodeCounterRows, MINUTE_MS, type CounterRow, type query } from '@tally/contracts';
 import { seriesId } from '@tally/placement';
 import { DDSketch, encodeAnswerEntry, HashedText, HyperLogLog } from '@tally/sketches';
+import { lastOf } from '../../test/support/last-of.js';
 import { LastAnswers } from './last-answers.js';
 import { mergeAnswers } from './merge-answers.js';
 import { planQuestion } from './plan-question.js';
@@ -56,11 +57,7 @@ const said = (rows: readonly CounterRow[], sketches: Buffer | undefined) => ({
 });
 
 function merged(...args: Parameters<typeof mergeAnswers>) {
-  const all = mergeAnswers(...args);
-  for (;;) {
-    const step = all.next();
-    if (step.done === true) return step.value;
-  }
+  return lastOf(mergeAnswers(...args));
 }
 
 describe('the figures of windows', () => {

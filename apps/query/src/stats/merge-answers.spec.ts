@@ -7,6 +7,7 @@ import {
   type clusterProxy,
   type CounterRow,
 } from '@tally/contracts';
+import { lastOf } from '../../test/support/last-of.js';
 import { seriesId } from '@tally/placement';
 import { LastAnswers } from './last-answers.js';
 import { mergeAnswers, startMsOf } from './merge-answers.js';
@@ -61,14 +62,6 @@ function merge(plan: Plan, answer: clusterProxy.ReadCountersResponse, last?: Las
   const bytes = lastOf(writeStatsAnswer(merged, (row) => startMsOf(plan, row)));
   const { subjects, ...rest } = readStatsAnswer(bytes);
   return { ...rest, subjects: subjects.map((one) => ({ ...one, windows: [...one.windows] })) };
-}
-
-/** Takes all steps. */
-function lastOf<Result>(steps: Iterator<unknown, Result>): Result {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
 }
 
 describe('answers of shards', () => {

@@ -8,6 +8,7 @@ import {
   type CounterRow,
   type shardProxy,
 } from '@tally/contracts';
+import { lastOf } from '../../test/support/last-of.js';
 import { startMsOf } from './merge-answers.js';
 import { mergeGroups } from './merge-groups.js';
 import { planQuestion } from './plan-question.js';
@@ -63,13 +64,6 @@ function merge(...shards: clusterProxy.ShardGroups[]) {
       ].join(' '),
     ),
   };
-}
-
-function lastOf<Result>(steps: Iterator<unknown, Result>): Result {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
 }
 
 describe('groups that shards answered', () => {

@@ -10,6 +10,7 @@ import {
   type Metrics,
 } from '@tally/service-kit';
 import type { ShardProxyConfig } from '../config.js';
+import { deadEventRetention } from '../dead-events/dead-event-retention.js';
 import { registerCoverageMetric, registerPoolMetrics, shardMetrics } from '../metrics.js';
 import { TablePartitionKeeper } from '../table-partitions/table-partition-keeper.js';
 import { Pools } from './pools.js';
@@ -74,6 +75,9 @@ export class PostgresModule {
           probe: async () => keeper.check(),
         });
         lifecycle.onClose('table partition keeper', () => keeper.stop());
+        const deadEvents = deadEventRetention(ownerUrl, config.deadEventKeepMs, logger);
+        deadEvents.start();
+        lifecycle.onClose('retention of dead events', () => deadEvents.stop());
         // Later tries go on without us: until then rows lie in DEFAULT.
         await within(FIRST_PARTITIONS_MS, keeper.start());
         return keeper;

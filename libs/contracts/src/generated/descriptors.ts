@@ -1495,6 +1495,34 @@ export const DESCRIPTORS: object = {
           "ListDeadEventActions": {
            "requestType": "ListDeadEventActionsRequest",
            "responseType": "ListDeadEventActionsResponse"
+          },
+          "GetCatalogEntry": {
+           "requestType": "GetCatalogEntryRequest",
+           "responseType": "CatalogEntry"
+          }
+         }
+        },
+        "GetCatalogEntryRequest": {
+         "fields": {
+          "project": {
+           "type": "string",
+           "id": 1
+          },
+          "subject": {
+           "type": "string",
+           "id": 2
+          }
+         }
+        },
+        "CatalogEntry": {
+         "fields": {
+          "value": {
+           "type": "bytes",
+           "id": 1
+          },
+          "position": {
+           "type": "uint64",
+           "id": 2
           }
          }
         },

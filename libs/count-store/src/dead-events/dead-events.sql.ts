@@ -87,3 +87,26 @@ ORDER BY taken_at_ms DESC, id
 LIMIT $2
 `.trim(),
 };
+
+/**
+ * Some rows, `$2` at most, that are more than `$1` hours older than what the ledger says that the log
+ * has of their partition. Rows that somebody settles are left for the next time.
+ */
+export const FORGET_DEAD_EVENTS: Statement = {
+  name: 'forget-dead-events',
+  text: `
+DELETE FROM dead_events d
+USING (
+  SELECT topic, partition, log_offset
+  FROM dead_events o
+  JOIN (
+    SELECT topic, partition, max(hour) AS latest FROM ledger GROUP BY topic, partition
+  ) l USING (topic, partition)
+  WHERE o.hour < l.latest - $1::int4
+  ORDER BY topic, partition, log_offset
+  LIMIT $2
+  FOR UPDATE OF o SKIP LOCKED
+) old
+WHERE (d.topic, d.partition, d.log_offset) = (old.topic, old.partition, old.log_offset)
+`.trim(),
+};

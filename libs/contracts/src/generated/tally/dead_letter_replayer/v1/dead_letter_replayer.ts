@@ -11,6 +11,18 @@ export const protobufPackage = "tally.dead_letter_replayer.v1";
 
 export const protobufFileName = "tally/dead_letter_replayer/v1/dead_letter_replayer.proto";
 
+export interface GetCatalogEntryRequest {
+  readonly project: string;
+  readonly subject: string;
+}
+
+export interface CatalogEntry {
+  /** Of the record, see docs/formats/catalog.md. */
+  readonly value: Buffer;
+  /** Of the catalogue, behind the record. */
+  readonly position: string;
+}
+
 /** Of one dead event: where its record lies in the log, and its index in the block. */
 export interface DeadEventKey {
   readonly partition: number;
@@ -178,4 +190,9 @@ export interface DeadLetterReplayerService {
   SettleDeadEvents(request: SettleDeadEventsRequest): Promise<SettleDeadEventsResponse>;
   /** What people did with dead events, the latest first, of all shards. */
   ListDeadEventActions(request: ListDeadEventActionsRequest): Promise<ListDeadEventActionsResponse>;
+  /**
+   * What is known of a subject now, all that the log has of the catalogue included. Fails with `not_found`
+   * when nothing is.
+   */
+  GetCatalogEntry(request: GetCatalogEntryRequest): Promise<CatalogEntry>;
 }
