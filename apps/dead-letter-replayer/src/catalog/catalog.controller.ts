@@ -1,6 +1,11 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { encodeCatalogFields, SECOND_MS, TallyError, type deadLetterReplayer } from '@tally/contracts';
+import {
+  encodeCatalogFields,
+  SECOND_MS,
+  TallyError,
+  type deadLetterReplayer,
+} from '@tally/contracts';
 import { Replayer } from '../delivery/replayer.js';
 
 /** Where the copy is read anew as a whole it takes longer: then the answer is that it is not there yet. */
