@@ -9,7 +9,7 @@ describe('a control', () => {
     '%s finds the protection that it takes away once in what is shipped',
     (_, control) => {
       const bundles = Object.values(bundlesWithout(control));
-      expect(bundles).toHaveLength(1 + (control.alsoIn ?? []).length);
+      expect(bundles).toHaveLength(1 + (control.alsoIn ?? []).length + (control.and ? 1 : 0));
       for (const bundle of bundles) expect(existsSync(join(bundle, 'main.js'))).toBe(true);
     },
   );

@@ -15,9 +15,11 @@ import { longNames } from './faults/long-names.js';
 import { loseAnswers } from './faults/lose-answers.js';
 import { oddShard } from './faults/odd-shard.js';
 import { outliveWindow } from './faults/outlive-window.js';
+import { repeatLetters } from './faults/repeat-letters.js';
 import { restoreOlderShard } from './faults/restore-older-shard.js';
 import { shardAway } from './faults/shard-away.js';
 import { shortenLog } from './faults/shorten-log.js';
+import { spoilGenerations } from './faults/spoil-generations.js';
 import { zombieProcessor } from './faults/zombie-processor.js';
 import type { Fault } from './trial.js';
 
@@ -33,6 +35,8 @@ export interface Control {
   /** The protection, as it stands in the bundle; found exactly once. */
   readonly protection: RegExp;
   readonly instead: string;
+  /** Another one, in another app, that would do what this one does no more. */
+  readonly and?: Pick<Control, 'app' | 'protection' | 'instead'>;
   readonly faults: readonly Fault[];
   /** How the trial must fail. */
   readonly failure: RegExp;
@@ -209,12 +213,69 @@ export const CONTROLS: readonly Control[] = [
     faults: [cutPower],
     failure: /was acknowledged and is not in the log|answers have everything|is ready/,
   },
+  {
+    name: 'generations-without-a-checksum',
+    app: 'processor',
+    protection: /if \(\(0, \w+\.crc32c\)\(bytes\d*\.subarray\(0, to\d*\)\) !== [^)]+\)\)/,
+    instead: 'if (false)',
+    faults: [spoilGenerations],
+    failure: WRONG_FIGURES,
+  },
+  {
+    name: 'generations-behind-the-start',
+    app: 'processor',
+    protection: /(from\d* < end\d*) && end\d* <= to\d*\)/,
+    instead: '$1)',
+    faults: [spoilGenerations],
+    failure: WRONG_FIGURES,
+  },
+  {
+    name: 'dead-letters-as-sums',
+    app: 'dead-letter-replayer',
+    protection: /this\.taken = new Map\(\[\.\.\.coverage\d*\]/,
+    instead: 'this.taken = new Map([]',
+    // It would find that it has them.
+    and: {
+      app: 'shard-proxy',
+      protection: /WHEN NOT bool_or\(covered && ranges\) THEN 'applied'/,
+      instead: "WHEN true THEN 'applied'",
+    },
+    faults: [repeatLetters],
+    failure: WRONG_FIGURES,
+  },
+  {
+    name: 'catalogue-as-it-is-now',
+    app: 'processor',
+    protection:
+      /(catalog\d*)\.fields\((event\d*)\.project, event\d*\.subject, catalogPosition\d*\)/,
+    instead: '$1.fields($2.project, $2.subject, $1.store?.position ?? 0n)',
+    faults: [killServices],
+    failure: /in groups: the log has|owner:.*: the log has/,
+  },
+  {
+    name: 'any-number-of-groups',
+    app: 'shard-proxy',
+    protection: /if \(tooMany\d*\.size === 0\)/,
+    instead: 'if (true)',
+    faults: [killServices],
+    failure: /groups, with a cardinality limit of/,
+  },
+  {
+    name: 'late-events-are-dropped',
+    app: 'processor',
+    protection: /dead\d*\.add\(index\d*, "too_late", .*\);/,
+    instead: ';',
+    faults: [killServices],
+    failure: /is too late, and not among the dead ones/,
+  },
 ];
 
 /** The bundles that run instead of those that have the protection. */
 export function bundlesWithout(control: Control): Partial<Record<AppName, string>> {
-  const apps = [control.app, ...(control.alsoIn ?? [])];
-  return Object.fromEntries(apps.map((app) => [app, changedBundle({ ...control, app })]));
+  const { name, alsoIn = [], and } = control;
+  const changes = [control.app, ...alsoIn].map((app) => ({ ...control, app }));
+  const all = and === undefined ? changes : [...changes, { ...and, name }];
+  return Object.fromEntries(all.map((change) => [change.app, changedBundle(change)]));
 }
 
 /** A bundle of the app without the protection, below the clone, where its packages are found. */
@@ -223,7 +284,7 @@ export function changedBundle({
   app,
   protection,
   instead,
-}: Omit<Control, 'alsoIn' | 'faults' | 'failure'>): string {
+}: Pick<Control, 'name' | 'app' | 'protection' | 'instead'>): string {
   const original = join(ROOT, 'apps', app, 'bundle');
   const copy = join(ROOT, '.tally/controls', name, app);
   rmSync(copy, { recursive: true, force: true });

@@ -12,9 +12,11 @@ import { longNames } from './long-names.js';
 import { loseAnswers } from './lose-answers.js';
 import { oddShard } from './odd-shard.js';
 import { outliveWindow } from './outlive-window.js';
+import { repeatLetters } from './repeat-letters.js';
 import { restoreOlderShard } from './restore-older-shard.js';
 import { shardAway } from './shard-away.js';
 import { shortenLog } from './shorten-log.js';
+import { spoilGenerations } from './spoil-generations.js';
 import { zombieProcessor } from './zombie-processor.js';
 
 export const FAULTS = [
@@ -23,9 +25,11 @@ export const FAULTS = [
   loseAnswers,
   zombieProcessor,
   outliveWindow,
+  spoilGenerations,
   killPostgres,
   restoreOlderShard,
   oddShard,
+  repeatLetters,
   longNames,
   allDatabasesAway,
   shardAway,

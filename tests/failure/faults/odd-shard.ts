@@ -1,4 +1,5 @@
 import { SECOND_MS } from '@tally/contracts';
+import { FlushGate } from '../rig/flush-gate.js';
 import { until } from '../rig/until.js';
 import type { Fault } from '../trial.js';
 
@@ -26,11 +27,8 @@ export const oddShard: Fault = {
       if (processes() !== before) throw new Error('a processor ended');
     };
     let counted: number;
-    await odd.alter(`
-      CREATE FUNCTION tally_odd() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'something odd' USING ERRCODE = '${state}'; END $$;
-      CREATE TRIGGER tally_odd BEFORE UPDATE ON coverage
-        FOR EACH STATEMENT EXECUTE FUNCTION tally_odd()`);
+    const gate = await FlushGate.build(on.addresses.shards[number] ?? '');
+    await gate.refuse(state);
     try {
       const stood = await odd.coveredOffsets();
       await until('processors leave the shard alone', async () => {
@@ -47,7 +45,7 @@ export const oddShard: Fault = {
       counted = (await other.coveredOffsets()) - from;
       if ((await odd.coveredOffsets()) !== stood) throw new Error('the odd shard was counted');
     } finally {
-      await odd.alter('DROP TRIGGER tally_odd ON coverage; DROP FUNCTION tally_odd()');
+      await gate.remove();
     }
     await until('no shard is left alone', async () => (await on.processorMetric(ABSENT)) === 0);
     assertNoneEnded();

@@ -8,7 +8,7 @@ export function endOf(ranges: OffsetRanges = []): number {
   return ranges.at(-1)?.[1] ?? 0;
 }
 
-/** Looks into the tables of a shard behind everybody's back: to see whether a fault bit; faults change something there. */
+/** Looks into the tables of a shard behind everybody's back: to see whether a fault bit. */
 export class ShardObserver {
   constructor(private readonly url: string) {}
 
@@ -57,11 +57,6 @@ export class ShardObserver {
     const [row] = await this.ask<{ data_directory: string }>('SHOW data_directory');
     if (row === undefined) throw new Error('expected a data directory, got no row');
     return row.data_directory;
-  }
-
-  /** Changes something behind everybody's back. */
-  async alter(sql: string): Promise<void> {
-    await this.ask(sql);
   }
 
   private async ask<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {

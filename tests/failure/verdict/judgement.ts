@@ -45,13 +45,15 @@ export async function violationsOf(judged: Judged): Promise<string[]> {
     withinMs,
   );
   const late = await until('all dead events are listed', () => askLateEvents(gateway), withinMs);
-  const problems = [
-    ...on.catalog.lost(bystanders.catalogWriter.acknowledged),
+  const problems: string[] = [];
+  // Answers first: of many problems only some are shown.
+  for (const traffic of TRAFFIC) problems.push(...(await ofType(judged, traffic)));
+  return [
+    ...problems,
     ...ledgerViolations(due, ledger),
     ...lateViolations(due, late),
+    ...on.catalog.lost(bystanders.catalogWriter.acknowledged),
   ];
-  for (const traffic of TRAFFIC) problems.push(...(await ofType(judged, traffic)));
-  return problems;
 }
 
 async function ofType(judged: Judged, traffic: Traffic): Promise<string[]> {
