@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { MAX_SUBJECT_BYTES, TallyError } from '@tally/contracts';
+import { every } from '@tally/resilience';
 import { ConnectionLimit, toProblem, type ConnectionLimits } from '@tally/service-kit';
 import type { ConnectionError, FastifyInstance, FastifyReply } from 'fastify';
 import { MAX_BODY_BYTES } from '../events/limits.js';
@@ -76,8 +77,10 @@ export function createHttpAdapter(settings: HttpSettings): GatewayAdapter {
     onSlowReader: () => slow.inc(),
     now: () => performance.now(),
   });
-  const looking = setInterval(() => unread.look(), TIMEOUT_CHECK_MS).unref();
-  adapter.getHttpServer().once('close', () => clearInterval(looking));
+  adapter.getHttpServer().once(
+    'close',
+    every(TIMEOUT_CHECK_MS, () => unread.look()),
+  );
   // Fastify would read and parse bodies itself: handlers get the bytes and parse them once, within our
   // limits (RequestAdmission).
   adapter.getInstance<FastifyInstance>().removeAllContentTypeParsers();

@@ -12,7 +12,7 @@ import {
 } from '@tally/counting';
 import type { ReadRecord } from '@tally/log-client';
 import type { ShardMap } from '@tally/placement';
-import { WorkUnderWay } from '@tally/resilience';
+import { every, WorkUnderWay } from '@tally/resilience';
 import type { ProcessorConfig } from '../config.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
 import { LETTER_INTERVAL_MS } from '../limits.js';
@@ -21,7 +21,7 @@ import { FlushTraces } from './flush-traces.js';
 import { LogActions, type LogActionsOptions } from './log-actions.js';
 import { tellClock } from './tell-clock.js';
 
-/** Least time between two ticks while no events come: each costs, and answers of an idle system may be as old. */
+/** Time between two ticks while no events come: each costs, and answers of an idle system may be as old. */
 const IDLE_MS = SECOND_MS;
 
 export interface RunDriverOptions extends LogActionsOptions {
@@ -64,7 +64,7 @@ export class RunDriver {
   private readonly log: LogActions;
   /** What the run is being told of now. */
   private delivered: readonly ReadRecord[] = [];
-  private timer: NodeJS.Timeout | undefined;
+  private endWait: () => void = () => undefined;
   /** When the next tick is, by the clock of performance. */
   private dueMs = 0;
   /** Since the last tick. */
@@ -167,7 +167,8 @@ export class RunDriver {
     metrics.outdatedPartitions.set(this.run.outdatedPartitions);
     metrics.windowBytes.set(this.run.windowBytes);
     const { flushIntervalMs } = config;
-    this.tickIn(isIdle ? Math.max(flushIntervalMs, IDLE_MS) : flushIntervalMs);
+    if (isIdle) this.tickLater(Math.max(flushIntervalMs, IDLE_MS));
+    else this.tickIn(flushIntervalMs);
   }
 
   /** The first events after a rest wait no longer than others. */
@@ -178,14 +179,26 @@ export class RunDriver {
   }
 
   private tickIn(ms: number): void {
-    clearTimeout(this.timer);
+    this.endWait();
     if (this.stopping.signal.aborted) return;
     this.dueMs = performance.now() + ms;
-    this.timer = setTimeout(() => this.tick(), ms);
+    const timer = setTimeout(() => this.tick(), ms);
+    this.endWait = () => clearTimeout(timer);
+  }
+
+  /** With what else is looked at in idleness, at most so long from now. */
+  private tickLater(ms: number): void {
+    this.endWait();
+    if (this.stopping.signal.aborted) return;
+    this.dueMs = performance.now() + ms;
+    this.endWait = every(ms, () => {
+      this.endWait();
+      this.tick();
+    });
   }
 
   private abort(): void {
-    clearTimeout(this.timer);
+    this.endWait();
     this.stopping.abort();
     this.run.end();
   }

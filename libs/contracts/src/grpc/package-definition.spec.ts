@@ -1,4 +1,6 @@
+import { fromJSON } from '@grpc/proto-loader';
 import { describe, expect, it } from '@jest/globals';
+import { DESCRIPTORS } from '../generated/descriptors.js';
 import type { GetClusterStatusResponse } from '../generated/tally/cluster_proxy/v1/cluster_proxy.js';
 import { packageDefinition } from './package-definition.js';
 
@@ -27,5 +29,20 @@ describe('packageDefinition', () => {
         { shard: 1, status, answer: 'status' },
       ],
     });
+  });
+
+  it('has the services and methods that the loader of the field makes of the same descriptors', () => {
+    const described = (definition: object) =>
+      Object.entries(definition).flatMap(([name, service]: [string, object]) =>
+        'format' in service
+          ? []
+          : Object.values(service).map((method: Record<string, unknown>) => {
+              const { path, originalName, requestStream, responseStream } = method;
+              return { name, path, originalName, requestStream, responseStream };
+            }),
+      );
+    const expected = described(fromJSON(DESCRIPTORS, {}));
+    expect(expected.length).toBeGreaterThan(20);
+    expect(described(packageDefinition())).toEqual(expected);
   });
 });

@@ -2,6 +2,7 @@ import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { Server as TcpServer, type Socket } from 'node:net';
 import type { Server, ServerOptions } from '@grpc/grpc-js';
 import { MINUTE_MS, SECOND_MS } from '@tally/contracts';
+import { every } from '@tally/resilience';
 import { Counter, type Registry } from 'prom-client';
 import { ConnectionLimit, type ConnectionLimits } from '../connections/connection-limit.js';
 import { RapidResets } from './rapid-resets.js';
@@ -77,8 +78,8 @@ export function boundConnections(
         socket.destroy();
       }
     };
-    const timer = setInterval(look, LOOK_MS).unref();
-    below.once('close', () => clearInterval(timer));
+    const stop = every(LOOK_MS, look);
+    below.once('close', stop);
   }
 }
 

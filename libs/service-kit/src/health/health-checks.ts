@@ -1,3 +1,5 @@
+import { every } from '@tally/resilience';
+
 /** How one needed part is: `ok`, or why not. */
 export interface CheckResult {
   readonly ok: boolean;
@@ -38,7 +40,7 @@ export class HealthChecks {
   private readonly results = new Map<string, CheckResult>();
   private readonly listeners = new Set<(serving: boolean) => void>();
   private readonly options: Required<HealthOptions>;
-  private timer: NodeJS.Timeout | undefined;
+  private endWait: () => void = () => undefined;
   private phase: 'starting' | 'running' | 'draining' = 'starting';
   private wasServing = false;
 
@@ -62,7 +64,7 @@ export class HealthChecks {
   /** Not ready any more, for good. */
   drain(): void {
     this.phase = 'draining';
-    clearTimeout(this.timer);
+    this.endWait();
     this.announce();
   }
 
@@ -110,11 +112,10 @@ export class HealthChecks {
     clearTimeout(expiry);
     if (this.phase === 'draining') return;
     this.announce();
-    this.timer = setTimeout(
-      () => void this.round(),
-      this.serving ? intervalMs : notReadyIntervalMs,
-    );
-    this.timer.unref();
+    this.endWait = every(this.serving ? intervalMs : notReadyIntervalMs, () => {
+      this.endWait();
+      void this.round();
+    });
   }
 
   private async probe(

@@ -1,14 +1,16 @@
 import { monitorEventLoopDelay, performance, type IntervalHistogram } from 'node:perf_hooks';
+import { SECOND_MS } from '@tally/contracts';
+import { every } from '@tally/resilience';
 import { Gauge, type Registry } from 'prom-client';
 
 /** How often a busy event loop is looked at, in ms: a stall is seen with an error of as much. */
 const CLOSE_LOOK_MS = 50;
 /** How often one that rests is asked how long it worked: no stall in between was longer than that. */
-const LOOK_MS = 250;
+const LOOK_MS = SECOND_MS;
 /** Who works so long between two looks is busy. */
-const BUSY_MS = 25;
+const BUSY_MS = 100;
 /** Who did not in so many looks rests. */
-const QUIET_LOOKS = 8;
+const QUIET_LOOKS = 2;
 
 /** What tells of the event loop; a test plays both. */
 export interface EventLoopSource {
@@ -53,7 +55,7 @@ export class EventLoopLag {
 
   /** Goes on by itself; ends no process later. */
   start(): this {
-    setInterval(() => this.look(), LOOK_MS).unref();
+    every(LOOK_MS, () => this.look());
     return this;
   }
 

@@ -1,5 +1,6 @@
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { every } from '@tally/resilience';
 import { AdminServer } from '../admin/admin-server.js';
 import type { ServiceConfig } from '../config/service-settings.js';
 import { listenGrpc, type GrpcServerOptions } from '../grpc/grpc-server.js';
@@ -51,7 +52,7 @@ export async function startService(definition: ServiceDefinition): Promise<Lifec
   process.on('uncaughtException', onBug);
   lifecycle.onClose('listener for bugs', () => void process.off('uncaughtException', onBug));
   drainOnSignal({ lifecycle, logger });
-  lifecycle.onClose('watchdog', watchEventLoop({ ...config, service: name }));
+  lifecycle.onClose('watchdog', watchEventLoop({ ...config, service: name, every }));
   try {
     const tls = await openServiceTls(config, logger);
     await open(definition, { logger, metrics, health, lifecycle, tls });

@@ -18,7 +18,8 @@ writeFileSync(join(dir, 'watchdog.mjs'), code);
 writeFileSync(
   join(dir, 'main.mjs'),
   `import { watchEventLoop } from './watchdog.mjs';
-  watchEventLoop({ service: 'part', instance: 'part-1', maxStallMs: Number(process.env.MAX_STALL_MS) });
+  const every = (ms, beat) => clearInterval.bind(undefined, setInterval(beat, ms));
+  watchEventLoop({ service: 'part', instance: 'part-1', maxStallMs: Number(process.env.MAX_STALL_MS), every });
   const spin = (ms) => { for (const until = performance.now() + ms; performance.now() < until; ); };
   process.on('SIGUSR2', () => { spin(3000); console.log('went on'); });
   let beats = 0;

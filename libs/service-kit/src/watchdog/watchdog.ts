@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads';
 
 /** The watcher looks so often within the time. */
-const LOOKS = 20;
+const LOOKS = 40;
+/** The thread that is watched shows so often that it works, if that is often enough. */
+const BEAT_MS = 1000;
 
 /** What is ended when, and what a line about it says. */
 export interface WatchdogOptions {
@@ -9,6 +11,8 @@ export interface WatchdogOptions {
   readonly instance: string;
   /** How long the event loop may stand still; 0: for ever. */
   readonly maxStallMs: number;
+  /** Calls what it is given at this interval, in ms, until what it returns is called. */
+  readonly every: (ms: number, beat: () => void) => () => void;
 }
 
 /**
@@ -42,7 +46,7 @@ for (;;) {
  * there the line is all, and the liveness probe has to end it. Returns what ends the watch.
  */
 export function watchEventLoop(options: WatchdogOptions): () => Promise<void> {
-  const { service, instance, maxStallMs } = options;
+  const { service, instance, maxStallMs, every } = options;
   if (maxStallMs === 0) return async () => undefined;
   const beats = new Int32Array(new SharedArrayBuffer(4));
   const lookMs = Math.ceil(maxStallMs / LOOKS);
@@ -52,12 +56,18 @@ export function watchEventLoop(options: WatchdogOptions): () => Promise<void> {
     // Neither tracing nor a debugger belongs in there.
     execArgv: [],
     env: {},
-    workerData: { beats, lookMs, looks: LOOKS, line: { level: 'fatal', service, instance, msg } },
+    // One more: with the beat that is two looks apart, it ends no sooner than with a beat at each look.
+    workerData: {
+      beats,
+      lookMs,
+      looks: LOOKS + 1,
+      line: { level: 'fatal', service, instance, msg },
+    },
   });
   worker.unref();
-  const beat = setInterval(() => Atomics.add(beats, 0, 1), Math.ceil(lookMs / 2)).unref();
+  const stop = every(Math.min(BEAT_MS, 2 * lookMs), () => void Atomics.add(beats, 0, 1));
   return async () => {
-    clearInterval(beat);
+    stop();
     await worker.terminate();
   };
 }

@@ -27,8 +27,8 @@ export class Liveness {
     return this.lastContactMs + this.sessionTimeoutMs * 0.9 - this.now();
   }
 
-  /** Five heartbeats per timeout: two may be late before a healthy session is given up. */
+  /** Six heartbeats per timeout: three may be late before a healthy session is given up. */
   get heartbeatMs(): number {
-    return this.sessionTimeoutMs / 5;
+    return this.sessionTimeoutMs / 6;
   }
 }
