@@ -73,7 +73,7 @@ describe('the gathering queue', () => {
 
   it('waits for as many as were just done, since those come again', async () => {
     const { calls, send, sizes } = heldCalls();
-    const queue = new GatheringQueue({ ...options, worthwhileBytes: 100, send });
+    const queue = new GatheringQueue({ ...options, worthwhileBytes: 1000, send });
     const first = queue.add(job(10));
     const others = [queue.add(job(10)), queue.add(job(10))];
     jest.advanceTimersByTime(15);
@@ -95,7 +95,7 @@ describe('the gathering queue', () => {
     ['as long as anything is held', 50, 12, 12],
   ])('waits for them %s, and not longer', async (_how, tookMs, maxHoldMs, waitedMs) => {
     const { calls, send, sizes } = heldCalls();
-    const queue = new GatheringQueue({ ...options, worthwhileBytes: 100, maxHoldMs, send });
+    const queue = new GatheringQueue({ ...options, worthwhileBytes: 1000, maxHoldMs, send });
     const first = queue.add(job(10));
     jest.advanceTimersByTime(tookMs);
     void queue.add(job(10));
@@ -109,7 +109,7 @@ describe('the gathering queue', () => {
 
   it('does not wait for what is worth a call, for a caller who is alone, nor for those who do not come', async () => {
     const { calls, send, sizes } = heldCalls();
-    const queue = new GatheringQueue({ ...options, worthwhileBytes: 100, send });
+    const queue = new GatheringQueue({ ...options, worthwhileBytes: 1000, send });
     const done = async (call: number, jobs: readonly (Promise<void> | undefined)[]) => {
       jest.advanceTimersByTime(5);
       calls[call]?.confirm();
@@ -125,7 +125,7 @@ describe('the gathering queue', () => {
     gathered.push(queue.add(job(10)));
     expect(sizes()).toEqual([1, 1, 3]);
     await done(2, gathered);
-    const large = queue.add(job(100));
+    const large = queue.add(job(125));
     expect(sizes()).toEqual([1, 1, 3, 1]);
     const behind = [queue.add(job(1)), queue.add(job(1))];
     await done(3, [large]);

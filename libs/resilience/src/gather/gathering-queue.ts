@@ -6,7 +6,7 @@ export interface GatheringOptions<Job, Outcome = void> {
   readonly maxSentBytes: number;
   /** Most calls of `send` at once. */
   readonly maxInFlight: number;
-  /** So many bytes are worth a call of their own, and wait for no others. */
+  /** So many bytes are worth a call of their own while others are on their way. */
   readonly worthwhileBytes: number;
   /** What is worth less goes all the same after so long: a call that hangs holds up no others. */
   readonly maxHoldMs: number;
@@ -17,6 +17,9 @@ export interface GatheringOptions<Job, Outcome = void> {
   /** Resolves when all of them are done, with what became of each. */
   send(jobs: readonly Job[]): Promise<Outcome>;
 }
+
+/** Of what is worth a further call: with more there is nothing to be won by waiting for others. */
+const LITTLE = 1 / 8;
 
 interface Waiting<Job, Outcome> {
   readonly job: Job;
@@ -75,8 +78,10 @@ export class GatheringQueue<Job, Outcome = void> {
   }
 
   private isGathering(): boolean {
-    if (this.waitingBytes >= this.options.worthwhileBytes) return false;
-    return this.inFlight > 0 || this.waiting.length < this.expected;
+    const { worthwhileBytes } = this.options;
+    if (this.inFlight > 0) return this.waitingBytes < worthwhileBytes;
+    const isLittle = this.waitingBytes < worthwhileBytes * LITTLE;
+    return isLittle && this.waiting.length < this.expected;
   }
 
   private sendHeld(): void {
