@@ -1,6 +1,6 @@
 export { ByteBudget, type Reservation } from './budget/byte-budget.js';
 export { Arrivals, BEAT_MS } from './clock/arrivals.js';
-export { every } from './clock/every.js';
+export { atNext, every } from './clock/every.js';
 export { HeldClock, type ClockReading } from './clock/held-clock.js';
 export { LearnedClock, type OwnClocks } from './clock/learned-clock.js';
 export { machineClocks } from './clock/machine-clocks.js';

@@ -1,5 +1,6 @@
 import type { DeadCause } from '@tally/contracts';
 import { toldOf, type DeadEventState, type ToldRecord } from '@tally/counting';
+import { keyOf } from './dead-event-shards.js';
 import type { KeptRecord } from './dead-event-topic.js';
 
 /** Records with open events that are told from their copies: some 10 MB. Past it a copy counts again. */
@@ -20,11 +21,16 @@ export interface OpenDeadEvents {
   readonly oldestMs: number;
 }
 
+interface OldDeadEvent {
+  readonly cause: DeadCause;
+  readonly state: DeadEventState;
+}
+
 /** The beginning of a partition of the dead-events topic that may be deleted. */
 export interface OldDeadEvents {
   /** All records below. */
   readonly before: bigint;
-  readonly events: readonly { readonly cause: DeadCause; readonly state: DeadEventState }[];
+  readonly events: readonly OldDeadEvent[];
 }
 
 /**
@@ -37,7 +43,7 @@ export class DeadEventCensus {
   private readonly seen = new Set<string>();
   /** Partitions of which a record stays. */
   private readonly closed = new Set<number>();
-  private found = new Map<number, OldDeadEvents>();
+  private found = new Map<number, { readonly before: bigint; readonly events: OldDeadEvent[] }>();
 
   constructor(private readonly retention: DeadEventRetention) {}
 
@@ -56,15 +62,16 @@ export class DeadEventCensus {
       state: toldOf(index, told).state,
     }));
     const open = events.filter(({ state }) => state === 'open');
-    if (open.length > 0 && this.isNew(`${partition}/${dead.offset}`))
+    if (open.length > 0 && this.isNew(keyOf({ partition, offset: dead.offset })))
       for (const { cause } of open) this.wait(cause, dead.appendMs);
     const ageMs = clockMs === undefined ? 0 : clockMs - dead.appendMs;
     const isSettled = events.every(({ state }) => state === 'replayed' || state === 'discarded');
     const { keepMs, settledKeepMs } = this.retention;
     if (ageMs < (isSettled ? Math.min(settledKeepMs, keepMs) : keepMs)) this.closed.add(partition);
     if (this.closed.has(partition)) return;
-    const before = this.found.get(partition)?.events ?? [];
-    this.found.set(partition, { before: record + 1n, events: [...before, ...events] });
+    const old = this.found.get(partition)?.events ?? [];
+    old.push(...events);
+    this.found.set(partition, { before: record + 1n, events: old });
   }
 
   /** What was found to be old since the last call, by partition. */

@@ -11,10 +11,8 @@ import {
 import type { Place } from './dead-event-places.js';
 import type { Installed } from './dead-event-reader.js';
 import { keyOf, type DeadEventShards } from './dead-event-shards.js';
-import { READ_BYTES, type DeadEventTopic } from './dead-event-topic.js';
+import { MAX_READ_BYTES, READ_BYTES, type DeadEventTopic } from './dead-event-topic.js';
 
-/** Read in one look: some 0.3 s. */
-const LOOK_BYTES = 32 << 20;
 /**
  * This clock is believed as long as the log, by its own, has something of the last hour; less this hour
  * it is no later than the log's. Less than an hour where dead events are kept for less.
@@ -105,7 +103,7 @@ export class DeadEventKeeper {
       }
       for (const [partition, old] of census.takeOld()) await this.drop(now, partition, old);
       readBytes += READ_BYTES;
-      if (readBytes < LOOK_BYTES) continue;
+      if (readBytes < MAX_READ_BYTES) continue;
       this.walk = { eventsTopic, census, after: end };
       return;
     }

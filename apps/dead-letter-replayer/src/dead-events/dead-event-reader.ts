@@ -11,6 +11,7 @@ import { DeadEventFilter } from './dead-event-filter.js';
 import { placeOf, textOf, type Place } from './dead-event-places.js';
 import { keyOf, type DeadEventShards, type ShardsSay } from './dead-event-shards.js';
 import {
+  MAX_READ_BYTES,
   READ_BYTES,
   type DeadEventTopic,
   type KeptBatch,
@@ -18,8 +19,6 @@ import {
 } from './dead-event-topic.js';
 import { TakenOnce } from './taken-once.js';
 
-/** Read for one answer: some 0.3 s. */
-const MAX_READ_BYTES = 32 << 20;
 const MAX_LIMIT = 500;
 const MAX_GROUPS = 1000;
 

@@ -9,6 +9,8 @@ import type { Place } from './dead-event-places.js';
 
 /** Of one partition, at once. */
 export const READ_BYTES = 1 << 20;
+/** Read one behind the other for one answer, or in one look: some 0.3 s. */
+export const MAX_READ_BYTES = 32 << 20;
 
 /** The dead events of one record of the log, and where they are kept. */
 export interface KeptRecord {

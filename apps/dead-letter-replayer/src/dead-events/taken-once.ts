@@ -1,4 +1,5 @@
 import type { DeadEvent } from '@tally/contracts';
+import { keyOf } from './dead-event-shards.js';
 import type { KeptRecord } from './dead-event-topic.js';
 
 /**
@@ -7,11 +8,11 @@ import type { KeptRecord } from './dead-event-topic.js';
  * two of its pages, since nothing is remembered between them.
  */
 export class TakenOnce {
-  /** By partition and offset in the log: indexes of events. */
+  /** By record of the log (`keyOf`): indexes of events. */
   private readonly taken = new Map<string, Set<number>>();
 
   isFirst({ partition, dead }: KeptRecord, { index }: DeadEvent): boolean {
-    const key = `${partition}/${dead.offset}`;
+    const key = keyOf({ partition, offset: dead.offset });
     const known = this.taken.get(key);
     if (known?.has(index) === true) return false;
     if (known === undefined) this.taken.set(key, new Set([index]));

@@ -12,7 +12,7 @@ import {
 } from '@tally/counting';
 import type { ReadRecord } from '@tally/log-client';
 import type { ShardMap } from '@tally/placement';
-import { every, WorkUnderWay } from '@tally/resilience';
+import { atNext, WorkUnderWay } from '@tally/resilience';
 import type { ProcessorConfig } from '../config.js';
 import type { EventTypes, Shards } from '@tally/shard-client';
 import { LETTER_INTERVAL_MS } from '../limits.js';
@@ -191,10 +191,7 @@ export class RunDriver {
     this.endWait();
     if (this.stopping.signal.aborted) return;
     this.dueMs = performance.now() + ms;
-    this.endWait = every(ms, () => {
-      this.endWait();
-      this.tick();
-    });
+    this.endWait = atNext(ms, () => this.tick());
   }
 
   private abort(): void {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { every } from './every.js';
+import { atNext, every } from './every.js';
 
 describe('looks at regular intervals', () => {
   beforeEach(() => void jest.useFakeTimers());
@@ -18,6 +18,15 @@ describe('looks at regular intervals', () => {
       [1000, 2000].flatMap((ms) => [`a ${begun + ms}`, `b ${begun + ms}`]),
     );
     expect(seen.filter((line) => line.startsWith('c'))).toHaveLength(5);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('are made once where one is enough, and not at all where it is called off', () => {
+    let [once, never] = [0, 0];
+    atNext(1000, () => void (once += 1));
+    atNext(1000, () => void (never += 1))();
+    jest.advanceTimersByTime(3000);
+    expect([once, never]).toEqual([1, 0]);
     expect(jest.getTimerCount()).toBe(0);
   });
 

@@ -34,3 +34,12 @@ export function every(ms: number, look: () => void): () => void {
     rounds.delete(ms);
   };
 }
+
+/** Calls `act` once, with what else is looked at at this interval: at most `ms` from now. Returns what calls it off. */
+export function atNext(ms: number, act: () => void): () => void {
+  const end = every(ms, () => {
+    end();
+    act();
+  });
+  return end;
+}

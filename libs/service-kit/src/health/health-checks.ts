@@ -1,4 +1,4 @@
-import { every } from '@tally/resilience';
+import { atNext } from '@tally/resilience';
 
 /** How one needed part is: `ok`, or why not. */
 export interface CheckResult {
@@ -112,10 +112,7 @@ export class HealthChecks {
     clearTimeout(expiry);
     if (this.phase === 'draining') return;
     this.announce();
-    this.endWait = every(this.serving ? intervalMs : notReadyIntervalMs, () => {
-      this.endWait();
-      void this.round();
-    });
+    this.endWait = atNext(this.serving ? intervalMs : notReadyIntervalMs, () => void this.round());
   }
 
   private async probe(
