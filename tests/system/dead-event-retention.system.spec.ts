@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@tally/testing';
 import kafkajs, { type Kafka } from 'kafkajs';
+import { forgeRecords } from './forge-records.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
 const ADMIN_KEY = 'master';
@@ -24,16 +25,7 @@ beforeAll(async () => {
 afterAll(() => tally.stop(), 60_000);
 
 /** A record that is no block. */
-async function forge(): Promise<void> {
-  const topics = kafka.admin();
-  await topics.connect();
-  const topic = (await topics.listTopics()).find((name) => name.startsWith('events-')) ?? '';
-  await topics.disconnect();
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
-  await producer.connect();
-  await producer.send({ topic, acks: -1, messages: [{ partition: PARTITION, value: 'no block' }] });
-  await producer.disconnect();
-}
+const forge = () => forgeRecords(kafka, PARTITION, ['no block']);
 
 /** The log has a clock as long as something comes. */
 async function send(): Promise<void> {

@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  CURRENT_SCHEMA_ID,
-  encodeBlockHeader,
-  encodeEvent,
-  ENTRY_HEADER_BYTES,
-  writeEntryHeader,
-  type Event,
-} from '@tally/contracts';
-import { fingerprintOf } from '@tally/placement';
+import { CURRENT_SCHEMA_ID, encodeBlockHeader, type Event } from '@tally/contracts';
 import { eventually } from '@tally/testing';
 import kafkajs, { type Kafka } from 'kafkajs';
+import { entryOf } from '../events/entry-of.js';
+import { forgeRecords } from './forge-records.js';
 import { startPrivateStack, type PrivateStack } from './private-stack.js';
 
 const ADMIN_KEY = 'master';
@@ -54,8 +48,8 @@ async function admin<T>(path: string, body?: object, method = 'POST'): Promise<T
 const define = (type: string) => admin(`/v1/event-types/${type}`, { maxAgeSeconds: 3600 }, 'PUT');
 
 function blockOf(events: readonly Partial<Event>[], registryVersion: number): Buffer {
-  const entries = events.map((more) => {
-    const event: Event = {
+  const entries = events.map((more) =>
+    entryOf({
       project: 'default',
       id: 'x',
       type: 'view',
@@ -65,28 +59,13 @@ function blockOf(events: readonly Partial<Event>[], registryVersion: number): Bu
       attributes: {},
       timeAssigned: false,
       ...more,
-    };
-    const entry = Buffer.alloc(1000);
-    const end = encodeEvent(event, entry, ENTRY_HEADER_BYTES);
-    const fingerprint = fingerprintOf(event.project, event.id);
-    writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprint);
-    return entry.subarray(0, end);
-  });
+    }),
+  );
   const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion, count: events.length };
   return Buffer.concat([encodeBlockHeader(header), ...entries]);
 }
 
-async function forge(values: readonly Buffer[]): Promise<void> {
-  const topics = kafka.admin();
-  await topics.connect();
-  const topic = (await topics.listTopics()).find((name) => name.startsWith('events-')) ?? '';
-  await topics.disconnect();
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
-  await producer.connect();
-  const messages = values.map((value) => ({ partition: PARTITION, value }));
-  await producer.send({ topic, acks: -1, messages });
-  await producer.disconnect();
-}
+const forge = (values: readonly Buffer[]) => forgeRecords(kafka, PARTITION, values);
 
 async function countOf(type: string, subject: string): Promise<number> {
   const query = `type=${type}&subject=${subject}&granularity=total&from=1970-01-01&to=now`;

@@ -1,4 +1,5 @@
 import { SECOND_MS } from '@tally/contracts';
+import { ABSENT } from '../rig/failure-stack.js';
 import { FlushGate } from '../rig/flush-gate.js';
 import { until } from '../rig/until.js';
 import type { Fault } from '../trial.js';
@@ -7,7 +8,6 @@ import type { Fault } from '../trial.js';
 const ODD_MS = [3 * SECOND_MS, 6 * SECOND_MS] as const;
 /** Internal error, and what a function of somebody's own raises. */
 const STATES = ['XX000', 'P0001'] as const;
-const ABSENT = 'tally_processor_absent_shards';
 
 export const oddShard: Fault = {
   name: 'odd-shard',
@@ -32,8 +32,7 @@ export const oddShard: Fault = {
     try {
       const stood = await odd.coveredOffsets();
       await until('processors leave the shard alone', async () => {
-        const absent = await Promise.all(on.processors.map((name) => on.metric(name, ABSENT)));
-        return processes() !== before || absent.every((shards) => shards === 1);
+        return processes() !== before || (await on.isOneLeftAlone());
       });
       assertNoneEnded();
       const from = await other.coveredOffsets();

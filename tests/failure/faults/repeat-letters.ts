@@ -3,7 +3,6 @@ import { FlushGate } from '../rig/flush-gate.js';
 import { until } from '../rig/until.js';
 import type { Fault } from '../trial.js';
 
-const ABSENT = 'tally_processor_absent_shards';
 const WAITING = 'tally_dead_letters_waiting';
 const REPLAYER = 'dead-letter-replayer';
 const ODD_MS = [0, 2 * SECOND_MS] as const;
@@ -29,10 +28,7 @@ export const repeatLetters: Fault = {
     let brought: number;
     try {
       await gate.refuse('XX000');
-      await until('processors leave the shard alone', async () => {
-        const absent = await Promise.all(on.processors.map((name) => on.metric(name, ABSENT)));
-        return absent.every((shards) => shards === 1);
-      });
+      await until('processors leave the shard alone', () => on.isOneLeftAlone());
       await trial.moment(...ODD_MS);
       await trial.acknowledged(10);
       letters = await until('letters wait for it', async () => {

@@ -20,6 +20,9 @@ const SETTINGS = {
   TALLY_GROUP_SESSION_MS: '3000',
 };
 
+/** Metric of a processor: shards that it counts without. */
+export const ABSENT = 'tally_processor_absent_shards';
+
 export interface FailureStackOptions {
   /** Bundles of apps with a protection taken away; for negative controls. */
   readonly bundles?: Partial<Readonly<Record<AppName, string>>>;
@@ -133,6 +136,12 @@ export class FailureStack {
       this.processors.map((processor) => this.metric(processor, name, label).catch(() => 0)),
     );
     return values.reduce((sum, value) => sum + value, 0);
+  }
+
+  /** Whether each processor counts without one of the shards, and with all others. */
+  async isOneLeftAlone(): Promise<boolean> {
+    const absent = await Promise.all(this.processors.map((name) => this.metric(name, ABSENT)));
+    return absent.every((shards) => shards === 1);
   }
 
   metric(service: string, name: string, label?: string): Promise<number> {

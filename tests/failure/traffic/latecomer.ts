@@ -1,14 +1,7 @@
-import {
-  CURRENT_SCHEMA_ID,
-  encodeBlockHeader,
-  encodeEvent,
-  ENTRY_HEADER_BYTES,
-  expiryBounds,
-  SECOND_MS,
-  writeEntryHeader,
-} from '@tally/contracts';
+import { CURRENT_SCHEMA_ID, encodeBlockHeader, expiryBounds, SECOND_MS } from '@tally/contracts';
 import { fingerprintOf, partitionOf } from '@tally/placement';
 import kafkajs, { type Producer } from 'kafkajs';
+import { entryOf } from '../../events/entry-of.js';
 import type { ClientRecord } from './client-record.js';
 import type { SentEvent } from './event-source.js';
 import type { Random } from './random.js';
@@ -17,8 +10,6 @@ import { AGES_OF_LATECOMERS_MS, WATCHES } from './traffic.js';
 
 const PAUSE_MS = 500;
 const PARTITIONS = 16;
-/** Of an event as they are here. */
-const MAX_ENTRY_BYTES = 1000;
 const ANSWER_WITHIN_MS = 2 * SECOND_MS;
 
 export interface LatecomerOptions {
@@ -67,7 +58,7 @@ export class Latecomer {
     const event = this.nextEvent();
     const fingerprint = fingerprintOf('default', event.id);
     record.sending([event]);
-    const block = this.blockOf(event, fingerprint, random.chance(50) ? 2 : 1);
+    const block = this.blockOf(event, random.chance(50) ? 2 : 1);
     const partition = partitionOf(fingerprint.readUInt32BE(0), PARTITIONS);
     await this.producer.send({ topic, acks: -1, messages: [{ partition, value: block }] });
   }
@@ -86,35 +77,29 @@ export class Latecomer {
     };
   }
 
-  private blockOf(event: SentEvent, fingerprint: Buffer, copies: number): Buffer {
+  private blockOf(event: SentEvent, copies: number): Buffer {
     const { registryVersion, dedupWindowMs } = this.options;
     const { id, type, subject, timeMs, cents, attributes } = event;
-    const entry = Buffer.alloc(MAX_ENTRY_BYTES);
-    const end = encodeEvent(
-      {
-        project: 'default',
-        id,
-        type,
-        subject,
-        time: timeMs,
-        timeAssigned: false,
-        value: { unscaled: cents, scale: 2 },
-        attributes: Object.fromEntries(
-          Object.entries(attributes).flatMap(([key, value]) =>
-            value === undefined ? [] : [[key, value] as const],
-          ),
+    const entry = entryOf({
+      project: 'default',
+      id,
+      type,
+      subject,
+      time: timeMs,
+      timeAssigned: false,
+      value: { unscaled: cents, scale: 2 },
+      attributes: Object.fromEntries(
+        Object.entries(attributes).flatMap(([key, value]) =>
+          value === undefined ? [] : [[key, value] as const],
         ),
-      },
-      entry,
-      ENTRY_HEADER_BYTES,
-    );
-    writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprint);
+      ),
+    });
     const header = encodeBlockHeader({
       schemaId: CURRENT_SCHEMA_ID,
       registryVersion,
       count: copies,
       notAfterMs: Date.now() + expiryBounds(dedupWindowMs).leadMs,
     });
-    return Buffer.concat([header, ...Array<Buffer>(copies).fill(entry.subarray(0, end))]);
+    return Buffer.concat([header, ...Array<Buffer>(copies).fill(entry)]);
   }
 }

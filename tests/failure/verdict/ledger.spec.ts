@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ledgerViolations, type LedgerEntry } from './ledger.js';
+import { ledgerViolations, NO_EVENTS, type LedgerEntry } from './ledger.js';
 import { loggedEvent } from './logged-event.fixture.js';
 
 const EVENTS = [
@@ -9,16 +9,7 @@ const EVENTS = [
   loggedEvent({ partition: 1, fate: 'expired' }),
   loggedEvent({ partition: 1, fate: 'dead' }),
 ];
-const entry = (more: Partial<LedgerEntry>): LedgerEntry => ({
-  counted: 0,
-  duplicates: 0,
-  conflicting: 0,
-  tooLate: 0,
-  dead: 0,
-  expired: 0,
-  replayed: 0,
-  ...more,
-});
+const entry = (more: Partial<LedgerEntry>): LedgerEntry => ({ ...NO_EVENTS, ...more });
 const FIRST = entry({ counted: 1, duplicates: 1 });
 const SECOND = entry({ tooLate: 1, expired: 1, dead: 1 });
 

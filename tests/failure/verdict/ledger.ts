@@ -5,7 +5,8 @@ import type { LoggedEvent } from './recount.js';
 /** How many events of a partition had which fate, and how many somebody had counted later. */
 export type LedgerEntry = Readonly<Record<Fate | 'replayed', number>>;
 
-const NO_EVENTS: LedgerEntry = {
+/** Of a partition that has none. */
+export const NO_EVENTS: LedgerEntry = {
   counted: 0,
   duplicates: 0,
   conflicting: 0,

@@ -1,12 +1,5 @@
-import {
-  CURRENT_SCHEMA_ID,
-  encodeBlockHeader,
-  encodeEvent,
-  ENTRY_HEADER_BYTES,
-  writeEntryHeader,
-  type LogRecord,
-} from '@tally/contracts';
-import { fingerprintOf } from '@tally/placement';
+import { CURRENT_SCHEMA_ID, encodeBlockHeader, type Event, type LogRecord } from '@tally/contracts';
+import { entryOf } from '../../events/entry-of.js';
 
 export const BLOCK_EVENTS = 1000;
 const SUBJECTS = 5000;
@@ -17,33 +10,26 @@ const DEVICES = ['phone', 'desktop', 'tv'];
 
 /** Records of the log with events of 5000 subjects within one minute, all with attributes and a value. */
 export function blocksOf(events: number): LogRecord[] {
-  const entry = Buffer.alloc(4096);
   return Array.from({ length: Math.ceil(events / BLOCK_EVENTS) }, (_, block) => {
     const entries: Buffer[] = [];
     for (let index = 0; index < BLOCK_EVENTS; index++) {
       const number = block * BLOCK_EVENTS + index;
-      const id = `e-${number}`;
-      const end = encodeEvent(
-        {
-          project: 'default',
-          id,
-          type: 'view',
-          subject: `video-${number % SUBJECTS}`,
-          time: BEGIN_MS + (number % 1000),
-          value: { unscaled: number % 997, scale: 2 },
-          attributes: {
-            country: COUNTRIES[number % 5] ?? '',
-            device: DEVICES[number % 3] ?? '',
-            plan: number % 2 === 0 ? 'free' : 'paid',
-            user: `u-${number % 50_000}`,
-          },
-          timeAssigned: false,
+      const event: Event = {
+        project: 'default',
+        id: `e-${number}`,
+        type: 'view',
+        subject: `video-${number % SUBJECTS}`,
+        time: BEGIN_MS + (number % 1000),
+        value: { unscaled: number % 997, scale: 2 },
+        attributes: {
+          country: COUNTRIES[number % 5] ?? '',
+          device: DEVICES[number % 3] ?? '',
+          plan: number % 2 === 0 ? 'free' : 'paid',
+          user: `u-${number % 50_000}`,
         },
-        entry,
-        ENTRY_HEADER_BYTES,
-      );
-      writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf('default', id));
-      entries.push(Buffer.from(entry.subarray(0, end)));
+        timeAssigned: false,
+      };
+      entries.push(entryOf(event));
     }
     const header = { schemaId: CURRENT_SCHEMA_ID, registryVersion: 1, catalogPosition: 0n };
     const value = Buffer.concat([

@@ -1,5 +1,5 @@
 import { CURRENT_SCHEMA_ID, encodeBlockHeader } from '@tally/contracts';
-import { entryOf } from './simulated-clients.js';
+import { entryOfId } from './simulated-clients.js';
 
 /** A version of the registry that comes later than the blocks that name it; odd: it splits the counters. */
 export const LATE_VERSION = 1_000_001;
@@ -13,5 +13,5 @@ export function lateBlockOf(id: string): Buffer {
     notAfterMs: undefined,
     catalogPosition: 0n,
   };
-  return Buffer.concat([encodeBlockHeader(header), entryOf(id)]);
+  return Buffer.concat([encodeBlockHeader(header), entryOfId(id)]);
 }

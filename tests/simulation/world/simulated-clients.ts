@@ -1,5 +1,4 @@
-import { encodeEvent, ENTRY_HEADER_BYTES, writeEntryHeader } from '@tally/contracts';
-import { fingerprintOf } from '@tally/placement';
+import { entryOf } from '../../events/entry-of.js';
 import type { Random } from '../../failure/traffic/random.js';
 import { ATTRIBUTES } from './event-meaning.js';
 import type { Network } from './network.js';
@@ -8,7 +7,6 @@ import type { VirtualTime } from './virtual-time.js';
 
 const ANSWER_WITHIN_MS = 1200;
 const DOUBTS_PERCENT = 10;
-const entry = Buffer.alloc(512);
 
 /** The value of an event: small numbers of both signs, the same for each copy. */
 export function valueOf(id: string): number {
@@ -45,7 +43,7 @@ export class SimulatedClients {
 
   private attempt(ids: readonly string[], firstSentMs: number): void {
     const { time, network, random, intakes, resendWithinMs } = this.world;
-    const bytes = Buffer.concat(ids.map(entryOf));
+    const bytes = Buffer.concat(ids.map(entryOfId));
     const intake = random.pick(intakes);
     let isAnswered = false;
     network.send(() =>
@@ -73,8 +71,8 @@ export class SimulatedClients {
 }
 
 /** An event as it stands in a block. */
-export function entryOf(id: string): Buffer {
-  const event = {
+export function entryOfId(id: string): Buffer {
+  return entryOf({
     project: 'default',
     id,
     type: 'view',
@@ -83,8 +81,5 @@ export function entryOf(id: string): Buffer {
     value: { unscaled: valueOf(id), scale: 0 },
     attributes: ATTRIBUTES,
     timeAssigned: false,
-  };
-  const end = encodeEvent(event, entry, ENTRY_HEADER_BYTES);
-  writeEntryHeader(entry, 0, end - ENTRY_HEADER_BYTES, fingerprintOf('default', id));
-  return Buffer.from(entry.subarray(0, end));
+  });
 }
